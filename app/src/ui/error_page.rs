@@ -1,0 +1,101 @@
+//! What is shown when something cannot be: the same words in both shells. Nothing internal is ever in them.
+
+use http::StatusCode;
+use leptos::prelude::*;
+
+use super::form::{Weight, button_link};
+use crate::paths;
+
+/// What the page is called.
+pub fn title(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::NOT_FOUND => "Nothing here",
+        StatusCode::FORBIDDEN => "Not yours to open",
+        StatusCode::METHOD_NOT_ALLOWED => "Not that way",
+        StatusCode::PAYLOAD_TOO_LARGE => "Too much at once",
+        StatusCode::TOO_MANY_REQUESTS => "A little slower",
+        StatusCode::SERVICE_UNAVAILABLE => "Back in a moment",
+        StatusCode::MISDIRECTED_REQUEST => "Not this house",
+        status if status.is_client_error() => "We couldn’t read that",
+        _ => "Our mistake",
+    }
+}
+
+/// The page itself, with its `h1`. `retry_after` is how many seconds the visitor had better wait.
+pub fn view(status: StatusCode, retry_after: Option<u64>) -> impl IntoView + use<> {
+    let figure = format!("Error {}", status.as_u16());
+    view! {
+        <div class="state">
+            <p class="figure">{figure}</p>
+            <h1>{title(status)}</h1>
+            <p>{words(status, retry_after)}</p>
+            {button_link("Go to the latest posts", paths::HOME, Weight::Quiet)}
+        </div>
+    }
+}
+
+fn words(status: StatusCode, retry_after: Option<u64>) -> String {
+    let again = retry_after.map(wait);
+    match status {
+        StatusCode::NOT_FOUND => "There is nothing at this address. It may have been taken down, or the link was cut \
+            short on its way to you."
+            .to_owned(),
+        StatusCode::FORBIDDEN => "This page, or this change, is for somebody else. Nothing was changed.".to_owned(),
+        StatusCode::METHOD_NOT_ALLOWED => "This address can’t be used like that. Nothing was changed.".to_owned(),
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            "That is more than this page takes. Make it shorter and send it again.".to_owned()
+        }
+        StatusCode::TOO_MANY_REQUESTS => {
+            let again = again.unwrap_or_else(|| "a little while".to_owned());
+            format!("That was a lot in a short time. You can try again in {again}.")
+        }
+        StatusCode::SERVICE_UNAVAILABLE => {
+            let again = again.map_or_else(|| "in a moment".to_owned(), |t| format!("in {t}"));
+            format!("We can’t reach what this page needs. You are still signed in, nothing was changed. Try again {again}.")
+        }
+        StatusCode::MISDIRECTED_REQUEST => "Kith doesn’t answer to this name. Check the address.".to_owned(),
+        status if status.is_client_error() => {
+            "Something in what was sent doesn’t fit. Go back, reload the page and try again. Nothing was changed."
+                .to_owned()
+        }
+        _ => "Something broke on our side, and we have noted it. Try again; if it stays like this, come back later."
+            .to_owned(),
+    }
+}
+
+/// A wait as one says it: rounded up, never to nothing.
+pub fn wait(seconds: u64) -> String {
+    let (n, unit) = match seconds {
+        0..=1 => return "a second".to_owned(),
+        2..=59 => (seconds, "second"),
+        60..=3_599 => (seconds.div_ceil(60), "minute"),
+        _ => (seconds.div_ceil(3_600), "hour"),
+    };
+    if n == 1 { format!("1 {unit}") } else { format!("{n} {unit}s") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::render;
+
+    #[test]
+    fn waits_are_said_rounded_up() {
+        let said: Vec<String> = [0, 1, 2, 59, 60, 61, 900, 3_600, 7_201].map(wait).into();
+        assert_eq!(
+            said,
+            ["a second", "a second", "2 seconds", "59 seconds", "1 minute", "2 minutes", "15 minutes", "1 hour", "3 hours"]
+        );
+    }
+
+    #[test]
+    fn every_error_has_one_heading_and_a_way_on() {
+        for code in [400, 403, 404, 405, 413, 415, 421, 422, 429, 500, 503] {
+            let status = StatusCode::from_u16(code).expect("a status");
+            let html = render(|| view(status, Some(90)));
+            assert_eq!(html.matches("<h1").count(), 1);
+            assert!(html.contains("href=\"/\""));
+            assert_eq!(html.contains("2 minutes"), matches!(code, 429 | 503), "{code}");
+        }
+    }
+}

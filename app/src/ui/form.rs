@@ -1,0 +1,264 @@
+//! What forms are made of. Every control has a label, its own message beside it and the right `autocomplete`; none
+//! depends on script. All of it takes and returns owned values, so that a view outlives what it was made from.
+
+use leptos::{prelude::*, tachys::view::any_view::AnyView};
+use server::error::Invalid;
+
+use super::textarea;
+
+/// A labelled one-line input.
+///
+/// ```ignore
+/// Field::new("email", "E-mail").kind("email").autocomplete("email").value(&typed).required().errors(&invalid).view()
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Field {
+    name: &'static str,
+    label: &'static str,
+    kind: Option<&'static str>,
+    value: Option<String>,
+    hint: Option<String>,
+    error: Option<String>,
+    prefix: Option<&'static str>,
+    autocomplete: Option<&'static str>,
+    autocapitalize: Option<&'static str>,
+    inputmode: Option<&'static str>,
+    pattern: Option<&'static str>,
+    placeholder: Option<&'static str>,
+    maxlength: Option<usize>,
+    minlength: Option<usize>,
+    spellcheck: Option<&'static str>,
+    required: bool,
+    autofocus: bool,
+}
+
+impl Field {
+    /// A text field called `name`, with `label` above it. Its `id` is its name.
+    pub fn new(name: &'static str, label: &'static str) -> Self {
+        Self { name, label, ..Self::default() }
+    }
+
+    /// The `type` of the input: `email`, `password`, `text` …
+    pub fn kind(mut self, kind: &'static str) -> Self {
+        self.kind = Some(kind);
+        self
+    }
+
+    /// What it holds already. Never give a password back.
+    pub fn value(mut self, value: &str) -> Self {
+        self.value = Some(value.to_owned()).filter(|v| !v.is_empty());
+        self
+    }
+
+    /// What the browser or the password manager may fill in.
+    pub fn autocomplete(mut self, what: &'static str) -> Self {
+        self.autocomplete = Some(what);
+        self
+    }
+
+    /// One quiet sentence below the input.
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Which keyboard a phone shows.
+    pub fn inputmode(mut self, mode: &'static str) -> Self {
+        self.inputmode = Some(mode);
+        self
+    }
+
+    /// The most UTF-16 units the browser accepts. The server counts for itself.
+    pub fn maxlength(mut self, most: usize) -> Self {
+        self.maxlength = Some(most);
+        self
+    }
+
+    /// The fewest UTF-16 units the browser accepts.
+    pub fn minlength(mut self, least: usize) -> Self {
+        self.minlength = Some(least);
+        self
+    }
+
+    /// A regular expression the browser checks (its `v` flavour: escape `-` in classes).
+    pub fn pattern(mut self, pattern: &'static str) -> Self {
+        self.pattern = Some(pattern);
+        self
+    }
+
+    /// An example, never a replacement for the label.
+    pub fn placeholder(mut self, example: &'static str) -> Self {
+        self.placeholder = Some(example);
+        self
+    }
+
+    /// Must be filled in.
+    pub fn required(mut self) -> Self {
+        self.required = true;
+        self
+    }
+
+    /// Has the focus when the page opens, unless an error summary takes it.
+    pub fn autofocus(mut self) -> Self {
+        self.autofocus = true;
+        self
+    }
+
+    /// Whether the browser marks spelling.
+    pub fn spellcheck(mut self, on: bool) -> Self {
+        self.spellcheck = Some(if on { "true" } else { "false" });
+        self
+    }
+
+    /// Which letters a phone's keyboard makes capitals: `none`, `words` …
+    pub fn autocapitalize(mut self, which: &'static str) -> Self {
+        self.autocapitalize = Some(which);
+        self
+    }
+
+    /// Something short that stands before what is typed and is not part of it, such as `@`.
+    pub fn prefix(mut self, prefix: &'static str) -> Self {
+        self.prefix = Some(prefix);
+        self
+    }
+
+    /// Takes this field's own message out of what was wrong with the form.
+    pub fn errors(mut self, invalid: &Invalid) -> Self {
+        self.error = invalid.get(self.name).map(str::to_owned);
+        self
+    }
+
+    /// The field as markup.
+    pub fn view(self) -> impl IntoView + use<> {
+        let described = described_by(self.name, self.hint.is_some(), self.error.is_some());
+        let invalid = self.error.is_some().then_some("true");
+        let input = view! {
+            <input
+                id=self.name
+                name=self.name
+                type=self.kind.unwrap_or("text")
+                value=self.value
+                autocomplete=self.autocomplete
+                autocapitalize=self.autocapitalize
+                inputmode=self.inputmode
+                pattern=self.pattern
+                placeholder=self.placeholder
+                maxlength=self.maxlength.map(|n| n.to_string())
+                minlength=self.minlength.map(|n| n.to_string())
+                spellcheck=self.spellcheck
+                required=self.required
+                autofocus=self.autofocus && self.error.is_none()
+                aria-invalid=invalid
+                aria-describedby=described
+            />
+        };
+        let input = match self.prefix {
+            Some(prefix) => view! { <span class="affix"><span aria-hidden="true">{prefix}</span>{input}</span> }.into_any(),
+            None => input.into_any(),
+        };
+        frame(self.name, self.label, input, self.hint, self.error)
+    }
+}
+
+/// The label, hint and message around a control.
+pub(super) fn frame(
+    name: &'static str,
+    label: &'static str,
+    control: AnyView,
+    hint: Option<String>,
+    error: Option<String>,
+) -> impl IntoView + use<> {
+    view! {
+        <div class="field">
+            <label for=name>{label}</label>
+            {control}
+            {error.map(|text| view! { <p class="field-error" id=format!("{name}-error")>{text}</p> })}
+            {hint.map(|text| view! { <p class="field-hint" id=format!("{name}-hint")>{text}</p> })}
+        </div>
+    }
+}
+
+/// The ids that describe a control: its message first, then its hint.
+pub(super) fn described_by(name: &str, hint: bool, error: bool) -> Option<String> {
+    match (error, hint) {
+        (true, true) => Some(format!("{name}-error {name}-hint")),
+        (true, false) => Some(format!("{name}-error")),
+        (false, true) => Some(format!("{name}-hint")),
+        (false, false) => None,
+    }
+}
+
+/// A labelled text area: see [`textarea::TextArea`] for what can be set.
+pub fn textarea(name: &'static str, label: &'static str) -> textarea::TextArea {
+    textarea::TextArea::new(name, label)
+}
+
+/// A box to tick; it sends `true`, and nothing when it is not ticked.
+pub fn checkbox(name: &'static str, label: &'static str, checked: bool) -> impl IntoView + use<> {
+    view! {
+        <label class="check">
+            <input type="checkbox" name=name value="true" checked=checked />
+            <span>{label}</span>
+        </label>
+    }
+}
+
+/// A field nobody sees.
+pub fn hidden(name: &'static str, value: impl Into<String>) -> impl IntoView + use<> {
+    let value = value.into();
+    view! { <input type="hidden" name=name value=value /> }
+}
+
+/// How a button looks, and by that how much it weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weight {
+    /// The one thing the page is for.
+    Primary,
+    /// Something else one may do.
+    Quiet,
+    /// Ends or removes something.
+    Danger,
+}
+
+/// The button a form is for. Fills the width of a card.
+pub fn submit(label: impl Into<String>) -> impl IntoView + use<> {
+    let label = label.into();
+    view! { <button class="button primary" type="submit">{label}</button> }
+}
+
+/// A submit button of any weight.
+pub fn button(label: impl Into<String>, weight: Weight) -> impl IntoView + use<> {
+    let (label, class) = (label.into(), class_of(weight));
+    view! { <button class=class type="submit">{label}</button> }
+}
+
+/// A link that looks like a button.
+pub fn button_link(label: impl Into<String>, href: impl Into<String>, weight: Weight) -> impl IntoView + use<> {
+    let (label, href, class) = (label.into(), href.into(), class_of(weight));
+    view! { <a class=class href=href>{label}</a> }
+}
+
+fn class_of(weight: Weight) -> &'static str {
+    match weight {
+        Weight::Primary => "button primary",
+        Weight::Quiet => "button",
+        Weight::Danger => "button danger",
+    }
+}
+
+/// What was wrong with the form, in one place above it; each line leads to its field. It takes the focus when the
+/// page opens. A message whose name is empty is about the form as a whole. Nothing when nothing was wrong.
+pub fn error_summary(invalid: &Invalid) -> impl IntoView + use<> {
+    let lines: Vec<(String, String)> =
+        invalid.iter().map(|(name, text)| (name.to_string(), text.to_string())).collect();
+    (!lines.is_empty()).then(|| {
+        let lines = lines
+            .into_iter()
+            .map(|(name, text)| match name.as_str() {
+                "" => view! { <p>{text}</p> }.into_any(),
+                name => view! { <p><a href=format!("#{name}")>{text}</a></p> }.into_any(),
+            })
+            .collect_view();
+        view! { <div class="summary" role="alert" tabindex="-1" autofocus>{lines}</div> }
+    })
+}

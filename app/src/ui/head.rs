@@ -1,0 +1,44 @@
+//! The head of every document. Scripts are files of ours, never lines in a page.
+
+use leptos::prelude::*;
+
+use super::page::Meta;
+use crate::visit::Visit;
+
+/// What the browser needs to know before it draws.
+pub(super) fn head(visit: &Visit, meta: &Meta) -> impl IntoView + use<> {
+    let href = |name: &str| visit.assets.href(name);
+    let islands = meta.islands.then(|| {
+        let (js, wasm) = (href("kith.js"), href("kith_bg.wasm"));
+        view! {
+            <link rel="modulepreload" href=js.clone() />
+            <link rel="preload" href=wasm.clone() r#as="fetch" r#type="application/wasm" crossorigin="" />
+            <script type="module" src=href("loader.js") data-js=js data-wasm=wasm></script>
+        }
+    });
+    view! {
+        <head>
+            <meta charset="utf-8" />
+            <title>{format!("{} · Kith", meta.title)}</title>
+            <meta name="viewport" content="width=device-width,initial-scale=1,viewport-fit=cover" />
+            <meta name="description" content=meta.description.clone() />
+            <meta name="theme-color" content="#f6f4f0" media="(prefers-color-scheme:light)" />
+            <meta name="theme-color" content="#170f17" media="(prefers-color-scheme:dark)" />
+            {meta.canonical.clone().map(|path| view! { <link rel="canonical" href=path /> })}
+            <link rel="icon" href="/favicon.ico" sizes="32x32" />
+            <link rel="icon" href="/icon.svg" type="image/svg+xml" />
+            <link rel="apple-touch-icon" href="/apple-touch-icon.png" />
+            <link rel="manifest" href="/manifest.webmanifest" />
+            <link
+                rel="preload"
+                href=href("fonts/schibsted-grotesk-latin.woff2")
+                r#as="font"
+                r#type="font/woff2"
+                crossorigin=""
+            />
+            <link rel="stylesheet" href=href("main.css") />
+            <script type="module" src=href("page.js")></script>
+            {islands}
+        </head>
+    }
+}

@@ -1,0 +1,71 @@
+//! Icons: one class each. The drawings are masks in `style/icons.css` (from Lucide), so they take the colour of the
+//! words beside them, and a page of fifty posts does not repeat a path.
+
+use leptos::prelude::*;
+
+/// The icons there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Icon {
+    Alert,
+    Back,
+    Calendar,
+    Check,
+    Close,
+    Desktop,
+    Devices,
+    Follow,
+    Following,
+    Home,
+    Mail,
+    More,
+    Moon,
+    Older,
+    Person,
+    Phone,
+    Search,
+    Settings,
+    SignIn,
+    SignOut,
+    Sun,
+    System,
+    Tablet,
+    Trash,
+    Write,
+}
+
+impl Icon {
+    fn class(self) -> &'static str {
+        match self {
+            Self::Alert => "icon icon-alert",
+            Self::Back => "icon icon-back",
+            Self::Calendar => "icon icon-calendar",
+            Self::Check => "icon icon-check",
+            Self::Close => "icon icon-close",
+            Self::Desktop => "icon icon-desktop",
+            Self::Devices => "icon icon-devices",
+            Self::Follow => "icon icon-follow",
+            Self::Following => "icon icon-following",
+            Self::Home => "icon icon-home",
+            Self::Mail => "icon icon-mail",
+            Self::More => "icon icon-more",
+            Self::Moon => "icon icon-moon",
+            Self::Older => "icon icon-older",
+            Self::Person => "icon icon-person",
+            Self::Phone => "icon icon-phone",
+            Self::Search => "icon icon-search",
+            Self::Settings => "icon icon-settings",
+            Self::SignIn => "icon icon-sign-in",
+            Self::SignOut => "icon icon-sign-out",
+            Self::Sun => "icon icon-sun",
+            Self::System => "icon icon-system",
+            Self::Tablet => "icon icon-tablet",
+            Self::Trash => "icon icon-trash",
+            Self::Write => "icon icon-write",
+        }
+    }
+}
+
+/// An icon. It says nothing to those who cannot see it: words stand beside it, or the control has a label.
+pub fn icon(which: Icon) -> impl IntoView + use<> {
+    view! { <i class=which.class() aria-hidden="true"></i> }
+}

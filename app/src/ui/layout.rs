@@ -1,0 +1,96 @@
+//! The two shells: the site's, and the card.
+
+use leptos::{prelude::*, tachys::view::any_view::AnyView};
+
+use super::{
+    icon::{Icon, icon},
+    nav,
+    page::Tab,
+};
+use crate::{paths, visit::Visit};
+
+/// What the site's shell shows besides the view.
+#[derive(Default)]
+pub(super) struct Parts {
+    pub heading: Option<String>,
+    pub back: Option<(String, &'static str)>,
+    pub tab: Tab,
+    pub aside: Option<AnyView>,
+}
+
+/// Navigation, the page, what is beside it.
+pub(super) fn site(visit: &Visit, parts: Parts, content: AnyView) -> impl IntoView + use<> {
+    let stranger = visit.me().is_none();
+    let aside = parts.aside.unwrap_or_else(|| if stranger { nav::hello().into_any() } else { nav::keys().into_any() });
+    let class = if stranger { "aside greets" } else { "aside" };
+    let aside = view! { <aside class=class aria-label="About">{aside}{stranger.then(|| nav::foot(visit))}</aside> };
+    // Strangers meet what greets them before the page, on a phone also for the eye.
+    let (first, last) = if stranger { (Some(aside), None) } else { (None, Some(aside)) };
+    view! {
+        <body>
+            {skip()}
+            <div class="shell">
+                {nav::rail(visit, parts.tab)}
+                {first}
+                <main class="main" id="main" tabindex="-1">
+                    {top(parts.heading, parts.back)}
+                    {flash(visit)}
+                    {content}
+                </main>
+                {last}
+            </div>
+        </body>
+    }
+}
+
+/// One calm card with the mark.
+pub(super) fn card(visit: &Visit, content: AnyView) -> impl IntoView + use<> {
+    view! {
+        <body class="card-page">
+            {skip()}
+            <main class="main" id="main" tabindex="-1">
+                <a class="brand" href=paths::HOME>{mark()}<span>"Kith"</span></a>
+                {flash(visit)}
+                <div class="card">{content}</div>
+            </main>
+            {nav::foot(visit)}
+        </body>
+    }
+}
+
+/// The mark: somebody by the door, and a K.
+pub fn mark() -> impl IntoView {
+    view! {
+        <svg class="mark" viewBox="0 0 32 32" aria-hidden="true">
+            <rect width="32" height="32" rx="9" fill="#fbb62d" />
+            <path d="M8 7h5v18H8z" fill="#2f1a2b" />
+            <circle cx="20" cy="11.5" r="4.5" fill="#2f1a2b" />
+            <path d="M15 25v-1a7 7 0 0 1 7-7 3 3 0 0 1 3 3v5z" fill="#2f1a2b" />
+        </svg>
+    }
+}
+
+fn skip() -> impl IntoView {
+    view! { <a class="skip" href="#main">"Skip to the page"</a> }
+}
+
+fn top(heading: Option<String>, back: Option<(String, &'static str)>) -> impl IntoView + use<> {
+    let lead = match back {
+        Some((href, label)) => {
+            view! { <a class="back" href=href aria-label=label>{icon(Icon::Back)}</a> }.into_any()
+        }
+        None => mark().into_any(),
+    };
+    let name = match heading {
+        Some(heading) => view! { <h1>{heading}</h1> }.into_any(),
+        None => ().into_any(),
+    };
+    view! { <div class="top">{lead}{name}</div> }
+}
+
+fn flash(visit: &Visit) -> impl IntoView + use<> {
+    visit.flash.as_ref().map(|flash| {
+        let class = if matches!(flash.tone(), crate::visit::Tone::Bad) { "flash bad" } else { "flash" };
+        view! { <p class=class role="status">{flash.text()}</p> }
+    })
+}

@@ -1,0 +1,45 @@
+//! What every page is made of: the document and its two shells, forms, faces, times, icons, errors.
+//!
+//! A view is a pure function of data that has been loaded: nothing in here asks a database, a clock or a network.
+//! Nothing writes markup from text but [`textarea`] (and posts' sanitised HTML, when they have it), and no element
+//! carries a `style` attribute or a script: the content policy forbids both.
+
+pub mod avatar;
+pub mod count;
+pub mod empty;
+pub mod error_page;
+pub mod form;
+pub mod head;
+pub mod icon;
+pub mod layout;
+mod nav;
+pub mod page;
+pub mod pager;
+pub mod people;
+pub mod safe_href;
+pub mod textarea;
+pub mod when;
+#[cfg(test)]
+pub(crate) mod xss;
+
+use std::sync::Arc;
+
+use hydration_context::SsrSharedContext;
+use leptos::prelude::*;
+
+pub use self::{
+    avatar::{Size, avatar},
+    form::{Field, Weight, button, button_link, checkbox, error_summary, hidden, submit, textarea},
+    icon::{Icon, icon},
+    page::{Page, Shell, Tab},
+    safe_href::safe_href,
+    when::when,
+};
+
+/// Renders what `view` makes. It is called inside the owner that islands need; nothing outlives the call.
+pub fn render<V: IntoView>(view: impl FnOnce() -> V) -> String {
+    let owner = Owner::new_root(Some(Arc::new(SsrSharedContext::new_islands())));
+    let html = owner.with(|| view().into_view().to_html());
+    owner.cleanup();
+    html
+}

@@ -1,0 +1,133 @@
+//! The navigation, what belongs to the person in it, and what stands beside a page by itself.
+
+use leptos::prelude::*;
+use server::profiles::Author;
+
+use super::{
+    avatar::{Size, avatar_now},
+    form::{Weight, button_link, hidden},
+    icon::{Icon, icon},
+    layout::mark,
+    page::Tab,
+};
+use crate::{
+    paths,
+    visit::{Theme, Visit},
+};
+
+/// The rail on wide screens; the same list is the bar of tabs on a phone.
+pub(super) fn rail(visit: &Visit, tab: Tab) -> impl IntoView + use<> {
+    let items = match visit.me() {
+        Some(me) => member(&me.person, tab).into_any(),
+        None => stranger(tab).into_any(),
+    };
+    let menu = visit.me().map(|me| menu(visit, &me.person));
+    view! {
+        <header class="rail">
+            <a class="brand" href=paths::HOME aria-label="Kith, home">{mark()}<span>"Kith"</span></a>
+            <nav aria-label="Main"><ul>{items}</ul></nav>
+            {menu}
+        </header>
+    }
+}
+
+fn member(me: &Author, tab: Tab) -> impl IntoView + use<> {
+    view! {
+        <li>{item(paths::HOME, Icon::Home, "Home", tab == Tab::Home)}</li>
+        <li>{item(paths::FOLLOWING, Icon::Following, "Following", tab == Tab::Following)}</li>
+        <li class="only-wide">{item(&paths::profile(&me.username), Icon::Person, "Profile", tab == Tab::Profile)}</li>
+        <li class="only-wide">{item(paths::DEVICES, Icon::Devices, "Devices", tab == Tab::Devices)}</li>
+        <li class="write">{item(paths::WRITE, Icon::Write, "Write", tab == Tab::Write)}</li>
+        <li class="me">
+            <button type="button" popovertarget="me" aria-label="You and your settings">
+                {avatar_now(me, Size::Tab)}<span>{me.name().to_owned()}</span>
+            </button>
+        </li>
+    }
+}
+
+fn stranger(tab: Tab) -> impl IntoView {
+    view! {
+        <li>{item(paths::HOME, Icon::Home, "Home", tab == Tab::Home)}</li>
+        <li>{item(paths::SIGN_UP, Icon::Follow, "Sign up", false)}</li>
+        <li>{item(paths::SIGN_IN, Icon::SignIn, "Sign in", false)}</li>
+    }
+}
+
+fn item(href: &str, sign: Icon, label: &'static str, here: bool) -> impl IntoView + use<> {
+    let href = href.to_owned();
+    // A label of its own: in the narrow rail the word is not shown.
+    view! { <a href=href aria-label=label aria-current=here.then_some("page")>{icon(sign)}<span>{label}</span></a> }
+}
+
+/// What belongs to the person. A popover: it opens and closes without script.
+fn menu(visit: &Visit, me: &Author) -> impl IntoView + use<> {
+    view! {
+        <div class="menu" id="me" popover="auto">
+            <a class="who" href=paths::profile(&me.username)>
+                {avatar_now(me, Size::Post)}
+                <span><b>{me.name().to_owned()}</b><small>{format!("@{}", me.username)}</small></span>
+            </a>
+            <a href=paths::DEVICES>{icon(Icon::Devices)}"Your devices"</a>
+            {theme(visit)}
+            <hr />
+            <form method="post" action=paths::SIGN_OUT>
+                <button type="submit">{icon(Icon::SignOut)}"Sign out"</button>
+            </form>
+        </div>
+    }
+}
+
+/// Light, dark, or as the system has it: remembered without script.
+fn theme(visit: &Visit) -> impl IntoView + use<> {
+    let now = visit.theme;
+    let choice = |value: &'static str, sign: Icon, label: &'static str, on: bool| {
+        view! {
+            <button name="theme" value=value aria-pressed=if on { "true" } else { "false" } aria-label=label>
+                {icon(sign)}
+            </button>
+        }
+    };
+    view! {
+        <form class="theme" method="post" action=paths::THEME aria-label="Colours">
+            {hidden("next", visit.path.clone())}
+            {choice("light", Icon::Sun, "Light", matches!(now, Theme::Light))}
+            {choice("system", Icon::System, "As the system", matches!(now, Theme::System))}
+            {choice("dark", Icon::Moon, "Dark", matches!(now, Theme::Dark))}
+        </form>
+    }
+}
+
+/// What a stranger is told first.
+pub(super) fn hello() -> impl IntoView {
+    view! {
+        <section class="hello">
+            <h2>"The people next door, out loud."</h2>
+            <p>"Kith is for the friends and neighbours you would stop to talk to. Read as long as you like; join when you want to answer."</p>
+            <div class="line-up">
+                {button_link("Sign up", paths::SIGN_UP, Weight::Quiet)}
+                {button_link("Sign in", paths::SIGN_IN, Weight::Quiet)}
+            </div>
+        </section>
+    }
+}
+
+/// The keys that work everywhere.
+pub(super) fn keys() -> impl IntoView {
+    view! {
+        <section class="note">
+            <h2>"Hands on the keys"</h2>
+            <dl class="keys">
+                <dt><kbd>"j"</kbd><kbd>"k"</kbd></dt><dd>"next, previous post"</dd>
+                <dt><kbd>"l"</kbd></dt><dd>"like it"</dd>
+                <dt><kbd>"↵"</kbd></dt><dd>"open it"</dd>
+                <dt><kbd>"n"</kbd></dt><dd>"write something"</dd>
+            </dl>
+        </section>
+    }
+}
+
+/// The last line.
+pub(super) fn foot(visit: &Visit) -> impl IntoView + use<> {
+    view! { <footer class="foot"><span>"Kith, for friends and neighbours"</span>{theme(visit)}</footer> }
+}

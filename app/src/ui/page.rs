@@ -1,0 +1,154 @@
+//! A page: what it is called, in which shell it stands, how it was answered. `respond` makes the response.
+
+use axum::response::{Html, IntoResponse, Response};
+use http::StatusCode;
+use leptos::{prelude::*, tachys::view::any_view::AnyView};
+
+use super::{head::head, layout, render};
+use crate::visit::Visit;
+
+/// What stands around the view.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Shell {
+    /// Navigation, the page, what is beside it.
+    #[default]
+    Site,
+    /// One calm card with the mark: one thing a page.
+    Card,
+}
+
+/// Which place of the navigation a page is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tab {
+    #[default]
+    None,
+    Home,
+    Following,
+    Write,
+    /// One's own profile.
+    Profile,
+    Devices,
+}
+
+/// What the head of the document says.
+pub(super) struct Meta {
+    pub title: String,
+    pub description: String,
+    pub canonical: Option<String>,
+    pub islands: bool,
+}
+
+/// A page to be answered.
+pub struct Page {
+    meta: Meta,
+    status: StatusCode,
+    shell: Shell,
+    parts: layout::Parts,
+}
+
+impl Page {
+    /// A page called `title`: in the tab, and as the `h1` that the site's shell shows. A view in the card shell brings
+    /// its own `h1`; so does one that says [`Page::own_heading`].
+    pub fn new(title: impl Into<String>) -> Self {
+        let title = title.into();
+        Self {
+            meta: Meta {
+                title: title.clone(),
+                description: "Kith: friends and neighbours, and what they are up to.".to_owned(),
+                canonical: None,
+                islands: false,
+            },
+            status: StatusCode::OK,
+            shell: Shell::Site,
+            parts: layout::Parts { heading: Some(title), ..layout::Parts::default() },
+        }
+    }
+
+    /// The status of the answer; 200 unless said.
+    pub fn status(mut self, status: StatusCode) -> Self {
+        self.status = status;
+        self
+    }
+
+    /// In which shell it stands; the site's unless said.
+    pub fn shell(mut self, shell: Shell) -> Self {
+        self.shell = shell;
+        self
+    }
+
+    /// Which place of the navigation it is.
+    pub fn tab(mut self, tab: Tab) -> Self {
+        self.parts.tab = tab;
+        self
+    }
+
+    /// One or two sentences for search results and link previews.
+    pub fn description(mut self, text: impl Into<String>) -> Self {
+        self.meta.description = text.into();
+        self
+    }
+
+    /// The one path this page should be known by.
+    pub fn canonical(mut self, path: impl Into<String>) -> Self {
+        self.meta.canonical = Some(path.into());
+        self
+    }
+
+    /// The view has its own `h1`; the bar above it shows no second one.
+    pub fn own_heading(mut self) -> Self {
+        self.parts.heading = None;
+        self
+    }
+
+    /// A way back at the top, and what it leads to in words.
+    pub fn back(mut self, href: impl Into<String>, label: &'static str) -> Self {
+        self.parts.back = Some((href.into(), label));
+        self
+    }
+
+    /// What stands beside the page on a wide screen, instead of what does by itself.
+    pub fn aside(mut self, view: impl IntoView + 'static) -> Self {
+        self.parts.aside = Some(view.into_any());
+        self
+    }
+
+    /// It has islands: their loader comes along.
+    pub fn islands(mut self) -> Self {
+        self.meta.islands = true;
+        self
+    }
+
+    /// The whole document around a view that has no islands, as a response.
+    pub fn respond(self, visit: &Visit, view: impl IntoView + 'static) -> Response {
+        self.respond_with(visit, || view)
+    }
+
+    /// As [`Page::respond`], for a view with islands: those must be made inside the owner of the rendering.
+    pub fn respond_with<V: IntoView + 'static>(self, visit: &Visit, view: impl FnOnce() -> V) -> Response {
+        let Self { meta, status, shell, parts } = self;
+        let body = || {
+            let content = view().into_any();
+            document(visit, &meta, match shell {
+                Shell::Site => layout::site(visit, parts, content).into_any(),
+                Shell::Card => layout::card(visit, content).into_any(),
+            })
+        };
+        (status, Html(format!("<!DOCTYPE html>{}", render(body)))).into_response()
+    }
+}
+
+/// A piece of a page, for a script that puts it where it belongs: no document around it.
+pub fn fragment<V: IntoView>(view: impl FnOnce() -> V) -> Response {
+    Html(render(view)).into_response()
+}
+
+fn document(visit: &Visit, meta: &Meta, body: AnyView) -> impl IntoView + use<> {
+    // `data-me` tells the glue script that Back must not show this page again from memory.
+    let me = visit.me().is_some().then_some("");
+    view! {
+        <html lang="en" data-theme=visit.theme.attr() data-me=me>
+            {head(visit, meta)}
+            {body}
+        </html>
+    }
+}

@@ -1,0 +1,17 @@
+//! The way to older posts: a plain link. The island around the list follows it in place.
+
+use leptos::prelude::*;
+
+/// The link at the end of a list, or a word that this is the end. The empty line is where a failure is said.
+pub fn older(href: Option<String>) -> impl IntoView + use<> {
+    match href {
+        Some(href) => view! {
+            <div class="pager">
+                <p role="status"></p>
+                <a class="button" href=href rel="next">"Older posts"</a>
+            </div>
+        }
+        .into_any(),
+        None => view! { <p class="end-of-list">"That’s everything."</p> }.into_any(),
+    }
+}

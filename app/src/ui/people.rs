@@ -1,0 +1,34 @@
+//! People worth meeting, as a short list.
+
+use leptos::prelude::*;
+use server::profiles::Author;
+
+use super::avatar::{Size, avatar};
+use crate::paths;
+
+/// One line a person, each with a plain button to follow them. Stands inside a form that carries `next`.
+pub fn people(list: &[Author]) -> impl IntoView + use<> {
+    let lines = list.iter().map(line).collect_view();
+    view! { <ul class="people">{lines}</ul> }
+}
+
+fn line(person: &Author) -> impl IntoView + use<> {
+    let name = person.name().to_owned();
+    let handle = format!("@{}", person.username);
+    view! {
+        <li>
+            {avatar(person, Size::Post)}
+            <a href=paths::profile(&person.username)><b>{name}</b><small>{handle}</small></a>
+            <button
+                class="button slim follow"
+                name="follow"
+                value="true"
+                formaction=paths::follow(&person.username)
+                aria-pressed="false"
+                aria-label=format!("Follow @{}", person.username)
+            >
+                "Follow"
+            </button>
+        </li>
+    }
+}

@@ -1,0 +1,159 @@
+//! What an operator does about accounts, from the command line: find, invite, end sessions, suspend, restore.
+
+use time::OffsetDateTime;
+
+use super::{Email, Role, Username};
+use crate::{
+    Server,
+    audit::{self, Actor, Event},
+    error::{Error, Invalid, Result},
+    id::UserId,
+    random::Token,
+    sessions,
+};
+
+/// An account as the operator's list shows it.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    pub id: UserId,
+    pub username: String,
+    pub email: String,
+    pub role: String,
+    pub created_at: OffsetDateTime,
+    pub suspended_at: Option<OffsetDateTime>,
+    pub sessions: i64,
+}
+
+/// Accounts whose username or address contains `part` (all when empty), oldest first, at most `most`.
+pub async fn list(server: &Server, part: &str, most: i64) -> Result<Vec<Listed>> {
+    let pattern = format!("%{}%", part.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+    let rows = sqlx::query!(
+        r#"
+        select u.id, u.username, u.email, u.role, u.created_at, u.suspended_at,
+               (select count(*) from sessions s where s.user_id = u.id and s.expires_at > now()) as "sessions!"
+        from users u where u.username like $1 or lower(u.email) like $1 order by u.id limit $2
+        "#,
+        pattern,
+        most,
+    )
+    .fetch_all(server.db())
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Listed {
+            id: UserId(row.id),
+            username: row.username,
+            email: row.email,
+            role: row.role,
+            created_at: row.created_at,
+            suspended_at: row.suspended_at,
+            sessions: row.sessions,
+        })
+        .collect())
+}
+
+/// The account with this username or address. [`Error::NotFound`] when there is none.
+pub async fn find(server: &Server, who: &str) -> Result<UserId> {
+    let who = who.trim().trim_start_matches('@').to_lowercase();
+    sqlx::query_scalar!("select id from users where username = $1 or lower(email) = $1", who)
+        .fetch_optional(server.db())
+        .await?
+        .map(UserId)
+        .ok_or(Error::NotFound)
+}
+
+/// How long an operator's invitation may wait, in hours.
+pub const INVITATION_HOURS: i32 = 72;
+
+/// Begins an account on behalf of somebody whose address the operator vouches for. Whoever opens the link with the
+/// returned token chooses the password; until then nothing exists but the invitation.
+pub async fn invite(server: &Server, email: &Email, username: &Username, role: Role) -> Result<Token> {
+    let taken = sqlx::query!(
+        r#"
+        select exists (select 1 from users where username = $1) as "username!",
+               exists (select 1 from users where lower(email) = $2) as "email!"
+        "#,
+        username.as_str(),
+        email.key(),
+    )
+    .fetch_one(server.db())
+    .await?;
+    if taken.username {
+        return Err(Invalid::one("username", "That username is taken.").into());
+    }
+    if taken.email {
+        return Err(Invalid::one("email", "That address already has an account.").into());
+    }
+    let token = Token::new();
+    sqlx::query!(
+        r#"
+        insert into registrations (flow_hash, email, username, role, proved_at, expires_at)
+        values ($1, $2, $3, $4, now(), now() + make_interval(hours => $5))
+        "#,
+        &token.hash()[..],
+        email.as_str(),
+        username.as_str(),
+        role.name(),
+        INVITATION_HOURS,
+    )
+    .execute(server.db())
+    .await?;
+    Ok(token)
+}
+
+/// Ends every session of an account. Returns how many there were.
+pub async fn sign_out_everywhere(server: &Server, user: UserId) -> Result<u64> {
+    let mut tx = server.begin().await?;
+    let count = sessions::end_everywhere(&mut tx, user).await?;
+    audit::record(&mut tx, user, Actor::System, &Event::EverywhereEnded { count }).await?;
+    tx.commit().await?;
+    Ok(count)
+}
+
+/// Suspends an account, for good or for some hours: its sessions end in the same transaction.
+pub async fn suspend(server: &Server, user: UserId, reason: &str, hours: Option<i32>) -> Result<()> {
+    let reason = crate::text::clean_line(reason);
+    if reason.is_empty() || reason.chars().count() > 300 {
+        return Err(Invalid::one("reason", "Give a reason of up to 300 characters: the person will read it.").into());
+    }
+    let mut tx = server.begin().await?;
+    let changed = sqlx::query!(
+        r#"
+        update users set suspended_at = now(), suspended_reason = $2,
+            suspended_until = now() + make_interval(hours => $3::int)
+        where id = $1
+        "#,
+        user.0,
+        reason,
+        hours,
+    )
+    .execute(&mut *tx)
+    .await?;
+    if changed.rows_affected() == 0 {
+        return Err(Error::NotFound);
+    }
+    sessions::end_everywhere(&mut tx, user).await?;
+    audit::record(&mut tx, user, Actor::System, &Event::Suspended { reason }).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Lifts a suspension. [`Error::NotFound`] when there is none.
+pub async fn restore(server: &Server, user: UserId) -> Result<()> {
+    let mut tx = server.begin().await?;
+    let changed = sqlx::query!(
+        r#"
+        update users set suspended_at = null, suspended_until = null, suspended_reason = null
+        where id = $1 and suspended_at is not null
+        "#,
+        user.0,
+    )
+    .execute(&mut *tx)
+    .await?;
+    if changed.rows_affected() == 0 {
+        return Err(Error::NotFound);
+    }
+    audit::record(&mut tx, user, Actor::System, &Event::Restored).await?;
+    tx.commit().await?;
+    Ok(())
+}

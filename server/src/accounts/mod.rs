@@ -1,0 +1,52 @@
+//! Accounts: who people are, and what an operator may do about them. A row of `users` exists only once its address is
+//! proved and its username chosen.
+
+mod admin;
+mod email;
+mod username;
+
+pub use admin::{Listed, find, invite, list, restore, sign_out_everywhere, suspend};
+pub use email::Email;
+pub use username::{Username, alternatives};
+
+use crate::{error::Invalid, text};
+
+/// What somebody may do besides being a member. In rising order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    Member,
+    Moderator,
+    Admin,
+}
+
+impl Role {
+    /// As the table has it; anything unknown is the least.
+    pub fn parse(name: &str) -> Self {
+        match name {
+            "admin" => Self::Admin,
+            "moderator" => Self::Moderator,
+            _ => Self::Member,
+        }
+    }
+
+    /// As the table has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Member => "member",
+            Self::Moderator => "moderator",
+            Self::Admin => "admin",
+        }
+    }
+}
+
+/// The most characters of a display name.
+pub const DISPLAY_NAME_MAX: usize = 50;
+
+/// A display name as it is stored: one line without tricks, possibly empty.
+pub fn display_name(typed: &str) -> Result<String, Invalid> {
+    let name = text::clean_line(typed);
+    if name.chars().count() > DISPLAY_NAME_MAX {
+        return Err(Invalid::one("display_name", "Names can have up to 50 characters."));
+    }
+    Ok(name)
+}

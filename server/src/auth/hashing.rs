@@ -1,0 +1,104 @@
+//! The bounded queue for work that costs a core: hashing passwords and judging their strength. Pages that need none of
+//! it stay fast meanwhile, and memory stays bounded however many ask at once.
+
+use std::{
+    sync::{Arc, atomic::{AtomicUsize, Ordering}},
+    thread::available_parallelism,
+    time::Duration,
+};
+
+use tokio::{sync::Semaphore, time::timeout};
+
+use crate::error::{Error, Result};
+
+/// How many may wait for each core.
+const WAITING_PER_CORE: usize = 16;
+/// How long one waits before it is told to come back.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// One piece of work a core at a time, and a bounded number that wait.
+pub struct Hashing {
+    permits: Arc<Semaphore>,
+    waiting: AtomicUsize,
+    most_waiting: usize,
+}
+
+/// Counts one that waits for as long as it lives, also when the one who asked hangs up.
+struct Place<'a>(&'a AtomicUsize);
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+impl Hashing {
+    /// As many at a time as there are cores.
+    pub fn new() -> Self {
+        let cores = available_parallelism().map_or(1, usize::from);
+        Self {
+            permits: Arc::new(Semaphore::new(cores)),
+            waiting: AtomicUsize::new(0),
+            most_waiting: cores * WAITING_PER_CORE,
+        }
+    }
+
+    /// Does `work` when its turn comes. [`Error::Busy`] when too many wait already, or it waited too long.
+    pub async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+        if self.waiting.fetch_add(1, Ordering::AcqRel) >= self.most_waiting {
+            self.waiting.fetch_sub(1, Ordering::AcqRel);
+            return Err(Error::Busy);
+        }
+        let place = Place(&self.waiting);
+        let permit = timeout(PATIENCE, Arc::clone(&self.permits).acquire_owned())
+            .await
+            .map_err(|_| Error::Busy)?
+            .map_err(|closed| Error::Unavailable(Box::new(closed)))?;
+        drop(place);
+        // The permit goes into the work: one who hangs up must not free a core that is still hashing.
+        tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            work()
+        })
+        .await
+        .map_err(|panicked| Error::Unavailable(Box::new(panicked)))
+    }
+}
+
+impl Default for Hashing {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_full_queue_says_so_and_never_runs_more_than_the_cores_at_once() {
+        let hashing = Arc::new(Hashing::new());
+        let running = Arc::new(AtomicUsize::new(0));
+        let most = Arc::new(AtomicUsize::new(0));
+        let tasks: Vec<_> = (0..hashing.most_waiting * 4)
+            .map(|_| {
+                let (hashing, running, most) = (hashing.clone(), running.clone(), most.clone());
+                tokio::spawn(async move {
+                    let work = move || {
+                        most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                        std::thread::sleep(Duration::from_millis(20));
+                        running.fetch_sub(1, Ordering::SeqCst);
+                    };
+                    hashing.run(work).await
+                })
+            })
+            .collect();
+        let mut busy = 0;
+        for task in tasks {
+            busy += usize::from(matches!(task.await.unwrap(), Err(Error::Busy)));
+        }
+        assert!(busy > 0, "nobody was turned away");
+        assert!(most.load(Ordering::SeqCst) <= available_parallelism().unwrap().get());
+        assert_eq!(hashing.waiting.load(Ordering::SeqCst), 0, "a place was lost");
+    }
+}

@@ -1,0 +1,132 @@
+//! Beginning: what was typed is checked and kept, and a code is mailed.
+
+use secrecy::SecretString;
+use sqlx::PgConnection;
+
+use super::{CODE_MINUTES, code_hash, flow};
+use crate::{
+    accounts::{self, Email, Username, alternatives},
+    auth::password,
+    error::{Error, Invalid, Result},
+    jobs::{self, Job},
+    limits,
+    mailer::{Mail, messages},
+    random::{self, Token},
+    request::Request,
+};
+
+/// What somebody typed who wants an account.
+pub struct Wish {
+    pub email: String,
+    pub username: String,
+    pub display_name: String,
+    pub password: SecretString,
+}
+
+/// Keeps a wish and mails a code to its address; to an address that has an account, word of that. The answer does not
+/// tell which. The returned token goes to the browser.
+///
+/// [`Error::Invalid`] with every field that cannot be taken; [`Error::Limited`] for too many mails or wishes.
+pub async fn begin(cx: &Request, wish: &Wish) -> Result<Token> {
+    let mut invalid = Invalid::default();
+    let email = invalid.note(Email::parse(&wish.email));
+    let username = invalid.note(Username::parse(&wish.username));
+    let display_name = invalid.note(accounts::display_name(&wish.display_name));
+    if let Some(username) = &username {
+        let mut conn = cx.server.db().acquire().await?;
+        invalid.note(check_free(&mut conn, username).await?);
+    }
+    limits::take(&cx.server, limits::SIGN_UP_CLIENT, cx.client().limit_key()).await?;
+    let hash = match password::hash_new(&cx.server, "password", &wish.password, &[&wish.username, &wish.email]).await {
+        Err(Error::Invalid(why)) => invalid.note(Err(why)),
+        other => Some(other?),
+    };
+    let (Some(email), Some(username), Some(display_name), Some(hash)) = (email, username, display_name, hash) else {
+        return Err(invalid.into());
+    };
+    invalid.check()?;
+    limits::take(&cx.server, limits::MAIL_ADDRESS, email.key()).await?;
+
+    let flow = Token::new();
+    let mut tx = cx.server.begin().await?;
+    let id = sqlx::query_scalar!(
+        r#"
+        insert into registrations (flow_hash, email, username, display_name, password_hash)
+        values ($1, $2, $3, $4, $5) returning id
+        "#,
+        &flow.hash()[..],
+        email.as_str(),
+        username.as_str(),
+        display_name,
+        hash,
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    mail_code(&mut tx, cx, (id, &flow), email.as_str()).await?;
+    tx.commit().await?;
+    cx.server.wake().ring();
+    Ok(flow)
+}
+
+/// Mails another code to the same address; the one before is dead. [`Error::NotFound`] when there is no registration
+/// or its address is proved already; [`Error::Limited`].
+pub async fn resend(cx: &Request) -> Result<()> {
+    let flow = flow(cx)?;
+    let waiting = sqlx::query!(
+        "select id, email from registrations where flow_hash = $1 and expires_at > now() and proved_at is null",
+        &flow.hash()[..],
+    )
+    .fetch_optional(cx.server.db())
+    .await?
+    .ok_or(Error::NotFound)?;
+    limits::take(&cx.server, limits::MAIL_ADDRESS, waiting.email.to_ascii_lowercase()).await?;
+    let mut tx = cx.server.begin().await?;
+    mail_code(&mut tx, cx, (waiting.id, flow), &waiting.email).await?;
+    tx.commit().await?;
+    cx.server.wake().ring();
+    Ok(())
+}
+
+/// Gives the registration a fresh code and queues its mail. For an address that has an account no code is kept, and
+/// the mail says so: the same statements, the same time, the same answer.
+async fn mail_code(tx: &mut PgConnection, cx: &Request, (id, flow): (i64, &Token), email: &str) -> Result<()> {
+    let code = random::digits();
+    let known = sqlx::query_scalar!(
+        r#"
+        with known as (select exists (select 1 from users where lower(email) = lower($2)) as known)
+        update registrations set
+            code_hash = case when known.known then null else $3::bytea end,
+            code_expires_at = now() + make_interval(mins => $4), code_tries = 0
+        from known where id = $1
+        returning known.known as "known!"
+        "#,
+        id,
+        email,
+        code_hash(flow, &code),
+        CODE_MINUTES,
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    let origin = &cx.server.config().origin;
+    let message = if known { messages::have_account(origin) } else { messages::sign_up_code(origin, &code) };
+    jobs::enqueue(tx, &Job::Mail(Mail { to: email.to_owned(), message })).await
+}
+
+/// Says when a username is taken, and what is free instead. Usernames are public: there is nothing to hide.
+pub(super) async fn check_free(db: &mut PgConnection, username: &Username) -> Result<Result<(), Invalid>> {
+    let taken = sqlx::query_scalar!(
+        r#"select exists (select 1 from users where username = $1) as "taken!""#,
+        username.as_str()
+    )
+    .fetch_one(&mut *db)
+    .await?;
+    if !taken {
+        return Ok(Ok(()));
+    }
+    let free = alternatives(db, username).await?;
+    let message = match free.is_empty() {
+        true => "That username is taken. Please pick another.".to_owned(),
+        false => format!("That username is taken. Free ones like it: {}.", free.join(", ")),
+    };
+    Ok(Err(Invalid::one("username", message)))
+}

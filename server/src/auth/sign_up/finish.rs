@@ -1,0 +1,168 @@
+//! The end of a sign-up: everything in one transaction, or nothing.
+
+use secrecy::SecretString;
+use sqlx::PgConnection;
+
+use super::{Step, begin::check_free, current, flow};
+use crate::{
+    accounts::Username,
+    audit::{self, Actor, Event},
+    auth::password,
+    error::{Error, Invalid, Result},
+    id::UserId,
+    request::Request,
+    sessions::{self, How},
+};
+
+/// What a proved registration still lacks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outstanding {
+    /// The username it would have; taken by somebody else when `username` is among what is missing.
+    pub username: String,
+    pub username_taken: bool,
+    pub password: bool,
+}
+
+/// What was chosen for what was missing.
+pub struct Missing {
+    pub username: Option<String>,
+    pub password: Option<SecretString>,
+}
+
+/// What the browser's proved registration still lacks. [`Error::NotFound`] when there is none.
+pub async fn outstanding(cx: &Request) -> Result<Outstanding> {
+    let registration = current(cx).await?;
+    if !registration.proved {
+        return Err(Error::NotFound);
+    }
+    let taken = sqlx::query_scalar!(
+        r#"select exists (select 1 from users where username = $1) as "taken!""#,
+        registration.username
+    )
+    .fetch_one(cx.server.db())
+    .await?;
+    Ok(Outstanding {
+        username: registration.username,
+        username_taken: taken,
+        password: !registration.has_password,
+    })
+}
+
+/// Takes what was missing and makes the account.
+///
+/// [`Error::Invalid`] on what cannot be taken; [`Error::NotFound`] without a proved registration.
+pub async fn finish(cx: &Request, chosen: Missing) -> Result<Step> {
+    let registration = current(cx).await?;
+    if !registration.proved {
+        return Err(Error::NotFound);
+    }
+    let mut invalid = Invalid::default();
+    let wished = chosen.username.as_deref().unwrap_or(&registration.username);
+    let username = invalid.note(Username::parse(wished));
+    if let Some(username) = &username {
+        invalid.note(check_free(&mut *cx.server.db().acquire().await?, username).await?);
+    }
+    let mut hash = None;
+    if !registration.has_password {
+        let typed = chosen.password.unwrap_or_default();
+        match password::hash_new(&cx.server, "password", &typed, &[wished, &registration.email]).await {
+            Err(Error::Invalid(why)) => drop(invalid.note::<()>(Err(why))),
+            other => hash = Some(other?),
+        }
+    }
+    invalid.check()?;
+    let id = sqlx::query_scalar!(
+        r#"
+        update registrations set username = coalesce($2, username), password_hash = coalesce(password_hash, $3)
+        where flow_hash = $1 and proved_at is not null and expires_at > now() returning id
+        "#,
+        &flow(cx)?.hash()[..],
+        username.as_ref().map(Username::as_str),
+        hash,
+    )
+    .fetch_optional(cx.server.db())
+    .await?
+    .ok_or(Error::NotFound)?;
+    let how = if registration.has_password { How::SignUp } else { How::Invitation };
+    create(cx, id, how).await
+}
+
+/// Makes user, password and session out of a registration whose address is proved. Of several at once, one wins.
+pub(super) async fn create(cx: &Request, registration: i64, how: How) -> Result<Step> {
+    let session = sessions::open(cx, true).await?;
+    let mut tx = cx.server.begin().await?;
+    // Deleting it is using it up: a second one finds nothing.
+    let wish = sqlx::query!(
+        r#"
+        delete from registrations where id = $1 and expires_at > now() and password_hash is not null
+        returning email, username, display_name, password_hash as "password_hash!", role
+        "#,
+        registration,
+    )
+    .fetch_optional(&mut *tx)
+    .await?
+    .ok_or(Error::NotFound)?;
+    let user = sqlx::query_scalar!(
+        r#"
+        insert into users (username, display_name, email, role) values ($1, $2, $3, $4)
+        on conflict do nothing returning id
+        "#,
+        wish.username,
+        wish.display_name,
+        wish.email,
+        wish.role,
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
+    let Some(user) = user.map(UserId) else {
+        return lost(cx, tx, registration, &wish.email).await;
+    };
+    sqlx::query!("insert into passwords (user_id, hash) values ($1, $2)", user.0, wish.password_hash)
+        .execute(&mut *tx)
+        .await?;
+    let device = sessions::claim(&mut tx, cx, &session, user, (how, true)).await?;
+    welcome(&mut tx, cx, user, (device, how)).await?;
+    tx.commit().await?;
+    Ok(Step::Done)
+}
+
+async fn welcome(
+    tx: &mut PgConnection,
+    cx: &Request,
+    user: UserId,
+    (device, how): (crate::id::DeviceId, How),
+) -> Result<()> {
+    for event in [Event::SignedUp, Event::SignedIn { how: how.name() }] {
+        let actor = Actor::Person { user, device: Some(device), client: cx.client() };
+        audit::record(tx, user, actor, &event).await?;
+    }
+    Ok(())
+}
+
+/// Somebody else was first: with the address, and then this registration is over; or with the username, and then the
+/// address stays proved.
+async fn lost(
+    cx: &Request,
+    mut tx: sqlx::Transaction<'static, sqlx::Postgres>,
+    registration: i64,
+    email: &str,
+) -> Result<Step> {
+    let have_account = sqlx::query_scalar!(
+        r#"select exists (select 1 from users where lower(email) = lower($1)) as "known!""#,
+        email
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    if have_account {
+        tx.commit().await?;
+        return Ok(Step::HaveAccount);
+    }
+    tx.rollback().await?;
+    sqlx::query!(
+        "update registrations set proved_at = coalesce(proved_at, now()), code_hash = null where id = $1",
+        registration
+    )
+    .execute(cx.server.db())
+    .await?;
+    Ok(Step::Choose)
+}

@@ -1,0 +1,82 @@
+//! Signing up. A registration owns and reserves nothing; it belongs to the browser that holds its flow token. The
+//! right code (or an operator's invitation) proves the address, and then everything is made in one transaction: the
+//! user, the password, and the session's owner. Whoever proves first wins; a loser keeps the address just proved and
+//! picks another username.
+
+mod begin;
+mod finish;
+mod verify;
+
+pub use begin::{Wish, begin, resend};
+pub use finish::{Missing, Outstanding, finish, outstanding};
+pub use verify::verify;
+
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+
+use crate::{
+    error::{Error, Result},
+    random::Token,
+    request::Request,
+};
+
+/// How long a mailed code opens its registration, in minutes.
+pub const CODE_MINUTES: i32 = 10;
+/// How many codes may be tried against one that was mailed.
+pub const CODE_TRIES: i16 = 5;
+
+/// What became of a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The account exists and this browser is signed in to it.
+    Done,
+    /// The address is proved; something else is still to be chosen.
+    Choose,
+    /// The address proved belongs to an account already: sign in there.
+    HaveAccount,
+}
+
+/// The registration this browser is in the middle of, as its page shows it. [`Error::NotFound`] when there is none.
+pub struct Registration {
+    pub email: String,
+    pub username: String,
+    pub proved: bool,
+    pub has_password: bool,
+}
+
+/// Looks the browser's registration up.
+pub async fn current(cx: &Request) -> Result<Registration> {
+    let flow = flow(cx)?;
+    sqlx::query_as!(
+        Registration,
+        r#"
+        select email, username, proved_at is not null as "proved!", password_hash is not null as "has_password!"
+        from registrations where flow_hash = $1 and expires_at > now()
+        "#,
+        &flow.hash()[..],
+    )
+    .fetch_optional(cx.server.db())
+    .await?
+    .ok_or(Error::NotFound)
+}
+
+/// The flow token this browser holds; without one there is no registration of its own.
+fn flow(cx: &Request) -> Result<&Token> {
+    cx.flow().ok_or(Error::NotFound)
+}
+
+/// A code as it is stored: only who holds the flow token can check one, so a copy of the database opens nothing.
+fn code_hash(flow: &Token, code: &str) -> Vec<u8> {
+    mac(flow, code).finalize().into_bytes().to_vec()
+}
+
+fn code_fits(flow: &Token, code: &str, stored: &[u8]) -> bool {
+    mac(flow, code).verify_slice(stored).is_ok()
+}
+
+fn mac(flow: &Token, code: &str) -> Hmac<Sha256> {
+    #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
+    let mut mac = Hmac::<Sha256>::new_from_slice(flow.key()).expect("a key of any length");
+    mac.update(code.as_bytes());
+    mac
+}

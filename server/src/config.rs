@@ -1,0 +1,288 @@
+//! What the operator decides. Every setting is read once at start, from the environment or from a TOML file; a wrong
+//! one is named in one line and nothing starts.
+
+use std::{collections::BTreeMap, net::SocketAddr, path::Path};
+
+use ipnetwork::IpNetwork;
+use secrecy::SecretString;
+
+mod origin;
+pub use origin::{Origin, is_loopback};
+
+/// Why the settings cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct ConfigError(String);
+
+fn wrong(setting: &str, why: impl std::fmt::Display) -> ConfigError {
+    ConfigError(format!("{setting}: {why}"))
+}
+
+/// All settings.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `DATABASE_URL`: where Postgres is. Off this host it must ask for `sslmode=verify-full`.
+    pub database_url: SecretString,
+    /// `KITH_DATABASE_CONNECTIONS`: the most connections one copy opens (default 20).
+    pub database_connections: u32,
+    /// `KITH_ORIGIN`: the one address this site has, such as `https://kith.example`.
+    pub origin: Origin,
+    /// `KITH_LISTEN`: the address and port to serve on (default `127.0.0.1:3000`).
+    pub listen: SocketAddr,
+    /// `KITH_TRUSTED_PROXIES`: networks of the proxies whose word about a client's address is taken (default none).
+    pub trusted_proxies: Vec<IpNetwork>,
+    /// `KITH_CONNECTIONS`: the most connections served at once (default 4,000).
+    pub connections: usize,
+    /// `KITH_LOG_FORMAT`: `json` or `pretty` (default `json`, or `pretty` on a terminal).
+    pub log_format: Option<LogFormat>,
+    /// `KITH_LOG`: what to log, as in `info,sqlx=warn` (default `info`).
+    pub log: String,
+    pub mail: Mail,
+}
+
+/// How lines of the log look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    Json,
+    Pretty,
+}
+
+/// How mail leaves.
+#[derive(Clone, Debug)]
+pub struct Mail {
+    /// `KITH_MAIL_FROM`: the sender (default `Kith <noreply@` the origin's host `>`).
+    pub from: String,
+    pub transport: Transport,
+}
+
+/// `KITH_MAIL`: `smtp`, `log` or, in development, `mailbox`.
+#[derive(Clone, Debug)]
+pub enum Transport {
+    /// `KITH_SMTP_URL`: such as `smtps://user:password@mail.example:465`, or `smtp://…?tls=required`.
+    Smtp(SecretString),
+    /// Only a line in the log that something would have been sent; for trying things out.
+    Log,
+    /// Kept in memory and shown at `/dev/mail`.
+    #[cfg(feature = "dev")]
+    Mailbox,
+}
+
+/// Where settings come from: the environment over the file, `NAME_FILE` for a value that is a file's content.
+pub struct Source {
+    values: BTreeMap<String, String>,
+}
+
+/// Every setting there is. Another `KITH_…` name is a mistake worth stopping for.
+const KNOWN: [&str; 11] = [
+    "DATABASE_URL",
+    "KITH_DATABASE_CONNECTIONS",
+    "KITH_ORIGIN",
+    "KITH_LISTEN",
+    "KITH_TRUSTED_PROXIES",
+    "KITH_CONNECTIONS",
+    "KITH_LOG_FORMAT",
+    "KITH_LOG",
+    "KITH_MAIL",
+    "KITH_MAIL_FROM",
+    "KITH_SMTP_URL",
+];
+
+/// Names of the environment that are not settings: where the settings file is, and what only tests and tools read.
+const ELSEWHERE: [&str; 2] = ["KITH_CONFIG", "KITH_URL"];
+
+impl Source {
+    /// Reads `file` (a TOML table of setting names, in any case, without the prefix if you like) and `env` over it.
+    pub fn read(file: Option<&Path>, env: impl IntoIterator<Item = (String, String)>) -> Result<Self, ConfigError> {
+        let mut values = BTreeMap::new();
+        if let Some(path) = file {
+            for (name, value) in read_toml(path)? {
+                values.insert(canonical(&name)?, value);
+            }
+        }
+        for (name, value) in env {
+            let ours = name == "DATABASE_URL" || name == "DATABASE_URL_FILE" || name.starts_with("KITH_");
+            if !ours || ELSEWHERE.contains(&name.as_str()) {
+                continue;
+            }
+            match name.strip_suffix("_FILE") {
+                Some(base) => {
+                    let content = std::fs::read_to_string(&value).map_err(|e| wrong(&name, e))?;
+                    values.insert(canonical(base)?, content.trim_end_matches(['\r', '\n']).to_owned());
+                }
+                None => {
+                    values.insert(canonical(&name)?, value);
+                }
+            }
+        }
+        Ok(Self { values })
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        self.values.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    fn need(&self, name: &str, why: &str) -> Result<&str, ConfigError> {
+        self.get(name).ok_or_else(|| wrong(name, format!("is not set. {why}")))
+    }
+
+    fn parsed<T: std::str::FromStr>(&self, name: &str, default: T, shape: &str) -> Result<T, ConfigError> {
+        self.get(name).map_or(Ok(default), |text| text.parse().map_err(|_| wrong(name, format!("must be {shape}."))))
+    }
+}
+
+fn read_toml(path: &Path) -> Result<Vec<(String, String)>, ConfigError> {
+    let name = path.display().to_string();
+    let text = std::fs::read_to_string(path).map_err(|e| wrong(&name, e))?;
+    let table: toml::Table = text.parse().map_err(|e: toml::de::Error| wrong(&name, e.message()))?;
+    table
+        .into_iter()
+        .map(|(key, value)| match value {
+            toml::Value::String(text) => Ok((key, text)),
+            toml::Value::Integer(number) => Ok((key, number.to_string())),
+            toml::Value::Array(list) => {
+                let words: Option<Vec<_>> = list.iter().map(|v| v.as_str().map(str::to_owned)).collect();
+                words.map(|w| (key.clone(), w.join(","))).ok_or_else(|| wrong(&key, "must be a list of texts."))
+            }
+            _ => Err(wrong(&key, "must be a text, a whole number or a list of texts.")),
+        })
+        .collect()
+}
+
+/// The setting a name means, or why it means none.
+fn canonical(name: &str) -> Result<String, ConfigError> {
+    let upper = name.to_ascii_uppercase();
+    [upper.clone(), format!("KITH_{upper}")]
+        .into_iter()
+        .find(|candidate| KNOWN.contains(&candidate.as_str()))
+        .ok_or_else(|| wrong(name, "is not a setting of Kith. See docs/operate.md for those there are."))
+}
+
+impl Config {
+    /// Checks everything and says what is wrong with the first thing that is.
+    pub fn new(source: &Source) -> Result<Self, ConfigError> {
+        let origin: Origin = source
+            .need("KITH_ORIGIN", "It is the address people will visit, such as https://kith.example.")?
+            .parse()
+            .map_err(|why| wrong("KITH_ORIGIN", why))?;
+        let log_format = match source.get("KITH_LOG_FORMAT") {
+            None => None,
+            Some("json") => Some(LogFormat::Json),
+            Some("pretty") => Some(LogFormat::Pretty),
+            Some(_) => return Err(wrong("KITH_LOG_FORMAT", "must be json or pretty.")),
+        };
+        Ok(Self {
+            database_url: database_url(source)?,
+            database_connections: source.parsed("KITH_DATABASE_CONNECTIONS", 20, "a whole number")?,
+            listen: source.parsed("KITH_LISTEN", SocketAddr::from(([127, 0, 0, 1], 3000)), "like 127.0.0.1:3000")?,
+            trusted_proxies: networks(source)?,
+            connections: source.parsed("KITH_CONNECTIONS", 4_000, "a whole number")?,
+            log_format,
+            log: source.get("KITH_LOG").unwrap_or("info").to_owned(),
+            mail: mail(source, &origin)?,
+            origin,
+        })
+    }
+
+    /// Only where the database is, for commands that need nothing else.
+    pub fn database_only(source: &Source) -> Result<(SecretString, u32), ConfigError> {
+        Ok((database_url(source)?, source.parsed("KITH_DATABASE_CONNECTIONS", 20, "a whole number")?))
+    }
+}
+
+fn database_url(source: &Source) -> Result<SecretString, ConfigError> {
+    let why = "It says where Postgres is, such as postgres://kith:secret@localhost/kith.";
+    let url = source.need("DATABASE_URL", why)?;
+    crate::db::check_url(url).map_err(|why| wrong("DATABASE_URL", why))?;
+    Ok(url.into())
+}
+
+fn networks(source: &Source) -> Result<Vec<IpNetwork>, ConfigError> {
+    let shape = "must be networks such as 10.0.0.0/8, with commas between them.";
+    source
+        .get("KITH_TRUSTED_PROXIES")
+        .unwrap_or_default()
+        .split(',')
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+        .map(|part| part.parse().map_err(|_| wrong("KITH_TRUSTED_PROXIES", shape)))
+        .collect()
+}
+
+fn mail(source: &Source, origin: &Origin) -> Result<Mail, ConfigError> {
+    let from = match source.get("KITH_MAIL_FROM") {
+        Some(from) => from.to_owned(),
+        None if origin.is_loopback() => "Kith <noreply@kith.example>".to_owned(),
+        None => format!("Kith <noreply@{}>", origin.host()),
+    };
+    if from.parse::<lettre::message::Mailbox>().is_err() {
+        return Err(wrong("KITH_MAIL_FROM", "must be an address such as Kith <noreply@kith.example>."));
+    }
+    let transport = match source.get("KITH_MAIL") {
+        #[cfg(feature = "dev")]
+        None | Some("mailbox") if origin.is_loopback() => Transport::Mailbox,
+        None if source.get("KITH_SMTP_URL").is_none() => Transport::Log,
+        Some("log") => Transport::Log,
+        None | Some("smtp") => {
+            let url = source.need("KITH_SMTP_URL", "It says where mail goes out, such as smtps://user:password@mail.example.")?;
+            crate::mailer::check_url(url).map_err(|why| wrong("KITH_SMTP_URL", why))?;
+            Transport::Smtp(url.into())
+        }
+        Some(_) => return Err(wrong("KITH_MAIL", "must be smtp or log.")),
+    };
+    Ok(Mail { from, transport })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(pairs: &[(&str, &str)]) -> Result<Config, String> {
+        let env = pairs.iter().map(|(k, v)| (k.to_string(), v.to_string()));
+        Source::read(None, env).and_then(|source| Config::new(&source)).map_err(|e| e.to_string())
+    }
+
+    const GOOD: [(&str, &str); 2] = [("DATABASE_URL", "postgres:///kith"), ("KITH_ORIGIN", "https://kith.example")];
+
+    #[test]
+    fn two_settings_are_enough() {
+        let config = config(&GOOD).unwrap();
+        assert_eq!(config.origin.to_string(), "https://kith.example");
+        assert_eq!(config.mail.from, "Kith <noreply@kith.example>");
+    }
+
+    #[test]
+    fn a_wrong_setting_is_named_in_one_line() {
+        for (name, value) in [
+            ("KITH_ORIGIN", "http://kith.example"),
+            ("KITH_ORIGIN", "https://kith.example/path"),
+            ("KITH_LISTEN", "nowhere"),
+            ("KITH_TRUSTED_PROXIES", "10.0.0.0/99"),
+            ("KITH_LOG_FORMAT", "xml"),
+            ("KITH_MAIL", "pigeon"),
+            ("KITH_MAIL_FROM", "nobody"),
+            ("KITH_SMTP_URL", "http://mail.example"),
+            ("DATABASE_URL", "mysql://x"),
+            ("DATABASE_URL", "postgres://u:p@db.example/kith"),
+        ] {
+            let mut pairs = GOOD.to_vec();
+            pairs.push((name, value));
+            let why = config(&pairs).expect_err(&format!("{name}={value}"));
+            assert!(why.starts_with(name) && !why.contains('\n'), "{why}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_setting_is_refused_so_that_a_typing_error_is_seen() {
+        let why = config(&[GOOD[0], GOOD[1], ("KITH_ORIGN", "x")]).unwrap_err();
+        assert!(why.starts_with("KITH_ORIGN"), "{why}");
+    }
+
+    #[test]
+    fn a_secret_can_come_from_a_file_and_is_never_printed() {
+        let path = std::env::temp_dir().join(format!("kith-config-test-{}", std::process::id()));
+        std::fs::write(&path, "postgres://kith:hunter2@localhost/kith\n").unwrap();
+        let config = config(&[("DATABASE_URL_FILE", path.to_str().unwrap()), GOOD[1]]).unwrap();
+        std::fs::remove_file(path).unwrap();
+        assert!(!format!("{config:?}").contains("hunter2"));
+    }
+}

@@ -1,0 +1,142 @@
+//! The feeds: everyone's latest, the people one follows, and one person's posts. Newest first, by cursor: a page is
+//! asked for by the id it starts below, so its cost does not grow with depth and nothing is shown twice when new
+//! posts arrive meanwhile.
+
+use sqlx::PgConnection;
+
+use crate::{
+    error::Result,
+    id::{PostId, UserId},
+    posts::{Post, PostRow},
+};
+
+/// Posts on one page of a feed.
+pub const PAGE: i64 = 50;
+
+/// One page of a feed, newest first.
+#[derive(Clone, Debug)]
+pub struct Page {
+    pub posts: Vec<Post>,
+    /// Where the next, older page starts; none on the last page.
+    pub older: Option<PostId>,
+}
+
+impl Page {
+    /// From one row more than a page holds: that row only says that there is more.
+    fn new(rows: Vec<PostRow>) -> Self {
+        let more = rows.len() > PAGE as usize;
+        let posts: Vec<Post> = rows.into_iter().take(PAGE as usize).map(Post::from).collect();
+        let older = posts.last().filter(|_| more).map(|post| post.id);
+        Self { posts, older }
+    }
+}
+
+/// Everyone's latest posts older than `before` (from the newest when none), as `viewer` sees them. One statement.
+pub async fn latest(db: &mut PgConnection, viewer: Option<UserId>, before: Option<PostId>) -> Result<Page> {
+    let rows = sqlx::query_as!(
+        PostRow,
+        r#"
+        select p.id, p.parent_id, p.body, p.created_at, p.like_count, p.reply_count,
+               exists (select 1 from likes l where l.post_id = p.id and l.user_id = $1) as "liked!",
+               p.author_id, u.username, u.display_name, u.avatar
+        from posts p join users u on u.id = p.author_id
+        where p.parent_id is null and p.id < $2 and u.suspended_at is null
+        order by p.id desc limit $3
+        "#,
+        viewer.map(|v| v.0),
+        before.map_or(i64::MAX, |b| b.0),
+        PAGE + 1,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(Page::new(rows))
+}
+
+/// The latest posts of the people `reader` follows, and the reader's own. One statement.
+///
+/// Every followed person's newest few come from their own index and are merged: the cost grows with how many are
+/// followed, never with how much they wrote or how deep the page is.
+pub async fn following(db: &mut PgConnection, reader: UserId, before: Option<PostId>) -> Result<Page> {
+    let rows = sqlx::query_as!(
+        PostRow,
+        r#"
+        with newest as (
+            select n.id from (
+                select followee_id as author_id from follows where follower_id = $1
+                union all select $1
+            ) a cross join lateral (
+                select p.id from posts p
+                where p.author_id = a.author_id and p.parent_id is null and p.id < $2
+                order by p.id desc limit $3
+            ) n
+            order by n.id desc limit $3
+        )
+        select p.id, p.parent_id, p.body, p.created_at, p.like_count, p.reply_count,
+               exists (select 1 from likes l where l.post_id = p.id and l.user_id = $1) as "liked!",
+               p.author_id, u.username, u.display_name, u.avatar
+        from newest n join posts p on p.id = n.id join users u on u.id = p.author_id
+        where u.suspended_at is null
+        order by p.id desc
+        "#,
+        reader.0,
+        before.map_or(i64::MAX, |b| b.0),
+        PAGE + 1,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(Page::new(rows))
+}
+
+/// One person's posts, without their replies. One statement.
+pub async fn by_author(
+    db: &mut PgConnection,
+    author: UserId,
+    viewer: Option<UserId>,
+    before: Option<PostId>,
+) -> Result<Page> {
+    let rows = sqlx::query_as!(
+        PostRow,
+        r#"
+        select p.id, p.parent_id, p.body, p.created_at, p.like_count, p.reply_count,
+               exists (select 1 from likes l where l.post_id = p.id and l.user_id = $1) as "liked!",
+               p.author_id, u.username, u.display_name, u.avatar
+        from posts p join users u on u.id = p.author_id
+        where p.author_id = $2 and p.parent_id is null and p.id < $3 and u.suspended_at is null
+        order by p.id desc limit $4
+        "#,
+        viewer.map(|v| v.0),
+        author.0,
+        before.map_or(i64::MAX, |b| b.0),
+        PAGE + 1,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(Page::new(rows))
+}
+
+/// The replies to a post, oldest first, after `after`. `older` is then the id the next page starts behind.
+pub async fn replies(
+    db: &mut PgConnection,
+    parent: PostId,
+    viewer: Option<UserId>,
+    after: Option<PostId>,
+) -> Result<Page> {
+    let rows = sqlx::query_as!(
+        PostRow,
+        r#"
+        select p.id, p.parent_id, p.body, p.created_at, p.like_count, p.reply_count,
+               exists (select 1 from likes l where l.post_id = p.id and l.user_id = $1) as "liked!",
+               p.author_id, u.username, u.display_name, u.avatar
+        from posts p join users u on u.id = p.author_id
+        where p.parent_id = $2 and p.id > $3 and u.suspended_at is null
+        order by p.id limit $4
+        "#,
+        viewer.map(|v| v.0),
+        parent.0,
+        after.map_or(0, |a| a.0),
+        PAGE + 1,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(Page::new(rows))
+}

@@ -1,0 +1,72 @@
+//! Doing the jobs, one after another, with a lease on each and a pause after a failure.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::Job;
+use crate::{Server, error::Result};
+
+/// How long to wait before the next try, in minutes; after the last the job is dead. The first is also the lease: a
+/// worker that vanished gives its job up after that long.
+const PAUSES: [i32; 4] = [1, 5, 30, 360];
+/// How often to look for jobs that other copies queued, or whose pause is over.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// Works until the process ends. A database that does not answer is waited for.
+pub async fn work(server: Server) {
+    loop {
+        match run_due(&server).await {
+            Ok(0) => {
+                tokio::select! { () = server.wake().heard() => {}, () = tokio::time::sleep(LOOK) => {} }
+            }
+            Ok(_) => {}
+            Err(error) => {
+                tracing::warn!(%error, "the job queue cannot be read; trying again");
+                tokio::time::sleep(LOOK).await;
+            }
+        }
+    }
+}
+
+/// Does one job that is due, if there is one. Returns how many were done or tried.
+pub async fn run_due(server: &Server) -> Result<u64> {
+    let leased = sqlx::query!(
+        r#"
+        update jobs set attempts = attempts + 1, run_at = now() + make_interval(mins => ($1::int[])[least(attempts + 1, 4)])
+        where id = (
+            select id from jobs where dead_at is null and run_at <= now() order by run_at, id limit 1 for update skip locked
+        )
+        returning id, kind, payload, attempts
+        "#,
+        &PAUSES[..],
+    )
+    .fetch_optional(server.db())
+    .await?;
+    let Some(leased) = leased else { return Ok(0) };
+    // Outside any transaction: what answers slowly must not hold a lock.
+    match carry_out(server, json!({ "kind": leased.kind, "payload": leased.payload })).await {
+        Ok(()) => {
+            sqlx::query!("delete from jobs where id = $1", leased.id).execute(server.db()).await?;
+        }
+        Err(why) => {
+            let dead = usize::try_from(leased.attempts).unwrap_or(usize::MAX) > PAUSES.len();
+            tracing::warn!(job = leased.id, kind = leased.kind, attempt = leased.attempts, dead, why, "a job failed");
+            sqlx::query!(
+                "update jobs set last_error = $2, dead_at = case when $3 then now() end where id = $1",
+                leased.id,
+                why,
+                dead,
+            )
+            .execute(server.db())
+            .await?;
+        }
+    }
+    Ok(1)
+}
+
+async fn carry_out(server: &Server, row: serde_json::Value) -> Result<(), String> {
+    match serde_json::from_value(row).map_err(|error| format!("not a job of this version: {error}"))? {
+        Job::Mail(mail) => server.mailer().send(&mail).await.map_err(|error| error.to_string()),
+    }
+}

@@ -1,0 +1,88 @@
+//! The domain of Kith: people and their accounts, sessions, posts, and the work behind them. It knows SQL, and HTTP
+//! where it must; it never knows a page.
+
+pub mod accounts;
+pub mod audit;
+pub mod auth;
+pub mod avatars;
+pub mod clock;
+pub mod config;
+pub mod db;
+pub mod error;
+pub mod feed;
+pub mod follows;
+pub mod id;
+pub mod jobs;
+pub mod likes;
+pub mod limits;
+pub mod mailer;
+pub mod posts;
+pub mod profiles;
+pub mod random;
+pub mod request;
+// pub mod seed;
+pub mod sessions;
+pub mod sweep;
+pub mod text;
+pub mod web;
+
+use std::sync::Arc;
+
+pub use error::{Error, Invalid, Result};
+use sqlx::{PgPool, Postgres, Transaction};
+
+use crate::{auth::Hashing, config::Config, jobs::Wake, mailer::Mailer};
+
+/// Everything a verb reaches for: the database, the settings, the hashing queue, the mailer. Cheap to clone. It holds
+/// no truth: two copies of the server on one database answer alike.
+#[derive(Clone)]
+pub struct Server(Arc<Parts>);
+
+struct Parts {
+    config: Config,
+    db: PgPool,
+    hashing: Hashing,
+    mailer: Mailer,
+    wake: Wake,
+}
+
+impl Server {
+    /// Puts the parts together. Nothing is connected or started yet.
+    pub fn new(config: Config, db: PgPool) -> Self {
+        let mailer = Mailer::new(&config.mail, &config.origin);
+        Self(Arc::new(Parts { db, mailer, hashing: Hashing::new(), wake: Wake::default(), config }))
+    }
+
+    /// The settings.
+    pub fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    /// The pool of connections.
+    pub fn db(&self) -> &PgPool {
+        &self.0.db
+    }
+
+    /// A transaction; it rolls back unless it is committed.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when no connection can be had in time.
+    pub async fn begin(&self) -> Result<Transaction<'static, Postgres>> {
+        Ok(self.0.db.begin().await?)
+    }
+
+    /// The queue in which passwords are hashed and judged.
+    pub fn hashing(&self) -> &Hashing {
+        &self.0.hashing
+    }
+
+    /// What carries mail away.
+    pub fn mailer(&self) -> &Mailer {
+        &self.0.mailer
+    }
+
+    /// Rings the bell of the job worker; for after the commit that queued a job.
+    pub fn wake(&self) -> &Wake {
+        &self.0.wake
+    }
+}

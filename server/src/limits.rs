@@ -1,0 +1,106 @@
+//! How often things may be tried. One table of policies; the counts are in Postgres, so they hold across every copy
+//! of the server, and a try is counted before it is evaluated, so that a hundred at once cannot slip through.
+
+use std::time::Duration;
+
+use sqlx::postgres::types::PgInterval;
+
+use crate::{Server, error::{Error, Result}, random};
+
+/// At most `most` in each `window`, counted from the first.
+#[derive(Clone, Copy, Debug)]
+pub struct Policy {
+    pub name: &'static str,
+    pub most: i32,
+    pub window: Duration,
+}
+
+const fn policy(name: &'static str, most: i32, minutes: u64) -> Policy {
+    Policy { name, most, window: Duration::from_secs(minutes * 60) }
+}
+
+/// Failed sign-ins for one e-mail address or username, known or not.
+pub const SIGN_IN_IDENTIFIER: Policy = policy("sign_in.identifier", 10, 15);
+/// Failed sign-ins from one client address.
+pub const SIGN_IN_CLIENT: Policy = policy("sign_in.client", 30, 15);
+/// Wrong proofs of oneself while signed in.
+pub const ELEVATE: Policy = policy("elevate.user", 10, 15);
+/// Sign-ups begun from one client address.
+pub const SIGN_UP_CLIENT: Policy = policy("sign_up.client", 30, 60);
+/// Wrong or right codes typed from one client address.
+pub const CODE_CLIENT: Policy = policy("code.client", 60, 15);
+/// Mails to one address, whatever for.
+pub const MAIL_ADDRESS: Policy = policy("mail.address", 5, 60);
+/// Posts and replies of one person.
+pub const POST: Policy = policy("post.user", 60, 10);
+/// Likes given and taken back by one person.
+pub const LIKE: Policy = policy("like.user", 400, 1);
+/// Follows begun and ended by one person.
+pub const FOLLOW: Policy = policy("follow.user", 1_000, 24 * 60);
+/// Reports of blocked content from one client address.
+pub const CSP_REPORT: Policy = policy("csp_report.client", 60, 1);
+
+/// Every policy, for the documentation and its test.
+pub const ALL: [Policy; 10] = [
+    SIGN_IN_IDENTIFIER,
+    SIGN_IN_CLIENT,
+    ELEVATE,
+    SIGN_UP_CLIENT,
+    CODE_CLIENT,
+    MAIL_ADDRESS,
+    POST,
+    LIKE,
+    FOLLOW,
+    CSP_REPORT,
+];
+
+/// Counts one try of what `key` names. [`Error::Limited`] when that is one too many, with the time until the next.
+pub async fn take(server: &Server, policy: Policy, key: impl ToString) -> Result<()> {
+    let row = sqlx::query!(
+        r#"
+        insert into limits as l (policy, key, count, window_ends_at) values ($1, $2, 1, now() + $3)
+        on conflict (policy, key) do update set
+            count = case when l.window_ends_at <= now() then 1 else least(l.count + 1, 1000000) end,
+            window_ends_at = case when l.window_ends_at <= now() then excluded.window_ends_at else l.window_ends_at end
+        returning count, extract(epoch from window_ends_at - now())::float8 as "seconds!"
+        "#,
+        policy.name,
+        &random::hash(key.to_string().as_bytes())[..],
+        interval(policy.window),
+    )
+    .fetch_one(server.db())
+    .await?;
+    if row.count <= policy.most {
+        return Ok(());
+    }
+    tracing::info!(event = "limited", policy = policy.name, count = row.count, "over a limit");
+    Err(Error::Limited(Duration::from_secs_f64(row.seconds.max(1.0))))
+}
+
+/// Takes one counted try back: it turned out not to be a failure.
+pub async fn give_back(server: &Server, policy: Policy, key: impl ToString) -> Result<()> {
+    sqlx::query!(
+        "update limits set count = count - 1 where policy = $1 and key = $2 and count > 0 and window_ends_at > now()",
+        policy.name,
+        &random::hash(key.to_string().as_bytes())[..],
+    )
+    .execute(server.db())
+    .await?;
+    Ok(())
+}
+
+/// Forgets what was counted: its owner has proved who they are.
+pub async fn clear(server: &Server, policy: Policy, key: impl ToString) -> Result<()> {
+    sqlx::query!(
+        "delete from limits where policy = $1 and key = $2",
+        policy.name,
+        &random::hash(key.to_string().as_bytes())[..],
+    )
+    .execute(server.db())
+    .await?;
+    Ok(())
+}
+
+fn interval(window: Duration) -> PgInterval {
+    PgInterval { months: 0, days: 0, microseconds: i64::try_from(window.as_micros()).unwrap_or(i64::MAX) }
+}

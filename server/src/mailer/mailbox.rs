@@ -1,0 +1,47 @@
+//! The development mailbox: the last mails, in memory. Not in what `cargo xtask dist` builds.
+
+use std::{collections::VecDeque, sync::{Mutex, MutexGuard, PoisonError}};
+
+use time::OffsetDateTime;
+
+use super::{Mail, Message};
+
+const MOST: usize = 200;
+
+/// A mail that would have been sent.
+#[derive(Clone)]
+pub struct Received {
+    pub id: u64,
+    pub at: OffsetDateTime,
+    pub to: String,
+    pub message: Message,
+}
+
+/// The last [`MOST`] mails, newest first.
+#[derive(Default)]
+pub struct Mailbox(Mutex<(u64, VecDeque<Received>)>);
+
+impl Mailbox {
+    pub(super) fn receive(&self, mail: &Mail) {
+        let mut inner = self.inner();
+        inner.0 += 1;
+        let received =
+            Received { id: inner.0, at: crate::clock::now(), to: mail.to.clone(), message: mail.message.clone() };
+        inner.1.push_front(received);
+        inner.1.truncate(MOST);
+    }
+
+    /// Newest first; only those to `to` when it is given.
+    pub fn list(&self, to: Option<&str>) -> Vec<Received> {
+        self.inner().1.iter().filter(|m| to.is_none_or(|to| m.to.eq_ignore_ascii_case(to))).cloned().collect()
+    }
+
+    /// One of them.
+    pub fn find(&self, id: u64) -> Option<Received> {
+        self.inner().1.iter().find(|mail| mail.id == id).cloned()
+    }
+
+    fn inner(&self) -> MutexGuard<'_, (u64, VecDeque<Received>)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

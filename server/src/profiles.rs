@@ -1,0 +1,110 @@
+//! What the public sees of a person.
+
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+
+use crate::{
+    avatars,
+    error::{Error, Result},
+    id::UserId,
+};
+
+/// A person as they stand beside what they wrote: enough for a face, a name and a link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Author {
+    pub id: UserId,
+    pub username: String,
+    /// May be empty; [`Author::name`] is what to show.
+    pub display_name: String,
+    /// The file of an uploaded picture, if there is one.
+    pub avatar: Option<String>,
+}
+
+impl Author {
+    /// What to call them: the display name, or the username when they gave none.
+    pub fn name(&self) -> &str {
+        if self.display_name.is_empty() { &self.username } else { &self.display_name }
+    }
+
+    /// The file name of their picture below `/avatars/`: the uploaded one, or the one made from their username.
+    pub fn avatar_file(&self) -> String {
+        self.avatar.clone().unwrap_or_else(|| avatars::generated_file(&self.username))
+    }
+}
+
+/// The head of a profile page.
+#[derive(Clone, Debug)]
+pub struct Profile {
+    pub person: Author,
+    pub bio: String,
+    pub joined_at: OffsetDateTime,
+    pub followers: i64,
+    pub following: i64,
+    pub posts: i64,
+    /// Whether the one who looks follows them.
+    pub followed: bool,
+    /// Whether they follow the one who looks.
+    pub follows_viewer: bool,
+    pub suspended: bool,
+}
+
+/// The profile called `username` (any case), as `viewer` sees it. [`Error::NotFound`] when nobody is.
+pub async fn find(db: &mut PgConnection, username: &str, viewer: Option<UserId>) -> Result<Profile> {
+    sqlx::query!(
+        r#"
+        select u.id, u.username, u.display_name, u.avatar, u.bio, u.created_at, c.followers, c.following, c.posts,
+               exists (select 1 from follows where follower_id = $2 and followee_id = u.id) as "followed!",
+               exists (select 1 from follows where follower_id = u.id and followee_id = $2) as "follows_viewer!",
+               u.suspended_at is not null as "suspended!"
+        from users u join profile_counts c on c.user_id = u.id
+        where u.username = lower($1)
+        "#,
+        username,
+        viewer.map(|v| v.0),
+    )
+    .fetch_optional(db)
+    .await?
+    .map(|row| Profile {
+        person: Author {
+            id: UserId(row.id),
+            username: row.username,
+            display_name: row.display_name,
+            avatar: row.avatar,
+        },
+        bio: row.bio,
+        joined_at: row.created_at,
+        followers: row.followers,
+        following: row.following,
+        posts: row.posts,
+        followed: row.followed,
+        follows_viewer: row.follows_viewer,
+        suspended: row.suspended,
+    })
+    .ok_or(Error::NotFound)
+}
+
+/// People whom `viewer` does not follow yet, most followed first: whom to suggest beside a feed or in an empty one.
+pub async fn suggestions(db: &mut PgConnection, viewer: Option<UserId>, most: i64) -> Result<Vec<Author>> {
+    let rows = sqlx::query!(
+        r#"
+        select u.id, u.username, u.display_name, u.avatar
+        from profile_counts c join users u on u.id = c.user_id
+        where u.suspended_at is null and u.id is distinct from $1
+          and not exists (select 1 from follows where follower_id = $1 and followee_id = u.id)
+        order by c.followers desc, u.id limit $2
+        "#,
+        viewer.map(|v| v.0),
+        most,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Author {
+            id: UserId(row.id),
+            username: row.username,
+            display_name: row.display_name,
+            avatar: row.avatar,
+        })
+        .collect())
+}

@@ -1,0 +1,254 @@
+//! The facts of one request, and the proofs of who makes it. Only this file can make a [`Member`], [`Elevated`],
+//! [`Moderator`] or [`Admin`]; a verb that takes one cannot be reached without it.
+
+use std::{net::IpAddr, sync::Arc};
+
+use axum::{
+    extract::FromRequestParts,
+    response::{IntoResponse, Response},
+};
+use http::{StatusCode, header::RETRY_AFTER, request::Parts};
+use tokio::sync::OnceCell;
+use tower_sessions::Session;
+
+use crate::{
+    Server,
+    accounts::Role,
+    error::{Error, Result},
+    id::{DeviceId, UserId},
+    profiles::Author,
+    sessions::{self, SessionKey},
+};
+
+/// Where a request comes from.
+#[derive(Clone, Debug)]
+pub struct Client {
+    /// The socket's address, or what a trusted proxy says it is.
+    pub ip: IpAddr,
+    /// What the browser calls itself, cut to 400 characters.
+    pub user_agent: String,
+}
+
+impl Client {
+    /// What limits count: the address, or for IPv6 the /64 it is in (one customer's smallest share).
+    pub fn limit_key(&self) -> String {
+        match self.ip.to_canonical() {
+            IpAddr::V4(ip) => ip.to_string(),
+            IpAddr::V6(ip) => format!("{:x}/64", ip.to_bits() >> 64),
+        }
+    }
+}
+
+/// What the outer layers learnt, put among the request's extensions by [`crate::web::facts`].
+pub struct Facts {
+    pub(crate) server: Server,
+    pub(crate) client: Client,
+    /// From the one well-formed session cookie, if the request has exactly one.
+    pub(crate) cookie: Option<SessionKey>,
+    /// The browser's flow cookie, in the middle of a sign-up.
+    pub(crate) flow: Option<crate::random::Token>,
+    checked: OnceCell<Option<Member>>,
+}
+
+impl Facts {
+    pub(crate) fn new(
+        server: Server,
+        client: Client,
+        cookie: Option<SessionKey>,
+        flow: Option<crate::random::Token>,
+    ) -> Self {
+        Self { server, client, cookie, flow, checked: OnceCell::new() }
+    }
+
+    /// Who is signed in: one query, asked at most once a request. A database that does not answer is an error, never
+    /// "nobody".
+    async fn member(&self) -> Result<Option<&Member>> {
+        let Some(key) = &self.cookie else { return Ok(None) };
+        let check = || async {
+            let found = sessions::check(&self.server, &self.client, key).await?;
+            Ok::<_, Error>(found.map(|found| Member {
+                person: found.person,
+                role: found.role,
+                device: found.device,
+                elevated: found.elevated,
+                key: key.clone(),
+            }))
+        };
+        Ok(self.checked.get_or_try_init(check).await?.as_ref())
+    }
+}
+
+/// One request, as verbs see it.
+#[derive(Clone)]
+pub struct Request {
+    pub server: Server,
+    facts: Arc<Facts>,
+    session: Session,
+}
+
+impl Request {
+    /// Who is signed in, if anybody is.
+    pub fn me(&self) -> Option<&Member> {
+        self.facts.checked.get().and_then(Option::as_ref)
+    }
+
+    /// Whom pages are made for: the id of who is signed in.
+    pub fn viewer(&self) -> Option<UserId> {
+        self.me().map(Member::id)
+    }
+
+    /// Where it comes from.
+    pub fn client(&self) -> &Client {
+        &self.facts.client
+    }
+
+    /// The token of a flow (a sign-up) this browser is in the middle of.
+    pub fn flow(&self) -> Option<&crate::random::Token> {
+        self.facts.flow.as_ref()
+    }
+
+    /// The session store's handle. It never carries an id the browser sent: it can only open new sessions.
+    pub(crate) fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// The session the browser sent, whether or not anybody is signed in by it.
+    pub(crate) fn cookie(&self) -> Option<&SessionKey> {
+        self.facts.cookie.as_ref()
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Request {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
+        let missing = || Error::Unavailable("a route outside the layers of the router".into());
+        let facts = parts.extensions.get::<Arc<Facts>>().cloned().ok_or_else(missing)?;
+        let session = parts.extensions.get::<Session>().cloned().ok_or_else(missing)?;
+        facts.member().await?;
+        Ok(Self { server: facts.server.clone(), facts, session })
+    }
+}
+
+/// Proof that somebody is signed in, and who. Suspended people are nobody.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Member {
+    pub person: Author,
+    pub role: Role,
+    /// This browser.
+    pub device: DeviceId,
+    pub(crate) elevated: bool,
+    pub(crate) key: SessionKey,
+}
+
+impl Member {
+    /// Their row in `users`.
+    pub fn id(&self) -> UserId {
+        self.person.id
+    }
+
+    /// Whether they proved who they are within the last minutes.
+    pub fn is_elevated(&self) -> bool {
+        self.elevated
+    }
+
+    /// As [`Member`], with that proof: for dangerous changes.
+    ///
+    /// # Errors
+    /// [`Error::ElevationNeeded`].
+    pub fn elevated(self) -> Result<Elevated> {
+        if self.elevated { Ok(Elevated(self)) } else { Err(Error::ElevationNeeded) }
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Member {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        let cx = Request::from_request_parts(parts, state).await?;
+        cx.me().cloned().ok_or(Error::SignInNeeded)
+    }
+}
+
+macro_rules! proof {
+    ($(#[$doc:meta])* $name:ident, $prove:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug)]
+        pub struct $name(Member);
+
+        impl std::ops::Deref for $name {
+            type Target = Member;
+
+            fn deref(&self) -> &Member {
+                &self.0
+            }
+        }
+
+        impl<S: Send + Sync> FromRequestParts<S> for $name {
+            type Rejection = Error;
+
+            async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+                let prove: fn(Member) -> Result<$name> = $prove;
+                prove(Member::from_request_parts(parts, state).await?)
+            }
+        }
+    };
+}
+
+proof!(
+    /// Proof that they proved who they are within the last ten minutes.
+    Elevated,
+    Member::elevated
+);
+proof!(
+    /// Proof that they may moderate.
+    Moderator,
+    |me| if me.role >= Role::Moderator { Ok(Moderator(me)) } else { Err(Error::Forbidden) }
+);
+proof!(
+    /// Proof that they may administer, and proved who they are within the last ten minutes.
+    Admin,
+    |me| if me.role >= Role::Admin { me.elevated().map(|me| Admin(me.0)) } else { Err(Error::Forbidden) }
+);
+
+/// Set on a response that stands for a refusal, so that the layer that makes pages knows why.
+#[derive(Clone, Debug)]
+pub struct Refused(pub Arc<Error>);
+
+impl Error {
+    /// The status that says what kind of refusal it is.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::SignInNeeded => StatusCode::UNAUTHORIZED,
+            Self::ElevationNeeded | Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Limited(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Busy | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// Seconds after which a try makes sense again.
+    pub fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::Limited(wait) => Some(wait.as_secs().max(1)),
+            Self::Busy | Self::Unavailable(_) => Some(2),
+            _ => None,
+        }
+    }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        if let Self::Unavailable(cause) = &self {
+            tracing::error!(cause = %cause, "a dependency failed");
+        }
+        let mut response = self.status().into_response();
+        if let Some(seconds) = self.retry_after() {
+            response.headers_mut().insert(RETRY_AFTER, seconds.into());
+        }
+        response.extensions_mut().insert(Refused(Arc::new(self)));
+        response
+    }
+}

@@ -1,0 +1,165 @@
+//! A browser in words: 'Firefox 144 on Linux'. A hint for people who look at their devices, never a decision.
+
+/// The browsers people know by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Browser {
+    Firefox,
+    Chrome,
+    Edge,
+    Safari,
+    Opera,
+    Samsung,
+    Other,
+}
+
+/// The systems people know by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum System {
+    Android,
+    Ios,
+    IpadOs,
+    MacOs,
+    Windows,
+    ChromeOs,
+    Linux,
+    Other,
+}
+
+/// What to draw beside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Phone,
+    Tablet,
+    Desktop,
+}
+
+/// A `User-Agent` header, understood as far as it goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UserAgent {
+    pub browser: Browser,
+    /// The major version.
+    pub version: Option<u32>,
+    pub system: System,
+    pub kind: Kind,
+}
+
+/// In this order: Edge, Opera and Samsung also say Chrome, and Chrome also says Safari.
+const BROWSERS: [(&str, Browser); 11] = [
+    ("Edg/", Browser::Edge),
+    ("EdgA/", Browser::Edge),
+    ("EdgiOS/", Browser::Edge),
+    ("OPR/", Browser::Opera),
+    ("SamsungBrowser/", Browser::Samsung),
+    ("Firefox/", Browser::Firefox),
+    ("FxiOS/", Browser::Firefox),
+    ("CriOS/", Browser::Chrome),
+    ("Chrome/", Browser::Chrome),
+    ("Chromium/", Browser::Chrome),
+    ("Version/", Browser::Safari),
+];
+
+/// In this order: Android also says Linux, and iPhones also say Mac OS X.
+const SYSTEMS: [(&str, System); 7] = [
+    ("iPhone", System::Ios),
+    ("iPad", System::IpadOs),
+    ("Android", System::Android),
+    ("CrOS", System::ChromeOs),
+    ("Windows", System::Windows),
+    ("Macintosh", System::MacOs),
+    ("Linux", System::Linux),
+];
+
+impl UserAgent {
+    /// Understands what it can of a header.
+    pub fn parse(header: &str) -> Self {
+        let named = BROWSERS.iter().find_map(|(mark, browser)| header.split_once(mark).map(|(_, rest)| (*browser, rest)));
+        let (browser, rest) = match named {
+            Some((Browser::Safari, _)) if !header.contains("Safari/") => (Browser::Other, ""),
+            Some(found) => found,
+            None => (Browser::Other, ""),
+        };
+        let digits: String = rest.chars().take_while(char::is_ascii_digit).take(5).collect();
+        let system = SYSTEMS.iter().find(|(mark, _)| header.contains(mark)).map_or(System::Other, |(_, system)| *system);
+        let kind = match system {
+            System::Ios => Kind::Phone,
+            System::IpadOs => Kind::Tablet,
+            System::Android if header.contains("Mobile") => Kind::Phone,
+            System::Android => Kind::Tablet,
+            _ => Kind::Desktop,
+        };
+        Self { browser, version: digits.parse().ok(), system, kind }
+    }
+
+    /// Without the version: for messages about it.
+    pub fn name(&self) -> String {
+        match (self.browser.name(), self.system.name()) {
+            (Some(browser), Some(system)) => format!("{browser} on {system}"),
+            (Some(browser), None) => browser.to_owned(),
+            (None, Some(system)) => format!("A browser on {system}"),
+            (None, None) => "An unknown browser".to_owned(),
+        }
+    }
+}
+
+/// With the version: 'Firefox 144 on Linux'.
+impl std::fmt::Display for UserAgent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (self.browser.name(), self.version, self.system.name()) {
+            (Some(browser), Some(version), Some(system)) => write!(f, "{browser} {version} on {system}"),
+            (Some(browser), Some(version), None) => write!(f, "{browser} {version}"),
+            _ => f.write_str(&self.name()),
+        }
+    }
+}
+
+impl Browser {
+    fn name(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Firefox => "Firefox",
+            Self::Chrome => "Chrome",
+            Self::Edge => "Edge",
+            Self::Safari => "Safari",
+            Self::Opera => "Opera",
+            Self::Samsung => "Samsung Internet",
+            Self::Other => return None,
+        })
+    }
+}
+
+impl System {
+    fn name(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Android => "Android",
+            Self::Ios => "iPhone",
+            Self::IpadOs => "iPad",
+            Self::MacOs => "macOS",
+            Self::Windows => "Windows",
+            Self::ChromeOs => "ChromeOS",
+            Self::Linux => "Linux",
+            Self::Other => return None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn common_browsers_have_names() {
+        for (header, words, kind) in [
+            ("Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0", "Firefox 144 on Linux", Kind::Desktop),
+            ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Safari/537.36", "Chrome 150 on Windows", Kind::Desktop),
+            ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Safari/537.36 Edg/150.0.0.0", "Edge 150 on Windows", Kind::Desktop),
+            ("Mozilla/5.0 (iPhone; CPU iPhone OS 26_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0 Mobile/15E148 Safari/604.1", "Safari 26 on iPhone", Kind::Phone),
+            ("Mozilla/5.0 (Linux; Android 16; Pixel 10) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Mobile Safari/537.36", "Chrome 150 on Android", Kind::Phone),
+            ("Mozilla/5.0 (Linux; Android 15; SM-X910) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Safari/537.36", "Chrome 150 on Android", Kind::Tablet),
+            ("curl/8.0", "An unknown browser", Kind::Desktop),
+            ("", "An unknown browser", Kind::Desktop),
+            ("Firefox/99999999999999999999", "Firefox 99999", Kind::Desktop),
+        ] {
+            let agent = UserAgent::parse(header);
+            assert_eq!((agent.to_string().as_str(), agent.kind), (words, kind), "{header}");
+        }
+    }
+}

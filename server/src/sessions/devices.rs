@@ -1,0 +1,113 @@
+//! The browsers one is signed in with: seeing them, and ending them.
+
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+
+use super::UserAgent;
+use crate::{
+    audit::{self, Actor, Event},
+    error::{Error, Result},
+    id::DeviceId,
+    request::{Elevated, Member, Request},
+};
+
+/// A signed-in browser, in words. It holds no part of its cookie.
+#[derive(Clone, Debug)]
+pub struct Device {
+    pub id: DeviceId,
+    pub agent: UserAgent,
+    pub ip: Option<std::net::IpAddr>,
+    /// As [`super::How::words`] puts it.
+    pub how: &'static str,
+    pub signed_in_at: OffsetDateTime,
+    /// Within five minutes.
+    pub last_seen_at: OffsetDateTime,
+    /// Whether it is the one that asks.
+    pub current: bool,
+}
+
+/// Everywhere one is signed in: this browser first, then the latest seen.
+pub async fn list(db: &mut PgConnection, me: &Member) -> Result<Vec<Device>> {
+    let rows = sqlx::query!(
+        r#"
+        select device_id, user_agent, ip as "ip: ipnetwork::IpNetwork", coalesce(how, '') as "how!", created_at, last_seen_at,
+               id = $2 as "current!"
+        from sessions where user_id = $1 and expires_at > now()
+        order by id = $2 desc, last_seen_at desc
+        "#,
+        me.id().0,
+        me.key.as_str(),
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Device {
+            id: DeviceId(row.device_id),
+            agent: UserAgent::parse(&row.user_agent),
+            ip: row.ip.map(|net| net.ip()),
+            how: super::How::words(&row.how),
+            signed_in_at: row.created_at,
+            last_seen_at: row.last_seen_at,
+            current: row.current,
+        })
+        .collect())
+}
+
+/// Ends one of one's other browsers. [`Error::NotFound`] when it is nobody's, another's, or has ended already.
+pub async fn end(cx: &Request, me: &Elevated, device: DeviceId) -> Result<UserAgent> {
+    let mut tx = cx.server.begin().await?;
+    let ended = sqlx::query_scalar!(
+        "delete from sessions where device_id = $1 and user_id = $2 returning user_agent",
+        device.0,
+        me.id().0,
+    )
+    .fetch_optional(&mut *tx)
+    .await?
+    .ok_or(Error::NotFound)?;
+    audit::record(&mut tx, me.id(), actor(cx, me), &Event::DeviceEnded { device }).await?;
+    tx.commit().await?;
+    Ok(UserAgent::parse(&ended))
+}
+
+/// Ends all of one's browsers but this one. Returns how many there were.
+pub async fn end_others(cx: &Request, me: &Elevated) -> Result<u64> {
+    let mut tx = cx.server.begin().await?;
+    let count = sqlx::query!("delete from sessions where user_id = $1 and id <> $2", me.id().0, me.key.as_str())
+        .execute(&mut *tx)
+        .await?
+        .rows_affected();
+    audit::record(&mut tx, me.id(), actor(cx, me), &Event::OthersEnded { count }).await?;
+    tx.commit().await?;
+    Ok(count)
+}
+
+/// Ends all of one's browsers, this one included. Returns how many there were.
+pub async fn end_all(cx: &Request, me: &Elevated) -> Result<u64> {
+    let mut tx = cx.server.begin().await?;
+    let count = end_everywhere(&mut tx, me.id()).await?;
+    audit::record(&mut tx, me.id(), actor(cx, me), &Event::EverywhereEnded { count }).await?;
+    tx.commit().await?;
+    Ok(count)
+}
+
+/// Ends every session of a person, inside the transaction of a change that calls for it.
+pub(crate) async fn end_everywhere(tx: &mut PgConnection, user: crate::id::UserId) -> Result<u64> {
+    Ok(sqlx::query!("delete from sessions where user_id = $1", user.0).execute(tx).await?.rows_affected())
+}
+
+/// Signs this browser out: whatever session it sent is gone, also one that had expired or was somebody else's.
+pub async fn sign_out(cx: &Request) -> Result<()> {
+    let Some(key) = cx.cookie() else { return Ok(()) };
+    let mut tx = cx.server.begin().await?;
+    sqlx::query!("delete from sessions where id = $1", key.as_str()).execute(&mut *tx).await?;
+    if let Some(me) = cx.me() {
+        audit::record(&mut tx, me.id(), actor(cx, me), &Event::SignedOut).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+fn actor<'a>(cx: &'a Request, me: &Member) -> Actor<'a> {
+    Actor::Person { user: me.id(), device: Some(me.device), client: cx.client() }
+}

@@ -1,0 +1,30 @@
+//! Signed-in browsers. One row of `sessions` is one of them; a row without a user is nobody, and deleting the row ends
+//! everything it could do. The session store writes new rows; who they belong to and how long they live is decided
+//! here, in the transaction that signs somebody in.
+//!
+//! Refused: adopting an id that a browser brought (see [`SessionKey`]), and bringing back a row that was deleted.
+
+mod agent;
+mod check;
+mod devices;
+mod open;
+mod store;
+
+pub use agent::{Browser, Kind, System, UserAgent};
+pub use check::{Checked, check};
+pub(crate) use devices::end_everywhere;
+pub use devices::{Device, end, end_all, end_others, list, sign_out};
+pub(crate) use open::is_remembered;
+pub use open::{How, claim, open, renew};
+pub use store::{HashedStore, SessionKey};
+
+/// How long a browser that asked to be remembered may rest, and how long it lives at most, in days.
+pub const IDLE_DAYS: i32 = 30;
+/// See [`IDLE_DAYS`].
+pub const ABSOLUTE_DAYS: i32 = 180;
+/// How long a browser that did not ask to be remembered may rest, in hours.
+pub const IDLE_HOURS_FORGETFUL: i32 = 12;
+/// The most browsers one person is signed in with; the longest idle goes first.
+pub const MOST: i64 = 50;
+/// How long a proof of oneself counts, in minutes.
+pub const ELEVATION_MINUTES: i32 = 10;

@@ -1,0 +1,148 @@
+//! Opening a session. The store writes a fresh row for nobody, on a connection of its own; then a transaction gives
+//! the row its user and deletes the one it replaces. If that fails, nothing has changed for the browser, and the
+//! fresh row is swept.
+
+use sqlx::PgConnection;
+use tower_sessions::Expiry;
+
+use super::{ABSOLUTE_DAYS, ELEVATION_MINUTES, IDLE_DAYS, IDLE_HOURS_FORGETFUL, MOST, SessionKey};
+use crate::{
+    error::{Error, Result},
+    id::{DeviceId, UserId},
+    request::{Member, Request},
+};
+
+/// By what somebody signed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    Password,
+    /// The code of a sign-up.
+    SignUp,
+    /// A link an operator made.
+    Invitation,
+}
+
+impl How {
+    /// As the table has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::SignUp => "sign_up",
+            Self::Invitation => "invitation",
+        }
+    }
+
+    /// In words, after "Signed in".
+    pub fn words(name: &str) -> &'static str {
+        match name {
+            "password" => "with your password",
+            "sign_up" => "by signing up",
+            "invitation" => "with an invitation",
+            _ => "in another way",
+        }
+    }
+}
+
+/// Writes a row for nobody and has the answer set its cookie. `remember`: whether the cookie outlives the browser.
+///
+/// The id is always a fresh one: whatever the browser sent never reaches the store.
+pub async fn open(cx: &Request, remember: bool) -> Result<SessionKey> {
+    let session = cx.session();
+    session.cycle_id().await?;
+    session.set_expiry(Some(match remember {
+        true => Expiry::OnInactivity(time::Duration::days(ABSOLUTE_DAYS.into())),
+        false => Expiry::OnSessionEnd,
+    }));
+    // Without this an empty session is not written, and its cookie not set.
+    session.save().await?;
+    let id = session.id().ok_or_else(|| Error::Unavailable("the session store gave no id".into()))?;
+    Ok(SessionKey::of(&id))
+}
+
+/// Gives an opened row its user, inside the transaction that signs them in; ends the session the browser had before,
+/// whosever it was, and the longest idle ones over [`MOST`]. They have just proved who they are, so it is elevated.
+pub async fn claim(
+    tx: &mut PgConnection,
+    cx: &Request,
+    key: &SessionKey,
+    user: UserId,
+    (how, remember): (How, bool),
+) -> Result<DeviceId> {
+    let device = sqlx::query_scalar!(
+        r#"
+        update sessions set
+            user_id = $2, how = $3, ip = $4, user_agent = $5, last_seen_at = now(),
+            idle_for = case when $6 then make_interval(days => $7) else make_interval(hours => $8) end,
+            ends_at = now() + make_interval(days => $9),
+            expires_at = now() + case when $6 then make_interval(days => $7) else make_interval(hours => $8) end,
+            elevated_until = now() + make_interval(mins => $10)
+        where id = $1 and user_id is null
+        returning device_id
+        "#,
+        key.as_str(),
+        user.0,
+        how.name(),
+        ipnetwork::IpNetwork::from(cx.client().ip),
+        cx.client().user_agent,
+        remember,
+        IDLE_DAYS,
+        IDLE_HOURS_FORGETFUL,
+        ABSOLUTE_DAYS,
+        ELEVATION_MINUTES,
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    if let Some(old) = cx.cookie() {
+        sqlx::query!("delete from sessions where id = $1", old.as_str()).execute(&mut *tx).await?;
+    }
+    sqlx::query!(
+        r#"
+        delete from sessions where id in (
+            select id from sessions where user_id = $1 order by last_seen_at desc, created_at desc offset $2
+        )
+        "#,
+        user.0,
+        MOST,
+    )
+    .execute(&mut *tx)
+    .await?;
+    Ok(DeviceId(device))
+}
+
+/// Moves this browser's session to a fresh id and elevates it: who proved themselves again gets a cookie that nobody
+/// can have seen before. [`Error::SignInNeeded`] when the session was ended meanwhile.
+pub async fn renew(tx: &mut PgConnection, me: &Member, key: &SessionKey) -> Result<()> {
+    let moved = sqlx::query!(
+        r#"
+        with old as (
+            delete from sessions where id = $1 and user_id = $2 and expires_at > now()
+            returning device_id, created_at, idle_for, ends_at, how, user_agent, ip
+        )
+        update sessions s set
+            user_id = $2, device_id = old.device_id, created_at = old.created_at, last_seen_at = now(),
+            idle_for = old.idle_for, ends_at = old.ends_at, expires_at = least(now() + old.idle_for, old.ends_at),
+            how = old.how, user_agent = old.user_agent, ip = old.ip,
+            elevated_until = now() + make_interval(mins => $4)
+        from old where s.id = $3 and s.user_id is null
+        "#,
+        me.key.as_str(),
+        me.id().0,
+        key.as_str(),
+        ELEVATION_MINUTES,
+    )
+    .execute(tx)
+    .await?;
+    if moved.rows_affected() == 1 { Ok(()) } else { Err(Error::SignInNeeded) }
+}
+
+/// Whether this browser asked to be remembered: its cookie keeps the length it was given.
+pub(crate) async fn is_remembered(tx: &mut PgConnection, me: &Member) -> Result<bool> {
+    let idle = sqlx::query_scalar!(
+        r#"select idle_for > make_interval(hours => $2) as "remembered!" from sessions where id = $1"#,
+        me.key.as_str(),
+        IDLE_HOURS_FORGETFUL,
+    )
+    .fetch_optional(tx)
+    .await?;
+    idle.ok_or(Error::SignInNeeded)
+}

@@ -1,0 +1,108 @@
+//! Clearing away what time has ended: sessions, registrations, counts, dead jobs; and lifting suspensions that were for
+//! a time. In small batches, so that no page waits for it; and it survives a database that goes away.
+
+use std::time::Duration;
+
+use crate::{
+    Server,
+    audit::{self, Actor, Event},
+    error::Result,
+    id::UserId,
+};
+
+/// The most rows of one kind removed by one statement.
+const BATCH: i64 = 1_000;
+/// Between two rounds, and after a round that failed.
+const PAUSE: Duration = Duration::from_secs(60);
+const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
+
+/// Sweeps until the process ends.
+pub async fn run(server: Server) {
+    loop {
+        let pause = match everything(&server).await {
+            Ok(0) => PAUSE,
+            Ok(rows) => {
+                tracing::debug!(rows, "swept");
+                PAUSE
+            }
+            Err(error) => {
+                tracing::warn!(%error, "could not sweep; trying again");
+                PAUSE_AFTER_FAILURE
+            }
+        };
+        tokio::time::sleep(pause).await;
+    }
+}
+
+/// One round, to the end. Returns how many rows were removed.
+pub async fn everything(server: &Server) -> Result<u64> {
+    let mut rows = 0;
+    loop {
+        let batch = batch(server).await?;
+        rows += batch;
+        if batch == 0 {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+    restore_suspended(server).await?;
+    Ok(rows)
+}
+
+async fn batch(server: &Server) -> Result<u64> {
+    let db = server.db();
+    let sessions = sqlx::query!(
+        r#"
+        delete from sessions where id in (
+            select id from sessions where expires_at <= now() order by expires_at limit $1 for update skip locked
+        )
+        "#,
+        BATCH,
+    );
+    let registrations = sqlx::query!(
+        r#"
+        delete from registrations where id in (
+            select id from registrations where expires_at <= now() order by expires_at limit $1 for update skip locked
+        )
+        "#,
+        BATCH,
+    );
+    let limits = sqlx::query!(
+        r#"
+        delete from limits where ctid in (
+            select ctid from limits where window_ends_at <= now() - interval '1 minute' limit $1 for update skip locked
+        )
+        "#,
+        BATCH,
+    );
+    let jobs = sqlx::query!(
+        r#"
+        delete from jobs where id in (
+            select id from jobs where dead_at < now() - interval '30 days' limit $1 for update skip locked
+        )
+        "#,
+        BATCH,
+    );
+    Ok(sessions.execute(db).await?.rows_affected()
+        + registrations.execute(db).await?.rows_affected()
+        + limits.execute(db).await?.rows_affected()
+        + jobs.execute(db).await?.rows_affected())
+}
+
+/// Lifts the suspensions whose time is over.
+async fn restore_suspended(server: &Server) -> Result<()> {
+    let mut tx = server.begin().await?;
+    let restored = sqlx::query_scalar!(
+        r#"
+        update users set suspended_at = null, suspended_until = null, suspended_reason = null
+        where suspended_until <= now() returning id
+        "#
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    for user in restored {
+        audit::record(&mut tx, UserId(user), Actor::System, &Event::Restored).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}

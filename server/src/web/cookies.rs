@@ -1,0 +1,105 @@
+//! Our cookies: written one way, and read from the raw header, so that only what a browser would treat as ours is.
+
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderValue, header::COOKIE};
+
+use crate::config::Origin;
+
+/// A cookie of ours. On an https origin its name has the `__Host-` prefix, which a browser only lets this very host
+/// set; on http (this machine, in development) Safari would refuse that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cookie {
+    /// Which session.
+    Session,
+    /// Which sign-up this browser is in the middle of.
+    Flow,
+    /// What the next page has to say.
+    Flash,
+    /// Light, dark, or as the system has it.
+    Theme,
+}
+
+impl Cookie {
+    /// Its name on this origin.
+    pub fn name(self, origin: &Origin) -> &'static str {
+        match (self, origin.is_https()) {
+            (Self::Session, true) => "__Host-id",
+            (Self::Session, false) => "id",
+            (Self::Flow, true) => "__Host-flow",
+            (Self::Flow, false) => "flow",
+            (Self::Flash, true) => "__Host-flash",
+            (Self::Flash, false) => "flash",
+            (Self::Theme, true) => "__Host-theme",
+            (Self::Theme, false) => "theme",
+        }
+    }
+
+    /// Its value in a request: only when the exact name stands there exactly once. Nothing is decoded or trimmed
+    /// beyond what RFC 6265 says, so no other spelling passes for it.
+    pub fn read(self, origin: &Origin, headers: &HeaderMap) -> Option<String> {
+        let name = self.name(origin);
+        let mut values = pairs(headers).filter(|(found, _)| *found == name.as_bytes()).map(|(_, value)| value);
+        let value = values.next().filter(|_| values.next().is_none())?;
+        std::str::from_utf8(value).ok().map(str::to_owned)
+    }
+
+    /// A `Set-Cookie` that keeps `value` for `age`, or until the browser closes. `value` must need no escaping.
+    pub fn set(self, origin: &Origin, value: &str, age: Option<Duration>) -> Option<HeaderValue> {
+        let age = age.map_or_else(String::new, |age| format!("; Max-Age={}", age.as_secs()));
+        let secure = if origin.is_https() { "; Secure" } else { "" };
+        let name = self.name(origin);
+        format!("{name}={value}; HttpOnly; SameSite=Lax{secure}; Path=/{age}").parse().ok()
+    }
+
+    /// A `Set-Cookie` that removes it: with `Secure`, or browsers ignore it for a `__Host-` name.
+    pub fn remove(self, origin: &Origin) -> Option<HeaderValue> {
+        self.set(origin, "", Some(Duration::ZERO))
+    }
+}
+
+/// Name and value of every cookie, as bytes: spaces and tabs around them are the header's, everything else is theirs.
+fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&[u8], &[u8])> {
+    headers.get_all(COOKIE).iter().flat_map(|header| header.as_bytes().split(|b| *b == b';')).filter_map(|pair| {
+        let at = pair.iter().position(|b| *b == b'=')?;
+        Some((trim(&pair[..at]), trim(&pair[at + 1..])))
+    })
+}
+
+fn trim(bytes: &[u8]) -> &[u8] {
+    let blank = |b: &u8| *b == b' ' || *b == b'\t';
+    let start = bytes.iter().position(|b| !blank(b)).unwrap_or(bytes.len());
+    let end = bytes.iter().rposition(|b| !blank(b)).map_or(start, |last| last + 1);
+    &bytes[start..end]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(headers: &[&[u8]]) -> Option<String> {
+        let origin = "https://kith.example".parse().unwrap();
+        let map = headers.iter().map(|h| (COOKIE, HeaderValue::from_bytes(h).unwrap())).collect();
+        Cookie::Session.read(&origin, &map)
+    }
+
+    #[test]
+    fn only_the_exact_name_exactly_once_is_the_session() {
+        assert_eq!(read(&[b"a=b; __Host-id=abc; c=d"]).as_deref(), Some("abc"));
+        assert_eq!(read(&[b"a=b", b"__Host-id=abc"]).as_deref(), Some("abc"));
+        for other in [
+            &b"id=abc"[..], b"__host-id=abc", b"%5f%5fHost-id=abc", b"__Host%2did=abc", "\u{2000}__Host-id=abc".as_bytes(),
+            "\u{a0}__Host-id=abc".as_bytes(), b"__Host-id=abc; __Host-id=abc", b"__Host-id=abc; x=1; __Host-id=def", b"", b"__Host-id",
+        ] {
+            assert_eq!(read(&[other]), None, "{}", String::from_utf8_lossy(other));
+        }
+        assert_eq!(read(&[b"__Host-id=abc", b"__Host-id=def"]), None);
+    }
+
+    #[test]
+    fn also_the_removal_is_secure() {
+        let origin = "https://kith.example".parse().unwrap();
+        let removal = Cookie::Session.remove(&origin).unwrap();
+        assert_eq!(removal, "__Host-id=; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=0");
+    }
+}

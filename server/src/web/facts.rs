@@ -1,0 +1,141 @@
+//! What is known of a request before any handler runs: who connected, and with which session cookie.
+
+use std::{net::{IpAddr, SocketAddr}, sync::Arc};
+
+use axum::{
+    body::Body,
+    extract::{Request, State},
+    middleware::Next,
+    response::Response,
+};
+use http::{HeaderMap, header};
+use ipnetwork::IpNetwork;
+
+use crate::{
+    Server,
+    random::Token,
+    request::{Client, Facts},
+    sessions::SessionKey,
+    web::cookies::Cookie,
+};
+
+/// The other end of the connection, put among a request's extensions by whoever accepted it.
+#[derive(Clone, Copy, Debug)]
+pub struct Peer(pub SocketAddr);
+
+/// Reads the facts and puts them where [`crate::request::Request`] finds them.
+///
+/// All cookies are taken out of the request here: the session layer behind never sees an id from outside, so it can
+/// neither adopt one nor bring one back; it only ever opens new sessions.
+pub async fn facts(State(server): State<Server>, mut request: Request<Body>, next: Next) -> Response {
+    let origin = &server.config().origin;
+    let headers = request.headers();
+    let session = Cookie::Session.read(origin, headers).and_then(|value| SessionKey::of_cookie(&value));
+    let flow = Cookie::Flow.read(origin, headers).and_then(|value| Token::parse(&value));
+    let shown = Shown { theme: Cookie::Theme.read(origin, headers), flash: Cookie::Flash.read(origin, headers) };
+    let peer = request.extensions().get::<Peer>().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.0.ip());
+    let client = Client {
+        ip: client_ip(peer, headers, &server.config().trusted_proxies),
+        user_agent: user_agent(headers),
+    };
+    let facts = Facts::new(server, client, session, flow);
+    request.headers_mut().remove(header::COOKIE);
+    request.extensions_mut().insert(Arc::new(facts));
+    request.extensions_mut().insert(shown);
+    next.run(request).await
+}
+
+/// The cookies that only say how a page looks. They may hold anything: whoever reads them knows a few values.
+#[derive(Clone, Debug, Default)]
+pub struct Shown {
+    pub theme: Option<String>,
+    pub flash: Option<String>,
+}
+
+fn user_agent(headers: &HeaderMap) -> String {
+    let header = headers.get(header::USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    crate::text::clean_line(&header.unwrap_or_default()).chars().take(400).collect()
+}
+
+/// The socket's address, unless that is a trusted proxy: then the right-most address it was told of that is not one
+/// itself. What stands further left was written by whoever sent the request.
+fn client_ip(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNetwork]) -> IpAddr {
+    let is_trusted = |ip: IpAddr| trusted.iter().any(|network| network.contains(ip));
+    let peer = peer.to_canonical();
+    if !is_trusted(peer) {
+        return peer;
+    }
+    let mut last = peer;
+    for hop in hops(headers).into_iter().rev() {
+        // A hop that is no address was not written by a proxy of ours: nothing left of it can be believed.
+        let Some(ip) = hop else { return last };
+        last = ip.to_canonical();
+        if !is_trusted(last) {
+            return last;
+        }
+    }
+    last
+}
+
+/// The addresses of `Forwarded` (RFC 7239), or of `X-Forwarded-For` when there is none, from left to right.
+fn hops(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
+    let list = |name: &str| -> Vec<String> {
+        let lines = headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        lines.flat_map(|line| line.split(',').map(|part| part.trim().to_owned()).collect::<Vec<_>>()).collect()
+    };
+    let forwarded = list("forwarded");
+    if forwarded.is_empty() {
+        return list("x-forwarded-for").iter().map(|hop| address(hop)).collect();
+    }
+    forwarded
+        .iter()
+        .map(|hop| {
+            let pair = hop.split(';').find_map(|pair| pair.trim().split_once('=').filter(|(k, _)| k.eq_ignore_ascii_case("for")));
+            pair.and_then(|(_, value)| address(value.trim_matches('"')))
+        })
+        .collect()
+}
+
+fn address(text: &str) -> Option<IpAddr> {
+    let bare = text.strip_prefix('[').and_then(|rest| rest.split_once(']')).map_or(text, |(ip, _)| ip);
+    bare.parse().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|socket| socket.ip()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ip(peer: &str, pairs: &[(&'static str, &str)]) -> String {
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            headers.append(*name, value.parse().unwrap());
+        }
+        let trusted = ["10.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()];
+        client_ip(peer.parse().unwrap(), &headers, &trusted).to_string()
+    }
+
+    #[test]
+    fn a_stranger_says_nothing_about_its_own_address() {
+        for name in ["x-forwarded-for", "forwarded", "x-real-ip"] {
+            assert_eq!(ip("203.0.113.9", &[(name, "for=198.51.100.1")]), "203.0.113.9");
+        }
+    }
+
+    #[test]
+    fn behind_a_proxy_the_right_most_hop_that_is_not_ours_counts() {
+        assert_eq!(ip("10.0.0.1", &[("x-forwarded-for", "198.51.100.7, 203.0.113.9")]), "203.0.113.9");
+        assert_eq!(ip("10.0.0.1", &[("x-forwarded-for", "198.51.100.7, 203.0.113.9, 10.2.3.4")]), "203.0.113.9");
+        assert_eq!(ip("10.0.0.1", &[("x-forwarded-for", "198.51.100.7"), ("x-forwarded-for", "203.0.113.9:1234")]), "203.0.113.9");
+        assert_eq!(ip("::1", &[("forwarded", "for=198.51.100.7;proto=https, for=\"[2001:db8::1]:4711\"")]), "2001:db8::1");
+        assert_eq!(ip("10.0.0.1", &[("x-forwarded-for", "203.0.113.9, nonsense")]), "10.0.0.1");
+        assert_eq!(ip("10.0.0.1", &[]), "10.0.0.1");
+        assert_eq!(ip("::ffff:203.0.113.9", &[]), "203.0.113.9");
+    }
+
+    #[test]
+    fn neighbours_in_one_ipv6_network_are_counted_as_one() {
+        let key = |ip: &str| Client { ip: ip.parse().unwrap(), user_agent: String::new() }.limit_key();
+        assert_eq!(key("2001:db8::1"), key("2001:db8::ffff:1"));
+        assert_ne!(key("2001:db8::1"), key("2001:db8:0:1::1"));
+    }
+}

@@ -1,0 +1,37 @@
+//! Which names this site answers to: one. A request for another name of this machine is sent on to it (in
+//! development), any other is not for us; so nothing made from a Host header can ever mislead.
+
+use axum::{
+    body::Body,
+    extract::{Request, State},
+    middleware::Next,
+    response::{IntoResponse, Redirect, Response},
+};
+use http::{StatusCode, header::HOST};
+
+use crate::{Server, config::is_loopback};
+
+/// Lets through what is addressed to the configured origin, and health checks.
+pub async fn host(State(server): State<Server>, request: Request<Body>, next: Next) -> Response {
+    let origin = &server.config().origin;
+    let path = request.uri().path();
+    if path == "/healthz" || path == "/readyz" {
+        return next.run(request).await;
+    }
+    let mut named = request.headers().get_all(HOST).iter();
+    let header = named.next().and_then(|value| value.to_str().ok()).filter(|_| named.next().is_none());
+    // HTTP/2 has no Host header; its authority stands in the URI. If both are there they must agree.
+    let authority = request.uri().authority().map(|a| a.as_str());
+    let asked = match (header, authority) {
+        (Some(header), Some(authority)) if !header.eq_ignore_ascii_case(authority) => None,
+        (header, authority) => header.or(authority),
+    };
+    match asked {
+        Some(asked) if asked.eq_ignore_ascii_case(&origin.authority()) => next.run(request).await,
+        Some(asked) if origin.is_loopback() && is_loopback(asked) && request.method().is_safe() => {
+            let path = request.uri().path_and_query().map_or("/", |p| p.as_str());
+            Redirect::temporary(&origin.url(path)).into_response()
+        }
+        _ => StatusCode::MISDIRECTED_REQUEST.into_response(),
+    }
+}

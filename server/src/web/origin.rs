@@ -1,0 +1,74 @@
+//! Requests that change something must come from our own pages. No token in forms is needed for it: browsers say where
+//! a request comes from, and one that does not say is refused.
+
+use axum::{
+    body::Body,
+    extract::{Request, State},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, HeaderName, StatusCode, header::ORIGIN};
+
+use crate::{Server, config::Origin};
+
+const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// Refuses, before any handler, what is not `GET`, `HEAD` or `OPTIONS` and does not come from our own pages (OWASP ASVS
+/// 3.5.1). Browsers' reports are the exception: they have no page.
+pub async fn same_origin(State(server): State<Server>, request: Request<Body>, next: Next) -> Response {
+    let harmless = request.method().is_safe() || request.uri().path() == "/csp-report";
+    if harmless || is_ours(request.headers(), &server.config().origin) {
+        return next.run(request).await;
+    }
+    tracing::info!(event = "cross_site", path = request.uri().path(), "refused a request from elsewhere");
+    StatusCode::FORBIDDEN.into_response()
+}
+
+/// `Sec-Fetch-Site` decides where it is present; `Origin` where it is not; with neither, or two of one, it is not ours.
+fn is_ours(headers: &HeaderMap, ours: &Origin) -> bool {
+    let single = |name: &HeaderName| {
+        let mut values = headers.get_all(name).iter();
+        let first = values.next();
+        (first, values.next().is_some())
+    };
+    match (single(&FETCH_SITE), single(&ORIGIN)) {
+        ((_, true), _) | (_, (_, true)) => false,
+        ((Some(site), _), _) => site == "same-origin",
+        ((None, _), (Some(origin), _)) => origin.as_bytes() == ours.to_string().as_bytes(),
+        ((None, _), (None, _)) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ours(pairs: &[(&str, &str)]) -> bool {
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            headers.append(name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
+        }
+        is_ours(&headers, &"https://kith.example".parse().unwrap())
+    }
+
+    #[test]
+    fn only_our_own_pages_may_change_something() {
+        assert!(ours(&[("sec-fetch-site", "same-origin")]));
+        assert!(ours(&[("origin", "https://kith.example")]));
+        for elsewhere in [
+            &[][..],
+            &[("origin", "null")],
+            &[("origin", "https://evil.example")],
+            &[("origin", "https://kith.example.evil.example")],
+            &[("origin", "http://kith.example")],
+            &[("sec-fetch-site", "cross-site"), ("origin", "https://kith.example")],
+            &[("sec-fetch-site", "same-site")],
+            &[("sec-fetch-site", "none")],
+            &[("sec-fetch-site", "same-origin"), ("sec-fetch-site", "cross-site")],
+            &[("origin", "https://kith.example"), ("origin", "https://evil.example")],
+            &[("referer", "https://kith.example/")],
+        ] {
+            assert!(!ours(elsewhere), "{elsewhere:?}");
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Finding Postgres on this machine, or getting it.
+
+use std::{
+    collections::BTreeSet,
+    env, fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result, bail, ensure};
+use nix::unistd::geteuid;
+
+use super::account::Account;
+use crate::{process, system};
+
+/// The oldest major version Kith is developed with.
+const OLDEST: u32 = 14;
+
+/// Where installers put Postgres without putting it on the PATH; `*` is a version.
+const PLACES: [&str; 6] = [
+    "/usr/lib/postgresql/*/bin",
+    "/usr/pgsql-*/bin",
+    "/opt/homebrew/opt/postgresql@*/bin",
+    "/usr/local/opt/postgresql@*/bin",
+    "/usr/local/pgsql/bin",
+    "/Applications/Postgres.app/Contents/Versions/*/bin",
+];
+
+/// A folder with programs of Postgres that run.
+#[derive(Clone)]
+pub struct Binaries {
+    pub dir: PathBuf,
+    pub major: u32,
+}
+
+impl Binaries {
+    /// The newest Postgres on the machine (of this major version, when a cluster already is); as root on Debian it is
+    /// installed when there is none.
+    pub fn find(account: Account, major: Option<u32>) -> Result<Self> {
+        if let Some(found) = newest(account, major) {
+            return Ok(found);
+        }
+        if let Some(major) = major {
+            bail!(
+                "The database of this checkout was made with Postgres {major}, which is no longer on this machine. \
+                 Install it again, or start afresh with `cargo xtask db reset`."
+            );
+        }
+        ensure!(
+            system::is_debian() && geteuid().is_root(),
+            "No Postgres found. Install Postgres {OLDEST} or newer ({}), or set DATABASE_URL to a database.",
+            system::hint("postgresql", "postgresql@17")
+        );
+        install()?;
+        newest(account, None)
+            .context("Postgres was installed, but its programs are not to be found")
+    }
+
+    pub fn program(&self, name: &str) -> PathBuf {
+        self.dir.join(name)
+    }
+
+    /// `psql` beside the server, or the one on the PATH.
+    pub fn psql(&self) -> PathBuf {
+        let beside = self.program("psql");
+        if beside.exists() {
+            beside
+        } else {
+            "psql".into()
+        }
+    }
+}
+
+fn newest(account: Account, major: Option<u32>) -> Option<Binaries> {
+    let on_path = env::var_os("PATH").unwrap_or_default();
+    let dirs: BTreeSet<PathBuf> = env::split_paths(&on_path)
+        // What is on the PATH is often a link into the real folder, where the rest of Postgres is.
+        .filter_map(|dir| {
+            Some(
+                fs::canonicalize(dir.join("pg_ctl"))
+                    .ok()?
+                    .parent()?
+                    .to_owned(),
+            )
+        })
+        .chain(PLACES.iter().flat_map(|place| expand(place)))
+        .collect();
+    dirs.into_iter()
+        .filter_map(|dir| verify(account, dir))
+        .filter(|found| major.map_or(found.major >= OLDEST, |major| found.major == major))
+        .max_by_key(|found| found.major)
+}
+
+/// Runs the three programs: a folder can be unreadable for the account, and `pg_ctl` a wrapper of another kind.
+fn verify(account: Account, dir: PathBuf) -> Option<Binaries> {
+    let version =
+        |name: &str| process::capture(account.command(&dir.join(name)).arg("--version")).ok();
+    let major = major(&version("postgres")?)?;
+    (version("initdb").as_deref().and_then(self::major)? == major).then_some(())?;
+    (version("pg_ctl").as_deref().and_then(self::major)? == major).then_some(())?;
+    Some(Binaries { dir, major })
+}
+
+/// The 15 of `postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)`.
+fn major(version: &str) -> Option<u32> {
+    let number = version.split_once("(PostgreSQL) ")?.1;
+    number
+        .split(|c: char| !c.is_ascii_digit())
+        .next()?
+        .parse()
+        .ok()
+}
+
+fn expand(place: &str) -> Vec<PathBuf> {
+    let Some((before, after)) = place.split_once('*') else {
+        return vec![place.into()];
+    };
+    let (parent, prefix) = before.rsplit_once('/').unwrap_or(("", before));
+    let entries = fs::read_dir(parent).into_iter().flatten().flatten();
+    entries
+        .filter(|entry| entry.file_name().to_string_lossy().starts_with(prefix))
+        .map(|entry| entry.path().join(after.trim_start_matches('/')))
+        .filter(|dir| dir.is_dir())
+        .collect()
+}
+
+/// Debian's package starts a cluster of its own on port 5432. Its setting against that is put in place for the
+/// installation and taken back afterwards: the machine's owner may want one later.
+fn install() -> Result<()> {
+    eprintln!("No Postgres on this machine: installing Debian's package.");
+    system::apt_install(&["postgresql-common"])?;
+    let settings = Path::new("/etc/postgresql-common/createcluster.conf");
+    let before = fs::read_to_string(settings).unwrap_or_default();
+    fs::write(settings, format!("{before}\ncreate_main_cluster = false\n"))
+        .with_context(|| format!("cannot write {}", settings.display()))?;
+    let installed = system::apt_install(&["postgresql"]);
+    fs::write(settings, before)?;
+    installed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::major;
+
+    #[test]
+    fn a_version_line_gives_its_major_version() {
+        assert_eq!(
+            major("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)"),
+            Some(15)
+        );
+        assert_eq!(major("pg_ctl (PostgreSQL) 18beta1"), Some(18));
+        assert_eq!(major("convert 1.2"), None);
+    }
+}

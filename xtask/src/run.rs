@@ -1,0 +1,60 @@
+//! `cargo xtask run`: from a fresh clone to a page in the browser.
+
+use std::{env, path::PathBuf, process::Command};
+
+use anyhow::{Result, bail, ensure};
+
+use crate::{
+    assets, devdb,
+    process::{self, Running},
+    workspace,
+};
+
+/// Builds, finds a database, migrates, seeds, serves until Ctrl-C.
+pub fn run(args: &[String]) -> Result<()> {
+    let release = match args {
+        [] => false,
+        [flag] if flag == "--release" => true,
+        _ => bail!("usage: cargo xtask run [--release]"),
+    };
+    eprintln!("Building the browser's part (about a minute the first time).");
+    assets::build()?;
+    eprintln!("Building the server (about two minutes the first time).");
+    let kith = build_server(release)?;
+    let database = devdb::url()?;
+    let kith = |verb: &str| {
+        let mut command = Command::new(&kith);
+        command.arg(verb).current_dir(workspace::root());
+        command
+            .env("DATABASE_URL", &database)
+            .env("KITH_ORIGIN", origin());
+        command
+    };
+    process::run(&mut kith("migrate"))?;
+    process::run(&mut kith("seed"))?;
+    let status = Running::start(&mut kith("serve"))?.wait()?;
+    ensure!(status.success(), "Kith ended ({status}).");
+    Ok(())
+}
+
+/// The path of the server's binary, built.
+pub fn build_server(release: bool) -> Result<PathBuf> {
+    let mut cargo = workspace::cargo();
+    cargo.args(["build", "--package", "kith", "--bin", "kith"]);
+    if release {
+        cargo.arg("--release");
+    }
+    process::run(&mut cargo)?;
+    Ok(workspace::target()?.join(if release {
+        "release/kith"
+    } else {
+        "debug/kith"
+    }))
+}
+
+/// Where Kith says it is; follows a listening address given in the environment.
+fn origin() -> String {
+    let listen = || env::var("KITH_LISTEN").map(|address| format!("http://{address}"));
+    let origin = env::var("KITH_ORIGIN").or_else(|_| listen());
+    origin.unwrap_or_else(|_| "http://127.0.0.1:3000".to_owned())
+}

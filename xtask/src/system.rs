@@ -1,0 +1,66 @@
+//! What has to be on the machine, and getting it where we may: as root on Debian.
+
+use std::{path::Path, process::Command, sync::Once};
+
+use anyhow::{Context, Result, ensure};
+use nix::unistd::geteuid;
+
+use crate::process;
+
+/// Debian or something made of it.
+pub fn is_debian() -> bool {
+    Path::new("/etc/debian_version").exists() && process::exists("apt-get")
+}
+
+/// How to get a package here, for a sentence that asks the reader to.
+pub fn hint(debian: &str, homebrew: &str) -> String {
+    if cfg!(target_os = "macos") {
+        format!("`brew install {homebrew}`")
+    } else if is_debian() {
+        format!("`sudo apt-get install {debian}`")
+    } else {
+        format!("the package is often called `{debian}`")
+    }
+}
+
+/// Makes sure of a program: installs its Debian package as root, else says in one line what to install.
+pub fn require(program: &str, package: &str, homebrew: &str) -> Result<()> {
+    if process::exists(program) {
+        return Ok(());
+    }
+    ensure!(
+        is_debian() && geteuid().is_root(),
+        "`{program}` is missing; install it ({}).",
+        hint(package, homebrew)
+    );
+    apt_install(&[package])
+}
+
+/// Installs Debian packages without questions.
+pub fn apt_install(packages: &[&str]) -> Result<()> {
+    static LISTS: Once = Once::new();
+    LISTS.call_once(|| {
+        // Old lists often still do; the installation itself says what is wrong if they do not.
+        process::run(apt_get().arg("update")).ok();
+    });
+    eprintln!("Installing {}.", packages.join(", "));
+    process::run(
+        apt_get()
+            .args(["install", "--yes", "--no-install-recommends"])
+            .args(packages),
+    )
+    .with_context(|| format!("cannot install {}", packages.join(", ")))
+}
+
+fn apt_get() -> Command {
+    let mut apt_get = Command::new("apt-get");
+    apt_get.env("DEBIAN_FRONTEND", "noninteractive");
+    apt_get.args([
+        "-qq",
+        "-o",
+        "Dpkg::Use-Pty=0",
+        "-o",
+        "Dpkg::Options::=--force-confold",
+    ]);
+    apt_get
+}
