@@ -53,3 +53,38 @@ pub fn delete(id: impl std::fmt::Display) -> String {
 pub fn before(list: &str, id: impl std::fmt::Display) -> String {
     format!("{list}?before={id}")
 }
+
+/// Where the code from the mail is typed.
+pub const SIGN_UP_VERIFY: &str = "/sign-up/verify";
+/// Where another code is asked for (POST).
+pub const SIGN_UP_RESEND: &str = "/sign-up/resend";
+/// Where what a proved sign-up still lacks is chosen.
+pub const SIGN_UP_FINISH: &str = "/sign-up/finish";
+/// Where an operator's invitation leads, with its token.
+pub const SIGN_UP_INVITATION: &str = "/sign-up/invitation";
+/// Where one proves again who one is.
+pub const ELEVATE: &str = "/elevate";
+/// Where all other browsers are ended (POST).
+pub const DEVICES_END_OTHERS: &str = "/settings/devices/others/end";
+/// Where all browsers are ended (POST).
+pub const DEVICES_END_ALL: &str = "/settings/devices/all/end";
+/// The development mailbox.
+#[cfg(feature = "dev")]
+pub const DEV_MAIL: &str = "/dev/mail";
+
+/// Where one browser is ended (POST).
+pub fn device_end(device: impl std::fmt::Display) -> String {
+    format!("/settings/devices/{device}/end")
+}
+
+/// A page that goes on to `next` afterwards.
+pub fn with_next(page: &str, next: &str) -> String {
+    let escaped: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
+    format!("{page}?next={escaped}")
+}
+
+/// One mail of the development mailbox.
+#[cfg(feature = "dev")]
+pub fn dev_mail(id: impl std::fmt::Display) -> String {
+    format!("{DEV_MAIL}/{id}")
+}

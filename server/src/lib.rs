@@ -20,15 +20,20 @@ pub mod posts;
 pub mod profiles;
 pub mod random;
 pub mod request;
-// pub mod seed;
+pub mod seed;
 pub mod sessions;
 pub mod sweep;
 pub mod text;
 pub mod web;
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 pub use error::{Error, Invalid, Result};
+/// Something typed that must never be printed: a password.
+pub use secrecy::SecretString as Secret;
 use sqlx::{PgPool, Postgres, Transaction};
 
 use crate::{auth::Hashing, config::Config, jobs::Wake, mailer::Mailer};
@@ -44,13 +49,14 @@ struct Parts {
     hashing: Hashing,
     mailer: Mailer,
     wake: Wake,
+    draining: AtomicBool,
 }
 
 impl Server {
     /// Puts the parts together. Nothing is connected or started yet.
     pub fn new(config: Config, db: PgPool) -> Self {
         let mailer = Mailer::new(&config.mail, &config.origin);
-        Self(Arc::new(Parts { db, mailer, hashing: Hashing::new(), wake: Wake::default(), config }))
+        Self(Arc::new(Parts { db, mailer, hashing: Hashing::new(), wake: Wake::default(), draining: AtomicBool::new(false), config }))
     }
 
     /// The settings.
@@ -79,6 +85,16 @@ impl Server {
     /// What carries mail away.
     pub fn mailer(&self) -> &Mailer {
         &self.0.mailer
+    }
+
+    /// Says that this copy is about to stop: it should be sent no more visitors.
+    pub fn drain(&self) {
+        self.0.draining.store(true, Ordering::Release);
+    }
+
+    /// Whether it is about to stop.
+    pub fn is_draining(&self) -> bool {
+        self.0.draining.load(Ordering::Acquire)
     }
 
     /// Rings the bell of the job worker; for after the commit that queued a job.

@@ -7,7 +7,7 @@ use axum::{
     extract::FromRequestParts,
     response::{IntoResponse, Response},
 };
-use http::{StatusCode, header::RETRY_AFTER, request::Parts};
+use http::{Extensions, StatusCode, header::RETRY_AFTER, request::Parts};
 use tokio::sync::OnceCell;
 use tower_sessions::Session;
 
@@ -87,6 +87,17 @@ pub struct Request {
 }
 
 impl Request {
+    /// Without asking the database who is signed in; known only if that was asked before.
+    ///
+    /// # Errors
+    /// On a route outside the layers of the router.
+    pub fn unasked(extensions: &Extensions) -> Result<Self> {
+        let missing = || Error::Unavailable("a route outside the layers of the router".into());
+        let facts = extensions.get::<Arc<Facts>>().cloned().ok_or_else(missing)?;
+        let session = extensions.get::<Session>().cloned().ok_or_else(missing)?;
+        Ok(Self { server: facts.server.clone(), facts, session })
+    }
+
     /// Who is signed in, if anybody is.
     pub fn me(&self) -> Option<&Member> {
         self.facts.checked.get().and_then(Option::as_ref)
@@ -122,11 +133,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Request {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
-        let missing = || Error::Unavailable("a route outside the layers of the router".into());
-        let facts = parts.extensions.get::<Arc<Facts>>().cloned().ok_or_else(missing)?;
-        let session = parts.extensions.get::<Session>().cloned().ok_or_else(missing)?;
-        facts.member().await?;
-        Ok(Self { server: facts.server.clone(), facts, session })
+        let cx = Self::unasked(&parts.extensions)?;
+        cx.facts.member().await?;
+        Ok(cx)
     }
 }
 

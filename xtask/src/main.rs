@@ -7,11 +7,15 @@ use anyhow::{Result, bail};
 mod assets;
 mod devdb;
 mod digest;
+mod dist;
 mod guard;
+mod http;
+mod kith;
 mod prepare;
 mod process;
 mod run;
 mod system;
+mod test;
 mod wasm;
 mod workspace;
 
@@ -50,6 +54,8 @@ fn dispatch(args: &[String]) -> Result<()> {
         .map_or(("help", args), |(command, rest)| (command.as_str(), rest));
     match command {
         "run" => run::run(rest),
+        "test" => test::run(rest),
+        "dist" => dist::build().map(|file| println!("{}", file.display())),
         "db" => devdb::commands::run(rest),
         "prepare" => prepare::run(rest),
         "assets" => assets::build().map(|site| println!("{}", site.display())),

@@ -57,6 +57,15 @@ impl Running {
         self.child.try_wait().ok().flatten()
     }
 
+    /// Tells it, and what it started, to end in good order.
+    pub fn ask_to_end(&self) {
+        killpg(
+            Pid::from_raw(self.child.id().cast_signed()),
+            Signal::SIGTERM,
+        )
+        .ok();
+    }
+
     /// Waits until it ends by itself.
     pub fn wait(&mut self) -> Result<ExitStatus> {
         self.child

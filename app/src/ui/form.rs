@@ -4,7 +4,7 @@
 use leptos::{prelude::*, tachys::view::any_view::AnyView};
 use server::error::Invalid;
 
-use super::textarea;
+use super::textarea::TextArea;
 
 /// A labelled one-line input.
 ///
@@ -188,9 +188,9 @@ pub(super) fn described_by(name: &str, hint: bool, error: bool) -> Option<String
     }
 }
 
-/// A labelled text area: see [`textarea::TextArea`] for what can be set.
-pub fn textarea(name: &'static str, label: &'static str) -> textarea::TextArea {
-    textarea::TextArea::new(name, label)
+/// A labelled text area: see [`TextArea`] for what can be set.
+pub fn textarea(name: &'static str, label: &'static str) -> TextArea {
+    TextArea::new(name, label)
 }
 
 /// A box to tick; it sends `true`, and nothing when it is not ticked.
@@ -204,9 +204,9 @@ pub fn checkbox(name: &'static str, label: &'static str, checked: bool) -> impl 
 }
 
 /// A field nobody sees.
-pub fn hidden(name: &'static str, value: impl Into<String>) -> impl IntoView + use<> {
+pub fn hidden(name: &'static str, value: impl Into<String>) -> AnyView {
     let value = value.into();
-    view! { <input type="hidden" name=name value=value /> }
+    view! { <input type="hidden" name=name value=value /> }.into_any()
 }
 
 /// How a button looks, and by that how much it weighs.
@@ -221,21 +221,21 @@ pub enum Weight {
 }
 
 /// The button a form is for. Fills the width of a card.
-pub fn submit(label: impl Into<String>) -> impl IntoView + use<> {
+pub fn submit(label: impl Into<String>) -> AnyView {
     let label = label.into();
-    view! { <button class="button primary" type="submit">{label}</button> }
+    view! { <button class="button primary" type="submit">{label}</button> }.into_any()
 }
 
 /// A submit button of any weight.
-pub fn button(label: impl Into<String>, weight: Weight) -> impl IntoView + use<> {
+pub fn button(label: impl Into<String>, weight: Weight) -> AnyView {
     let (label, class) = (label.into(), class_of(weight));
-    view! { <button class=class type="submit">{label}</button> }
+    view! { <button class=class type="submit">{label}</button> }.into_any()
 }
 
 /// A link that looks like a button.
-pub fn button_link(label: impl Into<String>, href: impl Into<String>, weight: Weight) -> impl IntoView + use<> {
+pub fn button_link(label: impl Into<String>, href: impl Into<String>, weight: Weight) -> AnyView {
     let (label, href, class) = (label.into(), href.into(), class_of(weight));
-    view! { <a class=class href=href>{label}</a> }
+    view! { <a class=class href=href>{label}</a> }.into_any()
 }
 
 fn class_of(weight: Weight) -> &'static str {

@@ -31,7 +31,7 @@ pub(super) fn head(visit: &Visit, meta: &Meta) -> impl IntoView + use<> {
             <link rel="manifest" href="/manifest.webmanifest" />
             <link
                 rel="preload"
-                href=href("fonts/schibsted-grotesk-latin.woff2")
+                href=href("schibsted-grotesk-latin.woff2")
                 r#as="font"
                 r#type="font/woff2"
                 crossorigin=""

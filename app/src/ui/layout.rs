@@ -7,7 +7,7 @@ use super::{
     nav,
     page::Tab,
 };
-use crate::{paths, visit::Visit};
+use crate::{flash::Tone, paths, visit::Visit};
 
 /// What the site's shell shows besides the view.
 #[derive(Default)]
@@ -63,9 +63,11 @@ pub fn mark() -> impl IntoView {
     view! {
         <svg class="mark" viewBox="0 0 32 32" aria-hidden="true">
             <rect width="32" height="32" rx="9" fill="#fbb62d" />
-            <path d="M8 7h5v18H8z" fill="#2f1a2b" />
-            <circle cx="20" cy="11.5" r="4.5" fill="#2f1a2b" />
-            <path d="M15 25v-1a7 7 0 0 1 7-7 3 3 0 0 1 3 3v5z" fill="#2f1a2b" />
+            <g fill="#2f1a2b">
+                <rect x="6" y="5.5" width="6.5" height="21" rx="3.25" />
+                <circle cx="20.6" cy="10.5" r="5" />
+                <path d="M15 25.3v-6.1c0-1 .8-1.8 1.8-1.7 5.1.4 8.9 3.5 9.4 7.6.1.8-.5 1.4-1.2 1.4h-8.8c-.7 0-1.2-.5-1.2-1.2z" />
+            </g>
         </svg>
     }
 }
@@ -90,7 +92,7 @@ fn top(heading: Option<String>, back: Option<(String, &'static str)>) -> impl In
 
 fn flash(visit: &Visit) -> impl IntoView + use<> {
     visit.flash.as_ref().map(|flash| {
-        let class = if matches!(flash.tone(), crate::visit::Tone::Bad) { "flash bad" } else { "flash" };
+        let class = if matches!(flash.tone(), Tone::Bad) { "flash bad" } else { "flash" };
         view! { <p class=class role="status">{flash.text()}</p> }
     })
 }

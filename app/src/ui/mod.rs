@@ -5,7 +5,7 @@
 //! carries a `style` attribute or a script: the content policy forbids both.
 
 pub mod avatar;
-pub mod count;
+pub mod back;
 pub mod empty;
 pub mod error_page;
 pub mod form;

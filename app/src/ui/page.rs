@@ -1,7 +1,7 @@
 //! A page: what it is called, in which shell it stands, how it was answered. `respond` makes the response.
 
 use axum::response::{Html, IntoResponse, Response};
-use http::StatusCode;
+use http::{StatusCode, header::RETRY_AFTER};
 use leptos::{prelude::*, tachys::view::any_view::AnyView};
 
 use super::{head::head, layout, render};
@@ -42,6 +42,7 @@ pub(super) struct Meta {
 pub struct Page {
     meta: Meta,
     status: StatusCode,
+    retry_after: Option<u64>,
     shell: Shell,
     parts: layout::Parts,
 }
@@ -59,9 +60,22 @@ impl Page {
                 islands: false,
             },
             status: StatusCode::OK,
+            retry_after: None,
             shell: Shell::Site,
             parts: layout::Parts { heading: Some(title), ..layout::Parts::default() },
         }
+    }
+
+    /// What the tab says, when that is more than the heading does.
+    pub fn document_title(mut self, title: impl Into<String>) -> Self {
+        self.meta.title = title.into();
+        self
+    }
+
+    /// Seconds after which a try makes sense again, as a header.
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after = Some(seconds);
+        self
     }
 
     /// The status of the answer; 200 unless said.
@@ -125,7 +139,7 @@ impl Page {
 
     /// As [`Page::respond`], for a view with islands: those must be made inside the owner of the rendering.
     pub fn respond_with<V: IntoView + 'static>(self, visit: &Visit, view: impl FnOnce() -> V) -> Response {
-        let Self { meta, status, shell, parts } = self;
+        let Self { meta, status, retry_after, shell, parts } = self;
         let body = || {
             let content = view().into_any();
             document(visit, &meta, match shell {
@@ -133,7 +147,11 @@ impl Page {
                 Shell::Card => layout::card(visit, content).into_any(),
             })
         };
-        (status, Html(format!("<!DOCTYPE html>{}", render(body)))).into_response()
+        let mut response = (status, Html(format!("<!DOCTYPE html>{}", render(body)))).into_response();
+        if let Some(seconds) = retry_after {
+            response.headers_mut().insert(RETRY_AFTER, seconds.into());
+        }
+        response
     }
 }
 

@@ -15,3 +15,13 @@ pub fn older(href: Option<String>) -> impl IntoView + use<> {
         None => view! { <p class="end-of-list">"That’s everything."</p> }.into_any(),
     }
 }
+
+/// The link to what follows a list that is read from its beginning; nothing at its end.
+pub fn more(href: String) -> impl IntoView + use<> {
+    view! {
+        <div class="pager">
+            <p role="status"></p>
+            <a class="button" href=href rel="next">"More replies"</a>
+        </div>
+    }
+}

@@ -5,7 +5,7 @@ mod admin;
 mod email;
 mod username;
 
-pub use admin::{Listed, find, invite, list, restore, sign_out_everywhere, suspend};
+pub use admin::{INVITATION_HOURS, Listed, find, invite, list, restore, sign_out_everywhere, suspend};
 pub use email::Email;
 pub use username::{Username, alternatives};
 

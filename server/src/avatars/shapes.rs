@@ -59,7 +59,9 @@ fn peaks(dice: &mut Dice, p: &Palette) -> String {
 fn waves(dice: &mut Dice, p: &Palette) -> String {
     let (h, y) = (dice.between(8, 20), dice.between(26, 44));
     let step = dice.between(24, 40);
-    let wave = |x: i32, y: i32, h: i32| format!("M{x} {y}q{} {} {step} 0t{step} 0 {step} 0 {step} 0 {step} 0V160H{x}z", step / 2, -h);
+    let wave = |x: i32, y: i32, h: i32| {
+        format!("M{x} {y}q{} {} {step} 0t{step} 0 {step} 0 {step} 0 {step} 0V160H{x}z", step / 2, -h)
+    };
     let first = path(&wave(-40, y, h), p.a);
     let second = path(&wave(-40 + dice.between(-20, 10), y + dice.between(22, 30), h), p.b);
     turned(dice.between(-6, 6) * 15, &format!("{first}{second}"))
@@ -115,7 +117,9 @@ fn arcs(dice: &mut Dice, p: &Palette) -> String {
 
 fn orbit(dice: &mut Dice, p: &Palette) -> String {
     let (outer, inner) = (dice.between(36, 41), dice.between(24, 29));
-    let ring = |r: i32, c: super::Rgb| format!(r#"<circle cx="48" cy="48" r="{r}" fill="none" stroke="{c}" stroke-width="3"/>"#);
+    let ring = |r: i32, c: super::Rgb| {
+        format!(r#"<circle cx="48" cy="48" r="{r}" fill="none" stroke="{c}" stroke-width="3"/>"#)
+    };
     let mut out = ring(outer, p.a) + &ring(inner, p.b);
     let turn = dice.between(0, 23) * 15;
     for i in 0..dice.between(2, 4) {
@@ -195,11 +199,14 @@ fn moon(dice: &mut Dice, p: &Palette) -> String {
 fn leaves(dice: &mut Dice, p: &Palette) -> String {
     let turn = dice.between(0, 11) * 30;
     let leaf = |at: i32, reach: i32, fill: super::Rgb| {
-        let d = format!("M48 52a{r} {r} 0 0 1 {reach} {up}a{r} {r} 0 0 1-{reach} {down}z", r = reach, up = -reach, down = reach);
+        let d = format!(
+            "M48 52a{r} {r} 0 0 1 {reach} {up}a{r} {r} 0 0 1-{reach} {down}z",
+            r = reach,
+            up = -reach,
+            down = reach
+        );
         format!(r#"<path transform="rotate({at} 48 52)" fill="{fill}" d="{d}"/>"#)
     };
     let n = dice.between(3, 5);
-    (0..n)
-        .map(|i| leaf(turn + i * 360 / n, dice.between(34, 44), if i % 2 == 0 { p.a } else { p.b }))
-        .collect()
+    (0..n).map(|i| leaf(turn + i * 360 / n, dice.between(34, 44), if i % 2 == 0 { p.a } else { p.b })).collect()
 }

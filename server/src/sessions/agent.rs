@@ -90,6 +90,19 @@ impl UserAgent {
         Self { browser, version: digits.parse().ok(), system, kind }
     }
 
+    /// Browser and system as a short code, for what can only carry one.
+    pub fn code(&self) -> String {
+        format!("{}.{}", self.browser as u8, self.system as u8)
+    }
+
+    /// From [`UserAgent::code`]; nothing else is one.
+    pub fn from_code(code: &str) -> Option<Self> {
+        let (browser, system) = code.split_once('.')?;
+        let browser = Browser::ALL.into_iter().find(|b| (*b as u8).to_string() == browser)?;
+        let system = System::ALL.into_iter().find(|s| (*s as u8).to_string() == system)?;
+        Some(Self { browser, version: None, system, kind: Kind::Desktop })
+    }
+
     /// Without the version: for messages about it.
     pub fn name(&self) -> String {
         match (self.browser.name(), self.system.name()) {
@@ -113,6 +126,9 @@ impl std::fmt::Display for UserAgent {
 }
 
 impl Browser {
+    const ALL: [Self; 7] =
+        [Self::Firefox, Self::Chrome, Self::Edge, Self::Safari, Self::Opera, Self::Samsung, Self::Other];
+
     fn name(self) -> Option<&'static str> {
         Some(match self {
             Self::Firefox => "Firefox",
@@ -127,6 +143,17 @@ impl Browser {
 }
 
 impl System {
+    const ALL: [Self; 8] = [
+        Self::Android,
+        Self::Ios,
+        Self::IpadOs,
+        Self::MacOs,
+        Self::Windows,
+        Self::ChromeOs,
+        Self::Linux,
+        Self::Other,
+    ];
+
     fn name(self) -> Option<&'static str> {
         Some(match self {
             Self::Android => "Android",

@@ -1,14 +1,20 @@
 //! HTTP that is not pages: what is checked and set around every route.
 
+mod avatars;
 pub mod cookies;
 mod facts;
 mod headers;
+mod health;
 mod host;
-mod origin;
 mod next;
+mod origin;
+mod reports;
 
+pub use avatars::avatar;
 pub use facts::{Peer, Shown, facts};
 pub use headers::{CSP, private_answers, security_headers};
+pub use health::{healthz, readyz};
 pub use host::host;
 pub use next::safe_next;
 pub use origin::same_origin;
+pub use reports::csp;

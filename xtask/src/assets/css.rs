@@ -125,7 +125,7 @@ mod tests {
         let css = ".a .b > .c :hover { width: calc(1px + 2px); & + & { --empty: ; } }";
         assert_eq!(
             minify(css),
-            ".a .b > .c :hover{width:calc(1px + 2px);& + &{--empty: ;}}"
+            ".a .b > .c :hover{width:calc(1px + 2px);& + &{--empty: }}"
         );
         assert_eq!(
             minify("@media (width > 40rem) and (hover) { a { b: c } }"),

@@ -18,6 +18,15 @@ use anyhow::{Context, Result, bail};
 use crate::{digest, wasm, workspace};
 use site::Site;
 
+/// This program's part in the result.
+const OURSELVES: &str = concat!(
+    include_str!("mod.rs"),
+    include_str!("css.rs"),
+    include_str!("references.rs"),
+    include_str!("site.rs"),
+    include_str!("../wasm.rs")
+);
+
 /// What goes into the site, apart from the stylesheet's parts.
 struct Sources {
     /// Our scripts by name.
@@ -47,13 +56,19 @@ pub fn build() -> Result<PathBuf> {
     Ok(site)
 }
 
-/// The transfer size in bytes of an asset by its logical name: compressed with brotli where it is served so.
-pub fn transfer_size(site: &Path, name: &str) -> Result<u64> {
+/// What the asset of a logical name is called.
+pub fn hashed_name(site: &Path, name: &str) -> Result<String> {
     let manifest: serde_json::Value =
         serde_json::from_slice(&fs::read(site.join("manifest.json"))?)?;
     let hashed = manifest[name]
         .as_str()
         .with_context(|| format!("the site has no {name}"))?;
+    Ok(hashed.to_owned())
+}
+
+/// The transfer size in bytes of an asset by its logical name: compressed with brotli where it is served so.
+pub fn transfer_size(site: &Path, name: &str) -> Result<u64> {
+    let hashed = hashed_name(site, name)?;
     let compressed = fs::metadata(site.join(format!("{hashed}.br")));
     Ok(compressed
         .or_else(|_| fs::metadata(site.join(hashed)))?
@@ -147,8 +162,7 @@ fn fingerprint(sources: &Sources, compiled: &Path) -> Result<String> {
         let content = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
         seen.push_str(&format!("{} {}\n", path.display(), digest::short(&content)));
     }
-    let program = fs::metadata(std::env::current_exe()?)?;
-    seen.push_str(&format!("{} {:?}\n", program.len(), program.modified()?));
+    seen.push_str(&digest::short(OURSELVES.as_bytes()));
     Ok(seen)
 }
 

@@ -1,0 +1,77 @@
+// Small comforts that need no more than this: the whole card opens its post, keys, Back, the card that becomes a page.
+
+const root = document.documentElement;
+const $ = (selector, within = document) => within.querySelector(selector);
+
+// Back must not show somebody's page after they have gone.
+addEventListener("pageshow", (event) => {
+  if (event.persisted && "me" in root.dataset) location.reload();
+});
+
+// The words of a post open it too, but not while they are being selected.
+document.addEventListener("click", (event) => {
+  const text = event.target.closest?.(".post .text");
+  if (!text || event.target.closest("a") || String(getSelection())) return;
+  const link = $(".when", text.closest(".post"));
+  if (link) event.ctrlKey || event.metaKey ? open(link.href) : link.click();
+});
+
+// A form is sent once. The islands look after their own.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented) return;
+  if (form.dataset.sent) return event.preventDefault();
+  form.dataset.sent = "";
+  event.submitter?.setAttribute("aria-busy", "true");
+});
+addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("[data-sent]")) {
+    delete form.dataset.sent;
+    for (const button of form.querySelectorAll("[aria-busy]")) button.removeAttribute("aria-busy");
+  }
+});
+
+// The card that was followed becomes the page, and on the way back the card again.
+const named = (path) => {
+  const id = /^\/posts\/(\d+)$/.exec(path ?? "")?.[1];
+  return id && document.getElementById(`p${id}`);
+};
+const path = (entry) => entry?.url && new URL(entry.url).pathname;
+function name(card) {
+  if (!card || card.classList.contains("focal")) return;
+  card.style.viewTransitionName = "post";
+  setTimeout(() => (card.style.viewTransitionName = ""), 600);
+}
+addEventListener("pageswap", (event) => event.viewTransition && name(named(path(event.activation?.entry))));
+addEventListener("pagereveal", (event) => event.viewTransition && name(named(path(window.navigation?.activation?.from))));
+
+// Keys, never while somebody types.
+function step(by) {
+  const links = [...document.querySelectorAll(".post .when")];
+  const here = links.findIndex((link) => link.closest(".post").contains(document.activeElement));
+  const from = here < 0 ? links.findIndex((link) => link.getBoundingClientRect().bottom > 80) - (by > 0 ? 1 : 0) : here;
+  const next = links[Math.min(Math.max(from + by, 0), links.length - 1)];
+  next?.focus({ preventScroll: true });
+  next?.closest(".post").scrollIntoView({ block: "nearest" });
+}
+
+const keys = {
+  j: () => step(1),
+  k: () => step(-1),
+  l: () => ($(".like", document.activeElement.closest(".post") ?? undefined) ?? $(".focal .like"))?.click(),
+  n: () => {
+    const field = $(".composer textarea");
+    field ? field.focus() : $(".write a")?.click();
+  },
+  "/": () => $("input[type=search]")?.focus(),
+  "?": () => $("#keys")?.togglePopover(),
+};
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented) return;
+  if (event.target.closest("input, textarea, select, [contenteditable]")) return;
+  const act = keys[event.key];
+  if (!act) return;
+  event.preventDefault();
+  act();
+});

@@ -1,0 +1,155 @@
+//! What islands may learn when an action is refused: a fixed code, never a cause.
+
+use leptos::server_fn::{
+    ContentType, Decodes, Encodes, Format, FormatType,
+    error::{FromServerFnError, ServerFnErrorErr},
+};
+use server_fn::Bytes;
+
+/// Why an action was refused. Nothing was changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ActionError {
+    /// Nobody is signed in, or no longer.
+    SignInNeeded,
+    /// Not theirs to do.
+    Forbidden,
+    /// What it is about is gone.
+    NotFound,
+    /// What was sent cannot be taken.
+    Invalid,
+    /// Too often in a short time.
+    Limited,
+    /// Something we depend on does not answer, or we were not reached.
+    Unavailable,
+}
+
+impl ActionError {
+    const ALL: [(Self, &str); 6] = [
+        (Self::SignInNeeded, "sign-in-needed"),
+        (Self::Forbidden, "forbidden"),
+        (Self::NotFound, "not-found"),
+        (Self::Invalid, "invalid"),
+        (Self::Limited, "limited"),
+        (Self::Unavailable, "unavailable"),
+    ];
+
+    fn code(self) -> &'static str {
+        Self::ALL.iter().find(|(error, _)| *error == self).map_or("unavailable", |(_, code)| code)
+    }
+
+    /// What to tell the person who tried.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::SignInNeeded => "You are signed out. Sign in and try again.",
+            Self::Forbidden => "That is not yours to change.",
+            Self::NotFound => "That is gone. Somebody took it down.",
+            Self::Invalid => "That can’t be taken as it is.",
+            Self::Limited => "That was a lot in a short time. Wait a little and try again.",
+            Self::Unavailable => "That didn’t get through. Try again in a moment.",
+        }
+    }
+}
+
+/// How a code travels: as its plain text.
+pub struct Code;
+
+impl ContentType for Code {
+    const CONTENT_TYPE: &'static str = "text/plain;charset=utf-8";
+}
+
+impl FormatType for Code {
+    const FORMAT_TYPE: Format = Format::Text;
+}
+
+impl Encodes<ActionError> for Code {
+    type Error = std::convert::Infallible;
+
+    fn encode(error: &ActionError) -> Result<Bytes, Self::Error> {
+        Ok(Bytes::from_static(error.code().as_bytes()))
+    }
+}
+
+impl Decodes<ActionError> for Code {
+    type Error = std::convert::Infallible;
+
+    fn decode(bytes: Bytes) -> Result<ActionError, Self::Error> {
+        let known = ActionError::ALL.iter().find(|(_, code)| code.as_bytes() == &bytes[..]);
+        Ok(known.map_or(ActionError::Unavailable, |(error, _)| *error))
+    }
+}
+
+impl FromServerFnError for ActionError {
+    type Encoder = Code;
+
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        match error {
+            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => {
+                #[cfg(feature = "ssr")]
+                server_side::set_status(http::StatusCode::UNPROCESSABLE_ENTITY);
+                Self::Invalid
+            }
+            _ => Self::Unavailable,
+        }
+    }
+}
+
+#[cfg(feature = "ssr")]
+mod server_side {
+    use axum::extract::FromRequestParts;
+    use http::StatusCode;
+    use leptos::prelude::use_context;
+    use leptos_axum::ResponseOptions;
+    use server::{
+        error::Error,
+        request::{Member, Request},
+    };
+
+    use super::ActionError;
+
+    /// The request an action is, and who makes it.
+    pub async fn member() -> Result<(Request, Member), ActionError> {
+        let missing = || refuse(Error::Unavailable("an action outside a request".into()));
+        let mut parts: http::request::Parts = use_context().ok_or_else(missing)?;
+        let cx = Request::from_request_parts(&mut parts, &()).await.map_err(refuse)?;
+        let me = cx.me().cloned().ok_or(Error::SignInNeeded).map_err(refuse)?;
+        Ok((cx, me))
+    }
+
+    /// The public code of a refusal; the cause goes to the log, and the answer gets the status that fits.
+    pub fn refuse(error: Error) -> ActionError {
+        if let Error::Unavailable(cause) = &error {
+            tracing::error!(cause = %cause, "an action failed");
+        }
+        set_status(error.status());
+        match error {
+            Error::SignInNeeded => ActionError::SignInNeeded,
+            Error::ElevationNeeded | Error::Forbidden => ActionError::Forbidden,
+            Error::NotFound => ActionError::NotFound,
+            Error::Invalid(_) => ActionError::Invalid,
+            Error::Limited(_) => ActionError::Limited,
+            Error::Busy | Error::Unavailable(_) => ActionError::Unavailable,
+        }
+    }
+
+    pub(super) fn set_status(status: StatusCode) {
+        if let Some(response) = use_context::<ResponseOptions>() {
+            response.set_status(status);
+        }
+    }
+}
+
+#[cfg(feature = "ssr")]
+pub use server_side::{member, refuse};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_comes_back_as_it_was_and_nothing_else_is_one() {
+        for (error, _) in ActionError::ALL {
+            assert_eq!(ActionError::de(error.ser()), error);
+        }
+        assert_eq!(ActionError::de(Bytes::from_static(b"<html>")), ActionError::Unavailable);
+    }
+}

@@ -1,0 +1,19 @@
+//! Where the built files are: their names carry a fingerprint, so that browsers may keep them for ever.
+
+use std::collections::BTreeMap;
+
+/// The manifest of the build: `main.css` to `main.3f2a….css`.
+#[derive(Clone, Debug, Default)]
+pub struct Assets(BTreeMap<String, String>);
+
+impl Assets {
+    /// From the names of the manifest.
+    pub fn new(names: BTreeMap<String, String>) -> Self {
+        Self(names)
+    }
+
+    /// The URL of a file. One that was not built gets its own name, and is then not found.
+    pub fn href(&self, name: &str) -> String {
+        format!("/assets/{}", self.0.get(name).map_or(name, String::as_str))
+    }
+}

@@ -1,0 +1,103 @@
+//! The last step of signing up, for those who need one: another username when somebody was quicker, or a password for
+//! who was invited.
+
+use axum::{
+    extract::Query,
+    response::{IntoResponse, Redirect, Response},
+};
+use http::StatusCode;
+use leptos::prelude::*;
+use serde::Deserialize;
+use server::{
+    Invalid, Result, Secret,
+    auth::sign_up::{self as verb, Missing, Outstanding},
+    random::Token,
+};
+
+use super::{card, keep_flow, refusal, sign_up, verify, with_retry};
+use crate::{
+    forms::Form,
+    paths,
+    ui::{error_summary, submit},
+    visit::Visit,
+};
+
+/// What the form sends: what was asked for.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Typed {
+    username: Option<String>,
+    password: Option<Secret>,
+}
+
+/// The token of an invitation, as it stands in its link.
+#[derive(Deserialize)]
+pub struct Invitation {
+    #[serde(default)]
+    token: String,
+}
+
+/// `GET /sign-up/invitation`: takes the token out of the address at once.
+pub async fn invitation(visit: Visit, Query(link): Query<Invitation>) -> Response {
+    let onward = Redirect::to(paths::SIGN_UP_FINISH).into_response();
+    match Token::parse(&link.token) {
+        Some(token) => keep_flow(onward, &visit.cx.server.config().origin, &token),
+        None => onward,
+    }
+}
+
+/// `GET /sign-up/finish`
+pub async fn show(visit: Visit) -> Result<Response> {
+    match verb::outstanding(&visit.cx).await {
+        Ok(outstanding) => {
+            let mut invalid = Invalid::default();
+            if outstanding.username_taken {
+                invalid.add("username", "Somebody else has taken that name meanwhile. Please pick another.");
+            }
+            Ok(card(&visit, "Almost there", StatusCode::OK, view(&outstanding, &invalid)))
+        }
+        Err(error) => verify::gone(&visit, error),
+    }
+}
+
+/// `POST /sign-up/finish`
+pub async fn finish(visit: Visit, Form(typed): Form<Typed>) -> Result<Response> {
+    let chosen = typed.username.clone();
+    match verb::finish(&visit.cx, Missing { username: typed.username, password: typed.password }).await {
+        Ok(step) => Ok(verify::after(&visit, step)),
+        Err(error) => {
+            let (status, wait, invalid) = match refusal(error) {
+                Ok(refusal) => refusal,
+                Err(error) => return verify::gone(&visit, error),
+            };
+            match verb::outstanding(&visit.cx).await {
+                Ok(mut outstanding) => {
+                    outstanding.username_taken |= chosen.is_some();
+                    outstanding.username = chosen.unwrap_or(outstanding.username);
+                    Ok(with_retry(card(&visit, "Almost there", status, view(&outstanding, &invalid)), wait))
+                }
+                Err(error) => verify::gone(&visit, error),
+            }
+        }
+    }
+}
+
+fn view(outstanding: &Outstanding, invalid: &Invalid) -> impl IntoView + use<> {
+    let asks_username = outstanding.username_taken;
+    let username = asks_username.then(|| sign_up::username_field(&outstanding.username, invalid).autofocus().view());
+    let password = outstanding.password.then(|| sign_up::new_password_field(invalid).view());
+    let who = (!asks_username).then(|| {
+        let name = format!("@{}", outstanding.username);
+        view! { <p>"You will be " <strong>{name}</strong> " here."</p> }
+    });
+    view! {
+        <h1>"Almost there"</h1>
+        {error_summary(invalid)}
+        {who}
+        <form method="post" action=paths::SIGN_UP_FINISH class="stack">
+            {username}
+            {password}
+            {submit("Create my account")}
+        </form>
+    }
+}

@@ -1,0 +1,72 @@
+//! The pages for coming in: signing up, signing in, proving again who one is. One calm card each.
+
+pub mod elevate;
+pub mod finish;
+pub mod sign_in;
+pub mod sign_up;
+pub mod verify;
+
+use std::time::Duration;
+
+use axum::response::Response;
+use http::{StatusCode, header::{RETRY_AFTER, SET_COOKIE}};
+use leptos::prelude::*;
+use serde::Deserialize;
+use server::{Error, Invalid, config::Origin, random::Token, web::cookies::Cookie};
+
+use crate::{
+    ui::{Page, Shell, error_page},
+    visit::Visit,
+};
+
+/// Where to go on to afterwards, as it stands in the address of a page.
+#[derive(Default, Deserialize)]
+pub struct Onward {
+    #[serde(default)]
+    pub next: String,
+}
+
+/// A sign-up lasts half an hour; its cookie no longer (an operator's invitation is in its link).
+const FLOW: Duration = Duration::from_secs(30 * 60);
+
+/// A page with one card.
+fn card(visit: &Visit, title: &'static str, status: StatusCode, view: impl IntoView + 'static) -> Response {
+    Page::new(title).shell(Shell::Card).status(status).respond(visit, view)
+}
+
+/// What a refused form shows again: the status, how long to wait, and what to say at which field. Anything else is for
+/// the page of its own that every refusal has.
+fn refusal(error: Error) -> Result<(StatusCode, Option<u64>, Invalid), Error> {
+    let (status, wait) = (error.status(), error.retry_after());
+    match error {
+        Error::Invalid(invalid) => Ok((status, None, invalid)),
+        Error::Limited(_) => {
+            let wait_words = error_page::wait(wait.unwrap_or(1));
+            let message = format!("That was a lot of tries. You can try again in {wait_words}.");
+            Ok((status, wait, Invalid::one("", message)))
+        }
+        Error::Busy => Ok((status, wait, Invalid::one("", "Many people are coming in right now. Please try again in a moment."))),
+        other => Err(other),
+    }
+}
+
+fn with_retry(mut response: Response, wait: Option<u64>) -> Response {
+    if let Some(seconds) = wait {
+        response.headers_mut().insert(RETRY_AFTER, seconds.into());
+    }
+    response
+}
+
+fn keep_flow(mut response: Response, origin: &Origin, flow: &Token) -> Response {
+    if let Some(cookie) = Cookie::Flow.set(origin, &flow.text(), Some(FLOW)) {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    response
+}
+
+fn drop_flow(mut response: Response, origin: &Origin) -> Response {
+    if let Some(cookie) = Cookie::Flow.remove(origin) {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    response
+}

@@ -1,0 +1,110 @@
+//! Signing in and out.
+
+use axum::{
+    extract::Query,
+    response::Response,
+};
+use http::{HeaderName, HeaderValue, StatusCode, header::SET_COOKIE};
+use leptos::prelude::*;
+use serde::Deserialize;
+use server::{
+    Invalid, Result,
+    auth::sign_in::{self as verb, Attempt},
+    request::Request,
+    sessions,
+    web::{cookies::Cookie, safe_next},
+};
+
+use super::{Onward, card, refusal, with_retry};
+use crate::{
+    flash::Flash,
+    forms::Form,
+    paths,
+    ui::{Field, checkbox, error_summary, hidden, submit},
+    visit::Visit,
+};
+
+/// What the form sends.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Typed {
+    identifier: String,
+    password: server::Secret,
+    #[serde(default)]
+    remember: bool,
+    #[serde(default)]
+    next: String,
+}
+
+/// `GET /sign-in`
+pub async fn show(visit: Visit, Query(onward): Query<Onward>) -> Response {
+    let typed = Shown { identifier: String::new(), remember: true, next: onward.next };
+    card(&visit, "Sign in", StatusCode::OK, view(&typed, &Invalid::default()))
+}
+
+/// `POST /sign-in`
+pub async fn sign_in(visit: Visit, Form(typed): Form<Typed>) -> Result<Response> {
+    let attempt = Attempt { identifier: typed.identifier, password: typed.password, remember: typed.remember };
+    let next = safe_next(&typed.next, paths::HOME);
+    match verb::sign_in(&visit.cx, &attempt).await {
+        Ok(()) => Ok(Flash::SignedIn.redirect(&visit.cx.server, next)),
+        Err(error) => {
+            let (status, wait, invalid) = refusal(error)?;
+            let shown = Shown { identifier: attempt.identifier, remember: attempt.remember, next: next.to_owned() };
+            Ok(with_retry(card(&visit, "Sign in", status, view(&shown, &invalid)), wait))
+        }
+    }
+}
+
+/// `POST /sign-out`
+pub async fn sign_out(cx: Request) -> Result<Response> {
+    sessions::sign_out(&cx).await?;
+    Ok(signed_out(&cx, Flash::SignedOut))
+}
+
+/// Leaves nothing of the session in the browser: neither its cookie nor anything it kept.
+pub fn signed_out(cx: &Request, flash: Flash) -> Response {
+    let mut response = flash.redirect(&cx.server, paths::HOME);
+    let headers = response.headers_mut();
+    if let Some(removal) = Cookie::Session.remove(&cx.server.config().origin) {
+        headers.append(SET_COOKIE, removal);
+    }
+    headers.insert(HeaderName::from_static("clear-site-data"), HeaderValue::from_static("\"cache\", \"storage\""));
+    response
+}
+
+struct Shown {
+    identifier: String,
+    remember: bool,
+    next: String,
+}
+
+fn view(shown: &Shown, invalid: &Invalid) -> impl IntoView + use<> {
+    view! {
+        <h1>"Welcome back"</h1>
+        {error_summary(invalid)}
+        <form method="post" action=paths::SIGN_IN class="stack">
+            {hidden("next", &shown.next)}
+            {Field::new("identifier", "E-mail or username")
+                .value(&shown.identifier)
+                .autocomplete("username")
+                .autocapitalize("none")
+                .spellcheck(false)
+                .maxlength(254)
+                .required()
+                .autofocus()
+                .errors(invalid)
+                .view()}
+            {Field::new("password", "Password")
+                .kind("password")
+                .autocomplete("current-password")
+                .maxlength(256)
+                .required()
+                .view()}
+            {checkbox("remember", "Keep me signed in", shown.remember)}
+            {submit("Sign in")}
+        </form>
+        <p class="card-foot">"New here? " <a href=paths::SIGN_UP>"Create an account"</a></p>
+    }
+}
+

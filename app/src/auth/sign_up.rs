@@ -1,0 +1,120 @@
+//! The first step of signing up: who one wants to be.
+
+use axum::response::{IntoResponse, Redirect, Response};
+use http::StatusCode;
+use leptos::prelude::*;
+use serde::Deserialize;
+use server::{
+    Invalid, Result, Secret,
+    auth::sign_up::{self as verb, Wish},
+};
+
+use super::{card, keep_flow, refusal, with_retry};
+use crate::{
+    forms::Form,
+    paths,
+    ui::{Field, error_summary, submit},
+    visit::Visit,
+};
+
+/// What the form sends.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Typed {
+    email: String,
+    username: String,
+    #[serde(default)]
+    display_name: String,
+    password: Secret,
+}
+
+/// `GET /sign-up`
+pub async fn show(visit: Visit) -> Response {
+    card(&visit, "Create an account", StatusCode::OK, view(&Shown::default(), &Invalid::default()))
+}
+
+/// `POST /sign-up`
+pub async fn begin(visit: Visit, Form(typed): Form<Typed>) -> Result<Response> {
+    let wish = Wish {
+        email: typed.email,
+        username: typed.username,
+        display_name: typed.display_name,
+        password: typed.password,
+    };
+    match verb::begin(&visit.cx, &wish).await {
+        Ok(flow) => {
+            let onward = Redirect::to(paths::SIGN_UP_VERIFY).into_response();
+            Ok(keep_flow(onward, &visit.cx.server.config().origin, &flow))
+        }
+        Err(error) => {
+            let (status, wait, invalid) = refusal(error)?;
+            let shown = Shown { email: wish.email, username: wish.username, display_name: wish.display_name };
+            Ok(with_retry(card(&visit, "Create an account", status, view(&shown, &invalid)), wait))
+        }
+    }
+}
+
+#[derive(Default)]
+struct Shown {
+    email: String,
+    username: String,
+    display_name: String,
+}
+
+fn view(shown: &Shown, invalid: &Invalid) -> impl IntoView + use<> {
+    view! {
+        <h1>"Join Kith"</h1>
+        {error_summary(invalid)}
+        <form method="post" action=paths::SIGN_UP class="stack">
+            {Field::new("email", "E-mail")
+                .kind("email")
+                .value(&shown.email)
+                .autocomplete("email")
+                .autocapitalize("none")
+                .spellcheck(false)
+                .maxlength(254)
+                .hint("We send a code there. Nobody else sees it.")
+                .required()
+                .autofocus()
+                .errors(invalid)
+                .view()}
+            {username_field(&shown.username, invalid).view()}
+            {Field::new("display_name", "Name (optional)")
+                .value(&shown.display_name)
+                .autocomplete("name")
+                .maxlength(50)
+                .errors(invalid)
+                .view()}
+            {new_password_field(invalid).view()}
+            {submit("Continue")}
+        </form>
+        <p class="card-foot">"Been here before? " <a href=paths::SIGN_IN>"Sign in"</a></p>
+    }
+}
+
+/// The field in which a username is chosen.
+pub(super) fn username_field(value: &str, invalid: &Invalid) -> Field {
+    Field::new("username", "Username")
+        .prefix("@")
+        .value(value)
+        .autocomplete("username")
+        .autocapitalize("none")
+        .spellcheck(false)
+        .minlength(3)
+        .maxlength(25)
+        .hint("3 to 24 letters a to z, digits or _. It is your address here.")
+        .required()
+        .errors(invalid)
+}
+
+/// The field in which a new password is chosen.
+pub(super) fn new_password_field(invalid: &Invalid) -> Field {
+    Field::new("password", "Password")
+        .kind("password")
+        .autocomplete("new-password")
+        .minlength(8)
+        .maxlength(256)
+        .hint("At least 8 characters. A few unrelated words work well.")
+        .required()
+        .errors(invalid)
+}

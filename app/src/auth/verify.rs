@@ -1,0 +1,128 @@
+//! The second step of signing up: the code from the mail.
+
+use axum::response::{IntoResponse, Redirect, Response};
+use http::StatusCode;
+use leptos::prelude::*;
+use serde::Deserialize;
+use server::{
+    Error, Invalid, Result,
+    auth::sign_up::{self as verb, Step},
+};
+
+use super::{card, drop_flow, refusal, with_retry};
+use crate::{
+    flash::Flash,
+    forms::Form,
+    paths,
+    ui::{Field, error_summary, submit},
+    visit::Visit,
+};
+
+/// What the form sends.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Typed {
+    code: String,
+}
+
+/// What the form for another code sends: nothing.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
+
+/// `GET /sign-up/verify`
+pub async fn show(visit: Visit) -> Result<Response> {
+    match verb::current(&visit.cx).await {
+        Ok(registration) if registration.proved => Ok(Redirect::to(paths::SIGN_UP_FINISH).into_response()),
+        Ok(registration) => {
+            Ok(card(&visit, "Check your mail", StatusCode::OK, view(&registration.email, &Invalid::default())))
+        }
+        Err(error) => gone(&visit, error),
+    }
+}
+
+/// `POST /sign-up/verify`
+pub async fn verify(visit: Visit, Form(typed): Form<Typed>) -> Result<Response> {
+    match verb::verify(&visit.cx, &typed.code).await {
+        Ok(step) => Ok(after(&visit, step)),
+        Err(error) => {
+            let (status, wait, invalid) = match refusal(error) {
+                Ok(refusal) => refusal,
+                Err(error) => return gone(&visit, error),
+            };
+            refused(&visit, (status, wait), &invalid).await
+        }
+    }
+}
+
+/// `POST /sign-up/resend`
+pub async fn resend(visit: Visit, Form(Nothing {}): Form<Nothing>) -> Result<Response> {
+    match verb::resend(&visit.cx).await {
+        Ok(()) => Ok(Flash::CodeSent.redirect(&visit.cx.server, paths::SIGN_UP_VERIFY)),
+        Err(Error::Limited(wait)) => {
+            let (status, wait, invalid) = refusal(Error::Limited(wait))?;
+            refused(&visit, (status, wait), &invalid).await
+        }
+        Err(error) => gone(&visit, error),
+    }
+}
+
+async fn refused(visit: &Visit, (status, wait): (StatusCode, Option<u64>), invalid: &Invalid) -> Result<Response> {
+    match verb::current(&visit.cx).await {
+        Ok(registration) => {
+            Ok(with_retry(card(visit, "Check your mail", status, view(&registration.email, invalid)), wait))
+        }
+        Err(error) => gone(visit, error),
+    }
+}
+
+/// What comes after a step.
+pub(super) fn after(visit: &Visit, step: Step) -> Response {
+    let server = &visit.cx.server;
+    let origin = &server.config().origin;
+    match step {
+        Step::Done => drop_flow(Flash::Welcome.redirect(server, paths::HOME), origin),
+        Step::Choose => Redirect::to(paths::SIGN_UP_FINISH).into_response(),
+        Step::HaveAccount => drop_flow(Flash::HaveAccount.redirect(server, paths::SIGN_IN), origin),
+    }
+}
+
+/// Without a sign-up to go on with there is only its beginning.
+pub(super) fn gone(visit: &Visit, error: Error) -> Result<Response> {
+    match error {
+        Error::NotFound => {
+            let server = &visit.cx.server;
+            let start = Flash::SignUpGone.redirect(server, paths::SIGN_UP);
+            Ok(drop_flow(start, &server.config().origin))
+        }
+        other => Err(other),
+    }
+}
+
+fn view(email: &str, invalid: &Invalid) -> impl IntoView + use<> {
+    let email = email.to_owned();
+    view! {
+        <h1>"Check your mail"</h1>
+        {error_summary(invalid)}
+        <p>"We sent a mail to " <strong class="address">{email}</strong> ". Type the six digits from it here."</p>
+        <form method="post" action=paths::SIGN_UP_VERIFY class="stack">
+            {Field::new("code", "Code")
+                .inputmode("numeric")
+                .autocomplete("one-time-code")
+                .spellcheck(false)
+                .maxlength(12)
+                .hint("It works for 10 minutes.")
+                .required()
+                .autofocus()
+                .errors(invalid)
+                .view()}
+            {submit("Create my account")}
+        </form>
+        <form method="post" action=paths::SIGN_UP_RESEND class="card-foot">
+            "Nothing there? Look in the spam folder, or "
+            <button class="link" type="submit">"send a new code"</button>
+            "."
+        </form>
+        <p class="card-foot"><a href=paths::SIGN_UP>"Use another address"</a></p>
+    }
+}

@@ -1,0 +1,68 @@
+//! A refusal becomes a page: whatever a handler or a layer answers with a bare status gets the words that belong to
+//! it; who must sign in, or prove again who they are, is sent there and comes back.
+
+use axum::{
+    body::Body,
+    extract::Request,
+    middleware::Next,
+    response::{IntoResponse, Redirect, Response},
+};
+use http::{
+    Extensions, HeaderMap, Method, StatusCode, Uri,
+    header::{ALLOW, CONTENT_TYPE, REFERER, RETRY_AFTER},
+};
+use server::{Error, request::Refused, web::safe_next};
+
+use crate::{
+    paths,
+    ui::{Page, Shell, error_page},
+    visit::{Visit, kept},
+};
+
+/// Gives every refusal that has no page of its own one.
+pub async fn pages(request: Request<Body>, next: Next) -> Response {
+    let (path, extensions) = (request.uri().path().to_owned(), kept(request.extensions()));
+    let back = way_back(request.method(), request.uri(), request.headers());
+    let response = next.run(request).await;
+    let refused = response.status().is_client_error() || response.status().is_server_error();
+    // Files and the islands' functions are read by programs: to them a status says it all.
+    let for_people = !["/api/", "/assets/", "/avatars/"].iter().any(|prefix| path.starts_with(prefix));
+    let has_page = response.headers().get(CONTENT_TYPE).is_some_and(|t| t.as_bytes().starts_with(b"text/html"));
+    if !refused || has_page || !for_people {
+        return response;
+    }
+    page(&response, &extensions, (&path, &back)).unwrap_or(response)
+}
+
+fn page(response: &Response, extensions: &Extensions, (path, back): (&str, &str)) -> Option<Response> {
+    match response.extensions().get::<Refused>().map(|refused| &*refused.0) {
+        Some(Error::SignInNeeded) => return Some(Redirect::to(&paths::with_next(paths::SIGN_IN, back)).into_response()),
+        Some(Error::ElevationNeeded) => {
+            return Some(Redirect::to(&paths::with_next(paths::ELEVATE, back)).into_response());
+        }
+        _ => {}
+    }
+    let status = response.status();
+    let visit = Visit::unasked(extensions, path).ok()?;
+    let wait = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+    let shell = if status == StatusCode::NOT_FOUND { Shell::Site } else { Shell::Card };
+    let title = error_page::title(status);
+    let page = Page::new(title).own_heading().status(status).shell(shell);
+    let mut page = page.respond(&visit, error_page::view(status, wait));
+    for name in [RETRY_AFTER, ALLOW] {
+        if let Some(value) = response.headers().get(&name) {
+            page.headers_mut().insert(name, value.clone());
+        }
+    }
+    Some(page)
+}
+
+/// Where to come back to: the page itself when it was one, else the page whose form was sent.
+fn way_back(method: &Method, uri: &Uri, headers: &HeaderMap) -> String {
+    if method == Method::GET || method == Method::HEAD {
+        return safe_next(uri.path_and_query().map_or(paths::HOME, |p| p.as_str()), paths::HOME).to_owned();
+    }
+    let referer = headers.get(REFERER).and_then(|value| value.to_str().ok()?.parse::<Uri>().ok());
+    let path = referer.as_ref().and_then(|uri| uri.path_and_query()).map_or(paths::HOME, |p| p.as_str());
+    safe_next(path, paths::HOME).to_owned()
+}

@@ -1,0 +1,94 @@
+//! The feeds: everyone's latest and that of the people one follows. Both are one statement, and the same handler
+//! answers with the list alone (`part=list`) when the island asks for the next page.
+
+mod empty;
+mod list;
+
+use axum::{extract::Query, response::Response};
+use leptos::prelude::*;
+use serde::Deserialize;
+use server::{
+    error::{Error, Result},
+    feed::{self, Page},
+    id::PostId,
+    request::Member,
+};
+
+pub use self::list::{List, list};
+use crate::{
+    paths,
+    posts::composer::{Draft, composer},
+    ui::{self, Tab, page::fragment},
+    visit::Visit,
+};
+
+/// Where in a list, and whether only the list is wanted.
+#[derive(Debug, Default, Deserialize)]
+pub struct Place {
+    before: Option<String>,
+    part: Option<String>,
+}
+
+impl Place {
+    /// The post the page starts below; an address that names none is no page of ours.
+    pub fn before(&self) -> Result<Option<PostId>> {
+        self.before.as_deref().map(|id| id.parse().map_err(|_| Error::NotFound)).transpose()
+    }
+
+    /// Whether a script asks for the list without the document.
+    pub fn only_list(&self) -> bool {
+        self.part.as_deref() == Some("list")
+    }
+}
+
+/// `GET /`
+pub async fn latest(visit: Visit, Query(place): Query<Place>) -> Result<Response> {
+    let before = place.before()?;
+    let posts = everyone(&visit, before).await?;
+    if place.only_list() {
+        return Ok(fragment(|| List::new(&visit, &posts, paths::HOME, before).items()));
+    }
+    Ok(home_page(&visit, ui::Page::new("Home"), &posts, before, Draft::default()))
+}
+
+/// The home page again, after a post that could not be taken: the text is still there.
+pub async fn home_again(visit: &Visit, page: ui::Page, draft: Draft<'_>) -> Result<Response> {
+    let posts = everyone(visit, None).await?;
+    Ok(home_page(visit, page, &posts, None, draft))
+}
+
+async fn everyone(visit: &Visit, before: Option<PostId>) -> Result<Page> {
+    let mut db = visit.cx.server.db().acquire().await?;
+    feed::latest(&mut db, visit.cx.viewer(), before).await
+}
+
+fn home_page(visit: &Visit, page: ui::Page, posts: &Page, before: Option<PostId>, draft: Draft<'_>) -> Response {
+    let page = page.tab(Tab::Home).islands().canonical(match before {
+        Some(id) => paths::before(paths::HOME, id),
+        None => paths::HOME.to_owned(),
+    });
+    page.respond_with(visit, || {
+        let composer = visit.me().filter(|_| before.is_none()).map(|me| composer(me, paths::POSTS.to_owned(), draft));
+        let posts = match posts.posts.is_empty() {
+            true => empty::nobody_wrote(visit.me().is_some()).into_any(),
+            false => list(List::new(visit, posts, paths::HOME, before)).into_any(),
+        };
+        view! { {composer}{posts} }
+    })
+}
+
+/// `GET /following`
+pub async fn following(visit: Visit, me: Member, Query(place): Query<Place>) -> Result<Response> {
+    let before = place.before()?;
+    let mut db = visit.cx.server.db().acquire().await?;
+    let posts = feed::following(&mut db, me.id(), before).await?;
+    if place.only_list() {
+        return Ok(fragment(|| List::new(&visit, &posts, paths::FOLLOWING, before).items()));
+    }
+    let page = ui::Page::new("Following").tab(Tab::Following).islands();
+    if posts.posts.is_empty() && before.is_none() {
+        let people = server::profiles::suggestions(&mut db, Some(me.id()), 5).await?;
+        return Ok(page.respond_with(&visit, || empty::follows_nobody(&people)));
+    }
+    Ok(page.respond_with(&visit, || list(List::new(&visit, &posts, paths::FOLLOWING, before))))
+}

@@ -1,0 +1,57 @@
+//! A list of posts: one form and one island around all of them, never one in each.
+
+use leptos::prelude::*;
+use server::{feed::Page, id::PostId};
+use time::OffsetDateTime;
+
+use crate::{
+    islands::PostList,
+    paths,
+    posts::card::{Viewer, card},
+    ui::{hidden, pager},
+    visit::Visit,
+};
+
+/// What a list shows.
+pub struct List<'a> {
+    page: &'a Page,
+    /// The path whose older pages follow.
+    base: String,
+    /// Where a plain form comes back to.
+    next: String,
+    viewer: Viewer,
+    now: OffsetDateTime,
+}
+
+impl<'a> List<'a> {
+    /// The posts of `page`, which starts below `before`, with the older ones at `base`.
+    pub fn new(visit: &Visit, page: &'a Page, base: impl Into<String>, before: Option<PostId>) -> Self {
+        let base = base.into();
+        Self {
+            page,
+            next: before.map_or_else(|| base.clone(), |id| paths::before(&base, id)),
+            base,
+            viewer: Viewer::of(visit),
+            now: server::clock::now(),
+        }
+    }
+
+    /// The cards and the way to the older ones, without anything around them.
+    pub fn items(&self) -> impl IntoView + use<> {
+        let cards = self.page.posts.iter().map(|post| card(post, &self.viewer, self.now)).collect_view();
+        let older = self.page.older.map(|id| paths::before(&self.base, id));
+        view! { {cards}{pager::older(older)} }
+    }
+
+    /// In the form that its buttons send.
+    pub fn form(&self) -> impl IntoView + use<> {
+        let (next, items) = (self.next.clone(), self.items());
+        view! { <form class="posts" method="post">{hidden("next", next)}{items}</form> }
+    }
+}
+
+/// The list on its sheet, in its island.
+pub fn list(list: List<'_>) -> impl IntoView + use<> {
+    let form = list.form();
+    view! { <section class="sheet" aria-label="Posts"><PostList>{form}</PostList></section> }
+}

@@ -1,0 +1,139 @@
+//! What a page says about what happened just before it. It travels in a one-minute cookie that holds a code, never a
+//! sentence: nobody can make the site say something of theirs.
+
+use std::time::Duration;
+
+use axum::{
+    body::Body,
+    extract::{Request, State},
+    middleware::Next,
+    response::{IntoResponse, Redirect, Response},
+};
+use http::{Method, header::{CONTENT_TYPE, SET_COOKIE}};
+use server::{Server, sessions::UserAgent, web::{Shown, cookies::Cookie}};
+
+/// How it is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    Good,
+    Bad,
+}
+
+/// Something to be said once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flash {
+    Welcome,
+    SignedIn,
+    SignedOut,
+    CodeSent,
+    /// The address just proved has an account already.
+    HaveAccount,
+    /// A sign-up that is over, or was begun in another browser.
+    SignUpGone,
+    DeviceEnded(UserAgent),
+    DeviceGone,
+    OthersEnded,
+    EverywhereEnded,
+    Posted,
+    Replied,
+    Deleted,
+}
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+const PLAIN: [(Flash, &str); 12] = [
+    (Flash::Welcome, "welcome"),
+    (Flash::SignedIn, "signed-in"),
+    (Flash::SignedOut, "signed-out"),
+    (Flash::CodeSent, "code-sent"),
+    (Flash::HaveAccount, "have-account"),
+    (Flash::SignUpGone, "sign-up-gone"),
+    (Flash::DeviceGone, "device-gone"),
+    (Flash::OthersEnded, "others-ended"),
+    (Flash::EverywhereEnded, "everywhere-ended"),
+    (Flash::Posted, "posted"),
+    (Flash::Replied, "replied"),
+    (Flash::Deleted, "deleted"),
+];
+
+impl Flash {
+    /// From a cookie; anything but a code of ours is nothing.
+    pub fn parse(code: &str) -> Option<Self> {
+        if let Some(agent) = code.strip_prefix("device-ended.") {
+            return UserAgent::from_code(agent).map(Self::DeviceEnded);
+        }
+        PLAIN.iter().find(|(_, name)| *name == code).map(|(flash, _)| *flash)
+    }
+
+    fn code(self) -> String {
+        match self {
+            Self::DeviceEnded(agent) => format!("device-ended.{}", agent.code()),
+            plain => PLAIN.iter().find(|(flash, _)| *flash == plain).map_or("", |(_, name)| name).to_owned(),
+        }
+    }
+
+    /// In words.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Welcome => "Welcome to Kith. This is what everybody is up to.",
+            Self::SignedIn => "Good to see you again.",
+            Self::SignedOut => "You are signed out.",
+            Self::CodeSent => "We sent a new code. The one before no longer works.",
+            Self::HaveAccount => "That address already has an account. You can sign in to it here.",
+            Self::SignUpGone => "That sign-up has ended, or began in another browser. Start again here.",
+            Self::DeviceEnded(agent) => return format!("Signed out of {}.", agent.name()),
+            Self::DeviceGone => "That device was signed out already.",
+            Self::OthersEnded => "Signed out everywhere but here.",
+            Self::EverywhereEnded => "You are signed out everywhere.",
+            Self::Posted => "Posted.",
+            Self::Replied => "Your reply is there.",
+            Self::Deleted => "Your post is gone.",
+        }
+        .to_owned()
+    }
+
+    /// How it is meant.
+    pub fn tone(&self) -> Tone {
+        match self {
+            Self::SignUpGone | Self::DeviceGone => Tone::Bad,
+            _ => Tone::Good,
+        }
+    }
+
+    /// Goes on to `path` (one of our own), where this is said.
+    pub fn redirect(self, server: &Server, path: &str) -> Response {
+        let mut response = Redirect::to(path).into_response();
+        if let Some(cookie) = Cookie::Flash.set(&server.config().origin, &self.code(), Some(MINUTE)) {
+            response.headers_mut().append(SET_COOKIE, cookie);
+        }
+        response
+    }
+}
+
+/// Takes the cookie away with the page that says it.
+pub async fn once(State(server): State<Server>, request: Request<Body>, next: Next) -> Response {
+    let said = request.method() == Method::GET && request.extensions().get::<Shown>().is_some_and(|s| s.flash.is_some());
+    let mut response = next.run(request).await;
+    let is_page = response.headers().get(CONTENT_TYPE).is_some_and(|t| t.as_bytes().starts_with(b"text/html"));
+    if said && is_page && let Some(removal) = Cookie::Flash.remove(&server.config().origin) {
+        response.headers_mut().append(SET_COOKIE, removal);
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_reads_back_and_nothing_else_does() {
+        let agent = UserAgent::parse("Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0");
+        for flash in PLAIN.map(|(flash, _)| flash).into_iter().chain([Flash::DeviceEnded(agent)]) {
+            assert_eq!(Flash::parse(&flash.code()).map(|f| f.text()), Some(flash.text()));
+        }
+        assert_eq!(Flash::DeviceEnded(agent).text(), "Signed out of Firefox on Linux.");
+        for bad in ["", "Visit evil.example", "device-ended.", "device-ended.99.1", "device-ended.x"] {
+            assert_eq!(Flash::parse(bad), None, "{bad}");
+        }
+    }
+}

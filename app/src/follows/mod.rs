@@ -1,0 +1,18 @@
+//! Follows: the button on a profile and beside suggestions, as a plain form and as the island's call.
+
+#[cfg(feature = "ssr")]
+pub mod forms;
+
+use leptos::prelude::*;
+#[cfg(feature = "ssr")]
+pub use self::forms::set;
+
+use crate::actions::ActionError;
+
+/// Follows somebody, or no longer, and returns how many follow them now.
+#[server(prefix = "/api", endpoint = "set_follow")]
+pub async fn set_follow(username: String, follow: bool) -> Result<i64, ActionError> {
+    let (cx, me) = crate::actions::member().await?;
+    let standing = server::follows::set(&cx, &me, &username, follow).await;
+    standing.map(|s| s.followers).map_err(crate::actions::refuse)
+}

@@ -1,0 +1,128 @@
+//! Writing: counted as one types, sent without leaving the page, and never lost.
+
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{Element, Event, HtmlFormElement, HtmlTextAreaElement, KeyboardEvent};
+
+use super::dom;
+use crate::posts::{BODY_MAX, create_post};
+
+const FORM: &str = "form.composer";
+
+/// Listens to every composer on the page.
+pub fn start() {
+    let document = dom::document();
+    dom::prepare_to_say();
+    dom::on(&document, "input", |event| {
+        if let Some(form) = form_of(&event) {
+            count(&form);
+        }
+    });
+    dom::on(&document, "keydown", |event| {
+        let sends = event
+            .dyn_ref::<KeyboardEvent>()
+            .is_some_and(|e| e.key() == "Enter" && (e.ctrl_key() || e.meta_key()) && !e.is_composing());
+        if let Some(form) = form_of(&event).filter(|_| sends) {
+            let _ = form.request_submit();
+        }
+    });
+    dom::on(&document, "submit", |event| {
+        if let Some(form) = form_of(&event) {
+            event.prevent_default();
+            if !dom::is_busy(&form) {
+                spawn_local(send(form));
+            }
+        }
+    });
+    if let Some(form) = dom::find(FORM) {
+        count(form.unchecked_ref());
+    }
+}
+
+fn form_of(event: &Event) -> Option<HtmlFormElement> {
+    dom::closest(event, FORM)?.dyn_into().ok()
+}
+
+fn part<T: JsCast>(form: &Element, selector: &str) -> Option<T> {
+    form.query_selector(selector).ok()??.dyn_into().ok()
+}
+
+/// Shows how much is written, and returns it. Characters are Unicode scalar values, as on the server.
+fn count(form: &HtmlFormElement) -> Option<(HtmlTextAreaElement, usize)> {
+    let area: HtmlTextAreaElement = part(form, "textarea")?;
+    let n = area.value().trim().chars().count();
+    let output: Element = part(form, "output")?;
+    let figure = if n == 0 { String::new() } else { format!("{n} / 1,000") };
+    output.set_text_content(Some(&figure));
+    output.set_class_name(if n > BODY_MAX { "over" } else { "" });
+    status(form, "");
+    Some((area, n))
+}
+
+fn status(form: &Element, words: &str) {
+    if let Some(line) = part::<Element>(form, "[role=status]") {
+        line.set_text_content(Some(words));
+    }
+}
+
+async fn send(form: HtmlFormElement) {
+    let Some((area, n)) = count(&form) else { return };
+    match n {
+        0 => return status(&form, "Write something first."),
+        n if n > BODY_MAX => return status(&form, &too_long(n - BODY_MAX)),
+        _ => {}
+    }
+    let action = form.get_attribute("action").unwrap_or_default();
+    let parent: Option<i64> = action.split('/').nth(2).and_then(|id| id.parse().ok());
+    let button: Option<Element> = part(&form, "button");
+    dom::busy(&form, true);
+    if let Some(button) = &button {
+        dom::busy(button, true);
+    }
+    let sent = area.value();
+    let answer = create_post(sent.clone(), parent).await;
+    dom::busy(&form, false);
+    if let Some(button) = &button {
+        dom::busy(button, false);
+    }
+    match answer {
+        Ok(card) => {
+            // What was typed meanwhile is not taken away.
+            if area.value() == sent {
+                area.set_value("");
+                count(&form);
+            }
+            show(&card, parent.is_some());
+        }
+        Err(error) => status(&form, error.words()),
+    }
+}
+
+fn too_long(over: usize) -> String {
+    format!("That is {over} character{} too long.", if over == 1 { "" } else { "s" })
+}
+
+/// Puts the new card where it belongs: on top of a feed, at the end of the replies. A page without that list is left
+/// for one that has it.
+fn show(card: &str, reply: bool) {
+    let list = dom::find(if reply { "[aria-label=Replies] .posts" } else { "[aria-label=Posts] .posts" });
+    let done = match list {
+        Some(list) if reply => match part::<Element>(&list, ".pager") {
+            Some(pager) => pager.insert_adjacent_html("beforebegin", card).is_ok(),
+            None => list.insert_adjacent_html("beforeend", card).is_ok(),
+        },
+        Some(list) => match part::<Element>(&list, ".post") {
+            Some(first) => first.insert_adjacent_html("beforebegin", card).is_ok(),
+            None => false,
+        },
+        None => false,
+    };
+    let location = dom::window().location();
+    if done {
+        dom::say(if reply { "Your reply is there." } else { "Your post is there." });
+    } else if reply {
+        let _ = location.reload();
+    } else {
+        let _ = location.assign("/");
+    }
+}

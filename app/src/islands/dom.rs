@@ -1,0 +1,90 @@
+//! The little of the browser's interface that the islands share.
+
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Document, Element, Event, EventTarget, HtmlElement, Response, Window};
+
+/// The window. Islands run nowhere else.
+pub fn window() -> Window {
+    web_sys::window().unwrap_or_else(|| wasm_bindgen::throw_str("no window"))
+}
+
+/// The document.
+pub fn document() -> Document {
+    window().document().unwrap_or_else(|| wasm_bindgen::throw_str("no document"))
+}
+
+/// Listens for as long as the page lives.
+pub fn on(target: &EventTarget, kind: &str, listen: impl FnMut(Event) + 'static) {
+    let closure = Closure::<dyn FnMut(Event)>::new(listen);
+    let _ = target.add_event_listener_with_callback(kind, closure.as_ref().unchecked_ref());
+    closure.forget();
+}
+
+/// The first element that matches.
+pub fn find(selector: &str) -> Option<Element> {
+    document().query_selector(selector).ok().flatten()
+}
+
+/// The element an event is about, or the nearest around it that matches.
+pub fn closest(event: &Event, selector: &str) -> Option<Element> {
+    event.target()?.dyn_into::<Element>().ok()?.closest(selector).ok().flatten()
+}
+
+/// Marks an element as at work, or no longer.
+pub fn busy(element: &Element, on: bool) {
+    let _ = if on { element.set_attribute("aria-busy", "true") } else { element.remove_attribute("aria-busy") };
+}
+
+/// Whether it is at work: what is sent twice in a hurry is sent once.
+pub fn is_busy(element: &Element) -> bool {
+    element.has_attribute("aria-busy")
+}
+
+/// Says something in the one live region, for eyes and ears, for a while.
+pub fn say(words: &str) {
+    let Some(toast) = find(".toast") else { return };
+    toast.set_text_content(Some(words));
+    let later = Closure::once_into_js(move || toast.set_text_content(None));
+    let _ = window().set_timeout_with_callback_and_timeout_and_arguments_0(later.unchecked_ref(), 6_000);
+}
+
+/// Makes the live region. It must be there before it speaks, or readers do not listen to it.
+pub fn prepare_to_say() {
+    if find(".toast").is_some() {
+        return;
+    }
+    let (Ok(toast), Some(body)) = (document().create_element("p"), document().body()) else { return };
+    toast.set_class_name("toast");
+    let _ = toast.set_attribute("role", "status");
+    let _ = body.append_child(&toast);
+}
+
+/// The markup at an address of ours; nothing when it cannot be had, or when we are led elsewhere (signed out).
+pub async fn fetch(address: &str) -> Option<String> {
+    let response = JsFuture::from(window().fetch_with_str(address)).await.ok()?;
+    let response: Response = response.dyn_into().ok()?;
+    if !response.ok() || response.redirected() {
+        return None;
+    }
+    JsFuture::from(response.text().ok()?).await.ok()?.as_string()
+}
+
+/// Puts the focus on an element.
+pub fn focus(element: Option<Element>) {
+    if let Some(element) = element.and_then(|e| e.dyn_into::<HtmlElement>().ok()) {
+        let _ = element.focus();
+    }
+}
+
+/// The page as it is kept in the history, as text.
+pub fn state() -> Option<String> {
+    window().history().ok()?.state().ok()?.as_string()
+}
+
+/// Keeps text with the page in the history.
+pub fn set_state(state: &str) {
+    if let Ok(history) = window().history() {
+        let _ = history.replace_state_with_url(&JsValue::from_str(state), "", None);
+    }
+}

@@ -1,0 +1,35 @@
+//! The few interactive things. Each is one island around plain forms that work without it; it listens on the document
+//! and improves what it finds there, so that a list of fifty posts costs one island, and what is loaded later is
+//! covered too. Nothing is drawn by it: markup comes from the server, from the views that made the page.
+
+#[cfg(feature = "hydrate")]
+mod composer;
+#[cfg(feature = "hydrate")]
+mod dom;
+#[cfg(feature = "hydrate")]
+mod older;
+#[cfg(feature = "hydrate")]
+mod place;
+#[cfg(feature = "hydrate")]
+mod press;
+
+use leptos::prelude::*;
+
+/// Lists of posts and people: likes and follows that do not leave the page, and older posts that come to it.
+#[island]
+pub fn PostList(children: Children) -> impl IntoView {
+    #[cfg(feature = "hydrate")]
+    {
+        press::start();
+        older::start();
+    }
+    children()
+}
+
+/// Where one writes: the count, sending by keyboard, and the new post on the page at once.
+#[island]
+pub fn Composer(children: Children) -> impl IntoView {
+    #[cfg(feature = "hydrate")]
+    composer::start();
+    children()
+}

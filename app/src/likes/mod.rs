@@ -1,0 +1,18 @@
+//! Likes: the button in every list, as a plain form and as the island's call.
+
+#[cfg(feature = "ssr")]
+pub mod forms;
+
+use leptos::prelude::*;
+#[cfg(feature = "ssr")]
+pub use self::forms::set;
+
+use crate::actions::ActionError;
+
+/// Likes a post, or takes it back, and returns how many like it now.
+#[server(prefix = "/api", endpoint = "set_like")]
+pub async fn set_like(post: i64, like: bool) -> Result<i64, ActionError> {
+    let (cx, me) = crate::actions::member().await?;
+    let standing = server::likes::set(&cx, &me, server::id::PostId(post), like).await;
+    standing.map(|s| s.likes).map_err(crate::actions::refuse)
+}

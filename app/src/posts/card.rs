@@ -1,0 +1,144 @@
+//! A post as it stands in a list. Fifty of these make a page, so each is lean: no form, no icon and no label is
+//! repeated in it that the form around the list or the style sheet can say once.
+
+use leptos::prelude::*;
+use server::posts::Post;
+use time::OffsetDateTime;
+
+use crate::{
+    count, paths,
+    ui::{Size, avatar, when},
+    visit::Visit,
+};
+
+/// Longer texts are folded until somebody wants more.
+const LONG_CHARS: usize = 480;
+const LONG_LINES: usize = 9;
+
+/// Whose eyes a card is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Viewer {
+    /// Likes by a button of the form around the list.
+    Member,
+    /// Is led to signing in.
+    Stranger,
+}
+
+impl Viewer {
+    /// Who visits.
+    pub fn of(visit: &Visit) -> Self {
+        if visit.me().is_some() { Self::Member } else { Self::Stranger }
+    }
+}
+
+/// One post in a list.
+pub fn card(post: &Post, viewer: &Viewer, now: OffsetDateTime) -> impl IntoView + use<> {
+    let href = paths::post(post.id);
+    let replies = replies(post, href.clone());
+    view! {
+        <article class="post" id=anchor(post)>
+            <div class="by">
+                {author(post)}
+                <a class="when" href=href>{when(post.created_at, now)}</a>
+            </div>
+            {text(post)}
+            <div class="acts">{like(post, viewer)}{replies}</div>
+        </article>
+    }
+}
+
+/// The id of a post's element, so that a link can lead back to it.
+pub fn anchor(post: &Post) -> String {
+    format!("p{}", post.id)
+}
+
+/// Face, name and handle: one link.
+pub fn author(post: &Post) -> impl IntoView + use<> {
+    let author = &post.author;
+    view! {
+        <a href=paths::profile(&author.username)>
+            {avatar(author, Size::Post)}<b>{author.name().to_owned()}</b><span>{format!("@{}", author.username)}</span>
+        </a>
+    }
+}
+
+/// The text, folded when it is long. The words are all there for a search in the page and for a reader.
+pub fn text(post: &Post) -> impl IntoView + use<> {
+    let body = post.body.clone();
+    let long = body.chars().nth(LONG_CHARS).is_some() || body.lines().nth(LONG_LINES).is_some();
+    let more = long.then(|| view! { <details class="more"><summary>"Read on"</summary></details> });
+    view! { <p class="text" dir="auto">{body}</p>{more} }
+}
+
+/// The heart and its count.
+pub fn like(post: &Post, viewer: &Viewer) -> impl IntoView + use<> {
+    let label = count::of(post.like_count, "like", "likes");
+    let shown = shown(post.like_count);
+    match viewer {
+        Viewer::Member => {
+            let (pressed, value) = if post.liked { ("true", "false") } else { ("false", "true") };
+            view! {
+                <button
+                    class="like"
+                    name="like"
+                    value=value
+                    formaction=paths::like(post.id)
+                    aria-pressed=pressed
+                    aria-label=label
+                >
+                    {shown}
+                </button>
+            }
+            .into_any()
+        }
+        Viewer::Stranger => {
+            let href = format!("{}?next={}", paths::SIGN_IN, paths::post(post.id));
+            view! { <a class="like" href=href aria-label=format!("{label}. Sign in to like it")>{shown}</a> }.into_any()
+        }
+    }
+}
+
+/// The way to the replies and their count.
+pub fn replies(post: &Post, href: String) -> impl IntoView + use<> {
+    let label = count::of(post.reply_count, "reply", "replies");
+    view! { <a class="replies" href=href aria-label=label>{shown(post.reply_count)}</a> }
+}
+
+/// No figure at all for nothing.
+fn shown(n: i64) -> String {
+    if n > 0 { count::short(n) } else { String::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::{render, xss};
+
+    #[test]
+    fn nothing_in_a_post_or_a_name_becomes_markup() {
+        for text in xss::CORPUS {
+            let post = xss::attack(text);
+            for viewer in [Viewer::Member, Viewer::Stranger] {
+                xss::assert_harmless(&render(|| card(&post, &viewer, post.created_at)));
+            }
+        }
+    }
+
+    #[test]
+    fn only_a_long_text_is_folded() {
+        let mut post = xss::attack("short");
+        assert!(!render(|| text(&post)).contains("<details"));
+        post.body = "a line\n".repeat(10);
+        assert!(render(|| text(&post)).contains("<details"));
+        post.body = "word ".repeat(100);
+        assert!(render(|| text(&post)).contains("<details"));
+    }
+
+    #[test]
+    fn a_liked_post_offers_to_take_it_back() {
+        let mut post = xss::attack("hello");
+        post.liked = true;
+        let html = render(|| like(&post, &Viewer::Member));
+        assert!(html.contains("aria-pressed=\"true\"") && html.contains("value=\"false\""), "{html}");
+    }
+}

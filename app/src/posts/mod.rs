@@ -1,0 +1,46 @@
+//! Posts: the card in every list, a post's own page with its replies, writing and deleting.
+//!
+//! A plain form posts to the noun it changes and is answered 303; text that cannot be taken comes back with its
+//! message, never lost. The island uses [`create_post`], which shares the verb and the guard.
+
+#[cfg(feature = "ssr")]
+pub mod card;
+#[cfg(feature = "ssr")]
+pub mod composer;
+#[cfg(feature = "ssr")]
+pub mod forms;
+#[cfg(feature = "ssr")]
+pub mod page;
+
+use leptos::prelude::*;
+#[cfg(feature = "ssr")]
+pub use self::{
+    forms::{create, delete, reply},
+    page::{new, show},
+};
+
+use crate::actions::ActionError;
+
+/// The most characters (Unicode scalar values) a post may have.
+pub const BODY_MAX: usize = 1_000;
+
+/// Writes a post, or a reply to `parent`, and returns its card as markup for the top (or the end) of the list.
+#[server(prefix = "/api", endpoint = "create_post")]
+pub async fn create_post(body: String, parent: Option<i64>) -> Result<String, ActionError> {
+    use server::{id::PostId, posts};
+
+    let (cx, me) = crate::actions::member().await?;
+    let id = posts::create(&cx, &me, &body, parent.map(PostId)).await.map_err(crate::actions::refuse)?;
+    let mut db = cx.server.db().acquire().await.map_err(|e| crate::actions::refuse(e.into()))?;
+    let post = posts::find(&mut db, id, Some(me.id())).await.map_err(|e| crate::actions::refuse(e.into()))?;
+    let now = server::clock::now();
+    Ok(crate::ui::render(|| card::card(&post, &card::Viewer::Member, now)))
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    #[test]
+    fn the_browser_counts_to_the_same_number() {
+        assert_eq!(super::BODY_MAX, server::posts::BODY_MAX);
+    }
+}

@@ -1,0 +1,116 @@
+//! Every address of the site, and who may use it. A route is only ever added through a door, which notes who it is
+//! for; a test walks the notes and tries each as everybody else.
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    handler::Handler,
+    routing::{MethodFilter, on},
+};
+use http::Method;
+
+use crate::{auth, feed, follows, likes, posts, profiles, settings, theme};
+
+/// Who a route answers; everybody else is refused by the proofs its handler takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guard {
+    Anyone,
+    Member,
+    /// A member who proved who they are within the last minutes.
+    Elevated,
+}
+
+/// One address, as the test knows it.
+#[derive(Clone, Debug)]
+pub struct Door {
+    pub method: Method,
+    pub path: &'static str,
+    pub guard: Guard,
+}
+
+/// The routes, and the note of each.
+#[derive(Default)]
+pub struct Doors {
+    pub router: Router,
+    pub list: Vec<Door>,
+}
+
+/// The most bytes of a form, and of one a stranger sends before anything is known of them.
+const FORM: usize = 64 * 1_024;
+const AUTH_FORM: usize = 8 * 1_024;
+
+impl Doors {
+    fn door<H: Handler<T, ()>, T: 'static>(mut self, method: Method, path: &'static str, guard: Guard, handler: H) -> Self {
+        let filter = if method == Method::POST { MethodFilter::POST } else { MethodFilter::GET };
+        self.router = self.router.route(path, on(filter, handler));
+        self.list.push(Door { method, path, guard });
+        self
+    }
+
+    fn get<H: Handler<T, ()>, T: 'static>(self, path: &'static str, guard: Guard, handler: H) -> Self {
+        self.door(Method::GET, path, guard, handler)
+    }
+
+    fn post<H: Handler<T, ()>, T: 'static>(self, path: &'static str, guard: Guard, handler: H) -> Self {
+        self.door(Method::POST, path, guard, handler)
+    }
+
+    fn limited(mut self, bytes: usize) -> Self {
+        self.router = self.router.layer(DefaultBodyLimit::max(bytes));
+        self
+    }
+
+    fn and(mut self, other: Self) -> Self {
+        self.router = self.router.merge(other.router);
+        self.list.extend(other.list);
+        self
+    }
+}
+
+/// All of them.
+pub fn doors() -> Doors {
+    let doors = social().limited(FORM).and(accounts().limited(AUTH_FORM));
+    #[cfg(feature = "dev")]
+    let doors = doors.and(
+        Doors::default()
+            .get("/dev/mail", Guard::Anyone, crate::dev::mail::list)
+            .get("/dev/mail/{id}", Guard::Anyone, crate::dev::mail::show),
+    );
+    doors
+}
+
+fn social() -> Doors {
+    Doors::default()
+        .get("/", Guard::Anyone, feed::latest)
+        .get("/following", Guard::Member, feed::following)
+        .get("/posts/new", Guard::Member, posts::new)
+        .post("/posts", Guard::Member, posts::create)
+        .get("/posts/{id}", Guard::Anyone, posts::show)
+        .post("/posts/{id}/replies", Guard::Member, posts::reply)
+        .post("/posts/{id}/delete", Guard::Member, posts::delete)
+        .post("/posts/{id}/like", Guard::Member, likes::set)
+        .get("/{handle}", Guard::Anyone, profiles::show)
+        .post("/{handle}/follow", Guard::Member, follows::set)
+        .post("/theme", Guard::Anyone, theme::choose)
+}
+
+fn accounts() -> Doors {
+    Doors::default()
+        .get("/sign-up", Guard::Anyone, auth::sign_up::show)
+        .post("/sign-up", Guard::Anyone, auth::sign_up::begin)
+        .get("/sign-up/verify", Guard::Anyone, auth::verify::show)
+        .post("/sign-up/verify", Guard::Anyone, auth::verify::verify)
+        .post("/sign-up/resend", Guard::Anyone, auth::verify::resend)
+        .get("/sign-up/invitation", Guard::Anyone, auth::finish::invitation)
+        .get("/sign-up/finish", Guard::Anyone, auth::finish::show)
+        .post("/sign-up/finish", Guard::Anyone, auth::finish::finish)
+        .get("/sign-in", Guard::Anyone, auth::sign_in::show)
+        .post("/sign-in", Guard::Anyone, auth::sign_in::sign_in)
+        .post("/sign-out", Guard::Anyone, auth::sign_in::sign_out)
+        .get("/elevate", Guard::Member, auth::elevate::show)
+        .post("/elevate", Guard::Member, auth::elevate::elevate)
+        .get("/settings/devices", Guard::Member, settings::devices::show)
+        .post("/settings/devices/others/end", Guard::Elevated, settings::devices::end_others)
+        .post("/settings/devices/all/end", Guard::Elevated, settings::devices::end_all)
+        .post("/settings/devices/{device}/end", Guard::Elevated, settings::devices::end)
+}

@@ -1,0 +1,3 @@
+//! What one may see and change about one's own account.
+
+pub mod devices;

@@ -1,0 +1,50 @@
+// Every spec runs twice, with JavaScript and without: a page that needs scripts to work is a bug.
+// `cargo xtask test browser` starts a Kith, finds a Chromium and says where both are.
+import { defineConfig, type PlaywrightTestConfig } from "@playwright/test";
+
+const root = process.getuid?.() === 0;
+
+const browser: PlaywrightTestConfig["use"] = {
+    browserName: "chromium",
+    launchOptions: {
+        ...(process.env.CHROMIUM ? { executablePath: process.env.CHROMIUM } : {}),
+        args: [
+            // Chromium's sandbox refuses root, which containers and CI machines are.
+            ...(root ? ["--no-sandbox"] : []),
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            // Chromium's own errands are not Kith's requests.
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+        ],
+    },
+};
+
+export default defineConfig({
+    testDir: "tests",
+    fullyParallel: true,
+    forbidOnly: Boolean(process.env.CI),
+    // A test that fails now and then is a failing test.
+    retries: 0,
+    workers: 2,
+    timeout: 20_000,
+    expect: { timeout: 5_000 },
+    outputDir: "test-results",
+    use: {
+        ...browser,
+        baseURL: process.env.KITH_URL ?? "http://127.0.0.1:3000",
+        viewport: { width: 1280, height: 800 },
+        locale: "en-GB",
+        timezoneId: "UTC",
+        actionTimeout: 5_000,
+        navigationTimeout: 10_000,
+        trace: "retain-on-failure",
+        screenshot: "only-on-failure",
+    },
+    projects: [
+        { name: "js", use: { javaScriptEnabled: true } },
+        { name: "no-js", use: { javaScriptEnabled: false } },
+    ],
+});

@@ -1,0 +1,95 @@
+//! Who follows whom: few stars, a long tail, half of it among people who write about the same.
+
+use super::{people::Person, weights::Weights};
+use crate::avatars::dice::Dice;
+
+/// Every follow, read from both sides.
+pub(super) struct Follows {
+    /// (follower, followee), in order
+    pub pairs: Vec<(u32, u32)>,
+    /// followers, ordered by whom they follow
+    followers: Vec<u32>,
+    /// where each one's followers begin in `followers`; one more than there are people
+    starts: Vec<u32>,
+}
+
+impl Follows {
+    pub(super) fn imagine(people: &[Person]) -> Self {
+        let mut pairs = wishes(people);
+        let mutual: Vec<_> = returned(people, &pairs);
+        pairs.extend(mutual);
+        pairs.sort_unstable();
+        pairs.dedup();
+        let mut starts = vec![0_u32; people.len() + 1];
+        for (_, followee) in &pairs {
+            starts[*followee as usize + 1] += 1;
+        }
+        for i in 1..starts.len() {
+            starts[i] += starts[i - 1];
+        }
+        let mut next = starts.clone();
+        let mut followers = vec![0; pairs.len()];
+        for (follower, followee) in &pairs {
+            let at = &mut next[*followee as usize];
+            followers[*at as usize] = *follower;
+            *at += 1;
+        }
+        Self { pairs, followers, starts }
+    }
+
+    /// The followers of one person.
+    pub(super) fn of(&self, person: u32) -> &[u32] {
+        let at = person as usize;
+        &self.followers[self.starts[at] as usize..self.starts[at + 1] as usize]
+    }
+
+    /// The people whom one person follows.
+    pub(super) fn by(&self, person: u32) -> &[(u32, u32)] {
+        let start = self.pairs.partition_point(|(follower, _)| *follower < person);
+        let end = self.pairs.partition_point(|(follower, _)| *follower <= person);
+        &self.pairs[start..end]
+    }
+}
+
+fn wishes(people: &[Person]) -> Vec<(u32, u32)> {
+    let all = Weights::new(people.iter().map(|p| p.pull));
+    let topics = people.iter().flat_map(|p| p.topics).max().unwrap_or(0);
+    let circles: Vec<(Vec<usize>, Weights)> = (0..=topics)
+        .map(|topic| {
+            let circle: Vec<_> = (0..people.len()).filter(|i| people[*i].topics.contains(&topic)).collect();
+            let weights = Weights::new(circle.iter().map(|i| people[*i].pull));
+            (circle, weights)
+        })
+        .collect();
+    let mut dice = Dice::of("follows");
+    let mut pairs = Vec::new();
+    for (follower, person) in people.iter().enumerate() {
+        let (circle, weights) = &circles[person.topics[0]];
+        let mut mine: Vec<(u32, u32)> = Vec::new();
+        // The stars are drawn again and again; who wants many must look further.
+        let tries = if person.cast { person.wants * 12 } else { person.wants };
+        for _ in 0..tries {
+            let near = !person.cast && dice.percent(50);
+            let found = if near { weights.pick(&mut dice).map(|at| circle[at]) } else { all.pick(&mut dice) };
+            let Some(followee) = found.filter(|found| *found != follower) else { continue };
+            let pair = (follower as u32, followee as u32);
+            // Only the cast's wish is for an exact number; the others' doubles fall out later.
+            if !person.cast || !mine.contains(&pair) {
+                mine.push(pair);
+            }
+            if mine.len() >= person.wants as usize {
+                break;
+            }
+        }
+        pairs.append(&mut mine);
+    }
+    pairs
+}
+
+/// People of modest fame often follow back; somebody who wants to follow nobody does not.
+fn returned(people: &[Person], pairs: &[(u32, u32)]) -> Vec<(u32, u32)> {
+    let mut dice = Dice::of("follow back");
+    let modest = |person: &Person| person.pull < 12.0 && person.wants > 0;
+    let back = pairs.iter().filter(|(_, followee)| modest(&people[*followee as usize]) && dice.percent(30));
+    back.map(|(follower, followee)| (*followee, *follower)).collect()
+}

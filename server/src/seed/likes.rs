@@ -1,0 +1,52 @@
+//! Who likes what: most posts a few times, some not at all, what the stars write more often, the newest not yet.
+
+use super::{
+    follows::Follows,
+    people::Person,
+    talk::{DAYS, Post},
+    weights::{Weights, long_tail},
+};
+use crate::avatars::dice::Dice;
+
+/// What an ordinary post of an ordinary person gets.
+const USUAL: f64 = 4.5;
+
+/// The people who like each post, one post's after another's; tells each post where its likes end.
+pub(super) fn imagine(people: &[Person], follows: &Follows, posts: &mut [Post]) -> Vec<u32> {
+    let energy = Weights::new(people.iter().map(|p| p.energy));
+    let fame = people.iter().map(|p| p.pull.sqrt()).sum::<f64>() / people.len() as f64;
+    let count = posts.len();
+    let half_day = (count as f64 / (DAYS as f64 * 2.0)).max(1.0);
+    let mut dice = Dice::of("likes");
+    let mut likes: Vec<u32> = Vec::new();
+    for (i, post) in posts.iter_mut().enumerate() {
+        let start = likes.len();
+        let author = &people[post.author as usize];
+        let age = ((count - i) as f64 / half_day).min(1.0);
+        let part = if post.parent.is_some() { 0.3 } else { 1.0 };
+        let wanted = USUAL * long_tail(&mut dice) * author.pull.sqrt() / fame * age * part;
+        let wanted = (wanted + dice.unit()) as usize;
+        let followers = follows.of(post.author);
+        for _ in 0..wanted.min(people.len() * 2 / 5) {
+            let fan = if !followers.is_empty() && dice.percent(60) {
+                followers[dice.below(followers.len() as u64) as usize]
+            } else {
+                energy.pick(&mut dice).map_or(post.author, |at| at as u32)
+            };
+            if fan != post.author {
+                likes.push(fan);
+            }
+        }
+        likes[start..].sort_unstable();
+        let mut end = start;
+        for at in start..likes.len() {
+            if at == start || likes[at] != likes[end - 1] {
+                likes[end] = likes[at];
+                end += 1;
+            }
+        }
+        likes.truncate(end);
+        post.likes_end = end as u32;
+    }
+    likes
+}

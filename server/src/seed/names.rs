@@ -1,0 +1,140 @@
+//! Names of people from many places, and usernames made of them.
+
+use std::collections::HashMap;
+
+use crate::avatars::dice::Dice;
+
+/// The given and the family names of one tongue.
+struct Tongue {
+    given: Vec<&'static str>,
+    family: Vec<&'static str>,
+    family_first: bool,
+}
+
+/// Every name there is to give.
+pub(super) struct Names {
+    tongues: Vec<Tongue>,
+    /// username, display name
+    native: Vec<(&'static str, &'static str)>,
+}
+
+/// Lines that say something: no comments, nothing empty.
+pub(super) fn entries(text: &'static str) -> impl Iterator<Item = &'static str> {
+    text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("# "))
+}
+
+impl Names {
+    pub(super) fn read() -> Self {
+        let tongues = entries(include_str!("names/latin.txt")).filter_map(|line| {
+            let (given, family) = line.split_once(" / ")?;
+            let family_first = given.starts_with("~ ");
+            let given = given.trim_start_matches("~ ").split(' ').collect();
+            Some(Tongue { given, family: family.split(' ').collect(), family_first })
+        });
+        let native = entries(include_str!("names/native.txt")).filter_map(|line| line.split_once(" | "));
+        Self { tongues: tongues.collect(), native: native.collect() }
+    }
+
+    /// A username to start from and a display name, in the Latin script.
+    pub(super) fn latin(&self, dice: &mut Dice) -> (String, String) {
+        let tongue = &self.tongues[dice.below(self.tongues.len() as u64) as usize];
+        let (given, family) = (dice.pick(&tongue.given), dice.pick(&tongue.family).replace('-', " "));
+        let full = if tongue.family_first { format!("{family} {given}") } else { format!("{given} {family}") };
+        let username = username(dice, &fold(given), &fold(&family));
+        let initial = |name: &str| name.chars().next().unwrap_or('K');
+        let display = match dice.below(100) {
+            0..=61 => full,
+            62..=75 => given.to_owned(),
+            76..=81 => format!("{given} {}.", initial(&family)),
+            82..=84 => format!("{}. {family}", initial(given)),
+            85..=88 => full.to_lowercase(),
+            89..=90 => format!("{}{}", initial(given), initial(&family)),
+            91..=93 => format!("{given} {}", dice.pick(&["🌿", "☀️", "🚲", "📚", "🐈", "🎻", "⛵", "🌊"])),
+            94..=95 => format!("{given} ({})", dice.pick(&["they/them", "back soon", "the tall one"])),
+            96..=97 => {
+                format!("{given} {}", dice.pick(&["from next door", "on the hill", "& the hens", "at the mill"]))
+            }
+            _ => String::new(),
+        };
+        (username, display)
+    }
+
+    /// The `n`th name in another script.
+    pub(super) fn native(&self, n: usize) -> (String, String) {
+        let (username, display) = self.native[n % self.native.len()];
+        (username.to_owned(), display.to_owned())
+    }
+}
+
+fn username(dice: &mut Dice, given: &str, family: &str) -> String {
+    match dice.below(100) {
+        0..=24 => given.to_owned(),
+        25..=44 => format!("{given}_{family}"),
+        45..=59 => format!("{given}{family}"),
+        60..=69 => format!("{given}{}", &family[..1]),
+        70..=79 => format!("{}{family}", &given[..1]),
+        80..=86 => format!("{family}_{given}"),
+        87..=92 => format!("{given}{}", dice.between(60, 99)),
+        _ => format!("{given}_{}", dice.pick(&["writes", "bakes", "walks", "at_home", "outdoors", "reads", "knits"])),
+    }
+}
+
+/// The letters a username may have, without their marks.
+fn fold(name: &str) -> String {
+    let mut out = String::new();
+    for c in name.to_lowercase().chars() {
+        match c {
+            'a'..='z' => out.push(c),
+            'á' | 'à' | 'â' | 'ã' | 'ă' | 'ā' | 'ả' | 'ạ' => out.push('a'),
+            'ä' | 'æ' => out.push_str("ae"),
+            'å' => out.push_str("aa"),
+            'ç' | 'ć' | 'č' => out.push('c'),
+            'ď' | 'đ' => out.push('d'),
+            'é' | 'è' | 'ê' | 'ë' | 'ę' | 'ě' | 'ế' | 'ễ' => out.push('e'),
+            'ğ' => out.push('g'),
+            'í' | 'ì' | 'î' | 'ï' | 'ı' => out.push('i'),
+            'ł' => out.push('l'),
+            'ñ' | 'ń' | 'ň' => out.push('n'),
+            'ó' | 'ò' | 'ô' | 'õ' | 'ő' | 'ọ' => out.push('o'),
+            'ö' | 'ø' | 'œ' => out.push_str("oe"),
+            'ř' => out.push('r'),
+            'ś' | 'š' | 'ş' | 'ș' => out.push('s'),
+            'ť' | 'ţ' | 'ț' => out.push('t'),
+            'ú' | 'ù' | 'û' | 'ů' | 'ű' | 'ư' => out.push('u'),
+            'ü' => out.push_str("ue"),
+            'ý' | 'ỳ' | 'ỹ' => out.push('y'),
+            'ź' | 'ż' | 'ž' => out.push('z'),
+            _ => {}
+        }
+    }
+    out
+}
+
+/// Hands out usernames, each once: the second `maria` is `maria2`.
+pub(super) struct Register(HashMap<String, u32>);
+
+impl Register {
+    pub(super) fn new(taken: Vec<String>) -> Self {
+        Self(taken.into_iter().map(|name| (name, 1)).collect())
+    }
+
+    pub(super) fn claim(&mut self, wish: &str) -> String {
+        let mut wish: String = wish.chars().take(24).collect();
+        while wish.len() < 3 {
+            wish.push_str("_k");
+        }
+        if self.0.insert(wish.clone(), 1).is_none() {
+            return wish;
+        }
+        let stem: String = wish.chars().take(18).collect();
+        loop {
+            let count = self.0.entry(stem.clone()).or_insert(1);
+            *count += 1;
+            let name = format!("{stem}{count}");
+            if !self.0.contains_key(&name) {
+                self.0.insert(name.clone(), 1);
+                return name;
+            }
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Who lives here.
+
+use super::{
+    CAST,
+    corpus::Corpus,
+    names::{Names, Register},
+    weights::long_tail,
+    writing::{Voice, bio},
+};
+use crate::avatars::dice::Dice;
+
+/// A person to be, and what makes them one.
+pub(super) struct Person {
+    pub username: String,
+    pub display_name: String,
+    pub bio: String,
+    pub role: &'static str,
+    /// One of the cast, who may get a password.
+    pub cast: bool,
+    pub voice: Voice,
+    /// What they write about: mostly the first.
+    pub topics: [usize; 2],
+    /// How strongly others follow and like them.
+    pub pull: f64,
+    /// How much they post and like.
+    pub energy: f64,
+    /// How many they would follow.
+    pub wants: u32,
+}
+
+/// One of the cast: display name, role, what their bio says, pull, and the share of everybody whom they follow.
+struct Part(&'static str, &'static str, &'static str, f64, f64);
+
+const PARTS: [Part; CAST.len()] = [
+    Part("Ada Marlow", "admin", "Keeps the lights on here. Gardens at dawn, reads on trains.", 30.0, 0.45),
+    Part("Grace Okoro", "moderator", "Here to help. Choir on Tuesdays, dumplings on Wednesdays.", 20.0, 0.12),
+    Part("Alan Whitlock", "member", "Long walks, short programs, too many radios.", 22.0, 0.30),
+    Part("Edsger Vink", "member", "Writes with a fountain pen. Prefers it simple.", 8.0, 0.06),
+    Part("Barbara Lindqvist", "member", "New here! Say hello.", 2.0, 0.0),
+];
+
+/// Names as long, as bare and as odd as a page must bear.
+const ODD: [(usize, &str, &str); 5] = [
+    (7, "maximiliana", "Maximiliana Theodora Featherstonehaugh-Wintersgill"),
+    (9, "bartholomew_of_the_hills", "Bartholomew of the Hills"),
+    (11, "quietly_here", ""),
+    (14, "sunny_side", "🌻🌻🌻"),
+    (19, "jo_", "J"),
+];
+
+/// The first `count` people, the same ones whenever it is asked, none called as in `taken`.
+pub(super) fn invite(count: u32, taken: Vec<String>) -> Vec<Person> {
+    let (names, corpus, mut register) = (Names::read(), Corpus::read(), Register::new(taken));
+    // So that the chosen names do not fall to whoever happens to come before.
+    let mut chosen = |name: &str| register.claim(name);
+    let cast: Vec<_> = CAST.iter().map(|name| chosen(name)).collect();
+    let odd: Vec<_> = ODD.iter().map(|(_, name, _)| chosen(name)).collect();
+    (0..count as usize)
+        .map(|n| {
+            let mut dice = Dice::nth("person", n as u64);
+            let (username, display_name) = match ODD.iter().position(|(at, ..)| *at == n) {
+                _ if n < CAST.len() => (cast[n].clone(), PARTS[n].0.to_owned()),
+                Some(i) => (odd[i].clone(), ODD[i].2.to_owned()),
+                None => {
+                    let native = if n < 250 { n % 12 == 5 } else { dice.percent(1) };
+                    let (wish, display) = if native { names.native(n / 12) } else { names.latin(&mut dice) };
+                    (register.claim(&wish), display)
+                }
+            };
+            person(n, count, username, display_name, &corpus, &mut dice)
+        })
+        .collect()
+}
+
+fn person(n: usize, count: u32, username: String, display_name: String, corpus: &Corpus, dice: &mut Dice) -> Person {
+    let topic = |dice: &mut Dice| dice.below(corpus.topics.len() as u64) as usize;
+    let topics = [topic(dice), topic(dice)];
+    // Zipf's law by way of 1/x; the small addend keeps the first star from being followed by simply everybody.
+    let pull = 1.0 / (dice.unit() + (3.0 / f64::from(count)).max(0.000_5));
+    let energy = 1.0 / (dice.unit() + 0.01).sqrt();
+    let most = count / 2;
+    let usual = f64::from(count).sqrt().min(14.0) * 2.2;
+    let wants = ((usual * long_tail(dice)) as u32).clamp(1, most.clamp(1, 2_000));
+    let bio = bio(corpus, topics, dice);
+    let voice = Voice::of(&display_name, dice);
+    let person =
+        Person { username, display_name, bio, role: "member", cast: false, voice, topics, pull, energy, wants };
+    let Some(Part(_, role, bio, pull, share)) = PARTS.get(n) else { return person };
+    Person {
+        bio: (*bio).to_owned(),
+        role,
+        cast: true,
+        voice: Voice::Plain,
+        pull: *pull,
+        energy: 4.0,
+        wants: ((share * f64::from(count)) as u32).min((share * 2_200.0) as u32),
+        ..person
+    }
+}

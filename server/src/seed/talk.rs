@@ -1,0 +1,145 @@
+//! Who posts when, about what, and who replies to whom. The words come later, when the rows are written.
+
+use super::{follows::Follows, people::Person, weights::Weights};
+use crate::avatars::dice::Dice;
+
+/// How far back the posts go, in days.
+pub(super) const DAYS: u64 = 35;
+
+/// A post to be. Its place in the list is its place in time.
+pub(super) struct Post {
+    pub author: u32,
+    pub parent: Option<u32>,
+    /// An author's answer to a reply to their own post.
+    pub answer: bool,
+    pub topic: usize,
+    pub replies: u32,
+    /// Where its likes end in the list of all likes; they begin where the post before has its end.
+    pub likes_end: u32,
+    last_reply: Option<u32>,
+}
+
+/// `count` posts in the order of time; about a quarter are replies.
+pub(super) fn imagine(people: &[Person], follows: &Follows, count: u32) -> Vec<Post> {
+    let energy = Weights::new(people.iter().map(|p| p.energy));
+    let mut talk = Talk { people, follows, energy, dice: Dice::of("talk"), posts: Vec::with_capacity(count as usize) };
+    // A conversation lasts a day or two.
+    let span = (count / DAYS as u32 * 3 / 2).max(40);
+    for _ in 0..count {
+        let reply = talk.posts.len() > 20 && talk.dice.percent(27);
+        let Some(post) = (if reply { talk.reply(span) } else { talk.post() }) else { break };
+        if let Some(parent) = post.parent {
+            let own = talk.posts.len() as u32;
+            let parent = &mut talk.posts[parent as usize];
+            parent.replies += 1;
+            parent.last_reply = Some(own);
+        }
+        talk.posts.push(post);
+    }
+    talk.posts
+}
+
+struct Talk<'w> {
+    people: &'w [Person],
+    follows: &'w Follows,
+    energy: Weights,
+    dice: Dice,
+    posts: Vec<Post>,
+}
+
+impl Talk<'_> {
+    fn post(&mut self) -> Option<Post> {
+        let mut author = self.energy.pick(&mut self.dice)? as u32;
+        if self.posts.last().is_some_and(|before| before.author == author) {
+            author = self.energy.pick(&mut self.dice)? as u32;
+        }
+        let [first, second] = self.people[author as usize].topics;
+        let topic = match self.dice.below(10) {
+            0..=5 => first,
+            6..=8 => second,
+            _ => self.people[self.energy.pick(&mut self.dice)?].topics[0],
+        };
+        Some(Post { author, parent: None, answer: false, topic, replies: 0, likes_end: 0, last_reply: None })
+    }
+
+    /// A reply to one of the last `span` posts, rather to one that others talk about already.
+    fn reply(&mut self, span: u32) -> Option<Post> {
+        let mut parent = self.candidate(span);
+        for _ in 0..3 {
+            let other = self.candidate(span);
+            if self.appeal(other) > self.appeal(parent) {
+                parent = other;
+            }
+        }
+        let Post { author: host, topic, last_reply, .. } = self.posts[parent as usize];
+        let last = last_reply.filter(|reply| self.posts[*reply as usize].author != host);
+        let (author, parent, answer) = match last {
+            Some(reply) if self.dice.percent(18) => (host, reply, true),
+            _ => (self.guest(host)?, parent, false),
+        };
+        Some(Post { author, parent: Some(parent), answer, topic, replies: 0, likes_end: 0, last_reply: None })
+    }
+
+    /// A post of the last `span`, the newer the likelier; for a reply, mostly what it replies to.
+    fn candidate(&mut self, span: u32) -> u32 {
+        let newest = self.posts.len() as u32 - 1;
+        let ago = self.dice.unit();
+        let at = newest.saturating_sub((ago * ago * f64::from(span)) as u32);
+        match self.posts[at as usize].parent {
+            Some(parent) if self.dice.percent(90) => parent,
+            _ => at,
+        }
+    }
+
+    fn appeal(&self, post: u32) -> f64 {
+        let post = &self.posts[post as usize];
+        self.people[post.author as usize].pull.sqrt() * f64::from(1 + post.replies.min(6))
+    }
+
+    /// Who replies: a follower of the host, or anybody; hardly ever the host.
+    fn guest(&mut self, host: u32) -> Option<u32> {
+        let followers = self.follows.of(host);
+        for _ in 0..4 {
+            let guest = if !followers.is_empty() && self.dice.percent(55) {
+                followers[self.dice.below(followers.len() as u64) as usize]
+            } else {
+                self.energy.pick(&mut self.dice)? as u32
+            };
+            if guest != host {
+                return Some(guest);
+            }
+        }
+        Some(host)
+    }
+}
+
+/// How lively each hour of the day is, in UTC: quiet at night, never silent.
+const HOURS: [i64; 24] = [5, 4, 3, 3, 4, 6, 9, 12, 12, 11, 10, 11, 13, 12, 10, 10, 11, 13, 15, 17, 18, 16, 12, 8];
+
+/// When the posts were written: `count` moments before `now` in ascending order, in microseconds since 1970.
+pub(super) fn moments(count: usize, now: i64) -> Vec<i64> {
+    const SLOT: i64 = 15 * 60 * 1_000_000;
+    let slots = (DAYS * 24 * 4) as i64;
+    let start = now - slots * SLOT;
+    let liveliness = |slot: i64| HOURS[((start + slot * SLOT) / (4 * SLOT)).rem_euclid(24) as usize] as f64;
+    let total: f64 = (0..slots).map(liveliness).sum();
+    let mut dice = Dice::of("moments");
+    let mut moments = Vec::with_capacity(count);
+    let (mut slot, mut before) = (0, 0.0);
+    for i in 0..count {
+        let at = (i as f64 + dice.unit()) / count as f64 * total;
+        while slot < slots - 1 && before + liveliness(slot) <= at {
+            before += liveliness(slot);
+            slot += 1;
+        }
+        let within = ((at - before) / liveliness(slot)).clamp(0.0, 1.0);
+        moments.push(start + slot * SLOT + (within * SLOT as f64) as i64);
+    }
+    // However few there are, the last ones are minutes old.
+    for (i, moment) in moments.iter_mut().rev().take(6).enumerate() {
+        let ago = 40_000_000 + (i as i64) * (100_000_000 + dice.between(0, 90_000_000) as i64);
+        *moment = (*moment).max(now - ago).min(now - 1_000_000);
+    }
+    moments.sort_unstable();
+    moments
+}

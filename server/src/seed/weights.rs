@@ -1,0 +1,32 @@
+//! Choosing among many by weight. Only `+ - * /` and the square root, which IEEE 754 rounds alike everywhere: a
+//! logarithm or a power would make another demo on another machine.
+
+use crate::avatars::dice::Dice;
+
+/// The running sums of some weights.
+pub(super) struct Weights(Vec<f64>);
+
+impl Weights {
+    pub(super) fn new(weights: impl Iterator<Item = f64>) -> Self {
+        let mut sum = 0.0;
+        Self(
+            weights
+                .map(|w| {
+                    sum += w;
+                    sum
+                })
+                .collect(),
+        )
+    }
+
+    /// The place of one of them, heavier ones more often; none when there are none.
+    pub(super) fn pick(&self, dice: &mut Dice) -> Option<usize> {
+        let at = dice.unit() * self.0.last()?;
+        Some(self.0.partition_point(|sum| *sum <= at).min(self.0.len() - 1))
+    }
+}
+
+/// A long-tailed factor with mean 1: mostly well below it, now and then ten or twenty.
+pub(super) fn long_tail(dice: &mut Dice) -> f64 {
+    dice.unit() / (dice.unit() + 1e-4).sqrt()
+}

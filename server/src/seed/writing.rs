@@ -1,0 +1,216 @@
+//! Putting phrases together: posts, replies and bios, in somebody's voice.
+
+use super::corpus::{Corpus, Filling, capital};
+use crate::avatars::dice::Dice;
+
+/// How somebody writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Voice {
+    Plain,
+    /// no capitals, no full stop at the end
+    Lower,
+    /// likes an emoji at the end
+    Bright,
+    /// often in their own script
+    Native(Script),
+}
+
+/// The script of a text, as far as it decides who would write it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Script {
+    Latin,
+    Greek,
+    Cyrillic,
+    Hebrew,
+    Arabic,
+    Devanagari,
+    Han,
+    Kana,
+    Hangul,
+    Other,
+}
+
+impl Script {
+    pub(super) fn of(text: &str) -> Self {
+        let mut script = Self::Latin;
+        for c in text.chars() {
+            script = match u32::from(c) {
+                0x370..=0x3ff => Self::Greek,
+                0x400..=0x4ff => Self::Cyrillic,
+                0x590..=0x5ff => Self::Hebrew,
+                0x600..=0x6ff => Self::Arabic,
+                0x900..=0x97f => Self::Devanagari,
+                0x980..=0x13ff => Self::Other,
+                // Kana settles it: Japanese has Han as well.
+                0x3040..=0x30ff => return Self::Kana,
+                0x4e00..=0x9fff => Self::Han,
+                0xac00..=0xd7af => Self::Hangul,
+                _ => script,
+            };
+        }
+        script
+    }
+}
+
+impl Voice {
+    pub(super) fn of(display_name: &str, dice: &mut Dice) -> Self {
+        match (Script::of(display_name), dice.below(100)) {
+            (Script::Latin | Script::Other, 0..=9) => Self::Lower,
+            (Script::Latin | Script::Other, 10..=17) => Self::Bright,
+            (Script::Latin | Script::Other, _) => Self::Plain,
+            (script, _) => Self::Native(script),
+        }
+    }
+
+    fn say(self, text: String, corpus: &Corpus, dice: &mut Dice) -> String {
+        match self {
+            Self::Lower => text.to_lowercase().trim_end_matches('.').to_owned(),
+            Self::Bright if dice.percent(40) => format!("{text} {}", dice.pick(corpus.common.slot("emoji"))),
+            _ => text,
+        }
+    }
+}
+
+/// Says who somebody is, or nothing.
+pub(super) fn bio(corpus: &Corpus, topics: [usize; 2], dice: &mut Dice) -> String {
+    let piece = |topic: usize, dice: &mut Dice| {
+        let phrase = dice.pick(corpus.topics[topic].slot("bio"));
+        capital(&Filling::new(corpus, topic).fill(phrase, dice))
+    };
+    let [first, second] = topics;
+    match dice.below(10) {
+        0 => String::new(),
+        1..=4 => piece(first, dice) + ".",
+        5..=7 => format!("{}. {}.", piece(first, dice), piece(second, dice)),
+        8 => format!("{} · {}", piece(first, dice), piece(second, dice)),
+        _ => piece(first, dice).to_lowercase(),
+    }
+}
+
+/// The characters of the longest posts, a little below what is allowed.
+const LONG: usize = 940;
+
+/// Writes posts one after another. It goes through the lines of each topic in turn, so that one comes again only when
+/// all others have been used.
+pub(super) struct Writer {
+    corpus: Corpus,
+    /// per topic: lines, more and replies used so far
+    used: Vec<[usize; 3]>,
+    common_replies: usize,
+}
+
+impl Writer {
+    pub(super) fn new() -> Self {
+        let corpus = Corpus::read();
+        Self { used: vec![[0; 3]; corpus.topics.len()], corpus, common_replies: 0 }
+    }
+
+    /// A post about `topic`; it may speak of `friend`.
+    pub(super) fn post(&mut self, dice: &mut Dice, topic: usize, voice: Voice, friend: &str) -> String {
+        if let Some(text) = self.unusual(dice, topic, voice) {
+            return text;
+        }
+        let mut fill: Vec<&'static str> = vec![self.line(topic)];
+        let mut between = " ";
+        // A line without slots is told word for word again and again: something should follow it, mostly.
+        let bare = !fill[0].contains('{') && dice.percent(75);
+        match dice.below(100) {
+            0..=43 if bare => fill.push(self.more(topic)),
+            0..=43 => {}
+            44..=77 => fill.push(self.more(topic)),
+            78..=87 => fill.push(dice.pick(self.corpus.common.slot("tail"))),
+            88..=95 => {
+                between = "\n\n";
+                fill.extend([self.more(topic), self.more(topic)]);
+            }
+            96..=98 => fill.extend([self.more(topic), self.more(topic)]),
+            _ => return self.long(dice, topic),
+        }
+        let mut filling = Filling::new(&self.corpus, topic);
+        let parts: Vec<_> = fill.into_iter().map(|part| filling.fill(part, dice)).collect();
+        let mut text = voice.say(parts.join(between), &self.corpus, dice);
+        if dice.percent(5) && !friend.is_empty() {
+            text += &dice
+                .pick(&[" Thank you, @{}!", " (with @{})", " @{} was there too.", " cc @{}"])
+                .replace("{}", friend);
+        }
+        if dice.percent(14) {
+            text = format!("{text} #{}", dice.pick(self.corpus.topics[topic].slot("tags")));
+        }
+        text
+    }
+
+    /// A reply to what `to` wrote about `topic`.
+    pub(super) fn reply(&mut self, dice: &mut Dice, topic: usize, voice: Voice, to: &str) -> String {
+        let line = if dice.percent(40) {
+            self.next(topic, 2)
+        } else {
+            self.common_replies += 1;
+            let replies = &self.corpus.common.replies;
+            replies[self.common_replies % replies.len()]
+        };
+        let text = Filling::new(&self.corpus, topic).fill(line, dice);
+        let text = voice.say(text, &self.corpus, dice);
+        if dice.percent(15) { format!("@{to} {text}") } else { text }
+    }
+
+    /// What somebody answers to a reply to their own post.
+    pub(super) fn answer(&mut self, dice: &mut Dice, topic: usize, voice: Voice, to: &str) -> String {
+        let line = dice.pick(self.corpus.common.slot("thanks"));
+        let text = voice.say(Filling::new(&self.corpus, topic).fill(line, dice), &self.corpus, dice);
+        if dice.percent(50) { format!("@{to} {text}") } else { text }
+    }
+
+    /// What few posts are: in another script, nothing but emoji, one endless word.
+    fn unusual(&self, dice: &mut Dice, topic: usize, voice: Voice) -> Option<String> {
+        let common = &self.corpus.common;
+        let script = match voice {
+            Voice::Native(script) if dice.percent(35) => script,
+            _ => match dice.below(1_000) {
+                0..=5 if voice == Voice::Plain => Script::Latin,
+                8..=14 => return Some(dice.pick(common.slot("lone")).to_owned()),
+                15..=17 => {
+                    let why = dice.pick(common.slot("unbrokenwhy"));
+                    let why = Filling::new(&self.corpus, topic).fill(why, dice);
+                    return Some(format!("{why} {}", dice.pick(common.slot("unbroken"))));
+                }
+                _ => return None,
+            },
+        };
+        let own: Vec<_> = common.slot("foreign").iter().copied().filter(|line| Script::of(line) == script).collect();
+        (!own.is_empty()).then(|| dice.pick(&own).to_owned())
+    }
+
+    /// A post that tells everything, in paragraphs.
+    fn long(&mut self, dice: &mut Dice, topic: usize) -> String {
+        let mut text = String::new();
+        loop {
+            let lines = [self.line(topic), self.more(topic), self.more(topic)];
+            let mut filling = Filling::new(&self.corpus, topic);
+            let next = lines.map(|line| filling.fill(line, dice)).join(" ");
+            if text.chars().count() + next.chars().count() > LONG {
+                return text;
+            }
+            if !text.is_empty() {
+                text.push_str("\n\n");
+            }
+            text.push_str(&next);
+        }
+    }
+
+    fn line(&mut self, topic: usize) -> &'static str {
+        self.next(topic, 0)
+    }
+
+    fn more(&mut self, topic: usize) -> &'static str {
+        self.next(topic, 1)
+    }
+
+    fn next(&mut self, topic: usize, kind: usize) -> &'static str {
+        let about = &self.corpus.topics[topic];
+        let all = [&about.lines, &about.more, &about.replies][kind];
+        let used = &mut self.used[topic][kind];
+        *used += 1;
+        all[*used % all.len()]
+    }
+}

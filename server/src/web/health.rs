@@ -1,0 +1,34 @@
+//! Whether this copy runs, and whether it should be sent visitors.
+
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use http::{StatusCode, header};
+
+use crate::{Server, db};
+
+/// `GET /healthz`: the process answers.
+pub async fn healthz() -> Response {
+    plain(StatusCode::OK, "ok")
+}
+
+/// `GET /readyz`: it is not about to stop, and the database answers with the schema this copy needs.
+pub async fn readyz(State(server): State<Server>) -> Response {
+    if server.is_draining() {
+        return plain(StatusCode::SERVICE_UNAVAILABLE, "draining");
+    }
+    match db::is_current(server.db()).await {
+        Ok(true) => plain(StatusCode::OK, "ok"),
+        Ok(false) => plain(StatusCode::SERVICE_UNAVAILABLE, "schema"),
+        Err(error) => {
+            tracing::warn!(%error, "not ready: the database does not answer");
+            plain(StatusCode::SERVICE_UNAVAILABLE, "database")
+        }
+    }
+}
+
+fn plain(status: StatusCode, word: &'static str) -> Response {
+    let headers = [(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::CACHE_CONTROL, "no-store")];
+    (status, headers, word).into_response()
+}

@@ -1,0 +1,56 @@
+//! `kith doctor`
+
+use std::time::Instant;
+
+use anyhow::{Result, bail};
+use server::{
+    Server,
+    config::{Config, Source},
+    db, jobs,
+};
+
+/// Goes through what a working installation needs and says how each thing stands. Fails when one of them is broken.
+pub async fn run(source: &Source) -> Result<()> {
+    let config = match Config::new(source) {
+        Ok(config) => config,
+        Err(error) => bail!("settings: {error}"),
+    };
+    println!("settings   fine; the site is {}", config.origin);
+    let server = super::connect(config)?;
+    let sound = database(&server).await;
+    if sound {
+        queue(&server).await?;
+    }
+    println!("mail       {}", server.mailer().describe());
+    if sound { Ok(()) } else { bail!("something is wrong; see above") }
+}
+
+async fn database(server: &Server) -> bool {
+    let begun = Instant::now();
+    let version: Result<String, _> = sqlx::query_scalar("select version()").fetch_one(server.db()).await;
+    match version {
+        Err(error) => {
+            println!("database   does not answer: {error}");
+            return false;
+        }
+        Ok(version) => {
+            let name = version.split(" on ").next().unwrap_or_default();
+            println!("database   {name}, first answer after {:.0?}", begun.elapsed());
+        }
+    }
+    match db::is_current(server.db()).await {
+        Ok(true) => println!("schema     up to date"),
+        Ok(false) => println!("schema     is older than this program: run kith migrate"),
+        Err(error) => println!("schema     cannot be read: {error}"),
+    }
+    matches!(db::is_current(server.db()).await, Ok(true))
+}
+
+async fn queue(server: &Server) -> Result<()> {
+    let standing = jobs::standing(&mut *server.db().acquire().await?).await?;
+    println!("jobs       {} waiting, {} given up on", standing.waiting, standing.dead);
+    if let Some(error) = standing.last_error {
+        println!("           the last failure: {error}");
+    }
+    Ok(())
+}

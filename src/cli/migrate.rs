@@ -1,0 +1,12 @@
+//! `kith migrate`
+
+use anyhow::{Context, Result};
+use server::db;
+use sqlx::PgPool;
+
+/// Migrates, and says so.
+pub async fn run(pool: &PgPool) -> Result<()> {
+    db::migrate(pool).await.context("the database could not be migrated; nothing of the failed step remains")?;
+    eprintln!("The database is up to date.");
+    Ok(())
+}

@@ -1,0 +1,49 @@
+//! `kith seed`
+
+use anyhow::{Context, Result};
+use clap::Args as ClapArgs;
+use server::{db, seed::{self, Options, Report}};
+use sqlx::PgPool;
+
+/// The password of the demo's cast, in development.
+#[cfg(feature = "dev")]
+pub const DEMO_PASSWORD: &str = "neighbours-are-kind";
+
+/// How much to plant.
+#[derive(ClapArgs)]
+pub struct Args {
+    /// How many people.
+    #[arg(long, default_value_t = 200)]
+    users: u32,
+    /// How many posts.
+    #[arg(long, default_value_t = 5_000)]
+    posts: u32,
+    /// Also into a database that has people already.
+    #[arg(long)]
+    force: bool,
+}
+
+/// Plants, unless somebody lives there already.
+pub async fn run(pool: &PgPool, args: Args) -> Result<()> {
+    db::migrate(pool).await.context("the database could not be migrated")?;
+    let options =
+        Options { users: args.users, posts: args.posts, force: args.force, password_hash: demo_password_hash()? };
+    match seed::seed(pool, &options).await.context("nothing was planted")? {
+        Report::Inhabited => eprintln!("Somebody lives here already; nothing was planted."),
+        Report::Seeded { users, posts, replies, likes, follows } => eprintln!(
+            "Planted {users} people, {posts} posts ({replies} of them replies), {likes} likes and {follows} follows."
+        ),
+    }
+    Ok(())
+}
+
+#[cfg(feature = "dev")]
+fn demo_password_hash() -> Result<Option<String>> {
+    Ok(Some(server::auth::password::hash_demo(DEMO_PASSWORD)?))
+}
+
+/// Outside development nobody of the demo can sign in.
+#[cfg(not(feature = "dev"))]
+fn demo_password_hash() -> Result<Option<String>> {
+    Ok(None)
+}

@@ -1,0 +1,78 @@
+//! `kith serve`
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::{Context, Result};
+use server::{Server, auth, config::Config, db, jobs, sweep};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::{assets::Files, router, serve, telemetry};
+
+/// How often to ask for the database while starting.
+const DATABASE_PAUSE: Duration = Duration::from_secs(1);
+/// How often, before giving up.
+const DATABASE_TRIES: u32 = 60;
+
+/// Migrates, serves, works off jobs and sweeps, until SIGTERM or SIGINT.
+pub async fn run(config: Config) -> Result<()> {
+    telemetry::start(&config);
+    any_spawner::Executor::init_tokio().context("the executor of the views")?;
+    let server = super::connect(config)?;
+    migrate(&server).await?;
+    auth::password::warm_up(&server).await?;
+    let files = Arc::new(Files::load());
+    let (router, _) = router::router(&server, &files);
+    let listener = serve::bind(server.config().listen).await?;
+    announce(&server);
+    let supervised = [
+        tokio::spawn(supervise("jobs", server.clone(), jobs::work)),
+        tokio::spawn(supervise("sweeper", server.clone(), sweep::run)),
+    ];
+    serve::serve(listener, router, server, asked_to_stop()?).await;
+    supervised.iter().for_each(tokio::task::JoinHandle::abort);
+    Ok(())
+}
+
+/// A database that is still starting is waited for; one that cannot be migrated is not.
+async fn migrate(server: &Server) -> Result<()> {
+    for _ in 0..DATABASE_TRIES {
+        let Err(error) = server.db().acquire().await else {
+            return db::migrate(server.db()).await.context("the database could not be migrated; the server does not start");
+        };
+        tracing::warn!(%error, "waiting for the database");
+        tokio::time::sleep(DATABASE_PAUSE).await;
+    }
+    anyhow::bail!("the database did not answer; see DATABASE_URL")
+}
+
+/// Keeps a background task running: should it ever end or panic, it is started again after a pause.
+async fn supervise<F: Future<Output = ()> + Send + 'static>(name: &'static str, server: Server, task: fn(Server) -> F) {
+    loop {
+        if let Err(error) = tokio::spawn(task(server.clone())).await {
+            tracing::error!(task = name, %error, "a background task ended; starting it again");
+        }
+        tokio::time::sleep(DATABASE_PAUSE).await;
+    }
+}
+
+fn asked_to_stop() -> Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate()).context("SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT")?;
+    Ok(async move {
+        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+    })
+}
+
+fn announce(server: &Server) {
+    let origin = &server.config().origin;
+    tracing::info!(%origin, listen = %server.config().listen, "serving");
+    #[cfg(feature = "dev")]
+    if origin.is_loopback() {
+        eprintln!(
+            "\n  Kith is at {origin}\n  Sign in as {} with the password {}\n  Mail is read at {}\n",
+            server::seed::CAST.join(", "),
+            super::seed::DEMO_PASSWORD,
+            origin.url("/dev/mail"),
+        );
+    }
+}

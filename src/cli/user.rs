@@ -1,0 +1,117 @@
+//! `kith user`
+
+use anyhow::{Result, bail};
+use clap::Subcommand;
+use server::{
+    Error, Server,
+    accounts::{self, Email, INVITATION_HOURS, Role, Username},
+};
+
+/// The most accounts one listing shows.
+const MOST: i64 = 200;
+
+#[derive(Subcommand)]
+pub enum User {
+    /// List accounts whose username or address contains a text.
+    List {
+        #[arg(default_value = "")]
+        part: String,
+    },
+    /// Invite an administrator: prints a link, good once, where they choose a password.
+    CreateAdmin {
+        #[arg(long)]
+        email: String,
+        #[arg(long)]
+        username: String,
+    },
+    /// End every session of an account.
+    SignOut { who: String },
+    /// Suspend an account. The person is out at once, and reads the reason when they sign in.
+    Suspend {
+        who: String,
+        #[arg(long)]
+        reason: String,
+        /// For this long; for good when left out.
+        #[arg(long)]
+        hours: Option<i32>,
+    },
+    /// Lift a suspension.
+    Restore { who: String },
+}
+
+impl User {
+    /// Does it, and says what was done.
+    pub async fn run(self, server: &Server) -> Result<()> {
+        match self {
+            Self::List { part } => list(server, &part).await,
+            Self::CreateAdmin { email, username } => create_admin(server, &email, &username).await,
+            Self::SignOut { who } => {
+                let count = accounts::sign_out_everywhere(server, find(server, &who).await?).await.map_err(explain)?;
+                println!("Ended {count} session{}.", if count == 1 { "" } else { "s" });
+                Ok(())
+            }
+            Self::Suspend { who, reason, hours } => {
+                if hours.is_some_and(|hours| hours < 1) {
+                    bail!("--hours must be at least 1");
+                }
+                accounts::suspend(server, find(server, &who).await?, &reason, hours).await.map_err(explain)?;
+                println!("{who} is suspended and signed out everywhere.");
+                Ok(())
+            }
+            Self::Restore { who } => {
+                match accounts::restore(server, find(server, &who).await?).await {
+                    Err(Error::NotFound) => println!("{who} is not suspended."),
+                    other => {
+                        other.map_err(explain)?;
+                        println!("{who} may sign in again.");
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+async fn find(server: &Server, who: &str) -> Result<server::id::UserId> {
+    match accounts::find(server, who).await {
+        Err(Error::NotFound) => bail!("nobody has the username or address {who}"),
+        other => other.map_err(explain),
+    }
+}
+
+async fn list(server: &Server, part: &str) -> Result<()> {
+    let found = accounts::list(server, part, MOST).await.map_err(explain)?;
+    for account in &found {
+        let state = if account.suspended_at.is_some() { "suspended" } else { "" };
+        println!(
+            "{:<24} {:<10} {:<40} since {} sessions {:<3} {state}",
+            account.username,
+            account.role,
+            account.email,
+            account.created_at.date(),
+            account.sessions,
+        );
+    }
+    if found.len() as i64 == MOST {
+        println!("… and perhaps more: give a part of the name or address.");
+    }
+    Ok(())
+}
+
+async fn create_admin(server: &Server, email: &str, username: &str) -> Result<()> {
+    let email = Email::parse(email).map_err(Error::from).map_err(explain)?;
+    let username = Username::parse(username).map_err(Error::from).map_err(explain)?;
+    let token = accounts::invite(server, &email, &username, Role::Admin).await.map_err(explain)?;
+    let path = format!("/sign-up/invitation?token={}", token.text());
+    println!("Open this within {INVITATION_HOURS} hours to choose a password; it works once:");
+    println!("{}", server.config().origin.url(&path));
+    Ok(())
+}
+
+/// What a verb refused, in the words it has for people.
+fn explain(error: Error) -> anyhow::Error {
+    match error {
+        Error::Invalid(invalid) => anyhow::anyhow!(invalid.iter().map(|(_, text)| text).collect::<Vec<_>>().join(" ")),
+        other => anyhow::Error::new(other).context("the database did not do as asked"),
+    }
+}

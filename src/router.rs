@@ -1,0 +1,94 @@
+//! Every layer around every route, on one screen.
+
+use std::{sync::Arc, time::Duration};
+
+use app::{failure, flash, routes::{self, Door}};
+use axum::{
+    Extension, Router,
+    extract::{DefaultBodyLimit, Request},
+    middleware::{from_fn, from_fn_with_state},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use http::{HeaderValue, StatusCode, header::ACCEPT};
+use server::{Server, sessions::HashedStore, web::{self, cookies::Cookie}};
+use tower_http::{
+    CompressionLevel,
+    catch_panic::CatchPanicLayer,
+    compression::{CompressionLayer, Predicate, predicate::{NotForContentType, SizeAbove}},
+    limit::RequestBodyLimitLayer,
+    timeout::{RequestBodyTimeoutLayer, TimeoutLayer},
+};
+use tower_sessions::{SessionManagerLayer, cookie::SameSite};
+use tower_sessions_sqlx_store::PostgresStore;
+
+use crate::{assets::Files, telemetry};
+
+/// No answer takes longer; what it waits for gives up sooner (3 s for a connection, 5 s for a statement).
+const REQUEST: Duration = Duration::from_secs(10);
+/// The longest pause within a body that is being sent.
+const BODY_PAUSE: Duration = Duration::from_secs(15);
+/// The most bytes of any body. Handlers of forms allow themselves less.
+const BODY: usize = 64 * 1_024;
+/// Reports come from anywhere.
+const REPORT: usize = 16 * 1_024;
+
+/// The whole site, and the list of its doors.
+pub fn router(server: &Server, files: &Arc<Files>) -> (Router, Vec<Door>) {
+    let doors = routes::doors();
+    let state = server.clone();
+    let compression = CompressionLayer::new()
+        .quality(CompressionLevel::Fastest)
+        .compress_when(SizeAbove::new(256).and(NotForContentType::IMAGES).and(NotForContentType::const_new("font/")));
+    let router = doors
+        .router
+        .route("/api/{*function}", post(function))
+        .route("/csp-report", post(web::csp).layer(DefaultBodyLimit::max(REPORT)))
+        // The innermost first: each layer wraps all above it.
+        .layer(RequestBodyLimitLayer::new(BODY))
+        .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
+        .layer(from_fn_with_state(state.clone(), web::same_origin))
+        .merge(files.routes())
+        .route("/avatars/{file}", get(web::avatar))
+        .route("/healthz", get(web::healthz))
+        .route("/readyz", get(web::readyz).with_state(state.clone()))
+        .fallback(|| async { StatusCode::NOT_FOUND })
+        .layer(from_fn_with_state(state.clone(), web::host))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST))
+        .layer(CatchPanicLayer::custom(telemetry::panicked))
+        .layer(from_fn_with_state(state.clone(), flash::once))
+        .layer(from_fn(failure::pages))
+        .layer(sessions(server))
+        .layer(Extension(Arc::clone(&files.names)))
+        .layer(from_fn_with_state(state.clone(), web::facts))
+        .layer(from_fn_with_state(state.clone(), web::private_answers))
+        .layer(compression)
+        .layer(from_fn_with_state(state, web::security_headers))
+        .layer(from_fn(telemetry::one_line))
+        .layer(CatchPanicLayer::custom(telemetry::panicked));
+    (router, doors.list)
+}
+
+/// The session layer. It never sees a cookie (see [`web::facts`]): it opens sessions and sets theirs.
+fn sessions(server: &Server) -> SessionManagerLayer<HashedStore<PostgresStore>> {
+    let origin = &server.config().origin;
+    #[expect(clippy::expect_used, reason = "constant names")]
+    let store = PostgresStore::new(server.db().clone())
+        .with_schema_name("public")
+        .and_then(|store| store.with_table_name("sessions"))
+        .expect("names the store accepts");
+    SessionManagerLayer::new(HashedStore::new(store))
+        .with_name(Cookie::Session.name(origin))
+        .with_secure(origin.is_https())
+        // Not Strict: who comes back from another site must arrive signed in.
+        .with_same_site(SameSite::Lax)
+        .with_http_only(true)
+        .with_path("/")
+}
+
+/// The islands' functions. They are asked by scripts only: without `Accept: text/html` none of them answers with a
+/// redirect to wherever the request says it came from.
+async fn function(mut request: Request) -> Response {
+    request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
+    leptos_axum::handle_server_fns(request).await.into_response()
+}

@@ -1,0 +1,99 @@
+//! Accepting connections, with a limit on everything a stranger could draw out, and stopping without dropping anybody
+//! who is being served.
+
+use std::{net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
+
+use anyhow::{Context, Result};
+use axum::{Router, body::Body};
+use http::Request;
+use hyper::{body::Incoming, server::conn::http1};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
+    service::TowerToHyperService,
+};
+use server::{Server, web::Peer};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore},
+};
+use tokio_io_timeout::TimeoutStream;
+use tower::ServiceExt;
+
+/// From the first byte of a head to its last; also how long a connection may rest between requests.
+const HEAD: Duration = Duration::from_secs(10);
+/// The most bytes of a head.
+const HEAD_BYTES: usize = 32 * 1_024;
+/// How long the other end may leave an answer unread.
+const UNREAD: Duration = Duration::from_secs(30);
+/// How long those being served have, once the process was told to stop.
+const DRAIN: Duration = Duration::from_secs(15);
+/// After an accept failed (no more file descriptors): time for some to be closed.
+const BREATHER: Duration = Duration::from_millis(100);
+
+/// Opens the socket.
+pub async fn bind(address: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
+}
+
+/// Serves until `stop` is done, then finishes what is under way, at most for [`DRAIN`].
+pub async fn serve(listener: TcpListener, router: Router, server: Server, stop: impl Future<Output = ()>) {
+    let places = Arc::new(Semaphore::new(server.config().connections));
+    let graceful = GracefulShutdown::new();
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        let (stream, peer, place) = tokio::select! {
+            accepted = accept(&listener, &places) => accepted,
+            () = &mut stop => break,
+        };
+        let service = router.clone().map_request(move |request: Request<Incoming>| {
+            let mut request = request.map(Body::new);
+            request.extensions_mut().insert(Peer(peer));
+            request
+        });
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEAD)
+            .max_buf_size(HEAD_BYTES)
+            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+        let connection = graceful.watch(connection);
+        tokio::spawn(async move {
+            let _place = place;
+            // A client that goes away in the middle is nobody's fault.
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection ended early");
+            }
+        });
+    }
+    server.drain();
+    drop(listener);
+    tracing::info!("stopping: no new connections");
+    if tokio::time::timeout(DRAIN, graceful.shutdown()).await.is_err() {
+        tracing::warn!("some connections did not finish in time and were closed");
+    }
+}
+
+type Stream = Pin<Box<TimeoutStream<TcpStream>>>;
+
+/// The next connection, once there is a place for it. Failures to accept are waited out.
+async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> (Stream, SocketAddr, Option<OwnedSemaphorePermit>) {
+    // The semaphore is never closed; without a permit there would only be no limit.
+    let place = Arc::clone(places).acquire_owned().await.ok();
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => {
+                // Small answers must not wait for the other end to acknowledge the last one.
+                if let Err(error) = stream.set_nodelay(true) {
+                    tracing::debug!(%error, "could not set TCP_NODELAY");
+                }
+                let mut stream = TimeoutStream::new(stream);
+                stream.set_write_timeout(Some(UNREAD));
+                return (Box::pin(stream), peer, place);
+            }
+            Err(error) => {
+                tracing::warn!(%error, "could not accept a connection");
+                tokio::time::sleep(BREATHER).await;
+            }
+        }
+    }
+}

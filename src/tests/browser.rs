@@ -1,0 +1,155 @@
+//! A browser, as far as HTTP shows one: it keeps cookies by their rules and says where its requests come from.
+
+use std::{collections::BTreeMap, net::SocketAddr};
+
+use axum::{Router, body::{Body, to_bytes}};
+use http::{HeaderMap, Method, Request, Response, StatusCode, header};
+use server::web::Peer;
+use tower::ServiceExt;
+
+use super::PASSWORD;
+
+/// What came back.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+impl Answer {
+    /// One header, or nothing.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    /// Where it leads.
+    pub fn location(&self) -> &str {
+        self.header("location")
+    }
+
+    /// Everything it sets, one line each.
+    pub fn set_cookies(&self) -> Vec<&str> {
+        self.headers.get_all(header::SET_COOKIE).iter().map(|value| value.to_str().unwrap()).collect()
+    }
+}
+
+/// One browser.
+#[derive(Clone)]
+pub struct Browser {
+    router: Router,
+    pub cookies: BTreeMap<String, String>,
+    pub peer: SocketAddr,
+    pub agent: String,
+}
+
+impl Browser {
+    pub fn new(router: Router) -> Self {
+        Self {
+            router,
+            cookies: BTreeMap::new(),
+            peer: SocketAddr::from(([203, 0, 113, 7], 50_000)),
+            agent: "Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0".to_owned(),
+        }
+    }
+
+    /// At another client address.
+    pub fn at(mut self, ip: &str) -> Self {
+        self.peer.set_ip(ip.parse().unwrap());
+        self
+    }
+
+    pub async fn get(&mut self, path: &str) -> Answer {
+        self.send(Request::builder().uri(path).body(Body::empty()).unwrap()).await
+    }
+
+    /// Sends a form, as one of our own pages would.
+    pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri(path)
+            .header("sec-fetch-site", "same-origin")
+            .header("origin", "https://kith.example")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from(encode(fields)))
+            .unwrap();
+        self.send(request).await
+    }
+
+    /// Sends anything, with this browser's cookies unless it has some of its own.
+    pub async fn send(&mut self, mut request: Request<Body>) -> Answer {
+        let headers = request.headers_mut();
+        headers.entry(header::HOST).or_insert("kith.example".parse().unwrap());
+        headers.entry(header::USER_AGENT).or_insert(self.agent.parse().unwrap());
+        if !headers.contains_key(header::COOKIE) && !self.cookies.is_empty() {
+            let line: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            headers.insert(header::COOKIE, line.join("; ").parse().unwrap());
+        }
+        request.extensions_mut().insert(Peer(self.peer));
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let answer = read(response).await;
+        self.keep(&answer);
+        answer
+    }
+
+    /// Keeps cookies by the rules of `__Host-`: `Secure`, `Path=/`, no `Domain`, or a browser would not.
+    fn keep(&mut self, answer: &Answer) {
+        for line in answer.set_cookies() {
+            let mut parts = line.split(';').map(str::trim);
+            let (name, value) = parts.next().unwrap().split_once('=').unwrap();
+            let attributes: Vec<String> = parts.map(str::to_ascii_lowercase).collect();
+            let has = |wanted: &str| attributes.iter().any(|a| a == wanted);
+            assert!(name.starts_with("__Host-"), "{line}");
+            assert!(has("secure") && has("path=/") && has("httponly") && has("samesite=lax"), "{line}");
+            assert!(!attributes.iter().any(|a| a.starts_with("domain")) && line.len() < 1_024, "{line}");
+            if has("max-age=0") {
+                self.cookies.remove(name);
+            } else {
+                self.cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+    }
+
+    /// Signs one of the cast in, and makes sure of it.
+    pub async fn sign_in(&mut self, username: &str) {
+        let answer = self.try_sign_in(username, PASSWORD).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+        assert_eq!(self.who().await.as_deref(), Some(username));
+    }
+
+    pub async fn try_sign_in(&mut self, identifier: &str, password: &str) -> Answer {
+        self.post("/sign-in", &[("identifier", identifier), ("password", password), ("remember", "true")]).await
+    }
+
+    /// Who is signed in, by what a page says.
+    pub async fn who(&mut self) -> Option<String> {
+        let answer = self.get("/settings/devices").await;
+        if answer.status != StatusCode::OK {
+            assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/sign-in?next=%2Fsettings%2Fdevices"));
+            return None;
+        }
+        let after = answer.body.split("href=\"/@").nth(1).expect("a link to one's profile");
+        after.split('"').next().map(str::to_owned)
+    }
+
+    /// The session cookie's value.
+    pub fn session(&self) -> Option<&String> {
+        self.cookies.get("__Host-id")
+    }
+}
+
+/// Fields as a form sends them.
+pub fn encode(fields: &[(&str, &str)]) -> String {
+    let escape = |text: &str| {
+        text.bytes()
+            .map(|b| if b.is_ascii_alphanumeric() { (b as char).to_string() } else { format!("%{b:02X}") })
+            .collect::<String>()
+    };
+    fields.iter().map(|(name, value)| format!("{}={}", escape(name), escape(value))).collect::<Vec<_>>().join("&")
+}
+
+async fn read(response: Response<Body>) -> Answer {
+    let (parts, body) = response.into_parts();
+    let bytes = to_bytes(body, 10_000_000).await.unwrap();
+    Answer { status: parts.status, headers: parts.headers, body: String::from_utf8_lossy(&bytes).into_owned() }
+}

@@ -1,0 +1,117 @@
+//! The site under test: its router on a database of its own, and the cast.
+
+use std::sync::{Arc, LazyLock};
+
+use app::routes::Door;
+use axum::Router;
+use server::{
+    Server,
+    config::{Config, Source},
+};
+use sqlx::PgPool;
+
+use super::Browser;
+use crate::{assets::Files, router};
+
+/// The password of everybody in the cast.
+pub const PASSWORD: &str = "correct battery staple horse";
+
+static HASH: LazyLock<String> = LazyLock::new(|| server::auth::password::hash_demo(PASSWORD).unwrap());
+
+/// One copy of the server.
+#[derive(Clone)]
+pub struct Site {
+    pub server: Server,
+    pub router: Router,
+    pub doors: Arc<Vec<Door>>,
+}
+
+impl Site {
+    /// At `https://kith.example`, on a database with its schema and nobody in it.
+    pub fn new(pool: &PgPool) -> Self {
+        Self::with(pool, &[])
+    }
+
+    /// With settings besides the two that are needed.
+    pub fn with(pool: &PgPool, settings: &[(&str, &str)]) -> Self {
+        let _ = any_spawner::Executor::init_tokio();
+        let needed = [("DATABASE_URL", "postgres:///unused"), ("KITH_ORIGIN", "https://kith.example")];
+        let env = needed.iter().chain(settings).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let config = Config::new(&Source::read(None, env).unwrap()).unwrap();
+        let server = Server::new(config, pool.clone());
+        let (router, doors) = router::router(&server, &Arc::new(Files::load()));
+        Self { server, router, doors: Arc::new(doors) }
+    }
+
+    /// The cast: ada (admin), grace (moderator), alan, edsger, barbara.
+    pub async fn with_cast(pool: &PgPool) -> Self {
+        for (username, role) in
+            [("ada", "admin"), ("grace", "moderator"), ("alan", "member"), ("edsger", "member"), ("barbara", "member")]
+        {
+            let id: i64 = sqlx::query_scalar(
+                "insert into users (username, display_name, email, role) values ($1, initcap($1), $1 || '@kith.example', $2) returning id",
+            )
+            .bind(username)
+            .bind(role)
+            .fetch_one(pool)
+            .await
+            .unwrap();
+            sqlx::query("insert into passwords (user_id, hash) values ($1, $2)")
+                .bind(id)
+                .bind(HASH.as_str())
+                .execute(pool)
+                .await
+                .unwrap();
+        }
+        Self::new(pool)
+    }
+
+    /// A browser nobody has used before.
+    pub fn browser(&self) -> Browser {
+        Browser::new(self.router.clone())
+    }
+
+    /// A browser in which one of the cast is signed in.
+    pub async fn signed_in(&self, username: &str) -> Browser {
+        let mut browser = self.browser();
+        browser.sign_in(username).await;
+        browser
+    }
+
+    /// The text of the newest mail in the queue to an address.
+    pub async fn mail_to(&self, address: &str) -> Option<String> {
+        sqlx::query_scalar(
+            "select payload->'message'->>'text' from jobs where payload->>'to' = $1 order by id desc limit 1",
+        )
+        .bind(address)
+        .fetch_optional(self.server.db())
+        .await
+        .unwrap()
+    }
+
+    /// The six digits in the newest mail to an address.
+    pub async fn code_to(&self, address: &str) -> String {
+        let mail = self.mail_to(address).await.expect("a mail");
+        mail.split_whitespace().find(|word| word.len() == 6 && word.bytes().all(|b| b.is_ascii_digit())).unwrap().to_owned()
+    }
+
+    /// One number out of the database.
+    pub async fn count(&self, sql: &str) -> i64 {
+        sqlx::query_scalar(sql).fetch_one(self.server.db()).await.unwrap()
+    }
+
+    /// Runs a statement; to move time, or to break something.
+    pub async fn sql(&self, sql: &str) {
+        sqlx::raw_sql(sql).execute(self.server.db()).await.unwrap();
+    }
+
+    /// A post of somebody's; its id.
+    pub async fn post(&self, username: &str, body: &str) -> i64 {
+        sqlx::query_scalar("insert into posts (author_id, body) select id, $2 from users where username = $1 returning id")
+            .bind(username)
+            .bind(body)
+            .fetch_one(self.server.db())
+            .await
+            .unwrap()
+    }
+}

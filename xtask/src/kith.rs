@@ -1,0 +1,149 @@
+//! A Kith of our own, for browser tests, for measuring, and to see the packaged one start.
+
+use std::{
+    fs::{self, File},
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Command, ExitStatus, Stdio},
+    time::Duration,
+};
+
+use anyhow::{Context, Result, bail};
+
+use crate::{
+    http::Connection,
+    process::{self, Running},
+    workspace,
+};
+
+/// How long Kith may take until it answers.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Where a Kith is to run, and as what.
+pub struct Plan<'a> {
+    /// The binary.
+    pub binary: &'a Path,
+    pub database: String,
+    /// The folder it runs in.
+    pub dir: PathBuf,
+    /// The host of its origin, when that is not the address it listens on; https then.
+    pub public_host: Option<&'a str>,
+    /// Whether to fill the database with the cast and the demo's posts.
+    pub seed: bool,
+    /// Nothing of our environment but what is said here.
+    pub bare: bool,
+}
+
+/// A running Kith; ends when dropped.
+pub struct Kith {
+    running: Running,
+    pub origin: String,
+    /// What its requests must be for.
+    pub host: String,
+    pub port: u16,
+    log: PathBuf,
+}
+
+impl Kith {
+    /// Migrates, seeds and serves; waits until it is healthy.
+    pub fn start(plan: &Plan) -> Result<Self> {
+        let port = free_port()?;
+        let listen = format!("127.0.0.1:{port}");
+        let (origin, host) = match plan.public_host {
+            Some(host) => (format!("https://{host}"), host.to_owned()),
+            None => (format!("http://{listen}"), listen.clone()),
+        };
+        let log = workspace::root().join(format!("target/kith-{port}.log"));
+        let command = |verb: &str| plan.command(verb, &origin, &listen);
+        process::run(&mut command("migrate"))?;
+        if plan.seed {
+            process::run(&mut command("seed"))?;
+        }
+        let output = File::create(&log).context("cannot write Kith's log")?;
+        let mut serve = command("serve");
+        let running = Running::start(serve.stdout(output.try_clone()?).stderr(output))?;
+        let mut kith = Self {
+            running,
+            origin,
+            host,
+            port,
+            log,
+        };
+        kith.wait_until_healthy()?;
+        Ok(kith)
+    }
+
+    /// A connection to it.
+    pub fn connect(&self) -> Result<Connection> {
+        Connection::open(self.port, &self.host)
+    }
+
+    /// The process id, to ask the system about it.
+    pub fn id(&self) -> u32 {
+        self.running.id()
+    }
+
+    /// Ends it in good order, and says how it took it.
+    pub fn stop(mut self) -> Result<ExitStatus> {
+        self.running.ask_to_end();
+        self.running.wait()
+    }
+
+    /// The last lines it logged.
+    pub fn last_words(&self) -> String {
+        let log = fs::read_to_string(&self.log).unwrap_or_default();
+        let lines: Vec<&str> = log.lines().collect();
+        lines[lines.len().saturating_sub(20)..].join("\n")
+    }
+
+    fn wait_until_healthy(&mut self) -> Result<()> {
+        let mut ended = false;
+        let healthy = process::wait_for(PATIENCE, || {
+            ended = self.running.ended().is_some();
+            ended || self.is_healthy()
+        });
+        if ended || !healthy {
+            bail!("Kith does not start:\n{}", self.last_words());
+        }
+        Ok(())
+    }
+
+    fn is_healthy(&self) -> bool {
+        let answer = self
+            .connect()
+            .and_then(|mut connection| connection.get("/healthz", &[]));
+        answer.is_ok_and(|answer| answer.status == 200)
+    }
+}
+
+impl Drop for Kith {
+    fn drop(&mut self) {
+        fs::remove_file(&self.log).ok();
+    }
+}
+
+impl Plan<'_> {
+    fn command(&self, verb: &str, origin: &str, listen: &str) -> Command {
+        let mut command = Command::new(self.binary);
+        if self.bare {
+            command.env_clear();
+        }
+        command
+            .arg(verb)
+            .current_dir(&self.dir)
+            .stdout(Stdio::null());
+        command
+            .env("DATABASE_URL", &self.database)
+            .env("KITH_ORIGIN", origin)
+            .env("KITH_LISTEN", listen);
+        command
+    }
+}
+
+/// A port nobody uses at the moment.
+fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind("127.0.0.1:0")
+        .context("no free port")?
+        .local_addr()?
+        .port())
+}

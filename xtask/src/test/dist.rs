@@ -1,0 +1,68 @@
+//! The packaged binary, as an operator meets it: an empty folder, a database, an origin.
+
+use std::fs;
+
+use anyhow::{Context, Result, ensure};
+
+use super::{Run, counts::Counts};
+use crate::{
+    assets, dist,
+    http::Connection,
+    kith::{Kith, Plan},
+};
+
+pub fn check(run: &Run) -> Result<Counts> {
+    let binary = dist::build()?;
+    let cluster = run.cluster()?;
+    cluster.create_database("dist")?;
+    let dir = binary.with_file_name("empty");
+    fs::create_dir_all(&dir)?;
+    let plan = Plan {
+        binary: &binary,
+        database: cluster.url("dist"),
+        dir,
+        public_host: Some("kith.test"),
+        seed: false,
+        bare: true,
+    };
+    let kith = Kith::start(&plan)?;
+    let mut connection = kith.connect()?;
+    status(&mut connection, "/", 200)?;
+    status(&mut connection, "/dev/mail", 404)?;
+    let site = assets::build()?;
+    for name in ["main.css", "kith.js", "kith_bg.wasm"] {
+        status(
+            &mut connection,
+            &format!("/assets/{}", assets::hashed_name(&site, name)?),
+            200,
+        )?;
+    }
+    drop(connection);
+    let left: Vec<_> = fs::read_dir(&plan.dir)?.collect();
+    ensure!(
+        left.is_empty(),
+        "Kith wrote into the folder it was started in."
+    );
+    let ended = kith.stop()?;
+    ensure!(
+        ended.success(),
+        "Kith did not end in good order when asked to ({ended})."
+    );
+    let size = fs::metadata(&binary).context("the binary is gone")?.len();
+    println!(
+        "{}: {:.1} MB, and it needs nothing beside it.",
+        binary.display(),
+        size as f64 / 1e6
+    );
+    Ok(Counts::default())
+}
+
+fn status(connection: &mut Connection, path: &str, expected: u16) -> Result<()> {
+    let answer = connection.get(path, &[])?;
+    ensure!(
+        answer.status == expected,
+        "{path} answers {} instead of {expected}",
+        answer.status
+    );
+    Ok(())
+}

@@ -1,0 +1,203 @@
+//! `cargo xtask test`: everything that must hold, cheapest first, and a count at the end.
+//!
+//! On a desk it stops at the first step that fails; in CI (`--ci`) it goes on, so that one run tells everything.
+
+mod browser;
+mod counts;
+mod deny;
+mod dist;
+mod lint;
+mod rust;
+
+use std::{
+    cell::OnceCell,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Result, bail};
+
+use crate::devdb::{Cluster, throwaway};
+use counts::Counts;
+
+/// What the steps of one run share.
+pub struct Run {
+    ci: bool,
+    /// Handed on to the test programs.
+    args: Vec<String>,
+    cluster: OnceCell<Cluster>,
+}
+
+/// One thing to check.
+struct Step {
+    part: &'static str,
+    name: &'static str,
+    check: fn(&Run) -> Result<Counts>,
+}
+
+const STEPS: [Step; 11] = [
+    Step {
+        part: "lint",
+        name: "format",
+        check: lint::format,
+    },
+    Step {
+        part: "lint",
+        name: "clippy",
+        check: lint::clippy,
+    },
+    Step {
+        part: "lint",
+        name: "clippy for the browser",
+        check: lint::clippy_wasm,
+    },
+    Step {
+        part: "lint",
+        name: "purity of the wasm",
+        check: lint::purity,
+    },
+    Step {
+        part: "lint",
+        name: ".sqlx is fresh",
+        check: lint::sqlx,
+    },
+    Step {
+        part: "lint",
+        name: "budgets of the assets",
+        check: lint::budgets,
+    },
+    Step {
+        part: "rust",
+        name: "rust tests",
+        check: rust::check,
+    },
+    Step {
+        part: "browser",
+        name: "types of the browser tests",
+        check: browser::types,
+    },
+    Step {
+        part: "browser",
+        name: "browser tests",
+        check: browser::check,
+    },
+    Step {
+        part: "lint",
+        name: "dependencies",
+        check: deny::check,
+    },
+    Step {
+        part: "dist",
+        name: "the one file",
+        check: dist::check,
+    },
+];
+
+/// How a step went.
+enum Outcome {
+    Passed(Counts),
+    Failed(Counts),
+    NotRun,
+}
+
+/// Runs all steps, or those of one part.
+pub fn run(args: &[String]) -> Result<()> {
+    let (flags, mut rest): (Vec<_>, Vec<_>) = args.iter().cloned().partition(|arg| arg == "--ci");
+    let ci = !flags.is_empty();
+    let part = rest
+        .first()
+        .filter(|first| STEPS.iter().any(|step| step.part == first.as_str()))
+        .cloned();
+    if part.is_some() {
+        rest.remove(0);
+    } else if let Some(first) = rest.first() {
+        bail!("There is no part `{first}`: lint, rust, browser or dist.");
+    }
+    let wanted = |step: &&Step| match &part {
+        Some(part) => step.part == part,
+        // Six minutes of optimising are CI's.
+        None => ci || step.part != "dist",
+    };
+    let run = Run {
+        ci,
+        args: rest,
+        cluster: OnceCell::new(),
+    };
+    let outcomes: Vec<_> = run.through(STEPS.iter().filter(wanted));
+    summarise(&outcomes)
+}
+
+impl Run {
+    /// The run's own Postgres, started when first needed.
+    fn cluster(&self) -> Result<&Cluster> {
+        if self.cluster.get().is_none() {
+            self.cluster.set(throwaway::open()?).ok();
+        }
+        self.cluster
+            .get()
+            .ok_or_else(|| anyhow::anyhow!("the cluster is gone"))
+    }
+
+    fn through<'a>(
+        &self,
+        steps: impl Iterator<Item = &'a Step>,
+    ) -> Vec<(&'a str, Outcome, Duration)> {
+        let mut outcomes = Vec::new();
+        let mut failed = false;
+        for step in steps {
+            let start = Instant::now();
+            let outcome = if failed && !self.ci {
+                Outcome::NotRun
+            } else {
+                self.take(step)
+            };
+            failed |= matches!(outcome, Outcome::Failed(_));
+            outcomes.push((step.name, outcome, start.elapsed()));
+        }
+        outcomes
+    }
+
+    fn take(&self, step: &Step) -> Outcome {
+        eprintln!("\n── {} ──", step.name);
+        match (step.check)(self) {
+            Ok(counts) if counts.failed == 0 => Outcome::Passed(counts),
+            Ok(counts) => Outcome::Failed(counts),
+            Err(error) => {
+                crate::guard::wait_if_interrupted();
+                eprintln!("{error:#}");
+                // A step that fails as a whole counts as one failure, lest the last line says there was none.
+                Outcome::Failed(Counts {
+                    passed: 0,
+                    failed: 1,
+                })
+            }
+        }
+    }
+}
+
+fn summarise(outcomes: &[(&str, Outcome, Duration)]) -> Result<()> {
+    println!();
+    let mut total = Counts::default();
+    for (name, outcome, took) in outcomes {
+        let (word, counts) = match outcome {
+            Outcome::Passed(counts) => ("ok", *counts),
+            Outcome::Failed(counts) => ("FAILED", *counts),
+            Outcome::NotRun => ("not run", Counts::default()),
+        };
+        total.passed += counts.passed;
+        total.failed += counts.failed;
+        let detail = if counts.passed + counts.failed > 0 {
+            counts.to_string()
+        } else {
+            String::new()
+        };
+        println!(
+            "{word:<8} {:>7.1} s  {name:<28} {detail}",
+            took.as_secs_f64()
+        );
+    }
+    println!("\n{total}");
+    if total.failed > 0 {
+        bail!("Not everything holds.");
+    }
+    Ok(())
+}
