@@ -16,8 +16,8 @@ document.addEventListener("click", (event) => {
   if (link) event.ctrlKey || event.metaKey ? open(link.href) : link.click();
 });
 
-// A form is sent once. The islands look after their own.
-document.addEventListener("submit", (event) => {
+// A form is sent once. The islands look after their own, and have had their turn when the event gets here.
+addEventListener("submit", (event) => {
   const form = event.target;
   if (event.defaultPrevented) return;
   if (form.dataset.sent) return event.preventDefault();

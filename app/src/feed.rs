@@ -5,7 +5,7 @@ mod empty;
 mod list;
 
 use axum::{extract::Query, response::Response};
-use leptos::prelude::*;
+use leptos::{either::Either, prelude::*};
 use serde::Deserialize;
 use server::{
     error::{Error, Result},
@@ -48,13 +48,13 @@ pub async fn latest(visit: Visit, Query(place): Query<Place>) -> Result<Response
     if place.only_list() {
         return Ok(fragment(|| List::new(&visit, &posts, paths::HOME, before).items()));
     }
-    Ok(home_page(&visit, ui::Page::new("Home"), &posts, before, Draft::default()))
+    Ok(home_page(&visit, &posts, before, Draft::default()))
 }
 
 /// The home page again, after a post that could not be taken: the text is still there.
-pub async fn home_again(visit: &Visit, page: ui::Page, draft: Draft<'_>) -> Result<Response> {
+pub async fn home_again(visit: &Visit, draft: Draft<'_>) -> Result<Response> {
     let posts = everyone(visit, None).await?;
-    Ok(home_page(visit, page, &posts, None, draft))
+    Ok(home_page(visit, &posts, None, draft))
 }
 
 async fn everyone(visit: &Visit, before: Option<PostId>) -> Result<Page> {
@@ -62,16 +62,16 @@ async fn everyone(visit: &Visit, before: Option<PostId>) -> Result<Page> {
     feed::latest(&mut db, visit.cx.viewer(), before).await
 }
 
-fn home_page(visit: &Visit, page: ui::Page, posts: &Page, before: Option<PostId>, draft: Draft<'_>) -> Response {
-    let page = page.tab(Tab::Home).islands().canonical(match before {
+fn home_page(visit: &Visit, posts: &Page, before: Option<PostId>, draft: Draft<'_>) -> Response {
+    let page = draft.answer(ui::Page::new("Home")).tab(Tab::Home).islands().canonical(match before {
         Some(id) => paths::before(paths::HOME, id),
         None => paths::HOME.to_owned(),
     });
     page.respond_with(visit, || {
         let composer = visit.me().filter(|_| before.is_none()).map(|me| composer(me, paths::POSTS.to_owned(), draft));
         let posts = match posts.posts.is_empty() {
-            true => empty::nobody_wrote(visit.me().is_some()).into_any(),
-            false => list(List::new(visit, posts, paths::HOME, before)).into_any(),
+            true => Either::Left(empty::nobody_wrote(visit.me().is_some())),
+            false => Either::Right(list(List::new(visit, posts, paths::HOME, before))),
         };
         view! { {composer}{posts} }
     })

@@ -4,7 +4,7 @@ use axum::{
     extract::{Path, Query},
     response::Response,
 };
-use leptos::prelude::*;
+use leptos::{either::EitherOf3, prelude::*};
 use server::{
     error::{Error, Result},
     feed::{self, Page},
@@ -44,6 +44,7 @@ pub async fn show(visit: Visit, Path(handle): Path<String>, Query(place): Query<
         .description(describe(&profile))
         .tab(if mine { Tab::Profile } else { Tab::None })
         .own_heading()
+        .heading(profile.person.name())
         .canonical(base)
         .islands()
         .respond_with(&visit, || view(&visit, &profile, (&posts, before), mine)))
@@ -60,11 +61,11 @@ fn view(visit: &Visit, profile: &Profile, (posts, before): (&Page, Option<PostId
     let person = &profile.person;
     let head = head(visit, profile, mine);
     let list = if profile.suspended {
-        empty("Nothing to read", "This account is suspended.", ()).into_any()
+        EitherOf3::A(empty("Nothing to read", "This account is suspended.", ()))
     } else if posts.posts.is_empty() {
-        nothing(person.name(), mine).into_any()
+        EitherOf3::B(nothing(person.name(), mine))
     } else {
-        List::new(visit, posts, paths::profile(&person.username), before).form().into_any()
+        EitherOf3::C(List::new(visit, posts, paths::profile(&person.username), before).form())
     };
     view! {
         <PostList>

@@ -35,7 +35,7 @@ pub struct Config {
     pub connections: usize,
     /// `KITH_LOG_FORMAT`: `json` or `pretty` (default `json`, or `pretty` on a terminal).
     pub log_format: Option<LogFormat>,
-    /// `KITH_LOG`: what to log, as in `info,sqlx=warn` (default `info`).
+    /// `KITH_LOG`: what to log, as in `info,sqlx=warn` (default `info,sqlx=warn`).
     pub log: String,
     pub mail: Mail,
 }
@@ -177,7 +177,7 @@ impl Config {
             trusted_proxies: networks(source)?,
             connections: source.parsed("KITH_CONNECTIONS", 4_000, "a whole number")?,
             log_format,
-            log: source.get("KITH_LOG").unwrap_or("info").to_owned(),
+            log: source.get("KITH_LOG").unwrap_or("info,sqlx=warn").to_owned(),
             mail: mail(source, &origin)?,
             origin,
         })

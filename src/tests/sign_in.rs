@@ -5,7 +5,7 @@ use sqlx::PgPool;
 
 use super::{PASSWORD, Site};
 
-#[sqlx::test(migrations = "migrations")]
+#[sqlx::test]
 async fn by_username_or_address_in_any_case(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     for identifier in ["alan", "Alan", "@alan", "alan@kith.example", " ALAN@KITH.EXAMPLE "] {
@@ -15,7 +15,7 @@ async fn by_username_or_address_in_any_case(pool: PgPool) {
     }
 }
 
-#[sqlx::test(migrations = "migrations")]
+#[sqlx::test]
 async fn h15_every_failure_is_the_same_answer(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     site.sql("insert into users (username, email) values ('hub_only', 'hub@kith.example')").await;
@@ -36,7 +36,7 @@ fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-#[sqlx::test(migrations = "migrations")]
+#[sqlx::test]
 async fn ten_failures_lock_a_name_known_or_not_until_the_window_ends(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     for identifier in ["alan", "nobody_here"] {
@@ -53,7 +53,7 @@ async fn ten_failures_lock_a_name_known_or_not_until_the_window_ends(pool: PgPoo
     assert_eq!(site.browser().try_sign_in("alan", PASSWORD).await.status, StatusCode::SEE_OTHER);
 }
 
-#[sqlx::test(migrations = "migrations")]
+#[sqlx::test]
 async fn h19_two_hundred_guesses_at_once_are_not_more_than_ten(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let guesses: Vec<_> = (0..200)
@@ -69,7 +69,7 @@ async fn h19_two_hundred_guesses_at_once_are_not_more_than_ten(pool: PgPool) {
     assert!(judged <= 10, "{judged}");
 }
 
-#[sqlx::test(migrations = "migrations")]
+#[sqlx::test]
 async fn h16_thirty_failures_lock_a_place_whatever_it_says_of_itself(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     for n in 0..31 {
@@ -88,7 +88,7 @@ async fn h16_thirty_failures_lock_a_place_whatever_it_says_of_itself(pool: PgPoo
     }
 }
 
-#[sqlx::test(migrations = "migrations")]
+#[sqlx::test]
 async fn next_is_followed_only_within_the_site(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     for (next, expected) in [("/following?x=1", "/following?x=1"), ("//evil.example", "/"), ("https://evil.example", "/"), ("/\\evil", "/"), ("/%09/evil", "/")] {
@@ -99,7 +99,7 @@ async fn next_is_followed_only_within_the_site(pool: PgPool) {
     assert_eq!(page.location(), "/sign-in?next=%2Ffollowing");
 }
 
-#[sqlx::test(migrations = "migrations")]
+#[sqlx::test]
 async fn signing_in_as_somebody_else_switches_cleanly(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut browser = site.signed_in("alan").await;
@@ -109,7 +109,7 @@ async fn signing_in_as_somebody_else_switches_cleanly(pool: PgPool) {
     assert_eq!(site.count("select count(*) from sessions").await, 1);
 }
 
-#[sqlx::test(migrations = "migrations")]
+#[sqlx::test]
 async fn signing_out_ends_the_session_on_the_server_and_clears_the_browser(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut browser = site.signed_in("alan").await;
@@ -123,7 +123,7 @@ async fn signing_out_ends_the_session_on_the_server_and_clears_the_browser(pool:
     assert_eq!(browser.get("/sign-out").await.status, StatusCode::METHOD_NOT_ALLOWED);
 }
 
-#[sqlx::test(migrations = "migrations")]
+#[sqlx::test]
 async fn keep_me_signed_in_decides_how_long_cookie_and_session_live(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let kept = site.browser().try_sign_in("alan", PASSWORD).await;
@@ -138,7 +138,7 @@ async fn keep_me_signed_in_decides_how_long_cookie_and_session_live(pool: PgPool
     assert!((12 * 3_600 - site.count(&format!("{lives}'barbara'")).await).abs() < 60);
 }
 
-#[sqlx::test(migrations = "migrations")]
+#[sqlx::test]
 async fn who_is_suspended_is_out_at_once_and_told_why(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut browser = site.signed_in("alan").await;
@@ -152,7 +152,7 @@ async fn who_is_suspended_is_out_at_once_and_told_why(pool: PgPool) {
     site.browser().sign_in("alan").await;
 }
 
-#[sqlx::test(migrations = "migrations")]
+#[sqlx::test]
 async fn an_older_hash_is_replaced_at_the_next_sign_in(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let argon2 = argon2::Argon2::new(

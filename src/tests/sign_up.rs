@@ -17,7 +17,7 @@ async fn begin(browser: &mut Browser, email: &str, username: &str) -> Answer {
     answer
 }
 
-#[sqlx::test(migrations = "migrations")]
+#[sqlx::test]
 async fn the_mailed_code_makes_the_account_and_signs_in(pool: PgPool) {
     let site = Site::new(&pool);
     let mut browser = site.browser();
@@ -39,7 +39,7 @@ async fn the_mailed_code_makes_the_account_and_signs_in(pool: PgPool) {
     assert_eq!(answer.status, StatusCode::SEE_OTHER);
 }
 
-#[sqlx::test(migrations = "migrations")]
+#[sqlx::test]
 async fn nothing_at_rest_opens_anything(pool: PgPool) {
     let site = Site::new(&pool);
     let mut browser = site.browser();
@@ -50,7 +50,7 @@ async fn nothing_at_rest_opens_anything(pool: PgPool) {
     assert!(row.contains("$argon2id$"));
 }
 
-#[sqlx::test(migrations = "migrations")]
+#[sqlx::test]
 async fn a_code_opens_only_the_browser_that_asked_for_it(pool: PgPool) {
     let site = Site::new(&pool);
     let (mut mine, mut other) = (site.browser(), site.browser());
@@ -66,7 +66,7 @@ async fn a_code_opens_only_the_browser_that_asked_for_it(pool: PgPool) {
     assert_eq!(mine.post("/sign-up/verify", &[("code", &code)]).await.location(), "/");
 }
 
-#[sqlx::test(migrations = "migrations")]
+#[sqlx::test]
 async fn a_code_has_five_tries_and_ten_minutes_and_a_new_one_replaces_it(pool: PgPool) {
     let site = Site::new(&pool);
     let mut browser = site.browser();
@@ -94,7 +94,7 @@ async fn a_code_has_five_tries_and_ten_minutes_and_a_new_one_replaces_it(pool: P
     assert_eq!(site.count("select count(*) from users").await, 0);
 }
 
-#[sqlx::test(migrations = "migrations")]
+#[sqlx::test]
 async fn h19_a_hundred_wrong_codes_at_once_are_not_more_tries_than_five(pool: PgPool) {
     let site = Site::new(&pool);
     let mut browser = site.browser();
@@ -112,7 +112,7 @@ async fn h19_a_hundred_wrong_codes_at_once_are_not_more_tries_than_five(pool: Pg
     assert_eq!(judged, 5);
 }
 
-#[sqlx::test(migrations = "migrations")]
+#[sqlx::test]
 async fn h20_of_fifty_uses_of_one_code_one_wins(pool: PgPool) {
     let site = Site::new(&pool);
     for round in 0..20 {
@@ -136,7 +136,7 @@ async fn h20_of_fifty_uses_of_one_code_one_wins(pool: PgPool) {
     }
 }
 
-#[sqlx::test(migrations = "migrations")]
+#[sqlx::test]
 async fn h23_of_many_who_prove_the_same_address_or_name_one_gets_it(pool: PgPool) {
     let site = Site::new(&pool);
     // Three browsers want one name, with addresses of their own.
@@ -173,7 +173,7 @@ async fn h23_of_many_who_prove_the_same_address_or_name_one_gets_it(pool: PgPool
     assert_eq!(loser.who().await.as_deref(), Some("another_name"));
 }
 
-#[sqlx::test(migrations = "migrations")]
+#[sqlx::test]
 async fn a_known_address_gets_the_same_answer_and_a_mail_that_says_so(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let (mut known, mut unknown) = (site.browser(), site.browser());
@@ -194,7 +194,7 @@ async fn a_known_address_gets_the_same_answer_and_a_mail_that_says_so(pool: PgPo
     assert_eq!(site.count("select count(*) from users where username like 'someone%'").await, 0);
 }
 
-#[sqlx::test(migrations = "migrations")]
+#[sqlx::test]
 async fn a_taken_username_is_refused_with_free_ones_like_it(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let answer = site.browser().post("/sign-up", &fields("new@kith.example", "Ada")).await;
@@ -204,7 +204,7 @@ async fn a_taken_username_is_refused_with_free_ones_like_it(pool: PgPool) {
     assert_eq!(site.count("select count(*) from registrations").await, 0);
 }
 
-#[sqlx::test(migrations = "migrations")]
+#[sqlx::test]
 async fn every_wrong_field_is_named_at_once_and_nothing_changes(pool: PgPool) {
     let site = Site::new(&pool);
     let fields =
@@ -217,7 +217,7 @@ async fn every_wrong_field_is_named_at_once_and_nothing_changes(pool: PgPool) {
     assert_eq!(site.count("select count(*) from registrations").await + site.count("select count(*) from jobs").await, 0);
 }
 
-#[sqlx::test(migrations = "migrations")]
+#[sqlx::test]
 async fn mails_to_one_address_are_limited_alike_for_known_and_unknown(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     for address in ["ada@kith.example", "nobody@kith.example"] {
@@ -231,7 +231,7 @@ async fn mails_to_one_address_are_limited_alike_for_known_and_unknown(pool: PgPo
     }
 }
 
-#[sqlx::test(migrations = "migrations")]
+#[sqlx::test]
 async fn an_invitation_is_good_once_and_asks_only_for_a_password(pool: PgPool) {
     let site = Site::new(&pool);
     let email = server::accounts::Email::parse("boss@kith.example").unwrap();

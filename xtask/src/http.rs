@@ -140,9 +140,4 @@ impl Response {
             .find(|(n, _)| n == name)
             .map(|(_, value)| value.as_str())
     }
-
-    /// The body as text.
-    pub fn text(&self) -> String {
-        String::from_utf8_lossy(&self.body).into_owned()
-    }
 }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 
 mod assets;
+mod bench;
 mod devdb;
 mod digest;
 mod dist;
@@ -55,6 +56,7 @@ fn dispatch(args: &[String]) -> Result<()> {
     match command {
         "run" => run::run(rest),
         "test" => test::run(rest),
+        "bench" => bench::run(rest),
         "dist" => dist::build().map(|file| println!("{}", file.display())),
         "db" => devdb::commands::run(rest),
         "prepare" => prepare::run(rest),

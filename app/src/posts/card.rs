@@ -1,7 +1,7 @@
 //! A post as it stands in a list. Fifty of these make a page, so each is lean: no form, no icon and no label is
 //! repeated in it that the form around the list or the style sheet can say once.
 
-use leptos::prelude::*;
+use leptos::{either::Either, prelude::*};
 use server::posts::Post;
 use time::OffsetDateTime;
 
@@ -77,7 +77,7 @@ pub fn like(post: &Post, viewer: &Viewer) -> impl IntoView + use<> {
     match viewer {
         Viewer::Member => {
             let (pressed, value) = if post.liked { ("true", "false") } else { ("false", "true") };
-            view! {
+            Either::Left(view! {
                 <button
                     class="like"
                     name="like"
@@ -88,12 +88,12 @@ pub fn like(post: &Post, viewer: &Viewer) -> impl IntoView + use<> {
                 >
                     {shown}
                 </button>
-            }
-            .into_any()
+            })
         }
         Viewer::Stranger => {
             let href = format!("{}?next={}", paths::SIGN_IN, paths::post(post.id));
-            view! { <a class="like" href=href aria-label=format!("{label}. Sign in to like it")>{shown}</a> }.into_any()
+            let label = format!("{label}. Sign in to like it");
+            Either::Right(view! { <a class="like" href=href aria-label=label>{shown}</a> })
         }
     }
 }

@@ -1,32 +1,54 @@
 //! Where one writes: a plain form that an island makes quicker.
 
+use http::StatusCode;
 use leptos::prelude::*;
 use server::{error::Invalid, request::Member};
 
 use crate::{
     islands::Composer,
-    ui::{Size, avatar::avatar_now, textarea},
+    ui::{Page, Size, avatar::avatar_now, textarea},
 };
 
-/// What was typed and could not be taken.
+/// Why what was typed could not be taken.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    pub invalid: Invalid,
+    pub status: StatusCode,
+    /// Seconds.
+    pub retry_after: Option<u64>,
+}
+
+/// What the composer holds when the page opens.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Draft<'a> {
     pub body: &'a str,
-    pub invalid: Option<&'a Invalid>,
+    pub refused: Option<&'a Refusal>,
     /// A reply, not a post.
     pub reply: bool,
     /// Has the focus when the page opens.
     pub focus: bool,
 }
 
+impl Draft<'_> {
+    /// The page with the status that says how it went.
+    pub fn answer(&self, page: Page) -> Page {
+        match self.refused {
+            Some(Refusal { status, retry_after: Some(seconds), .. }) => page.status(*status).retry_after(*seconds),
+            Some(Refusal { status, .. }) => page.status(*status),
+            None => page,
+        }
+    }
+}
+
 /// The composer on its sheet; it sends to `action`.
 pub fn composer(me: &Member, action: String, draft: Draft<'_>) -> impl IntoView + use<> {
     let (prompt, send) = if draft.reply { ("Write a reply", "Reply") } else { ("What are you up to?", "Post") };
-    let mut area = textarea("body", prompt).value(draft.body).placeholder(prompt).rows(2).required().bare();
-    if let Some(invalid) = draft.invalid {
-        area = area.errors(invalid);
+    let rows = if draft.focus { 6 } else { 2 };
+    let mut area = textarea("body", prompt).value(draft.body).placeholder(prompt).rows(rows).required().bare();
+    if let Some(refusal) = draft.refused {
+        area = area.errors(&refusal.invalid);
     }
-    if draft.focus || draft.invalid.is_some() {
+    if draft.focus || draft.refused.is_some() {
         area = area.autofocus();
     }
     let (face, area) = (avatar_now(&me.person, Size::Post), area.view());

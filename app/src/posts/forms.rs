@@ -1,7 +1,6 @@
 //! The plain forms of posts.
 
 use axum::{extract::Path, response::Response};
-use http::StatusCode;
 use serde::Deserialize;
 use server::{
     error::{Error, Invalid, Result},
@@ -10,7 +9,7 @@ use server::{
 };
 
 use super::{
-    composer::Draft,
+    composer::{Draft, Refusal},
     page::{parse, show_again},
 };
 use crate::{
@@ -18,7 +17,7 @@ use crate::{
     flash::Flash,
     forms::Form,
     paths,
-    ui::{Page, error_page},
+    ui::error_page,
     visit::Visit,
 };
 
@@ -42,9 +41,8 @@ pub async fn create(visit: Visit, me: Member, Form(sent): Form<Written>) -> Resu
     match posts::create(&visit.cx, &me, &sent.body, None).await {
         Ok(_) => Ok(Flash::Posted.redirect(&visit.cx.server, paths::HOME)),
         Err(error) => {
-            let (page, invalid) = again(Page::new("Home"), error)?;
-            let draft = Draft { body: &sent.body, invalid: Some(&invalid), ..Draft::default() };
-            home_again(&visit, page, draft).await
+            let refusal = refusal(error)?;
+            home_again(&visit, Draft { body: &sent.body, refused: Some(&refusal), ..Draft::default() }).await
         }
     }
 }
@@ -60,9 +58,8 @@ pub async fn reply(
     match posts::create(&visit.cx, &me, &sent.body, Some(parent)).await {
         Ok(id) => Ok(Flash::Replied.redirect(&visit.cx.server, &format!("{}#p{id}", paths::post(parent)))),
         Err(error) => {
-            let (page, invalid) = again(Page::new("Post"), error)?;
-            let draft = Draft { body: &sent.body, invalid: Some(&invalid), ..Draft::default() };
-            show_again(&visit, page, parent, draft).await
+            let refusal = refusal(error)?;
+            show_again(&visit, parent, Draft { body: &sent.body, refused: Some(&refusal), ..Draft::default() }).await
         }
     }
 }
@@ -78,15 +75,16 @@ pub async fn delete(
     Ok(Flash::Deleted.redirect(&visit.cx.server, &paths::profile(&me.person.username)))
 }
 
-/// What page, and what message beside the text, says that it could not be taken. Too much in a short time is said
-/// there too, so that nothing typed is lost.
-fn again(page: Page, error: Error) -> Result<(Page, Invalid)> {
+/// What to say beside the text when it could not be taken. Too much in a short time is said there too, so that nothing
+/// typed is lost.
+fn refusal(error: Error) -> Result<Refusal> {
+    let (status, retry_after) = (error.status(), error.retry_after());
     match error {
-        Error::Invalid(invalid) => Ok((page.status(StatusCode::UNPROCESSABLE_ENTITY), invalid)),
-        Error::Limited(wait) => {
-            let words = format!("That was a lot in a short time. Try again in {}.", error_page::wait(wait.as_secs()));
-            let page = page.status(StatusCode::TOO_MANY_REQUESTS).retry_after(wait.as_secs().max(1));
-            Ok((page, Invalid::one("body", words)))
+        Error::Invalid(invalid) => Ok(Refusal { invalid, status, retry_after }),
+        Error::Limited(_) => {
+            let wait = error_page::wait(retry_after.unwrap_or(1));
+            let words = format!("That was a lot in a short time. You can try again in {wait}.");
+            Ok(Refusal { invalid: Invalid::one("body", words), status, retry_after })
         }
         other => Err(other),
     }

@@ -14,7 +14,7 @@ use server::{
     posts::{self, Post},
     request::Member,
 };
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use super::{
     card::{self, Viewer},
@@ -23,7 +23,7 @@ use super::{
 use crate::{
     islands::PostList,
     paths,
-    ui::{self, Tab, hidden, page::fragment, when},
+    ui::{self, Tab, hidden, page::fragment},
     visit::Visit,
 };
 
@@ -52,7 +52,7 @@ pub async fn show(visit: Visit, Path(id): Path<String>, Query(place): Query<Plac
         return Ok(fragment(|| reply_items(id, &replies, viewer, now)));
     }
     let thread = load(&visit, id, after).await?;
-    Ok(respond(&visit, ui::Page::new("Post"), &thread, Draft::default()))
+    Ok(respond(&visit, &thread, Draft::default()))
 }
 
 /// `GET /posts/new`
@@ -66,9 +66,9 @@ pub async fn new(visit: Visit, me: Member) -> Response {
 }
 
 /// The page again, after a reply that could not be taken.
-pub(super) async fn show_again(visit: &Visit, page: ui::Page, id: PostId, draft: Draft<'_>) -> Result<Response> {
+pub(super) async fn show_again(visit: &Visit, id: PostId, draft: Draft<'_>) -> Result<Response> {
     let thread = load(visit, id, None).await?;
-    Ok(respond(visit, page, &thread, draft))
+    Ok(respond(visit, &thread, draft))
 }
 
 /// A post's id out of an address. What is no id is no page.
@@ -83,12 +83,15 @@ async fn load(visit: &Visit, id: PostId, after: Option<PostId>) -> Result<Thread
     Ok(Thread { post, replies, after })
 }
 
-fn respond(visit: &Visit, page: ui::Page, thread: &Thread, draft: Draft<'_>) -> Response {
+fn respond(visit: &Visit, thread: &Thread, draft: Draft<'_>) -> Response {
     let post = &thread.post;
     let excerpt: String = post.body.chars().take(160).collect();
     let back = post.parent.map_or_else(|| paths::HOME.to_owned(), paths::post);
     let label = if post.parent.is_some() { "Back to what this answers" } else { "Back to the latest posts" };
-    page.document_title(format!("{}: {}", post.author.name(), excerpt.lines().next().unwrap_or_default()))
+    let title = format!("{}: {}", post.author.name(), excerpt.lines().next().unwrap_or_default());
+    draft
+        .answer(ui::Page::new(title))
+        .heading("Post")
         .description(excerpt)
         .canonical(paths::post(post.id))
         .back(back, label)
@@ -126,6 +129,7 @@ fn view(visit: &Visit, thread: &Thread, draft: Draft<'_>) -> impl IntoView + use
 fn focal(post: &Post, viewer: &Viewer, now: OffsetDateTime, mine: bool) -> impl IntoView + use<> {
     let body = post.body.clone();
     let exact = ui::when::exact(post.created_at);
+    let recent = (now - post.created_at < Duration::WEEK).then(|| view! { " · "{ui::when::said(post.created_at, now)} });
     let delete = mine.then(|| {
         view! {
             <details class="end">
@@ -138,7 +142,7 @@ fn focal(post: &Post, viewer: &Viewer, now: OffsetDateTime, mine: bool) -> impl 
         <article class="post focal" id=card::anchor(post)>
             <div class="by">{card::author(post)}</div>
             <p class="text" dir="auto">{body}</p>
-            <p class="written">{exact}" · "{when(post.created_at, now)}</p>
+            <p class="written"><time datetime=ui::when::machine(post.created_at)>{exact}</time>{recent}</p>
             <div class="acts">{card::like(post, viewer)}{card::replies(post, "#replies".to_owned())}{delete}</div>
         </article>
     }

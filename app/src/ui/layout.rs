@@ -1,6 +1,6 @@
 //! The two shells: the site's, and the card.
 
-use leptos::{prelude::*, tachys::view::any_view::AnyView};
+use leptos::{either::Either, prelude::*, tachys::view::any_view::AnyView};
 
 use super::{
     icon::{Icon, icon},
@@ -12,20 +12,23 @@ use crate::{flash::Tone, paths, visit::Visit};
 /// What the site's shell shows besides the view.
 #[derive(Default)]
 pub(super) struct Parts {
-    pub heading: Option<String>,
+    pub heading: String,
+    pub own_heading: bool,
     pub back: Option<(String, &'static str)>,
     pub tab: Tab,
     pub aside: Option<AnyView>,
 }
 
 /// Navigation, the page, what is beside it.
-pub(super) fn site(visit: &Visit, parts: Parts, content: AnyView) -> impl IntoView + use<> {
+pub(super) fn site<V: IntoView>(visit: &Visit, parts: Parts, content: V) -> impl IntoView + use<V> {
     let stranger = visit.me().is_none();
     let aside = parts.aside.unwrap_or_else(|| if stranger { nav::hello().into_any() } else { nav::keys().into_any() });
     let class = if stranger { "aside greets" } else { "aside" };
-    let aside = view! { <aside class=class aria-label="About">{aside}{stranger.then(|| nav::foot(visit))}</aside> };
-    // Strangers meet what greets them before the page, on a phone also for the eye.
-    let (first, last) = if stranger { (Some(aside), None) } else { (None, Some(aside)) };
+    let aside = view! { <aside class=class aria-label="About">{aside}{stranger.then(|| nav::foot(visit))}</aside> }.into_any();
+    // Strangers meet what greets them before the feed; anything else they came for stands first.
+    let (first, last) = if stranger && parts.tab == Tab::Home { (Some(aside), None) } else { (None, Some(aside)) };
+    let top = top(parts.heading, parts.own_heading, parts.back);
+    let foot = stranger.then(|| nav::foot(visit));
     view! {
         <body>
             {skip()}
@@ -33,9 +36,10 @@ pub(super) fn site(visit: &Visit, parts: Parts, content: AnyView) -> impl IntoVi
                 {nav::rail(visit, parts.tab)}
                 {first}
                 <main class="main" id="main" tabindex="-1">
-                    {top(parts.heading, parts.back)}
+                    {top}
                     {flash(visit)}
                     {content}
+                    {foot}
                 </main>
                 {last}
             </div>
@@ -44,7 +48,7 @@ pub(super) fn site(visit: &Visit, parts: Parts, content: AnyView) -> impl IntoVi
 }
 
 /// One calm card with the mark.
-pub(super) fn card(visit: &Visit, content: AnyView) -> impl IntoView + use<> {
+pub(super) fn card<V: IntoView>(visit: &Visit, content: V) -> impl IntoView + use<V> {
     view! {
         <body class="card-page">
             {skip()}
@@ -76,18 +80,18 @@ fn skip() -> impl IntoView {
     view! { <a class="skip" href="#main">"Skip to the page"</a> }
 }
 
-fn top(heading: Option<String>, back: Option<(String, &'static str)>) -> impl IntoView + use<> {
+fn top(heading: String, own_heading: bool, back: Option<(String, &'static str)>) -> AnyView {
     let lead = match back {
         Some((href, label)) => {
             view! { <a class="back" href=href aria-label=label>{icon(Icon::Back)}</a> }.into_any()
         }
         None => mark().into_any(),
     };
-    let name = match heading {
-        Some(heading) => view! { <h1>{heading}</h1> }.into_any(),
-        None => ().into_any(),
+    let name = match own_heading {
+        true => Either::Left(view! { <p aria-hidden="true">{heading}</p> }),
+        false => Either::Right(view! { <h1>{heading}</h1> }),
     };
-    view! { <div class="top">{lead}{name}</div> }
+    view! { <div class="top">{lead}{name}</div> }.into_any()
 }
 
 fn flash(visit: &Visit) -> impl IntoView + use<> {

@@ -1,6 +1,6 @@
 //! The navigation, what belongs to the person in it, and what stands beside a page by itself.
 
-use leptos::prelude::*;
+use leptos::{prelude::*, tachys::view::any_view::AnyView};
 use server::profiles::Author;
 
 use super::{
@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The rail on wide screens; the same list is the bar of tabs on a phone.
-pub(super) fn rail(visit: &Visit, tab: Tab) -> impl IntoView + use<> {
+pub(super) fn rail(visit: &Visit, tab: Tab) -> AnyView {
     let items = match visit.me() {
         Some(me) => member(&me.person, tab).into_any(),
         None => stranger(tab).into_any(),
@@ -29,6 +29,7 @@ pub(super) fn rail(visit: &Visit, tab: Tab) -> impl IntoView + use<> {
             {menu}
         </header>
     }
+    .into_any()
 }
 
 fn member(me: &Author, tab: Tab) -> impl IntoView + use<> {
@@ -40,7 +41,9 @@ fn member(me: &Author, tab: Tab) -> impl IntoView + use<> {
         <li class="write">{item(paths::WRITE, Icon::Write, "Write", tab == Tab::Write)}</li>
         <li class="me">
             <button type="button" popovertarget="me" aria-label="You and your settings">
-                {avatar_now(me, Size::Tab)}<span>{me.name().to_owned()}</span>
+                {avatar_now(me, Size::Tab)}
+                <span class="only-wide">{me.name().to_owned()}</span>
+                <span class="only-narrow">"You"</span>
             </button>
         </li>
     }
@@ -61,7 +64,7 @@ fn item(href: &str, sign: Icon, label: &'static str, here: bool) -> impl IntoVie
 }
 
 /// What belongs to the person. A popover: it opens and closes without script.
-fn menu(visit: &Visit, me: &Author) -> impl IntoView + use<> {
+fn menu(visit: &Visit, me: &Author) -> AnyView {
     view! {
         <div class="menu" id="me" popover="auto">
             <a class="who" href=paths::profile(&me.username)>
@@ -76,6 +79,7 @@ fn menu(visit: &Visit, me: &Author) -> impl IntoView + use<> {
             </form>
         </div>
     }
+    .into_any()
 }
 
 /// Light, dark, or as the system has it: remembered without script.
@@ -128,6 +132,6 @@ pub(super) fn keys() -> impl IntoView {
 }
 
 /// The last line.
-pub(super) fn foot(visit: &Visit) -> impl IntoView + use<> {
-    view! { <footer class="foot"><span>"Kith, for friends and neighbours"</span>{theme(visit)}</footer> }
+pub(super) fn foot(visit: &Visit) -> AnyView {
+    view! { <footer class="foot"><span>"Kith, for friends and neighbours"</span>{theme(visit)}</footer> }.into_any()
 }

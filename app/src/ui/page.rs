@@ -2,7 +2,7 @@
 
 use axum::response::{Html, IntoResponse, Response};
 use http::{StatusCode, header::RETRY_AFTER};
-use leptos::{prelude::*, tachys::view::any_view::AnyView};
+use leptos::prelude::*;
 
 use super::{head::head, layout, render};
 use crate::visit::Visit;
@@ -62,14 +62,8 @@ impl Page {
             status: StatusCode::OK,
             retry_after: None,
             shell: Shell::Site,
-            parts: layout::Parts { heading: Some(title), ..layout::Parts::default() },
+            parts: layout::Parts { heading: title, ..layout::Parts::default() },
         }
-    }
-
-    /// What the tab says, when that is more than the heading does.
-    pub fn document_title(mut self, title: impl Into<String>) -> Self {
-        self.meta.title = title.into();
-        self
     }
 
     /// Seconds after which a try makes sense again, as a header.
@@ -108,9 +102,15 @@ impl Page {
         self
     }
 
-    /// The view has its own `h1`; the bar above it shows no second one.
+    /// The view has its own `h1`: on a phone the bar shows the name for the eye only, elsewhere not at all.
     pub fn own_heading(mut self) -> Self {
-        self.parts.heading = None;
+        self.parts.own_heading = true;
+        self
+    }
+
+    /// What the page calls itself, when that is less than the tab says.
+    pub fn heading(mut self, heading: impl Into<String>) -> Self {
+        self.parts.heading = heading.into();
         self
     }
 
@@ -140,14 +140,11 @@ impl Page {
     /// As [`Page::respond`], for a view with islands: those must be made inside the owner of the rendering.
     pub fn respond_with<V: IntoView + 'static>(self, visit: &Visit, view: impl FnOnce() -> V) -> Response {
         let Self { meta, status, retry_after, shell, parts } = self;
-        let body = || {
-            let content = view().into_any();
-            document(visit, &meta, match shell {
-                Shell::Site => layout::site(visit, parts, content).into_any(),
-                Shell::Card => layout::card(visit, content).into_any(),
-            })
+        let html = match shell {
+            Shell::Site => render(|| document(visit, &meta, layout::site(visit, parts, view()))),
+            Shell::Card => render(|| document(visit, &meta, layout::card(visit, view()))),
         };
-        let mut response = (status, Html(format!("<!DOCTYPE html>{}", render(body)))).into_response();
+        let mut response = (status, Html(html)).into_response();
         if let Some(seconds) = retry_after {
             response.headers_mut().insert(RETRY_AFTER, seconds.into());
         }
@@ -160,10 +157,11 @@ pub fn fragment<V: IntoView>(view: impl FnOnce() -> V) -> Response {
     Html(render(view)).into_response()
 }
 
-fn document(visit: &Visit, meta: &Meta, body: AnyView) -> impl IntoView + use<> {
+fn document<V: IntoView>(visit: &Visit, meta: &Meta, body: V) -> impl IntoView + use<V> {
     // `data-me` tells the glue script that Back must not show this page again from memory.
     let me = visit.me().is_some().then_some("");
     view! {
+        <!DOCTYPE html>
         <html lang="en" data-theme=visit.theme.attr() data-me=me>
             {head(visit, meta)}
             {body}

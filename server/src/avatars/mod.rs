@@ -5,6 +5,8 @@
 mod colour;
 pub(crate) mod dice;
 mod shapes;
+#[cfg(test)]
+mod tests;
 
 use colour::{Rgb, oklch};
 use dice::Dice;
@@ -48,10 +50,8 @@ fn svg(username: &str) -> String {
     let palette = Palette::new(&mut dice);
     let shapes = shapes::draw(&mut dice, &palette);
     let letter = letter(&mut dice, username, palette.ink);
-    let ground = palette.ground;
-    format!(
-        r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 96 96"><path fill="{ground}" d="M0 0h96v96H0z"/>{shapes}{letter}</svg>"#
-    )
+    let ground = format!(r#"<path fill="{}" d="M0 0h96v96H0z"/>"#, palette.ground);
+    format!(r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 96 96">{ground}{shapes}{letter}</svg>"#)
 }
 
 fn letter(dice: &mut Dice, username: &str, ink: Rgb) -> String {
@@ -61,9 +61,8 @@ fn letter(dice: &mut Dice, username: &str, ink: Rgb) -> String {
         _ => ("ui-rounded,system-ui,sans-serif", 800),
     };
     let initial = username.chars().next().unwrap_or('k').to_ascii_uppercase();
-    format!(
-        r#"<text x="48" y="64" fill="{ink}" font-family="{family}" font-weight="{weight}" font-size="45" text-anchor="middle">{initial}</text>"#
-    )
+    let face = format!(r#"font-family="{family}" font-weight="{weight}" font-size="45""#);
+    format!(r#"<text x="48" y="64" fill="{ink}" {face} text-anchor="middle">{initial}</text>"#)
 }
 
 /// A way to set three lightnesses and chromas beside each other, with the letter's.
@@ -126,11 +125,11 @@ impl Palette {
     }
 }
 
-/// Dark yellows look muddy: a deep colour moves to the reds or the green beside them.
+/// Dark yellows look muddy: a deep colour moves on to plum, red or green.
 fn clean(lightness: f64, hue: i32) -> i32 {
     match hue {
-        50..=75 if lightness < 0.65 => 20,
-        76..=95 if lightness < 0.65 => 355,
+        50..=75 if lightness < 0.65 => 310,
+        76..=95 if lightness < 0.65 => 25,
         96..=130 if lightness < 0.65 => 160,
         _ => hue,
     }

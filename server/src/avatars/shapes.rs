@@ -178,10 +178,8 @@ fn dots(dice: &mut Dice, p: &Palette) -> String {
         odd += &row(-10, -4 + 2 * i * gap);
         even += &row(-10 + gap / 2, -4 + (2 * i + 1) * gap);
     }
-    let inner = format!(
-        r#"<g stroke-width="{wide}" stroke-linecap="round"><path stroke="{}" d="{odd}"/><path stroke="{}" d="{even}"/></g>"#,
-        p.a, p.b
-    );
+    let dots = format!(r#"<path stroke="{}" d="{odd}"/><path stroke="{}" d="{even}"/>"#, p.a, p.b);
+    let inner = format!(r#"<g stroke-width="{wide}" stroke-linecap="round">{dots}</g>"#);
     turned(dice.between(0, 5) * 15, &inner)
 }
 

@@ -75,7 +75,7 @@ impl Corpus {
         }
     }
 
-    /// Whether every phrase of `slot` is at hand for a post about `topic`.
+    /// The phrases of `slot` in a post about `topic`: its own, or else the common ones.
     pub(super) fn phrases(&self, topic: usize, slot: &str) -> &[&'static str] {
         match self.topics[topic].slot(slot) {
             [] => self.common.slot(slot),

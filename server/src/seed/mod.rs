@@ -52,6 +52,9 @@ pub enum Report {
 pub const CAST: [&str; 5] = ["ada", "grace", "alan", "edsger", "barbara"];
 
 /// Plants demo data, and has Postgres learn its shape. Everybody else who wants the tables waits until it is done.
+///
+/// # Errors
+/// Those of the database; then nothing was planted, unless only the vacuuming at the end failed.
 pub async fn seed(db: &PgPool, options: &Options) -> sqlx::Result<Report> {
     let mut tx = db.begin().await?;
     load::prepare(&mut tx).await?;

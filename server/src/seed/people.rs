@@ -50,7 +50,7 @@ const ODD: [(usize, &str, &str); 5] = [
 
 /// The first `count` people, the same ones whenever it is asked, none called as in `taken`.
 pub(super) fn invite(count: u32, taken: Vec<String>) -> Vec<Person> {
-    let (names, corpus, mut register) = (Names::read(), Corpus::read(), Register::new(taken));
+    let (written, corpus, mut register) = (Names::read(), Corpus::read(), Register::new(taken));
     // So that the chosen names do not fall to whoever happens to come before.
     let mut chosen = |name: &str| register.claim(name);
     let cast: Vec<_> = CAST.iter().map(|name| chosen(name)).collect();
@@ -58,21 +58,22 @@ pub(super) fn invite(count: u32, taken: Vec<String>) -> Vec<Person> {
     (0..count as usize)
         .map(|n| {
             let mut dice = Dice::nth("person", n as u64);
-            let (username, display_name) = match ODD.iter().position(|(at, ..)| *at == n) {
+            let names = match ODD.iter().position(|(at, ..)| *at == n) {
                 _ if n < CAST.len() => (cast[n].clone(), PARTS[n].0.to_owned()),
                 Some(i) => (odd[i].clone(), ODD[i].2.to_owned()),
                 None => {
                     let native = if n < 250 { n % 12 == 5 } else { dice.percent(1) };
-                    let (wish, display) = if native { names.native(n / 12) } else { names.latin(&mut dice) };
+                    let (wish, display) = if native { written.native(n / 12) } else { written.latin(&mut dice) };
                     (register.claim(&wish), display)
                 }
             };
-            person(n, count, username, display_name, &corpus, &mut dice)
+            person(n, count, names, &corpus, &mut dice)
         })
         .collect()
 }
 
-fn person(n: usize, count: u32, username: String, display_name: String, corpus: &Corpus, dice: &mut Dice) -> Person {
+fn person(n: usize, count: u32, names: (String, String), corpus: &Corpus, dice: &mut Dice) -> Person {
+    let (username, display_name) = names;
     let topic = |dice: &mut Dice| dice.below(corpus.topics.len() as u64) as usize;
     let topics = [topic(dice), topic(dice)];
     // Zipf's law by way of 1/x; the small addend keeps the first star from being followed by simply everybody.

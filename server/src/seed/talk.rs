@@ -86,14 +86,17 @@ impl Talk<'_> {
         let ago = self.dice.unit();
         let at = newest.saturating_sub((ago * ago * f64::from(span)) as u32);
         match self.posts[at as usize].parent {
-            Some(parent) if self.dice.percent(90) => parent,
+            Some(parent) if newest - parent < span && self.dice.percent(90) => parent,
             _ => at,
         }
     }
 
     fn appeal(&self, post: u32) -> f64 {
         let post = &self.posts[post as usize];
-        self.people[post.author as usize].pull.sqrt() * f64::from(1 + post.replies.min(6))
+        let fame = self.people[post.author as usize].pull.sqrt();
+        // At some point everything has been said: without an end, one post would draw all replies.
+        let said = f64::from(post.replies) > 20.0 + 4.0 * fame;
+        if said { 0.0 } else { fame * f64::from(1 + post.replies.min(6)) }
     }
 
     /// Who replies: a follower of the host, or anybody; hardly ever the host.

@@ -165,7 +165,7 @@ impl Writer {
     fn unusual(&self, dice: &mut Dice, topic: usize, voice: Voice) -> Option<String> {
         let common = &self.corpus.common;
         let script = match voice {
-            Voice::Native(script) if dice.percent(35) => script,
+            Voice::Native(script) if dice.percent(20) => script,
             _ => match dice.below(1_000) {
                 0..=5 if voice == Voice::Plain => Script::Latin,
                 8..=14 => return Some(dice.pick(common.slot("lone")).to_owned()),

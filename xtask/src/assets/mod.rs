@@ -27,6 +27,13 @@ const OURSELVES: &str = concat!(
     include_str!("../wasm.rs")
 );
 
+/// Budgets of design.md, in bytes as sent; a budget is for the sum of its files.
+pub const BUDGETS: [(&str, &[&str], u64); 3] = [
+    ("wasm", &["kith_bg.wasm"], 95 * 1024),
+    ("CSS", &["main.css"], 12 * 1024),
+    ("glue script", &["loader.js", "kith.js"], 8 * 1024),
+];
+
 /// What goes into the site, apart from the stylesheet's parts.
 struct Sources {
     /// Our scripts by name.
@@ -66,13 +73,17 @@ pub fn hashed_name(site: &Path, name: &str) -> Result<String> {
     Ok(hashed.to_owned())
 }
 
-/// The transfer size in bytes of an asset by its logical name: compressed with brotli where it is served so.
-pub fn transfer_size(site: &Path, name: &str) -> Result<u64> {
-    let hashed = hashed_name(site, name)?;
-    let compressed = fs::metadata(site.join(format!("{hashed}.br")));
-    Ok(compressed
-        .or_else(|_| fs::metadata(site.join(hashed)))?
-        .len())
+/// The transfer size in bytes of assets by their logical names: compressed with brotli where they are served so.
+pub fn transfer_sizes(site: &Path, names: &[&str]) -> Result<u64> {
+    let mut sum = 0;
+    for name in names {
+        let hashed = hashed_name(site, name)?;
+        let compressed = fs::metadata(site.join(format!("{hashed}.br")));
+        sum += compressed
+            .or_else(|_| fs::metadata(site.join(hashed)))?
+            .len();
+    }
+    Ok(sum)
 }
 
 impl Sources {

@@ -14,13 +14,6 @@ const IMPURE: [&str; 7] = [
     "server", "sqlx", "tokio", "axum", "hyper", "tower", "rustls",
 ];
 
-/// Budgets of design.md, in bytes as sent (brotli); a budget is for the sum of its files.
-const BUDGETS: [(&str, &[&str], u64); 3] = [
-    ("wasm", &["kith_bg.wasm"], 95 * 1024),
-    ("CSS", &["main.css"], 12 * 1024),
-    ("glue script", &["loader.js", "kith.js"], 8 * 1024),
-];
-
 pub fn format(_: &Run) -> Result<Counts> {
     process::run(workspace::cargo().args(["fmt", "--all", "--check"]))?;
     Ok(Counts::default())
@@ -98,12 +91,8 @@ pub fn sqlx(run: &Run) -> Result<Counts> {
 pub fn budgets(_: &Run) -> Result<Counts> {
     let site = assets::build()?;
     let mut over = Vec::new();
-    for (what, files, budget) in BUDGETS {
-        let sizes: Result<Vec<u64>> = files
-            .iter()
-            .map(|name| assets::transfer_size(&site, name))
-            .collect();
-        let size: u64 = sizes?.iter().sum();
+    for (what, files, budget) in assets::BUDGETS {
+        let size = assets::transfer_sizes(&site, files)?;
         println!("{what}: {size} bytes of {budget}");
         if size > budget {
             over.push(what);

@@ -1,0 +1,174 @@
+//! Every door, tried by everybody it is not for, and with everything no form of ours would send. A route is only
+//! registered through a door, so a new one cannot be forgotten here.
+
+use app::routes::{Door, Guard};
+use axum::body::Body;
+use http::{Method, Request, StatusCode};
+use sqlx::PgPool;
+
+use super::{Answer, Browser, Site};
+
+/// A path with real ids where the door has names.
+fn path(door: &Door, post: i64) -> String {
+    door.path.replace("{device}", "00000000-0000-0000-0000-000000000000").replace("{handle}", "@ada").replace("{id}", &post.to_string())
+}
+
+async fn digest(site: &Site) -> Vec<i64> {
+    let mut all = Vec::new();
+    for table in ["users", "sessions", "posts", "likes", "follows", "registrations", "jobs", "passwords"] {
+        all.push(site.count(&format!("select count(*) from {table}")).await);
+    }
+    all
+}
+
+async fn knock(browser: &mut Browser, method: Method, path: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Answer {
+    let mut request = Request::builder().method(method).uri(path);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    browser.send(request.body(body.into()).unwrap()).await
+}
+
+const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
+const OURS: (&str, &str) = ("sec-fetch-site", "same-origin");
+
+#[sqlx::test]
+async fn a_door_opens_only_for_whom_it_is(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let post = site.post("alan", "hello").await;
+    let mut suspended = site.signed_in("edsger").await;
+    let edsger = server::accounts::find(&site.server, "edsger").await.unwrap();
+    server::accounts::suspend(&site.server, edsger, "a test", None).await.unwrap();
+    for door in site.doors.iter() {
+        let path = path(door, post);
+        for (who, browser) in [("a stranger", &mut site.browser()), ("a suspended person", &mut suspended)] {
+            let before = digest(&site).await;
+            let answer = knock(browser, door.method.clone(), &path, &[OURS, FORM], "").await;
+            assert!(!answer.status.is_server_error(), "{who} at {path}: {}", answer.status);
+            let sent_to_sign_in = answer.status == StatusCode::SEE_OTHER && answer.location().starts_with("/sign-in?next=");
+            match door.guard {
+                Guard::Anyone => assert!(!sent_to_sign_in, "{who} at {path}"),
+                Guard::Member | Guard::Elevated => assert!(sent_to_sign_in, "{who} at {path}: {}", answer.status),
+            }
+            if door.path != "/sign-out" {
+                assert_eq!(digest(&site).await, before, "{who} changed something at {path}");
+            }
+        }
+    }
+}
+
+#[sqlx::test]
+async fn a_dangerous_door_asks_for_a_fresh_proof(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let mut alan = site.signed_in("alan").await;
+    site.sql("update sessions set elevated_until = now() - interval '1 second'").await;
+    let mut asked = 0;
+    for door in site.doors.iter() {
+        let answer = knock(&mut alan, door.method.clone(), &path(door, 1), &[OURS, FORM], "").await;
+        let elevate = answer.location().starts_with("/elevate?next=");
+        assert_eq!(elevate, door.guard == Guard::Elevated, "{} {}", door.path, answer.status);
+        asked += usize::from(elevate);
+        if door.path == "/sign-out" {
+            alan = site.signed_in("alan").await;
+            site.sql("update sessions set elevated_until = now() - interval '1 second'").await;
+        }
+    }
+    assert!(asked >= 3);
+}
+
+#[sqlx::test]
+async fn nothing_from_elsewhere_changes_anything(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let post = site.post("alan", "hello").await;
+    let mut alan = site.signed_in("alan").await;
+    let before = digest(&site).await;
+    let functions = server_fn::axum::server_fn_paths().map(|(path, _)| path.to_owned());
+    let doors = site.doors.iter().filter(|door| door.method == Method::POST).map(|door| path(door, post));
+    for path in doors.chain(functions) {
+        for elsewhere in [
+            &[("origin", "https://evil.example")][..],
+            &[("origin", "null")],
+            &[("sec-fetch-site", "cross-site")],
+            &[("sec-fetch-site", "same-site"), ("origin", "https://kith.example")],
+            &[("referer", "https://evil.example/")],
+            &[],
+        ] {
+            for kind in ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain", "application/json"] {
+                let headers: Vec<_> = elsewhere.iter().copied().chain([("content-type", kind)]).collect();
+                let answer = knock(&mut alan, Method::POST, &path, &headers, "like=true&follow=true&body=x&theme=dark").await;
+                assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path} {headers:?}");
+            }
+        }
+    }
+    assert_eq!(digest(&site).await, before);
+    assert_eq!(alan.who().await.as_deref(), Some("alan"));
+}
+
+#[sqlx::test]
+async fn no_door_does_anything_for_another_method(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let post = site.post("alan", "hello").await;
+    let mut alan = site.signed_in("alan").await;
+    let before = digest(&site).await;
+    for door in site.doors.iter() {
+        let path = path(door, post);
+        let shared: Vec<Method> =
+            site.doors.iter().filter(|other| other.path == door.path).map(|other| other.method.clone()).collect();
+        for method in [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::TRACE, Method::OPTIONS] {
+            let known = shared.contains(&method) || (method == Method::HEAD && shared.contains(&Method::GET));
+            // Another door of the same shape may answer: a profile's where a post was meant.
+            if known {
+                continue;
+            }
+            let answer = knock(&mut alan, method.clone(), &path, &[OURS, FORM], "").await;
+            assert!(matches!(answer.status.as_u16(), 404 | 405), "{method} {path}: {}", answer.status);
+        }
+    }
+    assert_eq!(digest(&site).await, before);
+}
+
+#[sqlx::test]
+async fn odd_forms_are_refused_whole(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let post = site.post("alan", "hello").await;
+    let huge = format!("body={}", "x".repeat(100_000));
+    let fields = "email=a%40b.example&username=newcomer&display_name=x&password=seven+green+umbrellas&identifier=alan&current_password=x&code=123456&body=x&like=true&follow=true&theme=dark&next=%2F";
+    for door in site.doors.iter().filter(|door| door.method == Method::POST) {
+        // Each its own, so that limits do not answer in the door's place.
+        let path = path(door, post);
+        for (what, kind, body) in [
+            ("huge", FORM.1, huge.clone()),
+            ("NUL", FORM.1, "body=%00&identifier=%00&password=%00&email=%00&code=%00".to_owned()),
+            ("not UTF-8", FORM.1, "body=%ff&identifier=%ff".to_owned()),
+            ("twice", FORM.1, "body=a&body=b&identifier=a&identifier=b&like=true&like=true&theme=a&theme=b&email=a&email=b&code=1&code=2".to_owned()),
+            ("unknown fields", FORM.1, format!("{fields}&role=admin&user_id=1&is_admin=true")),
+            ("JSON", "application/json", "{\"body\":\"x\"}".to_owned()),
+            ("multipart", "multipart/form-data", "--x".to_owned()),
+            ("nothing", "", String::new()),
+        ] {
+            let mut alan = site.signed_in("alan").await;
+            let before = digest(&site).await;
+            let headers: Vec<_> = [OURS].into_iter().chain((!kind.is_empty()).then_some(("content-type", kind))).collect();
+            let answer = knock(&mut alan, Method::POST, &path, &headers, body).await;
+            let takes_anything = door.path == "/sign-out";
+            assert!(answer.status.is_client_error() || takes_anything, "{what} at {path}: {}", answer.status);
+            assert!(takes_anything || digest(&site).await == before, "{what} at {path}");
+            site.sql("delete from limits").await;
+        }
+    }
+}
+
+#[sqlx::test]
+async fn h12_odd_addresses_are_not_found_and_break_nothing(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let mut alan = site.signed_in("alan").await;
+    for odd in [
+        "/%00", "/@%00", "/posts/%00", "/posts/x", "/posts/-1", "/posts/99999999999999999999", "/posts/1/x", "/%ff", "/@%ff", "/..%2f..%2fetc/passwd",
+        "/%252e%252e%252f", "/assets/%2e%2e/Cargo.toml", "/assets/../Cargo.toml", "/assets/manifest.json", "/assets/", "/pkg/", "/.env", "/.git/HEAD",
+        "/Cargo.toml", "/wp-login.php", "//", "///", "/?before=%00", "/sign-in?next=%00", "/sign-up/invitation?token=%00", "/admin", "/metrics",
+    ] {
+        let answer = alan.get(odd).await;
+        assert!(!answer.status.is_server_error(), "{odd}: {}", answer.status);
+        assert!(answer.status.is_client_error() || answer.status.is_redirection() || odd.contains('?'), "{odd}: {}", answer.status);
+    }
+}

@@ -1,0 +1,59 @@
+//! Likes: said twice they are true once, and counts are always the rows.
+
+use http::StatusCode;
+use sqlx::PgPool;
+
+use super::Site;
+
+const WRONG: &str = "select count(*) from posts p where like_count <> (select count(*) from likes l where l.post_id = p.id)";
+
+#[sqlx::test]
+async fn a_like_is_there_once_and_can_be_taken_back(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let post = site.post("alan", "likeable").await;
+    let mut browser = site.signed_in("barbara").await;
+    let path = format!("/posts/{post}/like");
+    for (like, count) in [("true", 1), ("true", 1), ("false", 0), ("false", 0)] {
+        let answer = browser.post(&path, &[("like", like), ("next", "/@alan")]).await;
+        assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, format!("/@alan#p{post}").as_str()));
+        assert_eq!(site.count("select like_count from posts").await, count);
+    }
+    assert_eq!(browser.post("/posts/999/like", &[("like", "true")]).await.status, StatusCode::NOT_FOUND);
+    let stranger = site.browser().post(&path, &[("like", "true")]).await;
+    assert!(stranger.location().starts_with("/sign-in"));
+}
+
+#[sqlx::test]
+async fn h25_after_a_storm_counts_equal_rows(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let post = site.post("alan", "popular").await;
+    let people = ["ada", "grace", "edsger", "barbara"];
+    let mut browsers = Vec::new();
+    for name in people {
+        browsers.push(site.signed_in(name).await);
+    }
+    let storm: Vec<_> = (0..200)
+        .map(|n| {
+            let mut browser = browsers[n % 4].clone();
+            let like = if (n / 4) % 3 == 0 { "false" } else { "true" };
+            tokio::spawn(async move { browser.post(&format!("/posts/{post}/like"), &[("like", like)]).await.status })
+        })
+        .collect();
+    for task in storm {
+        assert_eq!(task.await.unwrap(), StatusCode::SEE_OTHER);
+    }
+    assert_eq!(site.count(WRONG).await, 0);
+}
+
+#[sqlx::test]
+async fn counts_survive_the_end_of_a_person(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let post = site.post("alan", "liked by two").await;
+    for name in ["ada", "barbara"] {
+        site.signed_in(name).await.post(&format!("/posts/{post}/like"), &[("like", "true")]).await;
+        site.signed_in(name).await.post(&format!("/posts/{post}/replies"), &[("body", "yes")]).await;
+    }
+    site.sql("delete from users where username = 'ada'").await;
+    assert_eq!(site.count("select like_count * 10 + reply_count from posts where parent_id is null").await, 11);
+    assert_eq!(site.count(WRONG).await, 0);
+}

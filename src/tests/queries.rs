@@ -1,0 +1,46 @@
+//! How many statements a page costs. A number that grows here is felt on every visit.
+
+use std::sync::{Arc, atomic::{AtomicUsize, Ordering}};
+
+use sqlx::PgPool;
+use tracing::{Event, Subscriber, level_filters::LevelFilter};
+use tracing_subscriber::{Layer, layer::{Context, SubscriberExt}};
+
+use super::{Browser, Site};
+
+/// Counts what sqlx says it sent.
+#[derive(Clone, Default)]
+struct Statements(Arc<AtomicUsize>);
+
+impl<S: Subscriber> Layer<S> for Statements {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        if event.metadata().target() == "sqlx::query" {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+}
+
+async fn cost(browser: &mut Browser, path: &str) -> usize {
+    let statements = Statements::default();
+    let subscriber = tracing_subscriber::registry().with(statements.clone().with_filter(LevelFilter::TRACE));
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let answer = browser.get(path).await;
+    assert!(answer.status.is_success(), "{path}: {}", answer.status);
+    statements.0.load(Ordering::SeqCst)
+}
+
+#[sqlx::test]
+async fn pages_keep_to_their_budget_of_statements(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    for n in 0..60 {
+        site.post(["ada", "alan", "grace"][n % 3], &format!("post {n}")).await;
+    }
+    let post = site.post("alan", "the last").await;
+    let (mut anybody, mut member) = (site.browser(), site.signed_in("barbara").await);
+    for (path, budget) in [("/".to_owned(), 1), ("/@alan".to_owned(), 2), (format!("/posts/{post}"), 2), ("/sign-in".to_owned(), 0)] {
+        assert_eq!(cost(&mut anybody, &path).await, budget, "anonymous {path}");
+        assert_eq!(cost(&mut member, &path).await, budget + 1, "signed in {path}: one more, the check");
+    }
+    assert_eq!(cost(&mut member, "/settings/devices").await, 2);
+    assert_eq!(cost(&mut member, "/healthz").await + cost(&mut member, "/avatars/ada-1.svg").await, 0);
+}
