@@ -95,6 +95,9 @@ fn is_compressed(path: &str) -> bool {
 }
 
 fn content_type(path: &str) -> &'static str {
+    if path.starts_with("speculation.") && path.ends_with(".json") {
+        return "application/speculationrules+json";
+    }
     match path.rsplit('.').next().unwrap_or_default() {
         "css" => "text/css; charset=utf-8",
         "js" => "text/javascript; charset=utf-8",

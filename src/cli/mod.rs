@@ -4,7 +4,7 @@ mod doctor;
 mod migrate;
 mod seed;
 mod serve;
-mod user;
+pub mod user;
 
 use std::path::PathBuf;
 

@@ -3,13 +3,16 @@
 mod browser;
 mod devices;
 mod doors;
+mod faults;
 mod feed;
 mod follows;
 mod hardening;
 mod likes;
+mod operator;
 mod posts;
 mod profiles;
 mod queries;
+mod secrets;
 mod serve;
 mod sessions;
 mod sign_in;

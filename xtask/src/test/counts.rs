@@ -16,18 +16,27 @@ impl fmt::Display for Counts {
 }
 
 impl Counts {
-    /// Adds what a line of `cargo nextest run` or `cargo test` says, if it is one that sums up.
-    pub fn read_line(&mut self, line: &str) {
+    /// Adds what a line of `cargo nextest run` says, if it is the one that sums up. (It also repeats what failing tests
+    /// printed, which looks like `cargo test`.)
+    pub fn read_nextest(&mut self, line: &str) {
         let line = plain(line);
-        let sum = if let Some((_, sum)) = line.split_once("test result:") {
-            sum
-        } else if line.trim_start().starts_with("Summary [")
-            && let Some((_, sum)) = line.split_once(" run:")
+        if let Some((_, sum)) = line
+            .trim_start()
+            .strip_prefix("Summary [")
+            .and_then(|rest| rest.split_once(" run:"))
         {
-            sum
-        } else {
-            return;
-        };
+            self.add(sum);
+        }
+    }
+
+    /// Adds what a line of `cargo test` says, if it is one that sums up.
+    pub fn read_cargo_test(&mut self, line: &str) {
+        if let Some(sum) = plain(line).strip_prefix("test result:") {
+            self.add(sum);
+        }
+    }
+
+    fn add(&mut self, sum: &str) {
         let words: Vec<&str> = sum
             .split(|c: char| !c.is_ascii_alphanumeric())
             .filter(|word| !word.is_empty())
@@ -70,7 +79,8 @@ mod tests {
     #[test]
     fn nextest_sums_up_in_one_line() {
         let mut counts = Counts::default();
-        counts.read_line("\u{1b}[31;1m     Summary\u{1b}[0m [   0.3s] 5 tests run: 3 passed (1 slow), 1 failed, 1 timed out, 2 skipped");
+        counts.read_nextest("test result: FAILED. 0 passed; 1 failed");
+        counts.read_nextest("\u{1b}[31;1m     Summary\u{1b}[0m [   0.3s] 5 tests run: 3 passed (1 slow), 1 failed, 1 timed out, 2 skipped");
         assert_eq!(
             counts,
             Counts {
@@ -83,11 +93,11 @@ mod tests {
     #[test]
     fn cargo_test_sums_up_once_for_each_program() {
         let mut counts = Counts::default();
-        counts.read_line("test result: ok. 4 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s");
-        counts.read_line(
+        counts.read_cargo_test("test result: ok. 4 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s");
+        counts.read_cargo_test(
             "test result: FAILED. 1 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out",
         );
-        counts.read_line("test a::b ... ok");
+        counts.read_cargo_test("test a::b ... ok");
         assert_eq!(
             counts,
             Counts {

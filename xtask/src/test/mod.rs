@@ -158,11 +158,12 @@ impl Run {
 
     fn take(&self, step: &Step) -> Outcome {
         eprintln!("\n── {} ──", step.name);
-        match (step.check)(self) {
+        let checked = (step.check)(self);
+        crate::guard::wait_if_interrupted();
+        match checked {
             Ok(counts) if counts.failed == 0 => Outcome::Passed(counts),
             Ok(counts) => Outcome::Failed(counts),
             Err(error) => {
-                crate::guard::wait_if_interrupted();
                 eprintln!("{error:#}");
                 // A step that fails as a whole counts as one failure, lest the last line says there was none.
                 Outcome::Failed(Counts {

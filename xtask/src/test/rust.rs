@@ -20,28 +20,18 @@ pub fn check(run: &Run) -> Result<Counts> {
     let nextest = process::exists("cargo-nextest");
     let mut cargo = workspace::cargo();
     if nextest {
-        cargo.args([
-            "nextest",
-            "run",
-            "--workspace",
-            "--no-fail-fast",
-            "--no-tests",
-            "pass",
-        ]);
+        cargo.args(["nextest", "run", "--workspace", "--no-fail-fast"]);
+        cargo.args(["--no-tests", "pass", "--config-file", "xtask/nextest.toml"]);
     } else {
         cargo.args(["test", "--workspace", "--no-fail-fast"]);
     }
-    cargo.args([
-        "--color",
-        if stderr().is_terminal() {
-            "always"
-        } else {
-            "never"
-        },
-    ]);
-    cargo
-        .args(&run.args)
-        .env("DATABASE_URL", run.cluster()?.url("kith"));
+    let color = if stderr().is_terminal() {
+        "always"
+    } else {
+        "never"
+    };
+    cargo.args(["--color", color]).args(&run.args);
+    cargo.env("DATABASE_URL", run.cluster()?.url("kith"));
     let (succeeded, counts) = count(&mut cargo, nextest)?;
     // A failure without a failed test is one that kept tests from running: it did not compile, say.
     ensure!(
@@ -68,7 +58,11 @@ fn count(command: &mut Command, nextest: bool) -> Result<(bool, Counts)> {
     let mut counts = Counts::default();
     for line in BufReader::new(output.context("no output to count in")?).split(b'\n') {
         let line = String::from_utf8_lossy(&line?).into_owned();
-        counts.read_line(&line);
+        if nextest {
+            counts.read_nextest(&line);
+        } else {
+            counts.read_cargo_test(&line);
+        }
         eprintln!("{line}");
     }
     Ok((running.wait()?.success(), counts))

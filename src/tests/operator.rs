@@ -1,0 +1,64 @@
+//! The operator's commands, as they are typed.
+
+use clap::Parser;
+use sqlx::PgPool;
+
+use super::Site;
+use crate::cli::{Cli, user::User};
+
+#[derive(Parser)]
+struct Line {
+    #[command(subcommand)]
+    user: User,
+}
+
+async fn kith_user(site: &Site, line: &str) -> Result<(), String> {
+    let words = std::iter::once("user").chain(line.split(' '));
+    let line = Line::try_parse_from(words).map_err(|error| error.to_string())?;
+    line.user.run(&site.server).await.map_err(|error| format!("{error:#}"))
+}
+
+#[test]
+fn the_command_line_is_sound() {
+    use clap::CommandFactory;
+    Cli::command().debug_assert();
+}
+
+#[sqlx::test]
+async fn an_operator_finds_suspends_restores_and_signs_out(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let mut alan = site.signed_in("alan").await;
+    kith_user(&site, "list al").await.unwrap();
+    kith_user(&site, "sign-out @Alan").await.unwrap();
+    assert_eq!(alan.who().await, None);
+    alan.sign_in("alan").await;
+    kith_user(&site, "suspend alan@kith.example --reason adverts --hours 2").await.unwrap();
+    assert_eq!(alan.who().await, None);
+    kith_user(&site, "restore alan").await.unwrap();
+    alan.sign_in("alan").await;
+    assert_eq!(site.count("select count(*) from audit_events where kind in ('suspended', 'restored', 'everywhere_ended')").await, 3);
+}
+
+#[sqlx::test]
+async fn what_cannot_be_done_is_said_in_one_sentence(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    for (line, why) in [
+        ("sign-out nobody_here", "nobody has the username"),
+        ("create-admin --email ada@kith.example --username newcomer", "already has an account"),
+        ("create-admin --email new@kith.example --username ada", "taken"),
+        ("create-admin --email nonsense --username newcomer", "e-mail address"),
+        ("suspend alan --reason x --hours 0", "at least 1"),
+    ] {
+        let said = kith_user(&site, line).await.expect_err(line);
+        assert!(said.contains(why) && !said.contains('\n'), "{line}: {said}");
+    }
+    assert_eq!(site.count("select count(*) from registrations").await, 0);
+}
+
+#[sqlx::test]
+async fn an_invited_administrator_is_nobody_before_the_password_is_chosen(pool: PgPool) {
+    let site = Site::new(&pool);
+    kith_user(&site, "create-admin --email boss@kith.example --username boss").await.unwrap();
+    assert_eq!(site.count("select count(*) from users").await, 0);
+    assert_eq!(site.count("select count(*) from registrations where role = 'admin'").await, 1);
+}
