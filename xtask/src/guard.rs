@@ -71,22 +71,13 @@ pub fn note(verb: &str, what: impl Display) -> Result<()> {
     writeln!(open.tell, "{verb} {what}").context("the guard process is gone")?;
     let mut reply = String::new();
     open.hear.read_line(&mut reply)?;
-    ensure!(
-        reply.trim() == "ok",
-        "the guard cannot {verb} {what}: {}",
-        reply.trim()
-    );
+    ensure!(reply.trim() == "ok", "the guard cannot {verb} {what}: {}", reply.trim());
     Ok(())
 }
 
 /// Has everything put away and waits for it. Nothing can be started afterwards.
 pub fn finish() {
-    let Some(Link {
-        mut guard,
-        tell,
-        hear,
-    }) = link().take()
-    else {
+    let Some(Link { mut guard, tell, hear }) = link().take() else {
         return;
     };
     drop((tell, hear));
@@ -137,12 +128,8 @@ impl Charge {
             "gone" => {
                 self.groups.remove(&what.parse()?);
             }
-            "share" => self
-                .shared
-                .push((what.into(), private::join(Path::new(what))?)),
-            "discard" => self
-                .discarded
-                .push((what.into(), throwaway::own(Path::new(what))?)),
+            "share" => self.shared.push((what.into(), private::join(Path::new(what))?)),
+            "discard" => self.discarded.push((what.into(), throwaway::own(Path::new(what))?)),
             _ => bail!("unknown verb"),
         }
         Ok(())
@@ -154,14 +141,8 @@ impl Charge {
                 scope.spawn(move || process::end_group(group));
             }
         });
-        let shared = self
-            .shared
-            .into_iter()
-            .map(|(home, hold)| private::leave(&home, hold));
-        let discarded = self
-            .discarded
-            .into_iter()
-            .map(|(dir, hold)| throwaway::discard(&dir, hold));
+        let shared = self.shared.into_iter().map(|(home, hold)| private::leave(&home, hold));
+        let discarded = self.discarded.into_iter().map(|(dir, hold)| throwaway::discard(&dir, hold));
         for error in shared.chain(discarded).filter_map(Result::err) {
             eprintln!("While putting things away: {error:#}");
         }

@@ -31,10 +31,7 @@ impl Connection {
         let stream = TcpStream::connect(("127.0.0.1", port)).context("nobody listens")?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(PATIENCE))?;
-        Ok(Self {
-            stream: BufReader::new(stream),
-            host: host.to_owned(),
-        })
+        Ok(Self { stream: BufReader::new(stream), host: host.to_owned() })
     }
 
     /// GET without a body.
@@ -44,21 +41,12 @@ impl Connection {
 
     /// POST of a form that is encoded already.
     pub fn post(&mut self, path: &str, headers: &[(&str, &str)], form: &str) -> Result<Response> {
-        let mut all = vec![
-            ("content-type", "application/x-www-form-urlencoded"),
-            ("sec-fetch-site", "same-origin"),
-        ];
+        let mut all = vec![("content-type", "application/x-www-form-urlencoded"), ("sec-fetch-site", "same-origin")];
         all.extend_from_slice(headers);
         self.send("POST", path, &all, form)
     }
 
-    fn send(
-        &mut self,
-        method: &str,
-        path: &str,
-        headers: &[(&str, &str)],
-        body: &str,
-    ) -> Result<Response> {
+    fn send(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Result<Response> {
         let mut head = format!("{method} {path} HTTP/1.1\r\nhost: {}\r\n", self.host);
         for (name, value) in headers {
             head.push_str(&format!("{name}: {value}\r\n"));
@@ -85,18 +73,11 @@ impl Connection {
             let (name, value) = line.split_once(':').context("a broken header")?;
             headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
         }
-        let mut response = Response {
-            status,
-            headers,
-            body: Vec::new(),
-        };
+        let mut response = Response { status, headers, body: Vec::new() };
         if response.header("transfer-encoding") == Some("chunked") {
             self.read_chunks(&mut response.body)?;
         } else if !matches!(status, 204 | 304) {
-            let length = response
-                .header("content-length")
-                .context("an answer without a length")?
-                .parse()?;
+            let length = response.header("content-length").context("an answer without a length")?.parse()?;
             self.read_exactly(length, &mut response.body)?;
         }
         Ok(response)
@@ -104,8 +85,7 @@ impl Connection {
 
     fn read_chunks(&mut self, body: &mut Vec<u8>) -> Result<()> {
         loop {
-            let length =
-                usize::from_str_radix(self.line()?.trim(), 16).context("a broken chunk")?;
+            let length = usize::from_str_radix(self.line()?.trim(), 16).context("a broken chunk")?;
             self.read_exactly(length, body)?;
             self.line()?;
             if length == 0 {
@@ -117,17 +97,12 @@ impl Connection {
     fn read_exactly(&mut self, length: usize, body: &mut Vec<u8>) -> Result<()> {
         let start = body.len();
         body.resize(start + length, 0);
-        self.stream
-            .read_exact(&mut body[start..])
-            .context("the answer was cut off")
+        self.stream.read_exact(&mut body[start..]).context("the answer was cut off")
     }
 
     fn line(&mut self) -> Result<String> {
         let mut line = String::new();
-        ensure!(
-            self.stream.read_line(&mut line)? > 0,
-            "the connection was closed"
-        );
+        ensure!(self.stream.read_line(&mut line)? > 0, "the connection was closed");
         Ok(line.trim_end().to_owned())
     }
 }
@@ -135,9 +110,6 @@ impl Connection {
 impl Response {
     /// The first header of this name (in lower case).
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(n, _)| n == name)
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
     }
 }

@@ -62,13 +62,7 @@ impl Kith {
         let output = File::create(&log).context("cannot write Kith's log")?;
         let mut serve = command("serve");
         let running = Running::start(serve.stdout(output.try_clone()?).stderr(output))?;
-        let mut kith = Self {
-            running,
-            origin,
-            host,
-            port,
-            log,
-        };
+        let mut kith = Self { running, origin, host, port, log };
         kith.wait_until_healthy()?;
         Ok(kith)
     }
@@ -109,9 +103,7 @@ impl Kith {
     }
 
     fn is_healthy(&self) -> bool {
-        let answer = self
-            .connect()
-            .and_then(|mut connection| connection.get("/healthz", &[]));
+        let answer = self.connect().and_then(|mut connection| connection.get("/healthz", &[]));
         answer.is_ok_and(|answer| answer.status == 200)
     }
 }
@@ -128,22 +120,13 @@ impl Plan<'_> {
         if self.bare {
             command.env_clear();
         }
-        command
-            .arg(verb)
-            .current_dir(&self.dir)
-            .stdout(Stdio::null());
-        command
-            .env("DATABASE_URL", &self.database)
-            .env("KITH_ORIGIN", origin)
-            .env("KITH_LISTEN", listen);
+        command.arg(verb).current_dir(&self.dir).stdout(Stdio::null());
+        command.env("DATABASE_URL", &self.database).env("KITH_ORIGIN", origin).env("KITH_LISTEN", listen);
         command
     }
 }
 
 /// A port nobody uses at the moment.
 fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind("127.0.0.1:0")
-        .context("no free port")?
-        .local_addr()?
-        .port())
+    Ok(TcpListener::bind("127.0.0.1:0").context("no free port")?.local_addr()?.port())
 }

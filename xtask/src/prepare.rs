@@ -49,10 +49,7 @@ fn write(cluster: &Cluster) -> Result<()> {
     describe(cluster, &fresh)?;
     let (fresh, committed) = (contents(&fresh)?, committed());
     fs::create_dir_all(&committed)?;
-    for name in contents(&committed)?
-        .keys()
-        .filter(|name| !fresh.contains_key(*name))
-    {
+    for name in contents(&committed)?.keys().filter(|name| !fresh.contains_key(*name)) {
         fs::remove_file(committed.join(name))?;
     }
     for (name, text) in &fresh {
@@ -62,7 +59,7 @@ fn write(cluster: &Cluster) -> Result<()> {
     Ok(())
 }
 
-/// Compiles the workspace against a fresh database, which makes sqlx write one file for each query into `dir`.
+/// Compiles Kith against a fresh database, which makes sqlx write one file for each query into `dir`.
 fn describe(cluster: &Cluster, dir: &Path) -> Result<()> {
     let database = "prepare";
     cluster.create_database(database)?;
@@ -70,11 +67,8 @@ fn describe(cluster: &Cluster, dir: &Path) -> Result<()> {
     let sources = sources_with_queries()?;
     touch(&sources)?;
     let mut cargo = workspace::cargo();
-    cargo.args(["check", "--workspace", "--all-targets"]);
-    cargo
-        .env("SQLX_OFFLINE", "false")
-        .env("SQLX_OFFLINE_DIR", dir)
-        .env("DATABASE_URL", cluster.url(database));
+    cargo.arg("check").args(workspace::KITH).arg("--all-targets");
+    cargo.env("SQLX_OFFLINE", "false").env("SQLX_OFFLINE_DIR", dir).env("DATABASE_URL", cluster.url(database));
     let checked = process::run(&mut cargo);
     touch(&sources)?;
     checked
@@ -109,46 +103,27 @@ fn contents(dir: &Path) -> Result<BTreeMap<String, String>> {
     let files = entries(dir)?.into_iter();
     let json = files.filter(|file| file.extension().is_some_and(|kind| kind == "json"));
     json.map(|file| {
-        let name = file
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
         Ok((name, fs::read_to_string(&file)?))
     })
     .collect()
 }
 
 fn difference(fresh: &BTreeMap<String, String>, committed: &BTreeMap<String, String>) -> String {
-    let missing = fresh
-        .keys()
-        .filter(|name| !committed.contains_key(*name))
-        .count();
-    let idle = committed
-        .keys()
-        .filter(|name| !fresh.contains_key(*name))
-        .count();
-    let other = fresh.len()
-        - missing
-        - fresh
-            .iter()
-            .filter(|(name, text)| committed.get(*name) == Some(text))
-            .count();
+    let missing = fresh.keys().filter(|name| !committed.contains_key(*name)).count();
+    let idle = committed.keys().filter(|name| !fresh.contains_key(*name)).count();
+    let other = fresh.len() - missing - fresh.iter().filter(|(name, text)| committed.get(*name) == Some(text)).count();
     format!("{missing} missing, {idle} no longer used, {other} described differently")
 }
 
 fn sources_with_queries() -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
-    let mut folders: Vec<PathBuf> = ["src", "app/src", "server/src"]
-        .map(|dir| workspace::root().join(dir))
-        .into();
+    let mut folders: Vec<PathBuf> = ["src", "app/src", "server/src"].map(|dir| workspace::root().join(dir)).into();
     while let Some(folder) = folders.pop() {
         for path in entries(&folder)? {
             if path.is_dir() {
                 folders.push(path);
-            } else if fs::read_to_string(&path)
-                .is_ok_and(|text| MARKS.iter().any(|mark| text.contains(mark)))
-            {
+            } else if fs::read_to_string(&path).is_ok_and(|text| MARKS.iter().any(|mark| text.contains(mark))) {
                 found.push(path);
             }
         }
@@ -156,10 +131,7 @@ fn sources_with_queries() -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a file's time is not a time of Kith's"
-)]
+#[expect(clippy::disallowed_methods, reason = "a file's time is not a time of Kith's")]
 fn touch(sources: &[PathBuf]) -> Result<()> {
     for source in sources {
         let file = fs::File::options().append(true).open(source)?;

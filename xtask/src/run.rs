@@ -25,9 +25,7 @@ pub fn run(args: &[String]) -> Result<()> {
     let kith = |verb: &str| {
         let mut command = Command::new(&kith);
         command.arg(verb).current_dir(workspace::root());
-        command
-            .env("DATABASE_URL", &database)
-            .env("KITH_ORIGIN", origin());
+        command.env("DATABASE_URL", &database).env("KITH_ORIGIN", origin());
         command
     };
     process::run(&mut kith("migrate"))?;
@@ -45,11 +43,7 @@ pub fn build_server(release: bool) -> Result<PathBuf> {
         cargo.arg("--release");
     }
     process::run(&mut cargo)?;
-    Ok(workspace::target()?.join(if release {
-        "release/kith"
-    } else {
-        "debug/kith"
-    }))
+    Ok(workspace::target()?.join(if release { "release/kith" } else { "debug/kith" }))
 }
 
 /// Where Kith says it is; follows a listening address given in the environment.

@@ -28,11 +28,7 @@ pub fn require(program: &str, package: &str, homebrew: &str) -> Result<()> {
     if process::exists(program) {
         return Ok(());
     }
-    ensure!(
-        is_debian() && geteuid().is_root(),
-        "`{program}` is missing; install it ({}).",
-        hint(package, homebrew)
-    );
+    ensure!(is_debian() && geteuid().is_root(), "`{program}` is missing; install it ({}).", hint(package, homebrew));
     apt_install(&[package])
 }
 
@@ -44,23 +40,13 @@ pub fn apt_install(packages: &[&str]) -> Result<()> {
         process::run(apt_get().arg("update")).ok();
     });
     eprintln!("Installing {}.", packages.join(", "));
-    process::run(
-        apt_get()
-            .args(["install", "--yes", "--no-install-recommends"])
-            .args(packages),
-    )
-    .with_context(|| format!("cannot install {}", packages.join(", ")))
+    process::run(apt_get().args(["install", "--yes", "--no-install-recommends"]).args(packages))
+        .with_context(|| format!("cannot install {}", packages.join(", ")))
 }
 
 fn apt_get() -> Command {
     let mut apt_get = Command::new("apt-get");
     apt_get.env("DEBIAN_FRONTEND", "noninteractive");
-    apt_get.args([
-        "-qq",
-        "-o",
-        "Dpkg::Use-Pty=0",
-        "-o",
-        "Dpkg::Options::=--force-confold",
-    ]);
+    apt_get.args(["-qq", "-o", "Dpkg::Use-Pty=0", "-o", "Dpkg::Options::=--force-confold"]);
     apt_get
 }

@@ -28,16 +28,7 @@ pub fn compile() -> Result<PathBuf> {
     require_target()?;
     same_bindgen()?;
     let mut cargo = workspace::cargo();
-    cargo.args([
-        "rustc",
-        "--lib",
-        "--package",
-        "kith",
-        "--target",
-        TARGET,
-        "--profile",
-        "wasm",
-    ]);
+    cargo.args(["rustc", "--lib", "--package", "kith", "--target", TARGET, "--profile", "wasm"]);
     process::run(cargo.args(FEATURES).args(["--crate-type", "cdylib"]))?;
     Ok(workspace::target()?.join(TARGET).join("wasm/kith.wasm"))
 }
@@ -45,35 +36,21 @@ pub fn compile() -> Result<PathBuf> {
 /// Generates the JavaScript that belongs to a compiled file, in the scratch folder `dir`.
 pub fn bind(compiled: &Path, dir: &Path) -> Result<Bound> {
     let mut bindgen = Bindgen::new();
-    bindgen
-        .input_path(compiled)
-        .out_name("kith")
-        .web(true)?
-        .typescript(false);
+    bindgen.input_path(compiled).out_name("kith").web(true)?.typescript(false);
     // The loader passes the hashed name. Names and producers are for debuggers, and a tenth of the transfer.
-    bindgen
-        .omit_default_module_path(true)
-        .remove_name_section(true)
-        .remove_producers_section(true);
-    bindgen
-        .generate(dir)
-        .context("wasm-bindgen cannot read the compiled islands")?;
+    bindgen.omit_default_module_path(true).remove_name_section(true).remove_producers_section(true);
+    bindgen.generate(dir).context("wasm-bindgen cannot read the compiled islands")?;
     ensure!(
         !dir.join("snippets").exists(),
         "A crate of the wasm build brings JavaScript files of its own (snippets); the assets have no place for them yet."
     );
-    Ok(Bound {
-        js: fs::read(dir.join("kith.js"))?,
-        wasm: fs::read(dir.join("kith_bg.wasm"))?,
-    })
+    Ok(Bound { js: fs::read(dir.join("kith.js"))?, wasm: fs::read(dir.join("kith_bg.wasm"))? })
 }
 
 /// Makes sure that rustc can compile for browsers.
 pub fn require_target() -> Result<()> {
     let mut rustc = Command::new("rustc");
-    rustc
-        .current_dir(workspace::root())
-        .args(["--print", "target-libdir", "--target", TARGET]);
+    rustc.current_dir(workspace::root()).args(["--print", "target-libdir", "--target", TARGET]);
     if Path::new(&process::capture(&mut rustc)?).is_dir() {
         return Ok(());
     }
@@ -83,17 +60,12 @@ pub fn require_target() -> Result<()> {
          (often `rust-std-wasm` or `libstd-rust-dev-wasm32`), or install Rust with rustup."
     );
     eprintln!("Adding the target {TARGET}.");
-    process::run(
-        Command::new("rustup")
-            .current_dir(workspace::root())
-            .args(["target", "add", TARGET]),
-    )
+    process::run(Command::new("rustup").current_dir(workspace::root()).args(["target", "add", TARGET]))
 }
 
 /// The compiled islands and the generator speak a private format, which changes with every version.
 fn same_bindgen() -> Result<()> {
-    let lock = fs::read_to_string(workspace::root().join("Cargo.lock"))
-        .context("cannot read Cargo.lock")?;
+    let lock = fs::read_to_string(workspace::root().join("Cargo.lock")).context("cannot read Cargo.lock")?;
     let islands = locked_version(&lock, "wasm-bindgen");
     let ours = locked_version(&lock, "wasm-bindgen-cli-support");
     if islands != ours {
@@ -108,9 +80,7 @@ fn same_bindgen() -> Result<()> {
 }
 
 fn locked_version<'a>(lock: &'a str, package: &str) -> Option<&'a str> {
-    let entry = lock
-        .split_once(&format!("name = \"{package}\"\nversion = \""))?
-        .1;
+    let entry = lock.split_once(&format!("name = \"{package}\"\nversion = \""))?.1;
     entry.split('"').next()
 }
 
@@ -120,8 +90,7 @@ mod tests {
 
     #[test]
     fn a_version_is_found_by_the_whole_name() {
-        let lock =
-            "name = \"a-b\"\nversion = \"2\"\n\n[[package]]\nname = \"a\"\nversion = \"1.0\"\n";
+        let lock = "name = \"a-b\"\nversion = \"2\"\n\n[[package]]\nname = \"a\"\nversion = \"1.0\"\n";
         assert_eq!(locked_version(lock, "a"), Some("1.0"));
         assert_eq!(locked_version(lock, "c"), None);
     }

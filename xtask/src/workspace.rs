@@ -17,13 +17,19 @@ pub fn root() -> &'static Path {
     static ROOT: OnceLock<PathBuf> = OnceLock::new();
     ROOT.get_or_init(|| {
         // Set by `cargo run`; a target folder may be shared by checkouts, so the compiled-in path is second best.
-        let own = env::var("CARGO_MANIFEST_DIR")
-            .unwrap_or_else(|_| env!("CARGO_MANIFEST_DIR").to_owned());
+        let own = env::var("CARGO_MANIFEST_DIR").unwrap_or_else(|_| env!("CARGO_MANIFEST_DIR").to_owned());
         let root = Path::new(&own).parent().unwrap_or(Path::new("."));
         // One spelling for one place: locks and running clusters are recognised by it.
         root.canonicalize().unwrap_or_else(|_| root.to_owned())
     })
 }
+
+/// Everything that is Kith, for cargo. xtask is left to commands of its own: named together with it, Kith's dependencies
+/// would get the features xtask asks for as well, and everything would be built twice.
+pub const KITH: [&str; 3] = ["--workspace", "--exclude", "xtask"];
+
+/// The tools, for cargo.
+pub const XTASK: [&str; 2] = ["--package", "xtask"];
 
 /// The cargo that runs us, at the checkout.
 pub fn cargo() -> Command {
@@ -41,11 +47,8 @@ pub fn cargo() -> Command {
 
 /// Where cargo puts what it builds.
 pub fn target() -> Result<PathBuf> {
-    let metadata =
-        process::capture(cargo().args(["metadata", "--no-deps", "--format-version", "1"]))?;
+    let metadata = process::capture(cargo().args(["metadata", "--no-deps", "--format-version", "1"]))?;
     let metadata: Value = serde_json::from_str(&metadata)?;
-    let target = metadata["target_directory"]
-        .as_str()
-        .context("cargo does not say where it builds")?;
+    let target = metadata["target_directory"].as_str().context("cargo does not say where it builds")?;
     Ok(target.into())
 }

@@ -79,7 +79,8 @@ impl Mailer {
     pub async fn send(&self, mail: &Mail) -> Result<(), MailError> {
         match &self.transport {
             Transport::Smtp(smtp) => smtp.send(&self.from, mail).await?,
-            Transport::Log => tracing::info!(subject = mail.message.subject, "mail is not configured: this one was not sent"),
+            // Not even the subject: a code stands in it.
+            Transport::Log => tracing::info!("mail is not configured: this one was not sent"),
             #[cfg(feature = "dev")]
             Transport::Mailbox(mailbox) => mailbox.receive(mail),
         }

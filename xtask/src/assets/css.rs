@@ -9,15 +9,13 @@ use anyhow::{Context, Result, bail};
 
 /// Reads a stylesheet with everything it imports.
 pub fn bundle(path: &Path) -> Result<String> {
-    let text =
-        fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     let text = minify(&text);
     let mut bundled = String::with_capacity(text.len());
     let mut rest = text.as_str();
     while let Some((before, after)) = rest.split_once("@import ") {
-        let (import, after) = after
-            .split_once(';')
-            .with_context(|| format!("an @import in {} has no end", path.display()))?;
+        let (import, after) =
+            after.split_once(';').with_context(|| format!("an @import in {} has no end", path.display()))?;
         bundled.push_str(before);
         bundled.push_str(&resolve(import, path)?);
         rest = after;
@@ -29,26 +27,17 @@ pub fn bundle(path: &Path) -> Result<String> {
 /// `"tokens.css" layer(tokens)` becomes `@layer tokens{…}`.
 fn resolve(import: &str, from: &Path) -> Result<String> {
     let whole = || format!("cannot read `@import {import}` in {}", from.display());
-    let quote = import
-        .chars()
-        .next()
-        .filter(|c| matches!(c, '"' | '\''))
-        .with_context(whole)?;
+    let quote = import.chars().next().filter(|c| matches!(c, '"' | '\'')).with_context(whole)?;
     let (name, condition) = import[1..].split_once(quote).with_context(whole)?;
     let inner = bundle(&from.with_file_name("").join(name)).with_context(whole)?;
     let condition = condition.trim();
     if condition.is_empty() {
         return Ok(inner);
     }
-    let layer = condition
-        .strip_prefix("layer(")
-        .and_then(|rest| rest.strip_suffix(')'));
+    let layer = condition.strip_prefix("layer(").and_then(|rest| rest.strip_suffix(')'));
     match layer {
         Some(layer) if !layer.contains(['(', ')']) => Ok(format!("@layer {layer}{{{inner}}}")),
-        _ => bail!(
-            "{}: only `layer(name)` is understood after the file",
-            whole()
-        ),
+        _ => bail!("{}: only `layer(name)` is understood after the file", whole()),
     }
 }
 
@@ -123,10 +112,7 @@ mod tests {
     #[test]
     fn spaces_that_mean_something_stay() {
         let css = ".a .b > .c :hover { width: calc(1px + 2px); & + & { --empty: ; } }";
-        assert_eq!(
-            minify(css),
-            ".a .b > .c :hover{width:calc(1px + 2px);& + &{--empty: }}"
-        );
+        assert_eq!(minify(css), ".a .b > .c :hover{width:calc(1px + 2px);& + &{--empty: }}");
         assert_eq!(
             minify("@media (width > 40rem) and (hover) { a { b: c } }"),
             "@media (width > 40rem) and (hover){a{b:c}}"
@@ -136,9 +122,6 @@ mod tests {
     #[test]
     fn strings_and_escapes_are_left_alone() {
         let css = r#".a\:b::before { content: "/* no */  ; }" ; font: 'a\'  b' }"#;
-        assert_eq!(
-            minify(css),
-            r#".a\:b::before{content:"/* no */  ; }";font:'a\'  b'}"#
-        );
+        assert_eq!(minify(css), r#".a\:b::before{content:"/* no */  ; }";font:'a\'  b'}"#);
     }
 }

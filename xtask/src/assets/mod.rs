@@ -65,11 +65,8 @@ pub fn build() -> Result<PathBuf> {
 
 /// What the asset of a logical name is called.
 pub fn hashed_name(site: &Path, name: &str) -> Result<String> {
-    let manifest: serde_json::Value =
-        serde_json::from_slice(&fs::read(site.join("manifest.json"))?)?;
-    let hashed = manifest[name]
-        .as_str()
-        .with_context(|| format!("the site has no {name}"))?;
+    let manifest: serde_json::Value = serde_json::from_slice(&fs::read(site.join("manifest.json"))?)?;
+    let hashed = manifest[name].as_str().with_context(|| format!("the site has no {name}"))?;
     Ok(hashed.to_owned())
 }
 
@@ -79,9 +76,7 @@ pub fn transfer_sizes(site: &Path, names: &[&str]) -> Result<u64> {
     for name in names {
         let hashed = hashed_name(site, name)?;
         let compressed = fs::metadata(site.join(format!("{hashed}.br")));
-        sum += compressed
-            .or_else(|_| fs::metadata(site.join(hashed)))?
-            .len();
+        sum += compressed.or_else(|_| fs::metadata(site.join(hashed)))?.len();
     }
     Ok(sum)
 }
@@ -90,20 +85,10 @@ impl Sources {
     fn find(root: &Path) -> Result<Self> {
         let public = root.join("public");
         let fixed = files_under(&public.join("root"))?;
-        let inside = files_under(&public)?
-            .into_iter()
-            .filter(|path| !path.starts_with(public.join("root")));
+        let inside = files_under(&public)?.into_iter().filter(|path| !path.starts_with(public.join("root")));
         let (mut scripts, files): (Vec<_>, Vec<_>) = inside.partition(|path| is_script(path));
-        scripts.extend(
-            files_under(&root.join("app/js"))?
-                .into_iter()
-                .filter(|path| is_script(path)),
-        );
-        Ok(Self {
-            scripts: named(scripts)?,
-            files: named(files)?,
-            fixed: named(fixed)?,
-        })
+        scripts.extend(files_under(&root.join("app/js"))?.into_iter().filter(|path| is_script(path)));
+        Ok(Self { scripts: named(scripts)?, files: named(files)?, fixed: named(fixed)? })
     }
 }
 
@@ -119,15 +104,10 @@ fn write(sources: &Sources, compiled: &Path, dir: &Path) -> Result<()> {
     }
     add_scripts(&mut site, &sources.scripts)?;
     let styles = css::bundle(&workspace::root().join("style/main.css"))?;
-    site.add(
-        "main.css",
-        references::rewrite(&styles, site.names())?.as_bytes(),
-    )?;
+    site.add("main.css", references::rewrite(&styles, site.names())?.as_bytes())?;
     for (name, path) in &sources.fixed {
         match fs::read_to_string(path) {
-            Ok(text) => {
-                site.add_fixed(name, references::rewrite(&text, site.names())?.as_bytes())?
-            }
+            Ok(text) => site.add_fixed(name, references::rewrite(&text, site.names())?.as_bytes())?,
             Err(_) => site.add_fixed(name, &fs::read(path)?)?,
         }
     }
@@ -138,8 +118,7 @@ fn write(sources: &Sources, compiled: &Path, dir: &Path) -> Result<()> {
 fn add_scripts(site: &mut Site, scripts: &[(String, PathBuf)]) -> Result<()> {
     let mut waiting = Vec::new();
     for (name, path) in scripts {
-        let text =
-            fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
         waiting.push((name.as_str(), text));
     }
     while !waiting.is_empty() {
@@ -149,10 +128,7 @@ fn add_scripts(site: &mut Site, scripts: &[(String, PathBuf)]) -> Result<()> {
             imports.any(|import| names.contains(&import))
         });
         if ready.is_empty() {
-            bail!(
-                "These scripts import each other in a circle: {}",
-                names.join(", ")
-            );
+            bail!("These scripts import each other in a circle: {}", names.join(", "));
         }
         for (name, text) in ready {
             site.add(name, references::rewrite(&text, site.names())?.as_bytes())?;
@@ -201,9 +177,7 @@ fn files_under(dir: &Path) -> Result<Vec<PathBuf>> {
     }
     for entry in fs::read_dir(dir).with_context(|| format!("cannot list {}", dir.display()))? {
         let path = entry?.path();
-        let hidden = path
-            .file_name()
-            .is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
         if path.is_dir() && !hidden {
             found.extend(files_under(&path)?);
         } else if !hidden && path.extension().is_none_or(|kind| kind != "md") {
@@ -220,8 +194,6 @@ fn is_script(path: &Path) -> bool {
 
 fn named(paths: Vec<PathBuf>) -> Result<Vec<(String, PathBuf)>> {
     let name = |path: &PathBuf| Some(path.file_name()?.to_str()?.to_owned());
-    let all = paths
-        .into_iter()
-        .map(|path| Ok((name(&path).context("a file name is not UTF-8")?, path)));
+    let all = paths.into_iter().map(|path| Ok((name(&path).context("a file name is not UTF-8")?, path)));
     all.collect()
 }

@@ -47,9 +47,7 @@ fn pieces(text: &str) -> impl Iterator<Item = (&str, Option<&str>)> {
 }
 
 fn next_name(text: &str) -> Option<usize> {
-    let ends = MARKS
-        .iter()
-        .filter_map(|mark| Some(text.find(mark)? + mark.len()));
+    let ends = MARKS.iter().filter_map(|mark| Some(text.find(mark)? + mark.len()));
     ends.min()
 }
 
@@ -59,16 +57,11 @@ mod tests {
 
     #[test]
     fn names_are_replaced_where_they_are_mentioned() -> Result<()> {
-        let names = BTreeMap::from([
-            ("a.woff2".to_owned(), "a.1.woff2".to_owned()),
-            ("b.js".to_owned(), "b.2.js".to_owned()),
-        ]);
+        let names =
+            BTreeMap::from([("a.woff2".to_owned(), "a.1.woff2".to_owned()), ("b.js".to_owned(), "b.2.js".to_owned())]);
         let text = r#"url("/assets/a.woff2") import x from "./b.js"; "/assets/" + name"#;
         assert_eq!(find(text).collect::<Vec<_>>(), ["a.woff2", "b.js"]);
-        assert_eq!(
-            rewrite(text, &names)?,
-            r#"url("/assets/a.1.woff2") import x from "./b.2.js"; "/assets/" + name"#
-        );
+        assert_eq!(rewrite(text, &names)?, r#"url("/assets/a.1.woff2") import x from "./b.2.js"; "/assets/" + name"#);
         Ok(())
     }
 

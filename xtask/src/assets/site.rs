@@ -14,19 +14,8 @@ use flate2::{Compression, write::GzEncoder};
 use crate::digest;
 
 /// Kinds of files that get smaller; fonts and pictures are compressed already.
-const COMPRESSIBLE: [&str; 11] = [
-    "css",
-    "html",
-    "ico",
-    "js",
-    "json",
-    "map",
-    "svg",
-    "txt",
-    "wasm",
-    "webmanifest",
-    "xml",
-];
+const COMPRESSIBLE: [&str; 11] =
+    ["css", "html", "ico", "js", "json", "map", "svg", "txt", "wasm", "webmanifest", "xml"];
 
 /// A site being written.
 pub struct Site {
@@ -41,10 +30,7 @@ impl Site {
             fs::remove_dir_all(dir)?;
         }
         fs::create_dir_all(dir.join("root"))?;
-        Ok(Self {
-            dir: dir.to_owned(),
-            names: BTreeMap::new(),
-        })
+        Ok(Self { dir: dir.to_owned(), names: BTreeMap::new() })
     }
 
     /// Logical names and what they are called here.
@@ -54,16 +40,11 @@ impl Site {
 
     /// Adds an immutable file under a name with its fingerprint.
     pub fn add(&mut self, name: &str, content: &[u8]) -> Result<()> {
-        let (stem, kind) = name
-            .rsplit_once('.')
-            .with_context(|| format!("{name} has no extension"))?;
+        let (stem, kind) = name.rsplit_once('.').with_context(|| format!("{name} has no extension"))?;
         let hashed = format!("{stem}.{}.{kind}", digest::short(content));
         write_with_copies(&self.dir.join(&hashed), content)?;
         let before = self.names.insert(name.to_owned(), hashed);
-        ensure!(
-            before.is_none(),
-            "Two assets are called {name}; /assets/ has no folders."
-        );
+        ensure!(before.is_none(), "Two assets are called {name}; /assets/ has no folders.");
         Ok(())
     }
 
@@ -81,10 +62,7 @@ impl Site {
 
 fn write_with_copies(path: &Path, content: &[u8]) -> Result<()> {
     fs::write(path, content).with_context(|| format!("cannot write {}", path.display()))?;
-    let kind = path
-        .extension()
-        .and_then(|kind| kind.to_str())
-        .unwrap_or_default();
+    let kind = path.extension().and_then(|kind| kind.to_str()).unwrap_or_default();
     if COMPRESSIBLE.contains(&kind) {
         fs::write(path.with_extension(format!("{kind}.br")), brotli(content)?)?;
         fs::write(path.with_extension(format!("{kind}.gz")), gzip(content)?)?;
@@ -94,12 +72,7 @@ fn write_with_copies(path: &Path, content: &[u8]) -> Result<()> {
 
 /// Brotli at its best: this is done once, and read by everybody.
 pub fn brotli(content: &[u8]) -> Result<Vec<u8>> {
-    let params = BrotliEncoderParams {
-        quality: 11,
-        lgwin: 22,
-        size_hint: content.len(),
-        ..Default::default()
-    };
+    let params = BrotliEncoderParams { quality: 11, lgwin: 22, size_hint: content.len(), ..Default::default() };
     let mut compressed = Vec::new();
     CompressorWriter::with_params(&mut compressed, 4096, &params).write_all(content)?;
     Ok(compressed)

@@ -36,10 +36,7 @@ impl Round {
     /// Milliseconds within which this many of a hundred were answered.
     pub fn percentile(&self, hundredths: usize) -> f64 {
         let last = self.took.len().saturating_sub(1);
-        self.took
-            .get(last * hundredths / 100)
-            .copied()
-            .unwrap_or(f64::NAN)
+        self.took.get(last * hundredths / 100).copied().unwrap_or(f64::NAN)
     }
 }
 
@@ -60,44 +57,23 @@ pub fn in_turns(requests: &[Request], rounds: usize) -> Result<Vec<Vec<Round>>> 
 fn round(request: &Request, time: Duration) -> Result<Round> {
     let start = Instant::now();
     let took: Result<Vec<Vec<f64>>> = thread::scope(|scope| {
-        let asking: Vec<_> = (0..CONNECTIONS)
-            .map(|_| scope.spawn(|| ask(request, start + time)))
-            .collect();
-        asking
-            .into_iter()
-            .map(|thread| {
-                thread
-                    .join()
-                    .map_err(|_| anyhow!("a thread of the load broke"))?
-            })
-            .collect()
+        let asking: Vec<_> = (0..CONNECTIONS).map(|_| scope.spawn(|| ask(request, start + time))).collect();
+        asking.into_iter().map(|thread| thread.join().map_err(|_| anyhow!("a thread of the load broke"))?).collect()
     });
     let mut took = took?.concat();
     took.sort_by(f64::total_cmp);
-    Ok(Round {
-        rate: took.len() as f64 / start.elapsed().as_secs_f64(),
-        took,
-    })
+    Ok(Round { rate: took.len() as f64 / start.elapsed().as_secs_f64(), took })
 }
 
 fn ask(request: &Request, until: Instant) -> Result<Vec<f64>> {
     let mut connection = Connection::open(request.port, request.host)?;
-    let headers: Vec<(&str, &str)> = request
-        .cookie
-        .map(|cookie| ("cookie", cookie))
-        .into_iter()
-        .collect();
+    let headers: Vec<(&str, &str)> = request.cookie.map(|cookie| ("cookie", cookie)).into_iter().collect();
     let mut took = Vec::new();
     while Instant::now() < until {
         let start = Instant::now();
         let answer = connection.get(request.path, &headers)?;
         took.push(start.elapsed().as_secs_f64() * 1_000.0);
-        ensure!(
-            answer.status < 500 && answer.status != 429,
-            "{} answers {}",
-            request.path,
-            answer.status
-        );
+        ensure!(answer.status < 500 && answer.status != 429, "{} answers {}", request.path, answer.status);
         if answer.header("connection") == Some("close") {
             connection = Connection::open(request.port, request.host)?;
         }

@@ -46,23 +46,13 @@ pub fn run(args: &[String]) -> Result<()> {
     let cookie = sign_ins(&kith)?;
     pages(&kith, &cookie, only)?;
     sizes::memory("resident memory, idle", idle, 40);
-    sizes::memory(
-        "resident memory, after the load",
-        sizes::resident(kith.id()),
-        120,
-    );
+    sizes::memory("resident memory, after the load", sizes::resident(kith.id()), 120);
     Ok(())
 }
 
 /// Pages a second, in turns, each beside the first.
 fn pages(kith: &Kith, cookie: &str, only: &str) -> Result<()> {
-    let request = |name, path, cookie| Request {
-        name,
-        port: kith.port,
-        host: &kith.host,
-        path,
-        cookie,
-    };
+    let request = |name, path, cookie| Request { name, port: kith.port, host: &kith.host, path, cookie };
     let requests: Vec<Request> = [
         request("feed, anonymous", "/", None),
         request("feed, signed in", "/", Some(cookie)),
@@ -88,24 +78,12 @@ fn pages(kith: &Kith, cookie: &str, only: &str) -> Result<()> {
 
 fn report(name: &str, rounds: &[Round], first: &[Round]) {
     let rates = spread(rounds.iter().map(|round| round.rate));
-    let ratios = spread(
-        rounds
-            .iter()
-            .zip(first)
-            .map(|(round, first)| round.rate / first.rate),
-    );
+    let ratios = spread(rounds.iter().zip(first).map(|(round, first)| round.rate / first.rate));
     let p50 = spread(rounds.iter().map(|round| round.percentile(50)));
     let p99 = spread(rounds.iter().map(|round| round.percentile(99)));
     println!(
         "{name:<24} {:>9.0} {:>8.0} – {:>8.0} {:>8.2} {:>8.2}  {:.2} ({:.2} – {:.2})",
-        rates.middle,
-        rates.least,
-        rates.most,
-        p50.middle,
-        p99.middle,
-        ratios.middle,
-        ratios.least,
-        ratios.most
+        rates.middle, rates.least, rates.most, p50.middle, p99.middle, ratios.middle, ratios.least, ratios.most
     );
 }
 
@@ -119,25 +97,13 @@ fn sign_ins(kith: &Kith) -> Result<String> {
         let form = format!("identifier={who}&password={PASSWORD}");
         let answer = connection.post("/sign-in", &[("origin", &kith.origin)], &form)?;
         took.push(start.elapsed().as_secs_f64() * 1_000.0);
-        ensure!(
-            answer.status == 303,
-            "{who} cannot sign in ({})",
-            answer.status
-        );
-        let set = answer
-            .headers
-            .iter()
-            .filter(|(name, _)| name == "set-cookie");
+        ensure!(answer.status == 303, "{who} cannot sign in ({})", answer.status);
+        let set = answer.headers.iter().filter(|(name, _)| name == "set-cookie");
         let mut pairs = set.filter_map(|(_, value)| value.split(';').next());
-        cookie = pairs
-            .find(|pair| pair.starts_with("id="))
-            .map(str::to_owned);
+        cookie = pairs.find(|pair| pair.starts_with("id=")).map(str::to_owned);
     }
     let took = spread(took.into_iter());
-    println!(
-        "\nsign-in: {:.0} ms ({:.0} – {:.0})",
-        took.middle, took.least, took.most
-    );
+    println!("\nsign-in: {:.0} ms ({:.0} – {:.0})", took.middle, took.least, took.most);
     cookie.context("signing in set no cookie")
 }
 
@@ -152,9 +118,5 @@ fn spread(values: impl Iterator<Item = f64>) -> Spread {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
     let at = |index: usize| values.get(index).copied().unwrap_or(f64::NAN);
-    Spread {
-        least: at(0),
-        middle: at(values.len() / 2),
-        most: at(values.len().saturating_sub(1)),
-    }
+    Spread { least: at(0), middle: at(values.len() / 2), most: at(values.len().saturating_sub(1)) }
 }

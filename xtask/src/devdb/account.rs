@@ -25,21 +25,13 @@ impl Account {
         let uid = geteuid();
         if !uid.is_root() {
             let gid = nix::unistd::getegid().as_raw();
-            return Ok(Self {
-                uid: uid.as_raw(),
-                gid,
-                stepping_down: false,
-            });
+            return Ok(Self { uid: uid.as_raw(), gid, stepping_down: false });
         }
         let user = ["postgres", "nobody"]
             .into_iter()
             .find_map(|name| User::from_name(name).ok().flatten())
             .context("Postgres refuses to run as root, and this machine has neither a user `postgres` nor `nobody`")?;
-        Ok(Self {
-            uid: user.uid.as_raw(),
-            gid: user.gid.as_raw(),
-            stepping_down: true,
-        })
+        Ok(Self { uid: user.uid.as_raw(), gid: user.gid.as_raw(), stepping_down: true })
     }
 
     pub fn uid(self) -> u32 {
@@ -76,10 +68,7 @@ impl Account {
     /// Whether the account can reach `dir`: a checkout below somebody's closed home it cannot.
     pub fn can_enter(self, dir: &Path) -> bool {
         let mut probe = self.command(Path::new("/bin/sh"));
-        probe
-            .args(["-c", r#"cd "$0""#])
-            .arg(dir)
-            .stderr(Stdio::null());
+        probe.args(["-c", r#"cd "$0""#]).arg(dir).stderr(Stdio::null());
         probe.status().is_ok_and(|status| status.success())
     }
 }

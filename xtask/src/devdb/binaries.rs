@@ -51,8 +51,7 @@ impl Binaries {
             system::hint("postgresql", "postgresql@17")
         );
         install()?;
-        newest(account, None)
-            .context("Postgres was installed, but its programs are not to be found")
+        newest(account, None).context("Postgres was installed, but its programs are not to be found")
     }
 
     pub fn program(&self, name: &str) -> PathBuf {
@@ -62,11 +61,7 @@ impl Binaries {
     /// `psql` beside the server, or the one on the PATH.
     pub fn psql(&self) -> PathBuf {
         let beside = self.program("psql");
-        if beside.exists() {
-            beside
-        } else {
-            "psql".into()
-        }
+        if beside.exists() { beside } else { "psql".into() }
     }
 }
 
@@ -74,14 +69,7 @@ fn newest(account: Account, major: Option<u32>) -> Option<Binaries> {
     let on_path = env::var_os("PATH").unwrap_or_default();
     let dirs: BTreeSet<PathBuf> = env::split_paths(&on_path)
         // What is on the PATH is often a link into the real folder, where the rest of Postgres is.
-        .filter_map(|dir| {
-            Some(
-                fs::canonicalize(dir.join("pg_ctl"))
-                    .ok()?
-                    .parent()?
-                    .to_owned(),
-            )
-        })
+        .filter_map(|dir| Some(fs::canonicalize(dir.join("pg_ctl")).ok()?.parent()?.to_owned()))
         .chain(PLACES.iter().flat_map(|place| expand(place)))
         .collect();
     dirs.into_iter()
@@ -92,8 +80,7 @@ fn newest(account: Account, major: Option<u32>) -> Option<Binaries> {
 
 /// Runs the three programs: a folder can be unreadable for the account, and `pg_ctl` a wrapper of another kind.
 fn verify(account: Account, dir: PathBuf) -> Option<Binaries> {
-    let version =
-        |name: &str| process::capture(account.command(&dir.join(name)).arg("--version")).ok();
+    let version = |name: &str| process::capture(account.command(&dir.join(name)).arg("--version")).ok();
     let major = major(&version("postgres")?)?;
     (version("initdb").as_deref().and_then(self::major)? == major).then_some(())?;
     (version("pg_ctl").as_deref().and_then(self::major)? == major).then_some(())?;
@@ -103,11 +90,7 @@ fn verify(account: Account, dir: PathBuf) -> Option<Binaries> {
 /// The 15 of `postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)`.
 fn major(version: &str) -> Option<u32> {
     let number = version.split_once("(PostgreSQL) ")?.1;
-    number
-        .split(|c: char| !c.is_ascii_digit())
-        .next()?
-        .parse()
-        .ok()
+    number.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
 }
 
 fn expand(place: &str) -> Vec<PathBuf> {
@@ -143,10 +126,7 @@ mod tests {
 
     #[test]
     fn a_version_line_gives_its_major_version() {
-        assert_eq!(
-            major("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)"),
-            Some(15)
-        );
+        assert_eq!(major("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)"), Some(15));
         assert_eq!(major("pg_ctl (PostgreSQL) 18beta1"), Some(18));
         assert_eq!(major("convert 1.2"), None);
     }

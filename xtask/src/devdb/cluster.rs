@@ -25,12 +25,7 @@ const SOCKET: &str = ".s.PGSQL.5432";
 const SOCKET_LIMIT: usize = 103;
 
 /// For clusters whose data nobody wants back: nothing waits for the disk.
-const CARELESS: [&str; 4] = [
-    "fsync=off",
-    "synchronous_commit=off",
-    "full_page_writes=off",
-    "max_connections=300",
-];
+const CARELESS: [&str; 4] = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300"];
 
 /// A cluster on disk, reachable by its socket when it runs.
 pub struct Cluster {
@@ -53,16 +48,9 @@ impl Cluster {
         }
         self.account.make_dir(&half)?;
         // macOS knows the same order of characters under another name.
-        let locale = if cfg!(target_os = "macos") {
-            "C"
-        } else {
-            "C.UTF-8"
-        };
+        let locale = if cfg!(target_os = "macos") { "C" } else { "C.UTF-8" };
         let mut initdb = self.account.command(&self.binaries.program("initdb"));
-        initdb
-            .arg("--pgdata")
-            .arg(&half)
-            .args(["--username", "kith", "--auth", "trust"]);
+        initdb.arg("--pgdata").arg(&half).args(["--username", "kith", "--auth", "trust"]);
         initdb.args(["--encoding", "UTF8", "--locale", locale]);
         if self.careless {
             initdb.arg("--no-sync");
@@ -104,26 +92,14 @@ impl Cluster {
     /// A `psql` of this cluster that stops at the first error and reads nobody's settings.
     pub fn psql(&self, database: &str) -> Command {
         let mut psql = Command::new(self.binaries.psql());
-        psql.args([
-            "--no-psqlrc",
-            "--quiet",
-            "--set",
-            "ON_ERROR_STOP=1",
-            "--dbname",
-        ])
-        .arg(self.url(database));
+        psql.args(["--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--dbname"]).arg(self.url(database));
         psql
     }
 
     /// Makes an empty database unless it is there.
     pub fn create_database(&self, name: &str) -> Result<()> {
         let known = format!("select 1 from pg_database where datname = '{name}'");
-        let ask = |sql: &str| {
-            process::capture(
-                self.psql("postgres")
-                    .args(["--tuples-only", "--command", sql]),
-            )
-        };
+        let ask = |sql: &str| process::capture(self.psql("postgres").args(["--tuples-only", "--command", sql]));
         if ask(&known)?.is_empty() {
             ask(&format!(r#"create database "{name}""#))?;
         }
@@ -131,10 +107,7 @@ impl Cluster {
     }
 
     fn start_command(&self) -> Command {
-        let mut options = format!(
-            "-c listen_addresses= -c unix_socket_directories={}",
-            self.sockets.display()
-        );
+        let mut options = format!("-c listen_addresses= -c unix_socket_directories={}", self.sockets.display());
         options.push_str(" -c unix_socket_permissions=0700 -c timezone=UTC -c log_timezone=UTC");
         for setting in CARELESS.iter().filter(|_| self.careless) {
             options.push_str(" -c ");
@@ -142,31 +115,21 @@ impl Cluster {
         }
         let mut pg_ctl = self.account.command(&self.binaries.program("pg_ctl"));
         pg_ctl.args(["start", "--wait", "--silent", "--timeout", "120"]);
-        pg_ctl
-            .arg("--pgdata")
-            .arg(&self.data)
-            .arg("--log")
-            .arg(self.log());
+        pg_ctl.arg("--pgdata").arg(&self.data).arg("--log").arg(self.log());
         pg_ctl.args(["--options", &options]);
         pg_ctl
     }
 
     fn make_socket_dir(&self) -> Result<()> {
         let length = self.sockets.join(SOCKET).as_os_str().len();
-        ensure!(
-            length <= SOCKET_LIMIT,
-            "{} is too long a path for a socket",
-            self.sockets.display()
-        );
+        ensure!(length <= SOCKET_LIMIT, "{} is too long a path for a socket", self.sockets.display());
         if !self.sockets.exists() {
             self.account.make_dir(&self.sockets)?;
         }
         // The place is public, the name can be guessed: nobody else may have been there first.
         let found = fs::symlink_metadata(&self.sockets)?;
         ensure!(
-            found.is_dir()
-                && found.uid() == self.account.uid()
-                && found.permissions().mode() & 0o077 == 0,
+            found.is_dir() && found.uid() == self.account.uid() && found.permissions().mode() & 0o077 == 0,
             "{} does not belong to Postgres' account alone; remove it",
             self.sockets.display()
         );
@@ -190,11 +153,7 @@ impl Cluster {
 
 /// The major version a cluster on disk was made with.
 pub fn major_of(data: &Path) -> Option<u32> {
-    fs::read_to_string(data.join("PG_VERSION"))
-        .ok()?
-        .trim()
-        .parse()
-        .ok()
+    fs::read_to_string(data.join("PG_VERSION")).ok()?.trim().parse().ok()
 }
 
 /// The process that runs the cluster, if one does.
@@ -208,11 +167,7 @@ pub fn stop(data: &Path) -> Result<()> {
     let Some(pid) = postmaster(data) else {
         return Ok(());
     };
-    for (signal, seconds) in [
-        (Signal::SIGINT, 30),
-        (Signal::SIGQUIT, 5),
-        (Signal::SIGKILL, 5),
-    ] {
+    for (signal, seconds) in [(Signal::SIGINT, 30), (Signal::SIGQUIT, 5), (Signal::SIGKILL, 5)] {
         kill(Pid::from_raw(pid), signal).ok();
         if process::wait_until_gone(pid, Duration::from_secs(seconds)) {
             return Ok(());
@@ -222,21 +177,14 @@ pub fn stop(data: &Path) -> Result<()> {
 }
 
 fn recorded_pid(data: &Path) -> Option<i32> {
-    fs::read_to_string(data.join("postmaster.pid"))
-        .ok()?
-        .lines()
-        .next()?
-        .trim()
-        .parse()
-        .ok()
+    fs::read_to_string(data.join("postmaster.pid")).ok()?.lines().next()?.trim().parse().ok()
 }
 
 /// After a power cut the recorded number may belong to another program, which Postgres would take for a running server.
 fn remove_stale_pid_file(data: &Path) -> Result<()> {
     let foreign = |pid| process::alive(pid) && !command_line(pid).contains("postgres");
     if recorded_pid(data).is_some_and(foreign) {
-        fs::remove_file(data.join("postmaster.pid"))
-            .context("cannot remove a stale postmaster.pid")?;
+        fs::remove_file(data.join("postmaster.pid")).context("cannot remove a stale postmaster.pid")?;
     }
     Ok(())
 }
@@ -245,8 +193,7 @@ fn command_line(pid: i32) -> String {
     match fs::read(format!("/proc/{pid}/cmdline")) {
         Ok(line) => String::from_utf8_lossy(&line).into_owned(),
         Err(_) => {
-            process::capture(Command::new("ps").args(["-o", "command=", "-p", &pid.to_string()]))
-                .unwrap_or_default()
+            process::capture(Command::new("ps").args(["-o", "command=", "-p", &pid.to_string()])).unwrap_or_default()
         }
     }
 }

@@ -12,9 +12,7 @@ pub const USAGE: &str = "cargo xtask db start|stop|url|psql|reset";
 
 /// Runs `db <args>`.
 pub fn run(args: &[String]) -> Result<()> {
-    let (verb, rest) = args
-        .split_first()
-        .map_or(("", args), |(verb, rest)| (verb.as_str(), rest));
+    let (verb, rest) = args.split_first().map_or(("", args), |(verb, rest)| (verb.as_str(), rest));
     if let Some(url) = given() {
         return with_given(verb, &url, rest);
     }
@@ -22,10 +20,7 @@ pub fn run(args: &[String]) -> Result<()> {
         "start" => {
             let cluster = private::open()?;
             private::keep()?;
-            println!(
-                "Postgres runs until `cargo xtask db stop`: {}",
-                cluster.url("kith")
-            );
+            println!("Postgres runs until `cargo xtask db stop`: {}", cluster.url("kith"));
         }
         "stop" => {
             private::stop()?;

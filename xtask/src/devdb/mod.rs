@@ -25,7 +25,5 @@ pub fn url() -> Result<String> {
 }
 
 fn given() -> Option<String> {
-    std::env::var("DATABASE_URL")
-        .ok()
-        .filter(|url| !url.is_empty())
+    std::env::var("DATABASE_URL").ok().filter(|url| !url.is_empty())
 }

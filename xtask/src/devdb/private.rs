@@ -27,19 +27,9 @@ pub fn open() -> Result<Cluster> {
     let turn = take_turn(&home)?;
     guard::note("share", home.display())?;
     let binaries = Binaries::find(account, cluster::major_of(&data))?;
-    let cluster = Cluster {
-        account,
-        binaries,
-        data,
-        sockets: sockets(),
-        careless: false,
-    };
+    let cluster = Cluster { account, binaries, data, sockets: sockets(), careless: false };
     if cluster::postmaster(&cluster.data).is_none() {
-        eprintln!(
-            "Starting Postgres {} in {}.",
-            cluster.binaries.major,
-            home.display()
-        );
+        eprintln!("Starting Postgres {} in {}.", cluster.binaries.major, home.display());
     }
     cluster.create()?;
     cluster.start()?;
@@ -67,10 +57,7 @@ pub fn reset() -> Result<()> {
     let home = home(Account::for_postgres()?)?;
     let _turn = take_turn(&home)?;
     let users = open_lock(&home.join("users"))?;
-    ensure!(
-        users.try_lock().is_ok(),
-        "Another command uses the database now; end it first."
-    );
+    ensure!(users.try_lock().is_ok(), "Another command uses the database now; end it first.");
     fs::remove_file(home.join("keep")).ok();
     let data = home.join("data");
     cluster::stop(&data)?;
@@ -106,12 +93,7 @@ fn take_turn(home: &Path) -> Result<File> {
 
 fn open_lock(path: &Path) -> Result<File> {
     let mut options = File::options();
-    let file = options
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(path);
+    let file = options.read(true).write(true).create(true).truncate(false).open(path);
     file.with_context(|| format!("cannot open {}", path.display()))
 }
 

@@ -5,9 +5,9 @@
 
 use std::{
     fs::{self, File},
+    hash::{BuildHasher, Hasher, RandomState},
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
-    process,
     time::Duration,
 };
 
@@ -31,16 +31,12 @@ pub fn open() -> Result<Cluster> {
     remove_orphans();
     let account = Account::for_postgres()?;
     let binaries = Binaries::find(account, None)?;
-    let home = PathBuf::from(format!("/tmp/{PREFIX}{}", process::id()));
+    // The number of a process comes again, in another container sooner than one thinks.
+    let random = RandomState::new().build_hasher().finish();
+    let home = PathBuf::from(format!("/tmp/{PREFIX}{:08x}", random as u32));
     guard::note("discard", home.display())?;
     fs::create_dir(&home).with_context(|| format!("cannot make {}", home.display()))?;
-    let cluster = Cluster {
-        account,
-        binaries,
-        data: home.join("data"),
-        sockets: home.join("s"),
-        careless: true,
-    };
+    let cluster = Cluster { account, binaries, data: home.join("data"), sockets: home.join("s"), careless: true };
     cluster.create()?;
     cluster.start()?;
     Ok(cluster)
@@ -48,10 +44,7 @@ pub fn open() -> Result<Cluster> {
 
 /// The guard's part in [`open`]: holds the lock that says somebody still wants the folder.
 pub fn own(home: &Path) -> Result<File> {
-    let lock = File::options()
-        .write(true)
-        .create_new(true)
-        .open(lock_of(home))?;
+    let lock = File::options().write(true).create_new(true).open(lock_of(home))?;
     lock.try_lock()?;
     Ok(lock)
 }
@@ -87,11 +80,7 @@ fn is_old_and_ours(lock: &Path) -> bool {
     let Ok(found) = fs::symlink_metadata(lock) else {
         return false;
     };
-    let age = found
-        .modified()
-        .ok()
-        .and_then(|made| made.elapsed().ok())
-        .unwrap_or_default();
+    let age = found.modified().ok().and_then(|made| made.elapsed().ok()).unwrap_or_default();
     found.is_file() && found.uid() == geteuid().as_raw() && age > NEWBORN
 }
 

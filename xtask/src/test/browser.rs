@@ -52,21 +52,14 @@ pub fn check(run: &Run) -> Result<Counts> {
     let report = workspace::root().join("target/playwright.json");
     fs::remove_file(&report).ok();
     let mut playwright = program("playwright");
-    playwright
-        .args(["test", "--pass-with-no-tests", "--reporter=list,json"])
-        .args(&run.args);
+    playwright.args(["test", "--pass-with-no-tests", "--reporter=list,json"]).args(&run.args);
     playwright.env("PLAYWRIGHT_JSON_OUTPUT_FILE", &report);
-    playwright
-        .env("KITH_URL", &kith.origin)
-        .env("CHROMIUM", chromium);
+    playwright.env("KITH_URL", &kith.origin).env("CHROMIUM", chromium);
     let succeeded = Running::start(&mut playwright)?.wait()?.success();
     let counts = read(&report).unwrap_or_default();
     if !succeeded {
         eprintln!("Kith's last words:\n{}", kith.last_words());
-        ensure!(
-            counts.failed > 0,
-            "The browser tests did not run to their end."
-        );
+        ensure!(counts.failed > 0, "The browser tests did not run to their end.");
     }
     Ok(counts)
 }
@@ -89,16 +82,14 @@ fn program(name: &str) -> Command {
 fn install_packages() -> Result<()> {
     system::require("node", "nodejs", "node")?;
     system::require("npm", "npm", "node")?;
-    let lock =
-        fs::read(folder().join("package-lock.json")).context("end2end has no package-lock.json")?;
+    let lock = fs::read(folder().join("package-lock.json")).context("end2end has no package-lock.json")?;
     let stamp = folder().join("node_modules/.kith-lock");
     if fs::read(&stamp).is_ok_and(|installed| installed == lock) {
         return Ok(());
     }
     eprintln!("Installing Playwright.");
     let mut npm = Command::new("npm");
-    npm.current_dir(folder())
-        .args(["ci", "--no-audit", "--no-fund"]);
+    npm.current_dir(folder()).args(["ci", "--no-audit", "--no-fund"]);
     process::run(npm.env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1"))?;
     fs::write(stamp, lock).context("cannot note what is installed")
 }
@@ -123,8 +114,6 @@ fn chromium() -> Result<PathBuf> {
 fn on_machine() -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     let dirs: Vec<PathBuf> = env::split_paths(&path).collect();
-    let places = BROWSERS
-        .iter()
-        .flat_map(|name| dirs.iter().map(move |dir| dir.join(name)));
+    let places = BROWSERS.iter().flat_map(|name| dirs.iter().map(move |dir| dir.join(name)));
     places.into_iter().find(|place| place.is_file())
 }

@@ -20,11 +20,7 @@ impl Counts {
     /// printed, which looks like `cargo test`.)
     pub fn read_nextest(&mut self, line: &str) {
         let line = plain(line);
-        if let Some((_, sum)) = line
-            .trim_start()
-            .strip_prefix("Summary [")
-            .and_then(|rest| rest.split_once(" run:"))
-        {
+        if let Some((_, sum)) = line.trim_start().strip_prefix("Summary [").and_then(|rest| rest.split_once(" run:")) {
             self.add(sum);
         }
     }
@@ -37,10 +33,8 @@ impl Counts {
     }
 
     fn add(&mut self, sum: &str) {
-        let words: Vec<&str> = sum
-            .split(|c: char| !c.is_ascii_alphanumeric())
-            .filter(|word| !word.is_empty())
-            .collect();
+        let words: Vec<&str> =
+            sum.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
         for pair in words.windows(2) {
             match (pair[0].parse::<u64>(), pair[1]) {
                 (Ok(count), "passed") => self.passed += count,
@@ -55,10 +49,7 @@ impl Counts {
         let stats = report.get("stats")?;
         let count = |name: &str| stats.get(name)?.as_u64();
         // A flaky test failed once: with retries off there are none, and with retries on it is no success.
-        Some(Self {
-            passed: count("expected")?,
-            failed: count("unexpected")? + count("flaky")?,
-        })
+        Some(Self { passed: count("expected")?, failed: count("unexpected")? + count("flaky")? })
     }
 }
 
@@ -81,29 +72,17 @@ mod tests {
         let mut counts = Counts::default();
         counts.read_nextest("test result: FAILED. 0 passed; 1 failed");
         counts.read_nextest("\u{1b}[31;1m     Summary\u{1b}[0m [   0.3s] 5 tests run: 3 passed (1 slow), 1 failed, 1 timed out, 2 skipped");
-        assert_eq!(
-            counts,
-            Counts {
-                passed: 3,
-                failed: 2
-            }
-        );
+        assert_eq!(counts, Counts { passed: 3, failed: 2 });
     }
 
     #[test]
     fn cargo_test_sums_up_once_for_each_program() {
         let mut counts = Counts::default();
-        counts.read_cargo_test("test result: ok. 4 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s");
         counts.read_cargo_test(
-            "test result: FAILED. 1 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out",
+            "test result: ok. 4 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s",
         );
+        counts.read_cargo_test("test result: FAILED. 1 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out");
         counts.read_cargo_test("test a::b ... ok");
-        assert_eq!(
-            counts,
-            Counts {
-                passed: 5,
-                failed: 2
-            }
-        );
+        assert_eq!(counts, Counts { passed: 5, failed: 2 });
     }
 }

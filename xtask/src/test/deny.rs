@@ -24,12 +24,8 @@ pub fn check(_: &Run) -> Result<Counts> {
     if process::run(deny().args(["fetch", "db"]).stderr(Stdio::null())).is_ok() {
         process::run(deny().args(["--offline", "check", "advisories"]))?;
     } else {
-        eprintln!(
-            "\n!!! SKIPPED: the database of known vulnerabilities cannot be reached from here."
-        );
-        eprintln!(
-            "!!! Nothing is known about vulnerable dependencies until this runs where it can be.\n"
-        );
+        eprintln!("\n!!! SKIPPED: the database of known vulnerabilities cannot be reached from here.");
+        eprintln!("!!! Nothing is known about vulnerable dependencies until this runs where it can be.\n");
     }
     Ok(Counts::default())
 }
@@ -38,10 +34,7 @@ fn deny() -> Command {
     let mut cargo = workspace::cargo();
     cargo.arg("deny");
     // Where there is no way out, git is to say so rather than to wait.
-    cargo
-        .env("GIT_HTTP_LOW_SPEED_LIMIT", "1000")
-        .env("GIT_HTTP_LOW_SPEED_TIME", "20")
-        .env("GIT_TERMINAL_PROMPT", "0");
+    cargo.env("GIT_HTTP_LOW_SPEED_LIMIT", "1000").env("GIT_HTTP_LOW_SPEED_TIME", "20").env("GIT_TERMINAL_PROMPT", "0");
     cargo
 }
 
@@ -52,14 +45,6 @@ fn install() -> Result<()> {
     }
     eprintln!("Installing cargo-deny {VERSION} (a minute or two, once).");
     let mut cargo = workspace::cargo();
-    cargo.args([
-        "install",
-        "cargo-deny",
-        "--version",
-        VERSION,
-        "--locked",
-        "--debug",
-        "--quiet",
-    ]);
+    cargo.args(["install", "cargo-deny", "--version", VERSION, "--locked", "--debug", "--quiet"]);
     process::run(&mut cargo).context("cannot install cargo-deny")
 }

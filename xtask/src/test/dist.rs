@@ -31,38 +31,20 @@ pub fn check(run: &Run) -> Result<Counts> {
     status(&mut connection, "/dev/mail", 404)?;
     let site = assets::build()?;
     for name in ["main.css", "kith.js", "kith_bg.wasm"] {
-        status(
-            &mut connection,
-            &format!("/assets/{}", assets::hashed_name(&site, name)?),
-            200,
-        )?;
+        status(&mut connection, &format!("/assets/{}", assets::hashed_name(&site, name)?), 200)?;
     }
     drop(connection);
     let left: Vec<_> = fs::read_dir(&plan.dir)?.collect();
-    ensure!(
-        left.is_empty(),
-        "Kith wrote into the folder it was started in."
-    );
+    ensure!(left.is_empty(), "Kith wrote into the folder it was started in.");
     let ended = kith.stop()?;
-    ensure!(
-        ended.success(),
-        "Kith did not end in good order when asked to ({ended})."
-    );
+    ensure!(ended.success(), "Kith did not end in good order when asked to ({ended}).");
     let size = fs::metadata(&binary).context("the binary is gone")?.len();
-    println!(
-        "{}: {:.1} MB, and it needs nothing beside it.",
-        binary.display(),
-        size as f64 / 1e6
-    );
+    println!("{}: {:.1} MB, and it needs nothing beside it.", binary.display(), size as f64 / 1e6);
     Ok(Counts::default())
 }
 
 fn status(connection: &mut Connection, path: &str, expected: u16) -> Result<()> {
     let answer = connection.get(path, &[])?;
-    ensure!(
-        answer.status == expected,
-        "{path} answers {} instead of {expected}",
-        answer.status
-    );
+    ensure!(answer.status == expected, "{path} answers {} instead of {expected}", answer.status);
     Ok(())
 }

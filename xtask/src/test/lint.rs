@@ -10,9 +10,7 @@ use crate::{
 };
 
 /// Crates that would carry the server into the browser.
-const IMPURE: [&str; 7] = [
-    "server", "sqlx", "tokio", "axum", "hyper", "tower", "rustls",
-];
+const IMPURE: [&str; 7] = ["server", "sqlx", "tokio", "axum", "hyper", "tower", "rustls"];
 
 pub fn format(_: &Run) -> Result<Counts> {
     process::run(workspace::cargo().args(["fmt", "--all", "--check"]))?;
@@ -20,39 +18,19 @@ pub fn format(_: &Run) -> Result<Counts> {
 }
 
 pub fn clippy(_: &Run) -> Result<Counts> {
-    let mut cargo = workspace::cargo();
-    process::run(cargo.args([
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--",
-        "--deny",
-        "warnings",
-    ]))?;
+    for packages in [&workspace::XTASK[..], &workspace::KITH] {
+        let mut cargo = workspace::cargo();
+        cargo.arg("clippy").args(packages).args(["--all-targets", "--", "--deny", "warnings"]);
+        process::run(&mut cargo)?;
+    }
     Ok(Counts::default())
 }
 
 pub fn clippy_wasm(_: &Run) -> Result<Counts> {
     wasm::require_target()?;
     let mut cargo = workspace::cargo();
-    cargo.args([
-        "clippy",
-        "--lib",
-        "--package",
-        "kith",
-        "--package",
-        "app",
-        "--target",
-        TARGET,
-    ]);
-    cargo.args([
-        "--no-default-features",
-        "--features",
-        "kith/hydrate,app/hydrate",
-        "--",
-        "--deny",
-        "warnings",
-    ]);
+    cargo.args(["clippy", "--lib", "--package", "kith", "--package", "app", "--target", TARGET]);
+    cargo.args(["--no-default-features", "--features", "kith/hydrate,app/hydrate", "--", "--deny", "warnings"]);
     process::run(&mut cargo)?;
     Ok(Counts::default())
 }
@@ -60,25 +38,11 @@ pub fn clippy_wasm(_: &Run) -> Result<Counts> {
 /// The browser's part must not reach the server's crates: a password hash cannot leak from where it does not exist.
 pub fn purity(_: &Run) -> Result<Counts> {
     let mut cargo = workspace::cargo();
-    cargo.args([
-        "tree",
-        "--package",
-        "kith",
-        "--target",
-        TARGET,
-        "--edges",
-        "normal",
-        "--prefix",
-        "none",
-    ]);
+    cargo.args(["tree", "--package", "kith", "--target", TARGET, "--edges", "normal", "--prefix", "none"]);
     let tree = process::capture(cargo.args(["--format", "{p}"]).args(wasm::FEATURES))?;
     let names = tree.lines().filter_map(|line| line.split(' ').next());
     let found: Vec<&str> = names.filter(|name| IMPURE.contains(name)).collect();
-    ensure!(
-        found.is_empty(),
-        "The wasm build holds {}: see `cargo tree --invert`.",
-        found.join(", ")
-    );
+    ensure!(found.is_empty(), "The wasm build holds {}: see `cargo tree --invert`.", found.join(", "));
     println!("None of {} is in the wasm.", IMPURE.join(", "));
     Ok(Counts::default())
 }

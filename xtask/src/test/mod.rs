@@ -35,61 +35,17 @@ struct Step {
 }
 
 const STEPS: [Step; 11] = [
-    Step {
-        part: "lint",
-        name: "format",
-        check: lint::format,
-    },
-    Step {
-        part: "lint",
-        name: "clippy",
-        check: lint::clippy,
-    },
-    Step {
-        part: "lint",
-        name: "clippy for the browser",
-        check: lint::clippy_wasm,
-    },
-    Step {
-        part: "lint",
-        name: "purity of the wasm",
-        check: lint::purity,
-    },
-    Step {
-        part: "lint",
-        name: ".sqlx is fresh",
-        check: lint::sqlx,
-    },
-    Step {
-        part: "lint",
-        name: "budgets of the assets",
-        check: lint::budgets,
-    },
-    Step {
-        part: "rust",
-        name: "rust tests",
-        check: rust::check,
-    },
-    Step {
-        part: "browser",
-        name: "types of the browser tests",
-        check: browser::types,
-    },
-    Step {
-        part: "browser",
-        name: "browser tests",
-        check: browser::check,
-    },
-    Step {
-        part: "lint",
-        name: "dependencies",
-        check: deny::check,
-    },
-    Step {
-        part: "dist",
-        name: "the one file",
-        check: dist::check,
-    },
+    Step { part: "lint", name: "format", check: lint::format },
+    Step { part: "lint", name: "clippy", check: lint::clippy },
+    Step { part: "lint", name: "clippy for the browser", check: lint::clippy_wasm },
+    Step { part: "lint", name: "purity of the wasm", check: lint::purity },
+    Step { part: "lint", name: ".sqlx is fresh", check: lint::sqlx },
+    Step { part: "lint", name: "budgets of the assets", check: lint::budgets },
+    Step { part: "rust", name: "rust tests", check: rust::check },
+    Step { part: "browser", name: "types of the browser tests", check: browser::types },
+    Step { part: "browser", name: "browser tests", check: browser::check },
+    Step { part: "lint", name: "dependencies", check: deny::check },
+    Step { part: "dist", name: "the one file", check: dist::check },
 ];
 
 /// How a step went.
@@ -103,10 +59,7 @@ enum Outcome {
 pub fn run(args: &[String]) -> Result<()> {
     let (flags, mut rest): (Vec<_>, Vec<_>) = args.iter().cloned().partition(|arg| arg == "--ci");
     let ci = !flags.is_empty();
-    let part = rest
-        .first()
-        .filter(|first| STEPS.iter().any(|step| step.part == first.as_str()))
-        .cloned();
+    let part = rest.first().filter(|first| STEPS.iter().any(|step| step.part == first.as_str())).cloned();
     if part.is_some() {
         rest.remove(0);
     } else if let Some(first) = rest.first() {
@@ -117,11 +70,7 @@ pub fn run(args: &[String]) -> Result<()> {
         // Six minutes of optimising are CI's.
         None => ci || step.part != "dist",
     };
-    let run = Run {
-        ci,
-        args: rest,
-        cluster: OnceCell::new(),
-    };
+    let run = Run { ci, args: rest, cluster: OnceCell::new() };
     let outcomes: Vec<_> = run.through(STEPS.iter().filter(wanted));
     summarise(&outcomes)
 }
@@ -132,24 +81,15 @@ impl Run {
         if self.cluster.get().is_none() {
             self.cluster.set(throwaway::open()?).ok();
         }
-        self.cluster
-            .get()
-            .ok_or_else(|| anyhow::anyhow!("the cluster is gone"))
+        self.cluster.get().ok_or_else(|| anyhow::anyhow!("the cluster is gone"))
     }
 
-    fn through<'a>(
-        &self,
-        steps: impl Iterator<Item = &'a Step>,
-    ) -> Vec<(&'a str, Outcome, Duration)> {
+    fn through<'a>(&self, steps: impl Iterator<Item = &'a Step>) -> Vec<(&'a str, Outcome, Duration)> {
         let mut outcomes = Vec::new();
         let mut failed = false;
         for step in steps {
             let start = Instant::now();
-            let outcome = if failed && !self.ci {
-                Outcome::NotRun
-            } else {
-                self.take(step)
-            };
+            let outcome = if failed && !self.ci { Outcome::NotRun } else { self.take(step) };
             failed |= matches!(outcome, Outcome::Failed(_));
             outcomes.push((step.name, outcome, start.elapsed()));
         }
@@ -166,10 +106,7 @@ impl Run {
             Err(error) => {
                 eprintln!("{error:#}");
                 // A step that fails as a whole counts as one failure, lest the last line says there was none.
-                Outcome::Failed(Counts {
-                    passed: 0,
-                    failed: 1,
-                })
+                Outcome::Failed(Counts { passed: 0, failed: 1 })
             }
         }
     }
@@ -186,15 +123,8 @@ fn summarise(outcomes: &[(&str, Outcome, Duration)]) -> Result<()> {
         };
         total.passed += counts.passed;
         total.failed += counts.failed;
-        let detail = if counts.passed + counts.failed > 0 {
-            counts.to_string()
-        } else {
-            String::new()
-        };
-        println!(
-            "{word:<8} {:>7.1} s  {name:<28} {detail}",
-            took.as_secs_f64()
-        );
+        let detail = if counts.passed + counts.failed > 0 { counts.to_string() } else { String::new() };
+        println!("{word:<8} {:>7.1} s  {name:<28} {detail}", took.as_secs_f64());
     }
     println!("\n{total}");
     if total.failed > 0 {

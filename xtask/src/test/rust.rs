@@ -18,31 +18,32 @@ pub fn check(run: &Run) -> Result<Counts> {
     // The router's tests ask for the assets.
     assets::build()?;
     let nextest = process::exists("cargo-nextest");
-    let mut cargo = workspace::cargo();
-    if nextest {
-        cargo.args(["nextest", "run", "--workspace", "--no-fail-fast"]);
-        cargo.args(["--no-tests", "pass", "--config-file", "xtask/nextest.toml"]);
-    } else {
-        cargo.args(["test", "--workspace", "--no-fail-fast"]);
+    let mut counts = Counts::default();
+    for packages in [&workspace::XTASK[..], &workspace::KITH] {
+        let before = counts;
+        let mut cargo = tests_of(packages, nextest);
+        cargo.args(&run.args).env("DATABASE_URL", run.cluster()?.url("kith"));
+        let succeeded = count(&mut cargo, nextest, &mut counts)?;
+        // A failure without a failed test is one that kept tests from running: it did not compile, say.
+        ensure!(succeeded || counts.failed > before.failed, "The tests did not run to their end.");
     }
-    let color = if stderr().is_terminal() {
-        "always"
-    } else {
-        "never"
-    };
-    cargo.args(["--color", color]).args(&run.args);
-    cargo.env("DATABASE_URL", run.cluster()?.url("kith"));
-    let (succeeded, counts) = count(&mut cargo, nextest)?;
-    // A failure without a failed test is one that kept tests from running: it did not compile, say.
-    ensure!(
-        succeeded || counts.failed > 0,
-        "The tests did not run to their end."
-    );
     Ok(counts)
 }
 
+fn tests_of(packages: &[&str], nextest: bool) -> Command {
+    let mut cargo = workspace::cargo();
+    if nextest {
+        cargo.args(["nextest", "run", "--no-tests", "pass", "--config-file", "xtask/nextest.toml"]);
+    } else {
+        cargo.arg("test");
+    }
+    let color = if stderr().is_terminal() { "always" } else { "never" };
+    cargo.args(packages).args(["--no-fail-fast", "--color", color]);
+    cargo
+}
+
 /// Runs the tests with their output on the terminal and counts along. nextest reports on the error output.
-fn count(command: &mut Command, nextest: bool) -> Result<(bool, Counts)> {
+fn count(command: &mut Command, nextest: bool, counts: &mut Counts) -> Result<bool> {
     if nextest {
         command.stderr(Stdio::piped());
     } else {
@@ -50,13 +51,12 @@ fn count(command: &mut Command, nextest: bool) -> Result<(bool, Counts)> {
     }
     let mut running = Running::start(command)?;
     let child = running.child();
-    let output: Option<Box<dyn Read>> = if nextest {
-        child.stderr.take().map(|o| Box::new(o) as _)
-    } else {
-        child.stdout.take().map(|o| Box::new(o) as _)
+    let report: Option<Box<dyn Read>> = match (child.stderr.take(), child.stdout.take()) {
+        (Some(report), _) => Some(Box::new(report)),
+        (None, Some(report)) => Some(Box::new(report)),
+        (None, None) => None,
     };
-    let mut counts = Counts::default();
-    for line in BufReader::new(output.context("no output to count in")?).split(b'\n') {
+    for line in BufReader::new(report.context("no output to count in")?).split(b'\n') {
         let line = String::from_utf8_lossy(&line?).into_owned();
         if nextest {
             counts.read_nextest(&line);
@@ -65,5 +65,5 @@ fn count(command: &mut Command, nextest: bool) -> Result<(bool, Counts)> {
         }
         eprintln!("{line}");
     }
-    Ok((running.wait()?.success(), counts))
+    Ok(running.wait()?.success())
 }
