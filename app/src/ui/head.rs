@@ -22,8 +22,8 @@ pub(super) fn head(visit: &Visit, meta: &Meta) -> impl IntoView + use<> {
             <title>{format!("{} · Kith", meta.title)}</title>
             <meta name="viewport" content="width=device-width,initial-scale=1,viewport-fit=cover" />
             <meta name="description" content=meta.description.clone() />
-            <meta name="theme-color" content="#f6f4f0" media="(prefers-color-scheme:light)" />
-            <meta name="theme-color" content="#170f17" media="(prefers-color-scheme:dark)" />
+            <meta name="theme-color" content="#f6f3ef" media="(prefers-color-scheme:light)" />
+            <meta name="theme-color" content="#150f15" media="(prefers-color-scheme:dark)" />
             {meta.canonical.clone().map(|path| view! { <link rel="canonical" href=path /> })}
             <link rel="icon" href="/favicon.ico" sizes="32x32" />
             <link rel="icon" href="/icon.svg" type="image/svg+xml" />

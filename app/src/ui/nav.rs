@@ -40,7 +40,7 @@ fn member(me: &Author, tab: Tab) -> impl IntoView + use<> {
         <li class="only-wide">{item(paths::DEVICES, Icon::Devices, "Devices", tab == Tab::Devices)}</li>
         <li class="write">{item(paths::WRITE, Icon::Write, "Write", tab == Tab::Write)}</li>
         <li class="me">
-            <button type="button" popovertarget="me" aria-label="You and your settings">
+            <button type="button" popovertarget="me" aria-label=format!("You: {}", me.name())>
                 {avatar_now(me, Size::Tab)}
                 <span class="only-wide">{me.name().to_owned()}</span>
                 <span class="only-narrow">"You"</span>

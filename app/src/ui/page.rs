@@ -145,6 +145,10 @@ impl Page {
             Shell::Card => render(|| document(visit, &meta, layout::card(visit, view()))),
         };
         let mut response = (status, Html(html)).into_response();
+        // What the browser may fetch ahead, so that following a link feels instant.
+        if let Ok(rules) = format!("\"{}\"", visit.assets.href("speculation.json")).parse() {
+            response.headers_mut().insert("speculation-rules", rules);
+        }
         if let Some(seconds) = retry_after {
             response.headers_mut().insert(RETRY_AFTER, seconds.into());
         }
