@@ -3,7 +3,15 @@
 // A test fails on anything a visitor's browser would complain about: errors on the console, exceptions, breaches of
 // the content security policy, requests to another host. What a test provokes on purpose it announces with `allow`.
 import { AxeBuilder } from "@axe-core/playwright";
-import { type APIRequestContext, type BrowserContext, type Page, expect, test as base } from "@playwright/test";
+import {
+    type APIRequestContext,
+    type BrowserContext,
+    type BrowserContextOptions,
+    type Locator,
+    type Page,
+    expect,
+    test as base,
+} from "@playwright/test";
 
 /** The cast, the same everywhere; see the seed. */
 export type Person = "ada" | "grace" | "alan" | "edsger" | "barbara";
@@ -43,16 +51,69 @@ export const test = base.extend<Fixtures & { complaints: void }>({
 export { expect };
 
 /** A visitor's own browser beside the test's: another device, another person. It is not watched. */
-export async function anotherBrowser(page: Page): Promise<BrowserContext> {
+export async function anotherBrowser(page: Page, options: BrowserContextOptions = {}): Promise<BrowserContext> {
     const browser = page.context().browser();
     if (!browser) throw new Error("the page has no browser");
-    return browser.newContext(base.info().project.use as object);
+    return browser.newContext({ ...(base.info().project.use as object), ...options });
 }
 
 /** Signs the page's browser in, by the form's request alone; the form itself has a spec of its own. */
-export async function signIn(page: Page, who: Person): Promise<void> {
-    const answer = await post(page, "/sign-in", { identifier: who, password: PASSWORD });
-    expect(answer, `${who} signs in`).toBe(303);
+export async function signIn(page: Page, who: Person | Newcomer): Promise<void> {
+    const [identifier, password] = typeof who === "string" ? [who, PASSWORD] : [who.username, who.password];
+    const answer = await post(page, "/sign-in", { identifier, password });
+    expect(answer, `${identifier} signs in`).toBe(303);
+}
+
+/** Somebody who signed up for one test: what happens to them touches nobody else's test. */
+export type Newcomer = { username: string; email: string; password: string };
+
+/** Wishes for an account that nobody else has. The server takes 30 sign-ups an hour from here: use few. */
+export function aNewcomer(): Newcomer {
+    const username = `new_${unique()}`;
+    return { username, email: `${username}@kith.example`, password: `wardrobe-of-${unique()}` };
+}
+
+/** Signs somebody new up and in, by the forms' requests alone; the forms themselves have a spec of their own. */
+export async function signUp(page: Page): Promise<Newcomer> {
+    const someone = aNewcomer();
+    expect(await post(page, "/sign-up", someone), "signing up").toBe(303);
+    const code = await mailCode(page.request, someone.email);
+    expect(await post(page, "/sign-up/verify", { code }), "the code is taken").toBe(303);
+    return someone;
+}
+
+/** Twelve letters that no other test has, nor the same test in the other project or in an earlier run. */
+export function unique(): string {
+    const letters = crypto.getRandomValues(new Uint8Array(12));
+    return String.fromCharCode(...letters.map((n) => 97 + (n % 26)));
+}
+
+/** Opens a page and waits until its islands are awake, where it has any and there is JavaScript. */
+export async function open(page: Page, path: string): Promise<void> {
+    await page.goto(path);
+    await awake(page);
+}
+
+/** Waits until the islands of the page are awake, where it has any and there is JavaScript. */
+export async function awake(page: Page): Promise<void> {
+    if (base.info().project.use.javaScriptEnabled === false) return;
+    const loaders = await page.locator("script[data-wasm]").count();
+    if (loaders > 0) await expect(page.locator("html"), "the islands wake").toHaveAttribute("data-awake", "");
+}
+
+/** The cards of a page, in its order. */
+export function cards(page: Page): Locator {
+    return page.getByRole("article");
+}
+
+/** Writes a post as whoever is signed in, by the form's request alone, and finds its id at the top of their profile. */
+export async function write(page: Page, author: string, body: string): Promise<number> {
+    expect(await post(page, "/posts", { body }), "the post is taken").toBe(303);
+    const profile = await (await page.request.get(`/@${author}`)).text();
+    const before = profile.slice(0, profile.indexOf(body.split("\n", 1)[0] ?? body));
+    const id = [...before.matchAll(/id="p(\d+)"/g)].at(-1)?.[1];
+    expect(id, "the post stands on its author's profile").toBeDefined();
+    return Number(id);
 }
 
 /** Sends a form as the page's browser would, without the page; gives the status. */

@@ -55,23 +55,35 @@ function step(by) {
   next?.closest(".post").scrollIntoView({ block: "nearest" });
 }
 
-const keys = {
-  j: () => step(1),
-  k: () => step(-1),
-  l: () => ($(".like", document.activeElement.closest(".post") ?? undefined) ?? $(".focal .like"))?.click(),
-  n: () => {
-    const field = $(".composer textarea");
-    field ? field.focus() : $(".write a")?.click();
-  },
-  "/": () => $("input[type=search]")?.focus(),
-  "?": () => $("#keys")?.togglePopover(),
-};
+const keys = { j: () => step(1), k: () => step(-1) };
+
+if ("me" in root.dataset) {
+  Object.assign(keys, {
+    l: () => {
+      const post = document.activeElement.closest(".post") ?? $(".focal");
+      if (post) $(".like", post).click();
+    },
+    n: () => {
+      const field = $(".composer textarea");
+      field ? field.focus() : $(".write a").click();
+    },
+    "?": () => {
+      const help = $(".note:has(.keys)")?.cloneNode(true);
+      if (!help) return;
+      help.classList.add("help");
+      help.popover = "auto";
+      help.ontoggle = (event) => event.newState === "closed" && help.remove();
+      document.body.append(help);
+      help.showPopover();
+    },
+  });
+}
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented) return;
   if (event.target.closest("input, textarea, select, [contenteditable]")) return;
   const act = keys[event.key];
-  if (!act) return;
+  if (!act || $(":popover-open")) return;
   event.preventDefault();
   act();
 });

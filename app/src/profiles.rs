@@ -98,7 +98,7 @@ fn head(visit: &Visit, profile: &Profile, mine: bool) -> impl IntoView + use<> {
             <div class="cover" aria-hidden="true"><img src=avatar::source(person) alt="" /></div>
             <div class="portrait">{avatar::avatar_now(person, Size::Portrait)}</div>
             {action}
-            <h1 dir="auto">{person.name().to_owned()}</h1>
+            <h1><bdi>{person.name().to_owned()}</bdi></h1>
             <p class="handle">{format!("@{}", person.username)}{tag}</p>
             {bio}
             <p class="facts">

@@ -26,11 +26,26 @@ pub fn view(status: StatusCode, retry_after: Option<u64>) -> impl IntoView + use
     let figure = format!("Error {}", status.as_u16());
     view! {
         <div class="state">
+            {absent()}
             <p class="figure">{figure}</p>
             <h1>{title(status)}</h1>
             <p>{words(status, retry_after)}</p>
             {button_link("Go to the latest posts", paths::HOME, Weight::Quiet)}
         </div>
+    }
+}
+
+/// The mark with its door, and nobody by it.
+fn absent() -> impl IntoView {
+    view! {
+        <svg class="absent" viewBox="0 0 32 32" aria-hidden="true">
+            <rect width="32" height="32" rx="9" fill="#fbb62d" />
+            <rect x="6" y="5.5" width="6.5" height="21" rx="3.25" fill="#2f1a2b" />
+            <g fill="none" stroke="#2f1a2b" stroke-width="1.2" stroke-dasharray="1.8 1.6" stroke-linecap="round">
+                <circle cx="20.6" cy="10.5" r="4.4" />
+                <path d="M15.6 25.3v-6.1c0-.6.5-1.1 1.2-1.1 4.6.4 8.2 3.2 8.8 7.1 0 .4-.3.7-.7.7h-8.7c-.3 0-.6-.3-.6-.6z" />
+            </g>
+        </svg>
     }
 }
 

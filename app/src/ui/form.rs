@@ -262,3 +262,40 @@ pub fn error_summary(invalid: &Invalid) -> impl IntoView + use<> {
         view! { <div class="summary" role="alert" tabindex="-1" autofocus>{lines}</div> }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::{render, xss};
+
+    #[test]
+    fn nothing_given_back_leaves_its_field() {
+        for attack in xss::CORPUS {
+            let invalid = Invalid::one("name", attack.to_owned());
+            let html = render(|| {
+                let field = Field::new("name", "Name").value(attack).hint(*attack).prefix("@").errors(&invalid);
+                view! { {error_summary(&invalid)}{hidden("next", *attack)}{field.view()} }
+            });
+            xss::assert_harmless(&html);
+        }
+    }
+
+    #[test]
+    fn a_message_is_tied_to_its_field_and_summarised() {
+        let invalid = Invalid::one("email", "That is no address.");
+        let html = render(|| {
+            let field = Field::new("email", "E-mail").hint("Nobody sees it.").autofocus().errors(&invalid);
+            view! { {error_summary(&invalid)}{field.view()} }
+        });
+        assert!(html.contains("aria-describedby=\"email-error email-hint\"") && html.contains("aria-invalid=\"true\""));
+        assert!(html.contains("href=\"#email\"") && html.contains("role=\"alert\""), "{html}");
+        assert_eq!(html.matches("autofocus").count(), 1, "the summary has the focus: {html}");
+    }
+
+    #[test]
+    fn a_field_that_is_right_says_nothing() {
+        let html = render(|| Field::new("email", "E-mail").errors(&Invalid::default()).view());
+        assert!(!html.contains("aria-") && !html.contains("error"), "{html}");
+        assert!(!render(|| error_summary(&Invalid::default())).contains("alert"));
+    }
+}
