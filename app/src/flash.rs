@@ -37,11 +37,19 @@ pub enum Flash {
     Posted,
     Replied,
     Deleted,
+    /// What a mailed link was for cannot be done with it any more.
+    LinkGone,
+    CodeGone,
+    PasswordChanged,
+    EmailChanged,
+    EmailRestored,
+    UsernameChanged,
+    SessionEnded,
 }
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-const PLAIN: [(Flash, &str); 12] = [
+const PLAIN: [(Flash, &str); 19] = [
     (Flash::Welcome, "welcome"),
     (Flash::SignedIn, "signed-in"),
     (Flash::SignedOut, "signed-out"),
@@ -54,6 +62,13 @@ const PLAIN: [(Flash, &str); 12] = [
     (Flash::Posted, "posted"),
     (Flash::Replied, "replied"),
     (Flash::Deleted, "deleted"),
+    (Flash::LinkGone, "link-gone"),
+    (Flash::CodeGone, "code-gone"),
+    (Flash::PasswordChanged, "password-changed"),
+    (Flash::EmailChanged, "email-changed"),
+    (Flash::EmailRestored, "email-restored"),
+    (Flash::UsernameChanged, "username-changed"),
+    (Flash::SessionEnded, "session-ended"),
 ];
 
 impl Flash {
@@ -88,6 +103,13 @@ impl Flash {
             Self::Posted => "Posted.",
             Self::Replied => "Your reply is there.",
             Self::Deleted => "Your post is gone.",
+            Self::LinkGone => "That link has expired or was used already. You can ask for a new one here.",
+            Self::CodeGone => "That code has ended, or was asked for in another browser. You can ask for a new one here.",
+            Self::PasswordChanged => "Your password is changed. All other devices are signed out.",
+            Self::EmailChanged => "Your new address is in use. All other devices are signed out.",
+            Self::EmailRestored => "The change is taken back and everybody is signed out. Now choose a new password.",
+            Self::UsernameChanged => "That is your name now. The one before leads here for 30 days.",
+            Self::SessionEnded => "That device is signed out. If it wasn’t you, choose a new password.",
         }
         .to_owned()
     }
@@ -95,7 +117,7 @@ impl Flash {
     /// How it is meant.
     pub fn tone(&self) -> Tone {
         match self {
-            Self::SignUpGone | Self::DeviceGone => Tone::Bad,
+            Self::SignUpGone | Self::DeviceGone | Self::LinkGone | Self::CodeGone => Tone::Bad,
             _ => Tone::Good,
         }
     }

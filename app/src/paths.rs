@@ -68,6 +68,36 @@ pub const ELEVATE: &str = "/elevate";
 pub const DEVICES_END_OTHERS: &str = "/settings/devices/others/end";
 /// Where all browsers are ended (POST).
 pub const DEVICES_END_ALL: &str = "/settings/devices/all/end";
+/// Where a code to sign in with is asked for and typed.
+pub const SIGN_IN_CODE: &str = "/sign-in/code";
+/// Where such a code is sent for (POST).
+pub const SIGN_IN_CODE_SEND: &str = "/sign-in/code/send";
+/// Where a link for a new password is asked for.
+pub const FORGOT_PASSWORD: &str = "/forgot-password";
+/// Where that link leads.
+pub const RESET_PASSWORD: &str = "/reset-password";
+/// Where a change of address is taken back.
+pub const UNDO_EMAIL: &str = "/undo-email";
+/// Where a session is ended that a mail told of.
+pub const END_SESSION: &str = "/end-session";
+/// Where a code to prove oneself with is sent for (POST).
+pub const ELEVATE_SEND: &str = "/elevate/send";
+/// Where such a code is typed.
+pub const ELEVATE_CODE: &str = "/elevate/code";
+/// One's address and username.
+pub const ACCOUNT: &str = "/settings/account";
+/// Where another address is asked for (POST).
+pub const ACCOUNT_EMAIL: &str = "/settings/account/email";
+/// Where its code is typed.
+pub const ACCOUNT_EMAIL_VERIFY: &str = "/settings/account/email/verify";
+/// Where another username is taken (POST).
+pub const ACCOUNT_USERNAME: &str = "/settings/account/username";
+/// One's password.
+pub const SECURITY: &str = "/settings/security";
+/// Where it is changed (POST).
+pub const SECURITY_PASSWORD: &str = "/settings/security/password";
+/// What happened to one's account.
+pub const ACTIVITY: &str = "/settings/activity";
 /// The development mailbox.
 #[cfg(feature = "dev")]
 pub const DEV_MAIL: &str = "/dev/mail";

@@ -2,7 +2,7 @@
 
 use axum::{
     extract::{Path, Query},
-    response::Response,
+    response::{IntoResponse, Redirect, Response},
 };
 use leptos::{either::EitherOf3, prelude::*};
 use server::{
@@ -33,7 +33,13 @@ pub async fn show(visit: Visit, Path(handle): Path<String>, Query(place): Query<
     let name = username(&handle).ok_or(Error::NotFound)?;
     let before = place.before()?;
     let mut db = visit.cx.server.db().acquire().await?;
-    let profile = profiles::find(&mut db, name, visit.cx.viewer()).await?;
+    let profile = match profiles::find(&mut db, name, visit.cx.viewer()).await {
+        Err(Error::NotFound) => {
+            let now = profiles::renamed(&mut db, name).await?;
+            return Ok(Redirect::to(&paths::profile(&now)).into_response());
+        }
+        found => found?,
+    };
     let posts = feed::by_author(&mut db, profile.person.id, visit.cx.viewer(), before).await?;
     let base = paths::profile(&profile.person.username);
     if place.only_list() {

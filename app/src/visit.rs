@@ -6,6 +6,7 @@ use axum::extract::FromRequestParts;
 use http::{Extensions, request::Parts};
 use server::{
     Error, Result,
+    random::Token,
     request::{Facts, Member, Request},
     web::Shown,
 };
@@ -58,6 +59,8 @@ pub struct Visit {
     pub flash: Option<Flash>,
     /// The page's own path, without its query.
     pub path: String,
+    /// The token of a mailed link this browser has opened.
+    pub link: Option<Token>,
     pub assets: Arc<Assets>,
 }
 
@@ -77,6 +80,7 @@ impl Visit {
             theme: Theme::parse(shown.theme.as_deref().unwrap_or_default()),
             flash: shown.flash.as_deref().and_then(Flash::parse),
             path: path.to_owned(),
+            link: shown.link,
             assets: extensions.get::<Arc<Assets>>().cloned().ok_or_else(missing)?,
         })
     }

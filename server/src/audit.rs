@@ -1,9 +1,17 @@
 //! What happened to an account, one row an event, written in the transaction that made it happen. Never a secret.
 
+use std::net::IpAddr;
+
 use serde_json::{Value, json};
 use sqlx::PgConnection;
+use time::OffsetDateTime;
 
-use crate::{error::Result, id::{DeviceId, UserId}, request::Client};
+use crate::{
+    error::Result,
+    id::{DeviceId, UserId},
+    request::{Client, Member},
+    sessions::{How, UserAgent},
+};
 
 /// An event, as the table names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +29,11 @@ pub enum Event {
     Restored,
     RoleChanged { role: &'static str },
     Invited { role: &'static str },
+    PasswordReset,
+    PasswordChanged,
+    EmailChanged,
+    EmailRestored,
+    UsernameChanged { from: String },
 }
 
 impl Event {
@@ -37,6 +50,11 @@ impl Event {
             Self::Restored => "restored",
             Self::RoleChanged { .. } => "role_changed",
             Self::Invited { .. } => "invited",
+            Self::PasswordReset => "password_reset",
+            Self::PasswordChanged => "password_changed",
+            Self::EmailChanged => "email_changed",
+            Self::EmailRestored => "email_restored",
+            Self::UsernameChanged { .. } => "username_changed",
         }
     }
 
@@ -47,7 +65,14 @@ impl Event {
             Self::OthersEnded { count } | Self::EverywhereEnded { count } => json!({ "count": count }),
             Self::Suspended { reason } => json!({ "reason": reason }),
             Self::RoleChanged { role } | Self::Invited { role } => json!({ "role": role }),
-            Self::SignedUp | Self::SignedOut | Self::Restored => json!({}),
+            Self::UsernameChanged { from } => json!({ "from": from }),
+            Self::SignedUp
+            | Self::SignedOut
+            | Self::Restored
+            | Self::PasswordReset
+            | Self::PasswordChanged
+            | Self::EmailChanged
+            | Self::EmailRestored => json!({}),
         }
     }
 }
@@ -80,4 +105,71 @@ pub async fn record(db: &mut PgConnection, user: UserId, actor: Actor<'_>, event
     .await?;
     tracing::info!(event = event.kind(), user = %user, "account event");
     Ok(())
+}
+
+/// An event as its person reads it.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    pub id: i64,
+    pub at: OffsetDateTime,
+    /// In words.
+    pub words: String,
+    /// The browser it was done in, if it was one.
+    pub agent: Option<UserAgent>,
+    pub ip: Option<IpAddr>,
+}
+
+/// Events on one page of an activity list.
+pub const PAGE: i64 = 50;
+
+/// What happened to one's account, newest first, older than `before`; and where the next page starts.
+pub async fn list(db: &mut PgConnection, me: &Member, before: Option<i64>) -> Result<(Vec<Seen>, Option<i64>)> {
+    let rows = sqlx::query!(
+        r#"
+        select id, at, kind, detail, user_agent, ip as "ip: ipnetwork::IpNetwork" from audit_events
+        where user_id = $1 and id < $2 order by id desc limit $3
+        "#,
+        me.id().0,
+        before.unwrap_or(i64::MAX),
+        PAGE + 1,
+    )
+    .fetch_all(db)
+    .await?;
+    let more = rows.len() > PAGE as usize;
+    let events: Vec<Seen> = rows
+        .into_iter()
+        .take(PAGE as usize)
+        .map(|row| Seen {
+            id: row.id,
+            at: row.at,
+            words: words(&row.kind, &row.detail),
+            agent: row.ip.is_some().then(|| UserAgent::parse(&row.user_agent)),
+            ip: row.ip.map(|net| net.ip()),
+        })
+        .collect();
+    let older = events.last().filter(|_| more).map(|event| event.id);
+    Ok((events, older))
+}
+
+fn words(kind: &str, detail: &Value) -> String {
+    let text = |name: &str| detail[name].as_str().unwrap_or_default();
+    let count = detail["count"].as_u64().unwrap_or_default();
+    match kind {
+        "signed_up" => "You created this account".to_owned(),
+        "signed_in" => format!("Signed in {}", How::words(text("how"))),
+        "signed_out" => "Signed out".to_owned(),
+        "elevated" => "You proved that it is you".to_owned(),
+        "device_ended" => "A device was signed out".to_owned(),
+        "others_ended" => format!("All other devices were signed out ({count})"),
+        "everywhere_ended" => format!("All devices were signed out ({count})"),
+        "suspended" => format!("The account was suspended: {}", text("reason")),
+        "restored" => "The account was restored".to_owned(),
+        "role_changed" => format!("Your role is now {}", text("role")),
+        "password_reset" => "A new password was chosen by mail".to_owned(),
+        "password_changed" => "The password was changed".to_owned(),
+        "email_changed" => "The e-mail address was changed".to_owned(),
+        "email_restored" => "A change of the e-mail address was taken back".to_owned(),
+        "username_changed" => format!("The username was changed from @{}", text("from")),
+        other => other.replace('_', " "),
+    }
 }

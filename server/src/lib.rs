@@ -15,6 +15,7 @@ pub mod id;
 pub mod jobs;
 pub mod likes;
 pub mod limits;
+pub mod links;
 pub mod mailer;
 pub mod posts;
 pub mod profiles;

@@ -23,6 +23,10 @@ const fn policy(name: &'static str, most: i32, minutes: u64) -> Policy {
 pub const SIGN_IN_IDENTIFIER: Policy = policy("sign_in.identifier", 10, 15);
 /// Failed sign-ins from one client address.
 pub const SIGN_IN_CLIENT: Policy = policy("sign_in.client", 30, 15);
+/// Failed sign-ins of a browser that this account has used before: strangers' failures do not count against it.
+pub const SIGN_IN_BROWSER: Policy = policy("sign_in.browser", 10, 15);
+/// Codes and links asked for from one client address.
+pub const ASK_CLIENT: Policy = policy("ask.client", 30, 60);
 /// Wrong proofs of oneself while signed in.
 pub const ELEVATE: Policy = policy("elevate.user", 10, 15);
 /// Sign-ups begun from one client address.
@@ -37,12 +41,16 @@ pub const POST: Policy = policy("post.user", 60, 10);
 pub const LIKE: Policy = policy("like.user", 400, 1);
 /// Follows begun and ended by one person.
 pub const FOLLOW: Policy = policy("follow.user", 1_000, 24 * 60);
+/// Usernames taken by one person: each reserves the one before for a month.
+pub const USERNAME: Policy = policy("username.user", 3, 7 * 24 * 60);
 /// Reports of blocked content from one client address.
 pub const CSP_REPORT: Policy = policy("csp_report.client", 60, 1);
 
 /// Every policy, for the documentation and its test.
-pub const ALL: [Policy; 10] = [
+pub const ALL: [Policy; 13] = [
     SIGN_IN_IDENTIFIER,
+    SIGN_IN_BROWSER,
+    ASK_CLIENT,
     SIGN_IN_CLIENT,
     ELEVATE,
     SIGN_UP_CLIENT,
@@ -51,6 +59,7 @@ pub const ALL: [Policy; 10] = [
     POST,
     LIKE,
     FOLLOW,
+    USERNAME,
     CSP_REPORT,
 ];
 

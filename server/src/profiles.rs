@@ -83,6 +83,21 @@ pub async fn find(db: &mut PgConnection, username: &str, viewer: Option<UserId>)
     .ok_or(Error::NotFound)
 }
 
+/// The username that somebody who used to be called `username` has now. [`Error::NotFound`] when nobody was, or it is
+/// too long ago.
+pub async fn renamed(db: &mut PgConnection, username: &str) -> Result<String> {
+    sqlx::query_scalar!(
+        r#"
+        select u.username from former_usernames f join users u on u.id = f.user_id
+        where f.username = lower($1) and f.released_at > now()
+        "#,
+        username,
+    )
+    .fetch_optional(db)
+    .await?
+    .ok_or(Error::NotFound)
+}
+
 /// People whom `viewer` does not follow yet, most followed first: whom to suggest beside a feed or in an empty one.
 pub async fn suggestions(db: &mut PgConnection, viewer: Option<UserId>, most: i64) -> Result<Vec<Author>> {
     let rows = sqlx::query!(

@@ -47,6 +47,8 @@ pub struct Facts {
     pub(crate) cookie: Option<SessionKey>,
     /// The browser's flow cookie, in the middle of a sign-up.
     pub(crate) flow: Option<crate::random::Token>,
+    /// What this browser is known by to those who signed in from it; a new one if it had none.
+    pub(crate) browser: crate::random::Token,
     checked: OnceCell<Option<Member>>,
 }
 
@@ -56,8 +58,9 @@ impl Facts {
         client: Client,
         cookie: Option<SessionKey>,
         flow: Option<crate::random::Token>,
+        browser: crate::random::Token,
     ) -> Self {
-        Self { server, client, cookie, flow, checked: OnceCell::new() }
+        Self { server, client, cookie, flow, browser, checked: OnceCell::new() }
     }
 
     /// Who is signed in: one query, asked at most once a request. A database that does not answer is an error, never
@@ -116,6 +119,11 @@ impl Request {
     /// The token of a flow (a sign-up) this browser is in the middle of.
     pub fn flow(&self) -> Option<&crate::random::Token> {
         self.facts.flow.as_ref()
+    }
+
+    /// What this browser is known by to those who signed in from it.
+    pub(crate) fn browser(&self) -> &crate::random::Token {
+        &self.facts.browser
     }
 
     /// The session store's handle. It never carries an id the browser sent: it can only open new sessions.

@@ -83,10 +83,31 @@ async fn batch(server: &Server) -> Result<u64> {
         "#,
         BATCH,
     );
+    let codes = sqlx::query!(
+        "delete from codes where id in (select id from codes where expires_at <= now() - interval '1 hour' limit $1)",
+        BATCH,
+    );
+    let links = sqlx::query!(
+        "delete from links where id in (select id from links where expires_at <= now() - interval '1 day' limit $1)",
+        BATCH,
+    );
+    let browsers = sqlx::query!(
+        r#"
+        delete from known_browsers where (user_id, browser_hash) in (
+            select user_id, browser_hash from known_browsers where last_seen_at < now() - interval '400 days' limit $1
+        )
+        "#,
+        BATCH,
+    );
+    let names = sqlx::query!("delete from former_usernames where released_at <= now()");
     Ok(sessions.execute(db).await?.rows_affected()
         + registrations.execute(db).await?.rows_affected()
         + limits.execute(db).await?.rows_affected()
-        + jobs.execute(db).await?.rows_affected())
+        + jobs.execute(db).await?.rows_affected()
+        + codes.execute(db).await?.rows_affected()
+        + links.execute(db).await?.rows_affected()
+        + browsers.execute(db).await?.rows_affected()
+        + names.execute(db).await?.rows_affected())
 }
 
 /// Lifts the suspensions whose time is over.

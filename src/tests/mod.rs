@@ -1,6 +1,7 @@
 //! Tests over HTTP: the real router, a real Postgres, and browsers that keep cookies as browsers do.
 
 mod browser;
+mod changes;
 mod devices;
 mod doors;
 mod faults;
@@ -12,6 +13,7 @@ mod operator;
 mod posts;
 mod profiles;
 mod queries;
+mod recovery;
 mod secrets;
 mod serve;
 mod sessions;

@@ -19,7 +19,7 @@ pub const FEATURES: [&str; 3] = ["--no-default-features", "--features", "hydrate
 
 /// The two files a browser loads.
 pub struct Bound {
-    pub js: Vec<u8>,
+    pub js: String,
     pub wasm: Vec<u8>,
 }
 
@@ -44,7 +44,7 @@ pub fn bind(compiled: &Path, dir: &Path) -> Result<Bound> {
         !dir.join("snippets").exists(),
         "A crate of the wasm build brings JavaScript files of its own (snippets); the assets have no place for them yet."
     );
-    Ok(Bound { js: fs::read(dir.join("kith.js"))?, wasm: fs::read(dir.join("kith_bg.wasm"))? })
+    Ok(Bound { js: fs::read_to_string(dir.join("kith.js"))?, wasm: fs::read(dir.join("kith_bg.wasm"))? })
 }
 
 /// Makes sure that rustc can compile for browsers.

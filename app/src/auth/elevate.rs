@@ -1,4 +1,4 @@
-//! Proving again who one is.
+//! Proving again who one is: with the password, or with a code by mail.
 
 use axum::{
     extract::Query,
@@ -7,17 +7,27 @@ use axum::{
 use http::StatusCode;
 use leptos::prelude::*;
 use serde::Deserialize;
-use server::{Invalid, Result, Secret, auth::elevate as verb, request::Member, web::safe_next};
+use server::{
+    Error, Invalid, Result, Secret,
+    accounts::change,
+    auth::{
+        code::{self, Purpose},
+        elevate as verb,
+    },
+    request::Member,
+    web::safe_next,
+};
 
-use super::{Onward, card, refusal, with_retry};
+use super::{Onward, card, drop_flow, keep_flow, refusal, verify::code_field, with_retry};
 use crate::{
+    flash::Flash,
     forms::Form,
     paths,
     ui::{Field, error_summary, hidden, submit},
     visit::Visit,
 };
 
-/// What the form sends.
+/// What the form with the password sends.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Typed {
@@ -26,11 +36,28 @@ pub struct Typed {
     next: String,
 }
 
+/// What the form for a code sends.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asked {
+    #[serde(default)]
+    next: String,
+}
+
+/// What the form with the code sends.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TypedCode {
+    code: String,
+    #[serde(default)]
+    next: String,
+}
+
 const TITLE: &str = "Is it you?";
 
 /// `GET /elevate`
-pub async fn show(visit: Visit, me: Member, Query(onward): Query<Onward>) -> Response {
-    card(&visit, TITLE, StatusCode::OK, view(&me, &onward.next, &Invalid::default()))
+pub async fn show(visit: Visit, me: Member, Query(onward): Query<Onward>) -> Result<Response> {
+    ask(&visit, &me, &onward.next, (StatusCode::OK, None, Invalid::default())).await
 }
 
 /// `POST /elevate`
@@ -38,34 +65,104 @@ pub async fn elevate(visit: Visit, me: Member, Form(typed): Form<Typed>) -> Resu
     let next = safe_next(&typed.next, paths::DEVICES);
     match verb::with_password(&visit.cx, &me, &typed.current_password).await {
         Ok(()) => Ok(Redirect::to(next).into_response()),
-        Err(error) => {
-            let (status, wait, invalid) = refusal(error)?;
-            Ok(with_retry(card(&visit, TITLE, status, view(&me, next, &invalid)), wait))
-        }
+        Err(error) => ask(&visit, &me, next, refusal(error)?).await,
     }
 }
 
-fn view(me: &Member, next: &str, invalid: &Invalid) -> impl IntoView + use<> {
+/// `POST /elevate/send`
+pub async fn send(visit: Visit, me: Member, Form(asked): Form<Asked>) -> Result<Response> {
+    let next = safe_next(&asked.next, paths::DEVICES);
+    match verb::request_code(&visit.cx, &me).await {
+        Ok(flow) => {
+            let onward = Redirect::to(&paths::with_next(paths::ELEVATE_CODE, next)).into_response();
+            Ok(keep_flow(onward, &visit.cx.server.config().origin, &flow))
+        }
+        Err(error) => ask(&visit, &me, next, refusal(error)?).await,
+    }
+}
+
+/// `GET /elevate/code`
+pub async fn show_code(visit: Visit, _: Member, Query(onward): Query<Onward>) -> Result<Response> {
+    ask_code(&visit, &onward.next, (StatusCode::OK, None, Invalid::default())).await
+}
+
+/// `POST /elevate/code`
+pub async fn elevate_by_code(visit: Visit, me: Member, Form(typed): Form<TypedCode>) -> Result<Response> {
+    let next = safe_next(&typed.next, paths::DEVICES);
+    match verb::with_code(&visit.cx, &me, &typed.code).await {
+        Ok(()) => Ok(drop_flow(Redirect::to(next).into_response(), &visit.cx.server.config().origin)),
+        Err(Error::NotFound) => Ok(gone(&visit, next)),
+        Err(error) => ask_code(&visit, next, refusal(error)?).await,
+    }
+}
+
+type Refusal = (StatusCode, Option<u64>, Invalid);
+
+async fn ask(visit: &Visit, me: &Member, next: &str, (status, wait, invalid): Refusal) -> Result<Response> {
+    let account = change::account(&visit.cx, me).await?;
+    let view = view(me, next, (account.has_password, &invalid));
+    Ok(with_retry(card(visit, TITLE, status, view), wait))
+}
+
+async fn ask_code(visit: &Visit, next: &str, (status, wait, invalid): Refusal) -> Result<Response> {
+    match code::waiting(&visit.cx, Purpose::Elevate).await {
+        Ok(email) => Ok(with_retry(card(visit, TITLE, status, code_view(&email, next, &invalid)), wait)),
+        Err(Error::NotFound) => Ok(gone(visit, next)),
+        Err(other) => Err(other),
+    }
+}
+
+fn gone(visit: &Visit, next: &str) -> Response {
+    Flash::CodeGone.redirect(&visit.cx.server, &paths::with_next(paths::ELEVATE, safe_next(next, paths::DEVICES)))
+}
+
+fn view(me: &Member, next: &str, (has_password, invalid): (bool, &Invalid)) -> impl IntoView + use<> {
     let username = me.person.username.clone();
     let next = safe_next(next, paths::DEVICES).to_owned();
+    let (for_code, away) = (next.clone(), next.clone());
+    let with_password = has_password.then(|| {
+        view! {
+            <form method="post" action=paths::ELEVATE class="stack">
+                {hidden("next", next)}
+                // For password managers: whose password it is.
+                <input type="text" autocomplete="username" value=username hidden readonly />
+                {Field::new("current_password", "Password")
+                    .kind("password")
+                    .autocomplete("current-password")
+                    .maxlength(256)
+                    .required()
+                    .autofocus()
+                    .errors(invalid)
+                    .view()}
+                {submit("Continue")}
+            </form>
+        }
+    });
     view! {
         <h1>{TITLE}</h1>
         {error_summary(invalid)}
-        <p>"Before something important changes, please type your password once more. It counts for 10 minutes."</p>
-        <form method="post" action=paths::ELEVATE class="stack">
-            {hidden("next", next.clone())}
-            // For password managers: whose password it is.
-            <input type="text" autocomplete="username" value=username hidden readonly />
-            {Field::new("current_password", "Password")
-                .kind("password")
-                .autocomplete("current-password")
-                .maxlength(256)
-                .required()
-                .autofocus()
-                .errors(invalid)
-                .view()}
+        <p>"Before something important changes, please show once more that it is you. It counts for 10 minutes."</p>
+        {with_password}
+        <form method="post" action=paths::ELEVATE_SEND class="card-foot">
+            {hidden("next", for_code)}
+            <button class="link" type="submit">"Send me a code by mail"</button>
+        </form>
+        <p class="card-foot"><a href=away>"Not now"</a></p>
+    }
+}
+
+fn code_view(email: &str, next: &str, invalid: &Invalid) -> impl IntoView + use<> {
+    let (email, next) = (email.to_owned(), safe_next(next, paths::DEVICES).to_owned());
+    let away = next.clone();
+    view! {
+        <h1>{TITLE}</h1>
+        {error_summary(invalid)}
+        <p>"We sent a mail to " <strong class="address">{email}</strong> ". Type the six digits from it here."</p>
+        <form method="post" action=paths::ELEVATE_CODE class="stack">
+            {hidden("next", next)}
+            {code_field(invalid).view()}
             {submit("Continue")}
         </form>
-        <p class="card-foot"><a href=next>"Not now"</a></p>
+        <p class="card-foot"><a href=away>"Not now"</a></p>
     }
 }

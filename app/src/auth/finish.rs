@@ -85,7 +85,7 @@ pub async fn finish(visit: Visit, Form(typed): Form<Typed>) -> Result<Response> 
 fn view(outstanding: &Outstanding, invalid: &Invalid) -> impl IntoView + use<> {
     let asks_username = outstanding.username_taken;
     let username = asks_username.then(|| sign_up::username_field(&outstanding.username, invalid).autofocus().view());
-    let password = outstanding.password.then(|| sign_up::new_password_field(invalid).view());
+    let password = outstanding.password.then(|| sign_up::new_password_field("password", invalid).view());
     let who = (!asks_username).then(|| {
         let name = format!("@{}", outstanding.username);
         view! { <p>"You will be " <strong>{name}</strong> " here."</p> }

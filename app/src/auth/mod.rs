@@ -1,7 +1,10 @@
 //! The pages for coming in: signing up, signing in, proving again who one is. One calm card each.
 
+pub mod code;
 pub mod elevate;
 pub mod finish;
+pub mod links;
+pub mod reset;
 pub mod sign_in;
 pub mod sign_up;
 pub mod verify;
@@ -19,6 +22,18 @@ use crate::{
     visit::Visit,
 };
 
+/// What a form sends that only says that it was sent.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
+
+/// The token in a mailed link.
+#[derive(Deserialize)]
+pub struct Mailed {
+    #[serde(default)]
+    token: String,
+}
+
 /// Where to go on to afterwards, as it stands in the address of a page.
 #[derive(Default, Deserialize)]
 pub struct Onward {
@@ -30,13 +45,13 @@ pub struct Onward {
 const FLOW: Duration = Duration::from_secs(30 * 60);
 
 /// A page with one card.
-fn card(visit: &Visit, title: &'static str, status: StatusCode, view: impl IntoView + 'static) -> Response {
+pub(crate) fn card(visit: &Visit, title: &'static str, status: StatusCode, view: impl IntoView + 'static) -> Response {
     Page::new(title).shell(Shell::Card).status(status).respond(visit, view)
 }
 
 /// What a refused form shows again: the status, how long to wait, and what to say at which field. Anything else is for
 /// the page of its own that every refusal has.
-fn refusal(error: Error) -> Result<(StatusCode, Option<u64>, Invalid), Error> {
+pub(crate) fn refusal(error: Error) -> Result<(StatusCode, Option<u64>, Invalid), Error> {
     let (status, wait) = (error.status(), error.retry_after());
     match error {
         Error::Invalid(invalid) => Ok((status, None, invalid)),
@@ -50,21 +65,36 @@ fn refusal(error: Error) -> Result<(StatusCode, Option<u64>, Invalid), Error> {
     }
 }
 
-fn with_retry(mut response: Response, wait: Option<u64>) -> Response {
+pub(crate) fn with_retry(mut response: Response, wait: Option<u64>) -> Response {
     if let Some(seconds) = wait {
         response.headers_mut().insert(RETRY_AFTER, seconds.into());
     }
     response
 }
 
-fn keep_flow(mut response: Response, origin: &Origin, flow: &Token) -> Response {
+pub(crate) fn keep_flow(mut response: Response, origin: &Origin, flow: &Token) -> Response {
     if let Some(cookie) = Cookie::Flow.set(origin, &flow.text(), Some(FLOW)) {
         response.headers_mut().append(SET_COOKIE, cookie);
     }
     response
 }
 
-fn drop_flow(mut response: Response, origin: &Origin) -> Response {
+/// A page of ours that a mailed link leads to, with its token out of the address and in a cookie.
+fn keep_link(mut response: Response, origin: &Origin, token: &Token) -> Response {
+    if let Some(cookie) = Cookie::Link.set(origin, &token.text(), Some(FLOW)) {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    response
+}
+
+fn drop_link(mut response: Response, origin: &Origin) -> Response {
+    if let Some(cookie) = Cookie::Link.remove(origin) {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    response
+}
+
+pub(crate) fn drop_flow(mut response: Response, origin: &Origin) -> Response {
     if let Some(cookie) = Cookie::Flow.remove(origin) {
         response.headers_mut().append(SET_COOKIE, cookie);
     }

@@ -104,6 +104,11 @@ fn view(shown: &Shown, invalid: &Invalid) -> impl IntoView + use<> {
             {checkbox("remember", "Keep me signed in", shown.remember)}
             {submit("Sign in")}
         </form>
+        <p class="card-foot">
+            <a href=paths::SIGN_IN_CODE>"Sign in with a code by mail"</a>
+            " · "
+            <a href=paths::FORGOT_PASSWORD>"Forgot your password?"</a>
+        </p>
         <p class="card-foot">"New here? " <a href=paths::SIGN_UP>"Create an account"</a></p>
     }
 }

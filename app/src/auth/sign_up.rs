@@ -85,7 +85,7 @@ fn view(shown: &Shown, invalid: &Invalid) -> impl IntoView + use<> {
                 .maxlength(50)
                 .errors(invalid)
                 .view()}
-            {new_password_field(invalid).view()}
+            {new_password_field("password", invalid).view()}
             {submit("Continue")}
         </form>
         <p class="card-foot">"Been here before? " <a href=paths::SIGN_IN>"Sign in"</a></p>
@@ -93,7 +93,7 @@ fn view(shown: &Shown, invalid: &Invalid) -> impl IntoView + use<> {
 }
 
 /// The field in which a username is chosen.
-pub(super) fn username_field(value: &str, invalid: &Invalid) -> Field {
+pub(crate) fn username_field(value: &str, invalid: &Invalid) -> Field {
     Field::new("username", "Username")
         .prefix("@")
         .value(value)
@@ -108,8 +108,8 @@ pub(super) fn username_field(value: &str, invalid: &Invalid) -> Field {
 }
 
 /// The field in which a new password is chosen.
-pub(super) fn new_password_field(invalid: &Invalid) -> Field {
-    Field::new("password", "Password")
+pub(crate) fn new_password_field(name: &'static str, invalid: &Invalid) -> Field {
+    Field::new(name, "Password")
         .kind("password")
         .autocomplete("new-password")
         .minlength(8)

@@ -9,7 +9,7 @@ use server::{
     auth::sign_up::{self as verb, Step},
 };
 
-use super::{card, drop_flow, refusal, with_retry};
+use super::{Nothing, card, drop_flow, refusal, with_retry};
 use crate::{
     flash::Flash,
     forms::Form,
@@ -24,11 +24,6 @@ use crate::{
 pub struct Typed {
     code: String,
 }
-
-/// What the form for another code sends: nothing.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Nothing {}
 
 /// `GET /sign-up/verify`
 pub async fn show(visit: Visit) -> Result<Response> {
@@ -106,16 +101,7 @@ fn view(email: &str, invalid: &Invalid) -> impl IntoView + use<> {
         {error_summary(invalid)}
         <p>"We sent a mail to " <strong class="address">{email}</strong> ". Type the six digits from it here."</p>
         <form method="post" action=paths::SIGN_UP_VERIFY class="stack">
-            {Field::new("code", "Code")
-                .inputmode("numeric")
-                .autocomplete("one-time-code")
-                .spellcheck(false)
-                .maxlength(12)
-                .hint("It works for 10 minutes.")
-                .required()
-                .autofocus()
-                .errors(invalid)
-                .view()}
+            {code_field(invalid).view()}
             {submit("Create my account")}
         </form>
         <form method="post" action=paths::SIGN_UP_RESEND class="card-foot">
@@ -125,4 +111,17 @@ fn view(email: &str, invalid: &Invalid) -> impl IntoView + use<> {
         </form>
         <p class="card-foot"><a href=paths::SIGN_UP>"Use another address"</a></p>
     }
+}
+
+/// The field in which a mailed code is typed.
+pub(crate) fn code_field(invalid: &Invalid) -> Field {
+    Field::new("code", "Code")
+        .inputmode("numeric")
+        .autocomplete("one-time-code")
+        .spellcheck(false)
+        .maxlength(12)
+        .hint("It works for 10 minutes.")
+        .required()
+        .autofocus()
+        .errors(invalid)
 }

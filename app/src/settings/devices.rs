@@ -1,6 +1,7 @@
 //! The browsers one is signed in with.
 
 use axum::{extract::Path, response::Response};
+use http::StatusCode;
 use leptos::prelude::*;
 use server::{
     Error, Result,
@@ -12,24 +13,18 @@ use server::{
 use time::OffsetDateTime;
 
 use crate::{
-    auth::sign_in::signed_out,
+    auth::{Nothing, sign_in::signed_out},
     flash::Flash,
     forms::Form,
     paths,
-    ui::{Icon, Page, Tab, Weight, button, icon, when},
+    ui::{Icon, Weight, button, icon, when},
     visit::Visit,
 };
-
-/// What these forms send: nothing but where they are sent to.
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Nothing {}
 
 /// `GET /settings/devices`
 pub async fn show(visit: Visit, me: Member) -> Result<Response> {
     let devices = sessions::list(&mut *visit.cx.server.db().acquire().await?, &me).await?;
-    let page = Page::new("Devices").tab(Tab::Devices);
-    Ok(page.respond(&visit, view(&devices, clock::now())))
+    Ok(super::page(&visit, paths::DEVICES, StatusCode::OK, view(&devices, clock::now())))
 }
 
 /// `POST /settings/devices/{device}/end`
@@ -63,22 +58,20 @@ fn view(devices: &[Device], now: OffsetDateTime) -> impl IntoView + use<> {
     let others = devices.len() > 1;
     let rows = devices.iter().map(|device| row(device, now)).collect_view();
     view! {
-        <div class="settings">
-            <p class="lead">
-                "Everywhere you are signed in. If you don’t know one of these, sign it out, then change your password."
-            </p>
-            <ul class="devices">{rows}</ul>
-            <div class="actions">
-                {others
-                    .then(|| {
-                        view! {
-                            <form method="post" action=paths::DEVICES_END_OTHERS>
-                                {button("Sign out all other devices", Weight::Quiet)}
-                            </form>
-                        }
-                    })}
-                <form method="post" action=paths::DEVICES_END_ALL>{button("Sign out everywhere", Weight::Danger)}</form>
-            </div>
+        <p class="lead">
+            "Everywhere you are signed in. If you don’t know one of these, sign it out, then change your password."
+        </p>
+        <ul class="devices">{rows}</ul>
+        <div class="actions">
+            {others
+                .then(|| {
+                    view! {
+                        <form method="post" action=paths::DEVICES_END_OTHERS>
+                            {button("Sign out all other devices", Weight::Quiet)}
+                        </form>
+                    }
+                })}
+            <form method="post" action=paths::DEVICES_END_ALL>{button("Sign out everywhere", Weight::Danger)}</form>
         </div>
     }
 }

@@ -1,3 +1,41 @@
 //! What one may see and change about one's own account.
 
+pub mod account;
+pub mod activity;
 pub mod devices;
+pub mod security;
+
+use axum::response::Response;
+use http::StatusCode;
+use leptos::prelude::*;
+
+use crate::{
+    paths,
+    ui::{Page, Tab},
+    visit::Visit,
+};
+
+/// The settings' own navigation.
+const PLACES: [(&str, &str); 4] = [
+    (paths::DEVICES, "Devices"),
+    (paths::ACCOUNT, "Account"),
+    (paths::SECURITY, "Password"),
+    (paths::ACTIVITY, "Activity"),
+];
+
+/// A settings page, with the others one step away.
+fn page(visit: &Visit, path: &'static str, status: StatusCode, view: impl IntoView + 'static) -> Response {
+    let title = PLACES.iter().find(|(place, _)| *place == path).map_or("Settings", |(_, name)| name);
+    let places = PLACES
+        .map(|(place, name)| {
+            let current = (place == path).then_some("page");
+            view! { <li><a href=place aria-current=current>{name}</a></li> }
+        })
+        .into_iter()
+        .collect_view();
+    let view = view! {
+        <nav class="settings-nav" aria-label="Settings"><ul>{places}</ul></nav>
+        <div class="settings">{view}</div>
+    };
+    Page::new(title).tab(Tab::Devices).status(status).respond(visit, view)
+}

@@ -3,7 +3,7 @@
 use http::StatusCode;
 use leptos::prelude::*;
 
-use super::form::{Weight, button_link};
+use super::button::{Weight, button_link};
 use crate::paths;
 
 /// What the page is called.

@@ -6,6 +6,7 @@
 
 pub mod avatar;
 pub mod back;
+pub mod button;
 pub mod empty;
 pub mod error_page;
 pub mod form;
@@ -29,7 +30,8 @@ use leptos::prelude::*;
 
 pub use self::{
     avatar::{Size, avatar},
-    form::{Field, Weight, button, button_link, checkbox, error_summary, hidden, submit, textarea},
+    button::{Weight, button, button_link, submit},
+    form::{Field, checkbox, error_summary, hidden, textarea},
     icon::{Icon, icon},
     page::{Page, Shell, Tab},
     safe_href::safe_href,

@@ -5,7 +5,8 @@ use server::profiles::Author;
 
 use super::{
     avatar::{Size, avatar_now},
-    form::{Weight, button_link, hidden},
+    button::{Weight, button_link},
+    form::hidden,
     icon::{Icon, icon},
     layout::mark,
     page::Tab,

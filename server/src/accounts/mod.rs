@@ -2,6 +2,7 @@
 //! proved and its username chosen.
 
 mod admin;
+pub mod change;
 mod email;
 mod username;
 

@@ -1,12 +1,19 @@
 //! Proving again who one is, before a dangerous change. The proof counts for ten minutes, in this browser.
 
 use secrecy::SecretString;
+use sqlx::PgConnection;
 
-use super::password::{self, Verdict};
+use super::{
+    code::{self, Purpose, Recipient},
+    password::{self, Verdict},
+};
 use crate::{
+    accounts::change,
     audit::{self, Actor, Event},
-    error::{Invalid, Result},
+    error::{Error, Invalid, Result},
     limits,
+    mailer::messages,
+    random::Token,
     request::{Member, Request},
     sessions,
 };
@@ -23,12 +30,52 @@ pub async fn with_password(cx: &Request, me: &Member, password: &SecretString) -
         return Err(Invalid::one("current_password", "That isn't your password. Please try again.").into());
     }
     limits::clear(&cx.server, limits::ELEVATE, me.id()).await?;
+    renew(cx, me, "password", async |_| Ok(())).await
+}
+
+/// Mails a code to one's own address. The returned token goes to the browser.
+///
+/// [`crate::Error::Limited`] for too many mails.
+pub async fn request_code(cx: &Request, me: &Member) -> Result<Token> {
+    let email = change::account(cx, me).await?.email;
+    limits::take(&cx.server, limits::MAIL_ADDRESS, email.to_ascii_lowercase()).await?;
+    let origin = &cx.server.config().origin;
+    let to = Recipient { user: Some(me.id()), email: &email };
+    let mut tx = cx.server.begin().await?;
+    let flow =
+        code::issue(&mut tx, Purpose::Elevate, &to, true, |digits| messages::elevate_code(origin, digits)).await?;
+    tx.commit().await?;
+    cx.server.wake().ring();
+    Ok(flow)
+}
+
+/// Elevates this browser's session, by the code from the mail.
+///
+/// [`crate::Error::Invalid`] on `code`; [`crate::Error::NotFound`] when this browser waits for none of this person's.
+pub async fn with_code(cx: &Request, me: &Member, typed: &str) -> Result<()> {
+    limits::take(&cx.server, limits::ELEVATE, me.id()).await?;
+    let right = code::try_code(cx, Purpose::Elevate, typed).await?;
+    if right.user != me.id() {
+        return Err(Error::NotFound);
+    }
+    limits::clear(&cx.server, limits::ELEVATE, me.id()).await?;
+    renew(cx, me, "code", async |tx| code::use_up(tx, &right).await).await
+}
+
+/// Moves the session to a fresh id, elevated, with what belongs into the same transaction.
+async fn renew(
+    cx: &Request,
+    me: &Member,
+    how: &'static str,
+    within: impl AsyncFnOnce(&mut PgConnection) -> Result<()>,
+) -> Result<()> {
     let remember = sessions::is_remembered(&mut *cx.server.db().acquire().await?, me).await?;
     let session = sessions::open(cx, remember).await?;
     let mut tx = cx.server.begin().await?;
+    within(&mut tx).await?;
     sessions::renew(&mut tx, me, &session).await?;
     let actor = Actor::Person { user: me.id(), device: Some(me.device), client: cx.client() };
-    audit::record(&mut tx, me.id(), actor, &Event::Elevated { how: "password" }).await?;
+    audit::record(&mut tx, me.id(), actor, &Event::Elevated { how }).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -3,10 +3,13 @@
 //! To a stranger every answer is the same whether or not somebody is known: the same text, the same status, and the
 //! same work.
 
+pub mod code;
 pub mod elevate;
 mod hashing;
 pub mod password;
+pub mod reset;
 pub mod sign_in;
+pub mod sign_in_code;
 pub mod sign_up;
 
 pub use hashing::Hashing;

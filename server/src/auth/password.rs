@@ -137,6 +137,21 @@ pub async fn warm_up(server: &Server) -> Result<()> {
     .await
 }
 
+/// Gives somebody a password, in place of any they have.
+pub(crate) async fn set(tx: &mut sqlx::PgConnection, user: crate::id::UserId, hash: &str) -> Result<()> {
+    sqlx::query!(
+        r#"
+        insert into passwords (user_id, hash) values ($1, $2)
+        on conflict (user_id) do update set hash = excluded.hash, set_at = now()
+        "#,
+        user.0,
+        hash,
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
 /// Hashes a password without judging it: for the demo's people.
 #[cfg(feature = "dev")]
 pub fn hash_demo(password: &str) -> Result<String> {

@@ -1,6 +1,7 @@
 //! Signing in with a password, by e-mail address or username.
 
 use secrecy::SecretString;
+use sqlx::PgConnection;
 use time::OffsetDateTime;
 
 use super::password::{self, Verdict};
@@ -30,6 +31,8 @@ pub struct Attempt {
 struct Known {
     id: UserId,
     hash: Option<String>,
+    /// What failures of this very browser are counted under, when the account has used it before.
+    browser: Option<String>,
     suspended: Option<Suspension>,
 }
 
@@ -48,14 +51,19 @@ pub async fn sign_in(cx: &Request, attempt: &Attempt) -> Result<()> {
     let client = cx.client().limit_key();
     // Counted before it is evaluated, and given back when it was no failure: many at once cannot slip through.
     limits::take(server, limits::SIGN_IN_CLIENT, &client).await?;
-    limits::take(server, limits::SIGN_IN_IDENTIFIER, &identifier).await?;
-
-    let known = find(server, &identifier).await?;
+    let known = find(cx, &identifier).await?;
+    // A browser this account has used before has a count of its own: strangers cannot lock its owner out of it.
+    let (policy, counted) = match known.as_ref().and_then(|known| known.browser.clone()) {
+        Some(browser) => (limits::SIGN_IN_BROWSER, browser),
+        None => (limits::SIGN_IN_IDENTIFIER, identifier),
+    };
+    limits::take(server, policy, &counted).await?;
     let stored = known.as_ref().and_then(|known| known.hash.clone());
     let verdict = match password::verify(server, &attempt.password, stored).await {
         Ok(verdict) => verdict,
         Err(error) => {
-            give_back(server, &identifier, &client).await?;
+            limits::give_back(server, policy, &counted).await?;
+            limits::give_back(server, limits::SIGN_IN_CLIENT, &client).await?;
             return Err(error);
         }
     };
@@ -63,7 +71,7 @@ pub async fn sign_in(cx: &Request, attempt: &Attempt) -> Result<()> {
         tracing::info!(event = "sign_in_failed", "wrong identifier or password");
         return Err(Invalid::one("identifier", WRONG).into());
     };
-    limits::clear(server, limits::SIGN_IN_IDENTIFIER, &identifier).await?;
+    limits::clear(server, policy, &counted).await?;
     limits::give_back(server, limits::SIGN_IN_CLIENT, &client).await?;
     if let Some(suspension) = known.suspended {
         return Err(Invalid::one("identifier", suspension.words()).into());
@@ -72,25 +80,42 @@ pub async fn sign_in(cx: &Request, attempt: &Attempt) -> Result<()> {
         Verdict::RightButOld => Some(password::rehash(server, &attempt.password).await?),
         _ => None,
     };
-    enter(cx, known.id, attempt.remember, newer).await
+    enter(cx, known.id, (How::Password, attempt.remember), async |tx| match newer {
+        Some(hash) => password::set(tx, known.id, &hash).await,
+        None => Ok(()),
+    })
+    .await
 }
 
-async fn enter(cx: &Request, user: UserId, remember: bool, newer_hash: Option<String>) -> Result<()> {
+/// Opens a session for somebody who has proved who they are, with what belongs into the same transaction.
+pub(super) async fn enter(
+    cx: &Request,
+    user: UserId,
+    (how, remember): (How, bool),
+    within: impl AsyncFnOnce(&mut PgConnection) -> Result<()>,
+) -> Result<()> {
     let session = sessions::open(cx, remember).await?;
     let mut tx = cx.server.begin().await?;
-    if let Some(hash) = newer_hash {
-        sqlx::query!("update passwords set hash = $2 where user_id = $1", user.0, hash).execute(&mut *tx).await?;
-    }
-    let device = sessions::claim(&mut tx, cx, &session, user, (How::Password, remember)).await?;
+    within(&mut tx).await?;
+    let device = sessions::claim(&mut tx, cx, &session, user, (how, remember)).await?;
     let actor = Actor::Person { user, device: Some(device), client: cx.client() };
-    audit::record(&mut tx, user, actor, &Event::SignedIn { how: How::Password.name() }).await?;
+    audit::record(&mut tx, user, actor, &Event::SignedIn { how: how.name() }).await?;
+    sessions::greet_browser(&mut tx, cx, user, device).await?;
     tx.commit().await?;
+    cx.server.wake().ring();
     Ok(())
 }
 
-async fn give_back(server: &Server, identifier: &str, client: &str) -> Result<()> {
-    limits::give_back(server, limits::SIGN_IN_IDENTIFIER, identifier).await?;
-    limits::give_back(server, limits::SIGN_IN_CLIENT, client).await
+/// Tells a suspended person why, at `field`; they have proved who they are.
+pub(super) async fn refuse_suspended(server: &Server, user: UserId, field: &'static str) -> Result<()> {
+    let row = sqlx::query!("select suspended_at, suspended_until, suspended_reason from users where id = $1", user.0)
+        .fetch_one(server.db())
+        .await?;
+    if row.suspended_at.is_none() {
+        return Ok(());
+    }
+    let suspension = Suspension { until: row.suspended_until, reason: row.suspended_reason.unwrap_or_default() };
+    Err(Invalid::one(field, suspension.words()).into())
 }
 
 /// The one spelling under which a name is counted and looked up: an address when it is one, else a username.
@@ -102,7 +127,7 @@ fn key(identifier: &str) -> String {
     }
 }
 
-async fn find(server: &Server, key: &str) -> Result<Option<Known>> {
+async fn find(cx: &Request, key: &str) -> Result<Option<Known>> {
     let row = sqlx::query!(
         r#"
         select u.id, p.hash as "hash?", u.suspended_at, u.suspended_until, u.suspended_reason
@@ -111,11 +136,15 @@ async fn find(server: &Server, key: &str) -> Result<Option<Known>> {
         "#,
         key,
     )
-    .fetch_optional(server.db())
+    .fetch_optional(cx.server.db())
     .await?;
+    // Asked for nobody too: the same work for known and unknown.
+    let user = row.as_ref().map(|row| UserId(row.id));
+    let browser = sessions::known_browser(cx, user.unwrap_or(UserId(0))).await?;
     Ok(row.map(|row| Known {
         id: UserId(row.id),
         hash: row.hash,
+        browser,
         suspended: row.suspended_at.map(|_| Suspension {
             until: row.suspended_until,
             reason: row.suspended_reason.unwrap_or_default(),

@@ -18,6 +18,12 @@ pub use worker::{run_due, work};
 #[serde(tag = "kind", content = "payload", rename_all = "snake_case")]
 pub enum Job {
     Mail(Mail),
+    /// Mail a link that sets a new password. As with the others its token is made when it is sent.
+    ResetLink { to: String, link: i64 },
+    /// Mail a link that goes back to the address it is mailed to.
+    UndoLink { to: String, link: i64, new: String },
+    /// Tell of a sign-in from a new browser, with a link that ends it.
+    NewBrowser { to: String, link: i64, browser: String, ip: String },
 }
 
 /// Rings when a job was queued by this process, so that it need not wait for the next look.

@@ -5,7 +5,12 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::Job;
-use crate::{Server, error::Result};
+use crate::{
+    Server,
+    error::Result,
+    links,
+    mailer::{Mail, messages},
+};
 
 /// How long to wait before the next try, in minutes; after the last the job is dead. The first is also the lease: a
 /// worker that vanished gives its job up after that long.
@@ -66,7 +71,32 @@ pub async fn run_due(server: &Server) -> Result<u64> {
 }
 
 async fn carry_out(server: &Server, row: serde_json::Value) -> Result<(), String> {
-    match serde_json::from_value(row).map_err(|error| format!("not a job of this version: {error}"))? {
-        Job::Mail(mail) => server.mailer().send(&mail).await.map_err(|error| error.to_string()),
-    }
+    let job = serde_json::from_value(row).map_err(|error| format!("not a job of this version: {error}"))?;
+    let Some(mail) = write(server, job).await.map_err(|error| error.to_string())? else { return Ok(()) };
+    server.mailer().send(&mail).await.map_err(|error| error.to_string())
+}
+
+/// The mail a job is about; none when what it was about is over.
+async fn write(server: &Server, job: Job) -> Result<Option<Mail>> {
+    let origin = &server.config().origin;
+    let link = match &job {
+        Job::Mail(_) => None,
+        Job::ResetLink { link, .. } | Job::UndoLink { link, .. } | Job::NewBrowser { link, .. } => Some(*link),
+    };
+    let token = match link {
+        None => None,
+        Some(link) => match links::arm(server, link).await? {
+            None => return Ok(None),
+            armed => armed,
+        },
+    };
+    let token = token.unwrap_or_default();
+    Ok(Some(match job {
+        Job::Mail(mail) => mail,
+        Job::ResetLink { to, .. } => Mail { to, message: messages::reset_link(origin, &token) },
+        Job::UndoLink { to, new, .. } => Mail { to, message: messages::email_changed(origin, &new, &token) },
+        Job::NewBrowser { to, browser, ip, .. } => {
+            Mail { to, message: messages::new_browser(origin, (&browser, &ip), &token) }
+        }
+    }))
 }

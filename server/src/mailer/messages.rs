@@ -1,7 +1,7 @@
 //! What our mails say. Short, plain, and the same in text and HTML; links only to our own origin, no remote content.
 
 use super::Message;
-use crate::config::Origin;
+use crate::{config::Origin, random::Token};
 
 /// The code that proves an address at sign-up.
 pub fn sign_up_code(origin: &Origin, code: &str) -> Message {
@@ -25,6 +25,126 @@ pub fn have_account(origin: &Origin) -> Message {
         code: None,
         button: Some(("Sign in", origin.url("/sign-in"))),
         footer: "If it wasn't you, you can ignore this mail: nothing has changed.",
+    }
+    .write(origin)
+}
+
+/// The code that signs somebody in.
+pub fn sign_in_code(origin: &Origin, code: &str) -> Message {
+    Letter {
+        subject: format!("{code} is your Kith code"),
+        greeting: "Sign in to Kith",
+        lines: &["Type this code on the page that asked for it, in the same browser. It works for 10 minutes, once."],
+        code: Some(code),
+        button: Some(("Or open the page with it", origin.url(&format!("/sign-in/code?code={code}")))),
+        footer: "If you didn't ask for it, you can ignore this mail: nobody gets in without the code and that browser.",
+    }
+    .write(origin)
+}
+
+/// The code that proves again who somebody is.
+pub fn elevate_code(origin: &Origin, code: &str) -> Message {
+    Letter {
+        subject: format!("{code} is your Kith code"),
+        greeting: "Is it you?",
+        lines: &["Type this code to go on with an important change. It works for 10 minutes, once."],
+        code: Some(code),
+        button: None,
+        footer: "If it wasn't you, somebody may be using your account: sign out your other devices and choose a new password.",
+    }
+    .write(origin)
+}
+
+/// The code that proves a new address.
+pub fn new_email_code(origin: &Origin, code: &str) -> Message {
+    Letter {
+        subject: format!("{code} is your Kith code"),
+        greeting: "Your new address",
+        lines: &["Type this code to use this address for your Kith account. It works for 10 minutes."],
+        code: Some(code),
+        button: None,
+        footer: "If you didn't ask for it, you can ignore this mail: nothing happens without the code.",
+    }
+    .write(origin)
+}
+
+/// To an address that somebody wants for their account and that has one already.
+pub fn address_in_use(origin: &Origin) -> Message {
+    Letter {
+        subject: "This address already has a Kith account".to_owned(),
+        greeting: "This address is in use",
+        lines: &["Somebody, probably you, wants to use this address for another Kith account. One address has one account."],
+        code: None,
+        button: Some(("Sign in to this one", origin.url("/sign-in"))),
+        footer: "If it wasn't you, you can ignore this mail: nothing has changed.",
+    }
+    .write(origin)
+}
+
+/// To an address without an account, whose owner may have meant another.
+pub fn no_account(origin: &Origin) -> Message {
+    Letter {
+        subject: "There is no Kith account with this address".to_owned(),
+        greeting: "No account here",
+        lines: &["Somebody, probably you, wanted to come in with this address, but no account has it. Perhaps you used another one."],
+        code: None,
+        button: Some(("Create an account", origin.url("/sign-up"))),
+        footer: "If it wasn't you, you can ignore this mail.",
+    }
+    .write(origin)
+}
+
+/// The link with which a new password is chosen.
+pub fn reset_link(origin: &Origin, token: &Token) -> Message {
+    Letter {
+        subject: "Choose a new Kith password".to_owned(),
+        greeting: "A new password",
+        lines: &["Somebody, probably you, asked to choose a new password. The link works for 30 minutes, once."],
+        code: None,
+        button: Some(("Choose a new password", origin.url(&format!("/reset-password?token={}", token.text())))),
+        footer: "If it wasn't you, you can ignore this mail: your password stays as it is.",
+    }
+    .write(origin)
+}
+
+/// Word of a password that was set.
+pub fn password_changed(origin: &Origin) -> Message {
+    Letter {
+        subject: "Your Kith password was changed".to_owned(),
+        greeting: "Your password was changed",
+        lines: &["All your other devices were signed out."],
+        code: None,
+        button: Some(("It wasn't me", origin.url("/forgot-password"))),
+        footer: "If it was you, there is nothing to do.",
+    }
+    .write(origin)
+}
+
+/// To the address before: word of the new one, and the way back.
+pub fn email_changed(origin: &Origin, new: &str, token: &Token) -> Message {
+    Letter {
+        subject: "Your Kith address was changed".to_owned(),
+        greeting: "Your address was changed",
+        lines: &[
+            &format!("Your account now has the address {new}. This one no longer signs you in."),
+            "If it wasn't you, the button takes the change back and signs everybody out. It works for 72 hours.",
+        ],
+        code: None,
+        button: Some(("Take it back", origin.url(&format!("/undo-email?token={}", token.text())))),
+        footer: "If it was you, there is nothing to do.",
+    }
+    .write(origin)
+}
+
+/// Word of a sign-in from a browser not seen before, and how to end it.
+pub fn new_browser(origin: &Origin, (browser, ip): (&str, &str), token: &Token) -> Message {
+    Letter {
+        subject: "A new sign-in to your Kith account".to_owned(),
+        greeting: "A new sign-in",
+        lines: &[&format!("{browser}, from {ip}, has just signed in to your account for the first time.")],
+        code: None,
+        button: Some(("It wasn't me: sign it out", origin.url(&format!("/end-session?token={}", token.text())))),
+        footer: "If it was you, there is nothing to do.",
     }
     .write(origin)
 }

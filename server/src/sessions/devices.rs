@@ -8,6 +8,7 @@ use crate::{
     audit::{self, Actor, Event},
     error::{Error, Result},
     id::DeviceId,
+    links::{self, Link},
     request::{Elevated, Member, Request},
 };
 
@@ -73,10 +74,7 @@ pub async fn end(cx: &Request, me: &Elevated, device: DeviceId) -> Result<UserAg
 /// Ends all of one's browsers but this one. Returns how many there were.
 pub async fn end_others(cx: &Request, me: &Elevated) -> Result<u64> {
     let mut tx = cx.server.begin().await?;
-    let count = sqlx::query!("delete from sessions where user_id = $1 and id <> $2", me.id().0, me.key.as_str())
-        .execute(&mut *tx)
-        .await?
-        .rows_affected();
+    let count = end_others_of(&mut tx, me).await?;
     audit::record(&mut tx, me.id(), actor(cx, me), &Event::OthersEnded { count }).await?;
     tx.commit().await?;
     Ok(count)
@@ -91,9 +89,31 @@ pub async fn end_all(cx: &Request, me: &Elevated) -> Result<u64> {
     Ok(count)
 }
 
+/// Ends all of one's browsers but this one, inside the transaction of a change that calls for it.
+pub(crate) async fn end_others_of(tx: &mut PgConnection, me: &Member) -> Result<u64> {
+    Ok(sqlx::query!("delete from sessions where user_id = $1 and id <> $2", me.id().0, me.key.as_str())
+        .execute(tx)
+        .await?
+        .rows_affected())
+}
+
 /// Ends every session of a person, inside the transaction of a change that calls for it.
 pub(crate) async fn end_everywhere(tx: &mut PgConnection, user: crate::id::UserId) -> Result<u64> {
     Ok(sqlx::query!("delete from sessions where user_id = $1", user.0).execute(tx).await?.rows_affected())
+}
+
+/// Ends the session a mail told of, by the link in it. [`Error::NotFound`] when the link is used or late.
+pub async fn end_by_link(cx: &Request, link: &Link) -> Result<()> {
+    let device = link.device.ok_or(Error::NotFound)?;
+    let mut tx = cx.server.begin().await?;
+    links::use_up(&mut tx, link).await?;
+    sqlx::query!("delete from sessions where device_id = $1 and user_id = $2", device.0, link.user.0)
+        .execute(&mut *tx)
+        .await?;
+    let actor = Actor::Person { user: link.user, device: None, client: cx.client() };
+    audit::record(&mut tx, link.user, actor, &Event::DeviceEnded { device }).await?;
+    tx.commit().await?;
+    Ok(())
 }
 
 /// Signs this browser out: whatever session it sent is gone, also one that had expired or was somebody else's.

@@ -5,6 +5,7 @@
 //! Refused: adopting an id that a browser brought (see [`SessionKey`]), and bringing back a row that was deleted.
 
 mod agent;
+mod browsers;
 mod check;
 mod devices;
 mod open;
@@ -12,8 +13,9 @@ mod store;
 
 pub use agent::{Browser, Kind, System, UserAgent};
 pub use check::{Checked, check};
-pub(crate) use devices::end_everywhere;
-pub use devices::{Device, end, end_all, end_others, list, sign_out};
+pub(crate) use browsers::{greet_browser, known_browser};
+pub(crate) use devices::{end_everywhere, end_others_of};
+pub use devices::{Device, end, end_all, end_by_link, end_others, list, sign_out};
 pub(crate) use open::is_remembered;
 pub use open::{How, claim, open, renew};
 pub use store::{HashedStore, SessionKey};

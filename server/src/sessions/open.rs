@@ -20,6 +20,10 @@ pub enum How {
     SignUp,
     /// A link an operator made.
     Invitation,
+    /// A code by mail.
+    Code,
+    /// A link by mail, with which a new password was chosen.
+    Reset,
 }
 
 impl How {
@@ -29,6 +33,8 @@ impl How {
             Self::Password => "password",
             Self::SignUp => "sign_up",
             Self::Invitation => "invitation",
+            Self::Code => "code",
+            Self::Reset => "reset",
         }
     }
 
@@ -38,6 +44,8 @@ impl How {
             "password" => "with your password",
             "sign_up" => "by signing up",
             "invitation" => "with an invitation",
+            "code" => "with a code by mail",
+            "reset" => "with a new password",
             _ => "in another way",
         }
     }

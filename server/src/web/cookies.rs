@@ -18,6 +18,10 @@ pub enum Cookie {
     Flash,
     /// Light, dark, or as the system has it.
     Theme,
+    /// Which browser this is, to those who signed in from it.
+    Browser,
+    /// The token of a mailed link, out of the address.
+    Link,
 }
 
 impl Cookie {
@@ -32,6 +36,10 @@ impl Cookie {
             (Self::Flash, false) => "flash",
             (Self::Theme, true) => "__Host-theme",
             (Self::Theme, false) => "theme",
+            (Self::Browser, true) => "__Host-browser",
+            (Self::Browser, false) => "browser",
+            (Self::Link, true) => "__Host-link",
+            (Self::Link, false) => "link",
         }
     }
 

@@ -1,6 +1,10 @@
 //! What is known of a request before any handler runs: who connected, and with which session cookie.
 
-use std::{net::{IpAddr, SocketAddr}, sync::Arc};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::{
     body::Body,
@@ -32,24 +36,52 @@ pub async fn facts(State(server): State<Server>, mut request: Request<Body>, nex
     let headers = request.headers();
     let session = Cookie::Session.read(origin, headers).and_then(|value| SessionKey::of_cookie(&value));
     let flow = Cookie::Flow.read(origin, headers).and_then(|value| Token::parse(&value));
-    let shown = Shown { theme: Cookie::Theme.read(origin, headers), flash: Cookie::Flash.read(origin, headers) };
+    let shown = Shown {
+        theme: Cookie::Theme.read(origin, headers),
+        flash: Cookie::Flash.read(origin, headers),
+        link: Cookie::Link.read(origin, headers).and_then(|value| Token::parse(&value)),
+    };
     let peer = request.extensions().get::<Peer>().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.0.ip());
     let client = Client {
         ip: client_ip(peer, headers, &server.config().trusted_proxies),
         user_agent: user_agent(headers),
     };
-    let facts = Facts::new(server, client, session, flow);
+    let known = Cookie::Browser.read(origin, headers).and_then(|value| Token::parse(&value));
+    let browser = known.unwrap_or_default();
+    let facts = Facts::new(server.clone(), client, session, flow, browser.clone());
     request.headers_mut().remove(header::COOKIE);
     request.extensions_mut().insert(Arc::new(facts));
     request.extensions_mut().insert(shown);
-    next.run(request).await
+    let mut response = next.run(request).await;
+    remember_browser(&mut response, &server, &browser);
+    response
 }
 
-/// The cookies that only say how a page looks. They may hold anything: whoever reads them knows a few values.
+/// A browser in which somebody has just signed in keeps its token, for as long as browsers keep anything.
+fn remember_browser(response: &mut Response, server: &Server, browser: &Token) {
+    let origin = &server.config().origin;
+    let session = format!("{}=", Cookie::Session.name(origin));
+    let removal = Cookie::Session.remove(origin);
+    let signed_in = response
+        .headers()
+        .get_all(header::SET_COOKIE)
+        .iter()
+        .any(|line| line.as_bytes().starts_with(session.as_bytes()) && Some(line) != removal.as_ref());
+    if signed_in && let Some(cookie) = Cookie::Browser.set(origin, &browser.text(), Some(FOUR_HUNDRED_DAYS)) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+}
+
+/// The longest that browsers keep a cookie.
+const FOUR_HUNDRED_DAYS: Duration = Duration::from_secs(400 * 24 * 60 * 60);
+
+/// The cookies that only pages read. They may hold anything: whoever reads them knows what they can be.
 #[derive(Clone, Debug, Default)]
 pub struct Shown {
     pub theme: Option<String>,
     pub flash: Option<String>,
+    /// The token of a mailed link.
+    pub link: Option<Token>,
 }
 
 fn user_agent(headers: &HeaderMap) -> String {

@@ -6,6 +6,7 @@
 
 mod css;
 mod references;
+mod script;
 mod site;
 
 use std::{
@@ -23,6 +24,7 @@ const OURSELVES: &str = concat!(
     include_str!("mod.rs"),
     include_str!("css.rs"),
     include_str!("references.rs"),
+    include_str!("script.rs"),
     include_str!("site.rs"),
     include_str!("../wasm.rs")
 );
@@ -31,7 +33,7 @@ const OURSELVES: &str = concat!(
 pub const BUDGETS: [(&str, &[&str], u64); 3] = [
     ("wasm", &["kith_bg.wasm"], 95 * 1024),
     ("CSS", &["main.css"], 12 * 1024),
-    ("glue script", &["loader.js", "kith.js"], 8 * 1024),
+    ("scripts", &["loader.js", "kith.js", "page.js"], 8 * 1024),
 ];
 
 /// What goes into the site, apart from the stylesheet's parts.
@@ -97,7 +99,7 @@ fn write(sources: &Sources, compiled: &Path, dir: &Path) -> Result<()> {
     let bound = wasm::bind(compiled, &scratch)?;
     fs::remove_dir_all(scratch)?;
     let mut site = Site::begin(dir)?;
-    site.add("kith.js", &bound.js)?;
+    site.add("kith.js", script::lighten(&bound.js).as_bytes())?;
     site.add("kith_bg.wasm", &bound.wasm)?;
     for (name, path) in &sources.files {
         site.add(name, &fs::read(path)?)?;
@@ -131,7 +133,8 @@ fn add_scripts(site: &mut Site, scripts: &[(String, PathBuf)]) -> Result<()> {
             bail!("These scripts import each other in a circle: {}", names.join(", "));
         }
         for (name, text) in ready {
-            site.add(name, references::rewrite(&text, site.names())?.as_bytes())?;
+            let text = references::rewrite(&script::lighten(&text), site.names())?;
+            site.add(name, text.as_bytes())?;
         }
         waiting = later;
     }

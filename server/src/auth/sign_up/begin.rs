@@ -3,10 +3,10 @@
 use secrecy::SecretString;
 use sqlx::PgConnection;
 
-use super::{CODE_MINUTES, code_hash, flow};
+use super::flow;
 use crate::{
     accounts::{self, Email, Username, alternatives},
-    auth::password,
+    auth::{code, password},
     error::{Error, Invalid, Result},
     jobs::{self, Job},
     limits,
@@ -90,7 +90,7 @@ pub async fn resend(cx: &Request) -> Result<()> {
 /// Gives the registration a fresh code and queues its mail. For an address that has an account no code is kept, and
 /// the mail says so: the same statements, the same time, the same answer.
 async fn mail_code(tx: &mut PgConnection, cx: &Request, (id, flow): (i64, &Token), email: &str) -> Result<()> {
-    let code = random::digits();
+    let digits = random::digits();
     let known = sqlx::query_scalar!(
         r#"
         with known as (select exists (select 1 from users where lower(email) = lower($2)) as known)
@@ -102,20 +102,23 @@ async fn mail_code(tx: &mut PgConnection, cx: &Request, (id, flow): (i64, &Token
         "#,
         id,
         email,
-        code_hash(flow, &code),
-        CODE_MINUTES,
+        code::hash(flow, &digits),
+        code::MINUTES,
     )
     .fetch_one(&mut *tx)
     .await?;
     let origin = &cx.server.config().origin;
-    let message = if known { messages::have_account(origin) } else { messages::sign_up_code(origin, &code) };
+    let message = if known { messages::have_account(origin) } else { messages::sign_up_code(origin, &digits) };
     jobs::enqueue(tx, &Job::Mail(Mail { to: email.to_owned(), message })).await
 }
 
 /// Says when a username is taken, and what is free instead. Usernames are public: there is nothing to hide.
 pub(super) async fn check_free(db: &mut PgConnection, username: &Username) -> Result<Result<(), Invalid>> {
     let taken = sqlx::query_scalar!(
-        r#"select exists (select 1 from users where username = $1) as "taken!""#,
+        r#"
+        select exists (select 1 from users where username = $1)
+            or exists (select 1 from former_usernames where username = $1 and released_at > now()) as "taken!"
+        "#,
         username.as_str()
     )
     .fetch_one(&mut *db)

@@ -35,15 +35,11 @@ pub async fn outstanding(cx: &Request) -> Result<Outstanding> {
     if !registration.proved {
         return Err(Error::NotFound);
     }
-    let taken = sqlx::query_scalar!(
-        r#"select exists (select 1 from users where username = $1) as "taken!""#,
-        registration.username
-    )
-    .fetch_one(cx.server.db())
-    .await?;
+    let username = Username::parse(&registration.username)?;
+    let free = check_free(&mut *cx.server.db().acquire().await?, &username).await?;
     Ok(Outstanding {
         username: registration.username,
-        username_taken: taken,
+        username_taken: free.is_err(),
         password: !registration.has_password,
     })
 }
@@ -102,9 +98,15 @@ pub(super) async fn create(cx: &Request, registration: i64, how: How) -> Result<
     .fetch_optional(&mut *tx)
     .await?
     .ok_or(Error::NotFound)?;
+    // One name is decided about by one transaction at a time: see the change of a username.
+    sqlx::query!("select pg_advisory_xact_lock(hashtext('username'), hashtext($1))", wish.username)
+        .execute(&mut *tx)
+        .await?;
     let user = sqlx::query_scalar!(
         r#"
-        insert into users (username, display_name, email, role) values ($1, $2, $3, $4)
+        insert into users (username, display_name, email, role)
+        select $1, $2, $3, $4
+        where not exists (select 1 from former_usernames where username = $1 and released_at > now())
         on conflict do nothing returning id
         "#,
         wish.username,
@@ -136,7 +138,7 @@ async fn welcome(
         let actor = Actor::Person { user, device: Some(device), client: cx.client() };
         audit::record(tx, user, actor, &event).await?;
     }
-    Ok(())
+    sessions::greet_browser(tx, cx, user, device).await
 }
 
 /// Somebody else was first: with the address, and then this registration is over; or with the username, and then the

@@ -11,19 +11,11 @@ pub use begin::{Wish, begin, resend};
 pub use finish::{Missing, Outstanding, finish, outstanding};
 pub use verify::verify;
 
-use hmac::{Hmac, Mac};
-use sha2::Sha256;
-
 use crate::{
     error::{Error, Result},
     random::Token,
     request::Request,
 };
-
-/// How long a mailed code opens its registration, in minutes.
-pub const CODE_MINUTES: i32 = 10;
-/// How many codes may be tried against one that was mailed.
-pub const CODE_TRIES: i16 = 5;
 
 /// What became of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,20 +55,4 @@ pub async fn current(cx: &Request) -> Result<Registration> {
 /// The flow token this browser holds; without one there is no registration of its own.
 fn flow(cx: &Request) -> Result<&Token> {
     cx.flow().ok_or(Error::NotFound)
-}
-
-/// A code as it is stored: only who holds the flow token can check one, so a copy of the database opens nothing.
-fn code_hash(flow: &Token, code: &str) -> Vec<u8> {
-    mac(flow, code).finalize().into_bytes().to_vec()
-}
-
-fn code_fits(flow: &Token, code: &str, stored: &[u8]) -> bool {
-    mac(flow, code).verify_slice(stored).is_ok()
-}
-
-fn mac(flow: &Token, code: &str) -> Hmac<Sha256> {
-    #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
-    let mut mac = Hmac::<Sha256>::new_from_slice(flow.key()).expect("a key of any length");
-    mac.update(code.as_bytes());
-    mac
 }

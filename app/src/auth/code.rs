@@ -1,0 +1,144 @@
+//! Signing in with a code by mail.
+
+use axum::{
+    extract::Query,
+    response::{IntoResponse, Redirect, Response},
+};
+use http::StatusCode;
+use leptos::prelude::*;
+use serde::Deserialize;
+use server::{
+    Error, Invalid, Result,
+    auth::{
+        code::{self, Purpose},
+        sign_in_code as verb,
+    },
+};
+
+use super::{card, drop_flow, keep_flow, refusal, verify::code_field, with_retry};
+use crate::{
+    flash::Flash,
+    forms::Form,
+    paths,
+    ui::{Field, checkbox, error_summary, hidden, submit},
+    visit::Visit,
+};
+
+/// What the form for a code sends.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asked {
+    email: String,
+}
+
+/// What the form with the code sends.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Typed {
+    code: String,
+    #[serde(default)]
+    remember: bool,
+}
+
+/// What the mail's link says.
+#[derive(Default, Deserialize)]
+pub struct Link {
+    #[serde(default)]
+    code: String,
+    /// Somebody wants to use another address.
+    #[serde(default)]
+    new: bool,
+}
+
+const TITLE: &str = "Sign in by mail";
+
+/// `GET /sign-in/code`: asks for the address, or for the code that was sent. A mailed link only fills the code in: what
+/// opens links by itself does not use it up.
+pub async fn show(visit: Visit, Query(link): Query<Link>) -> Result<Response> {
+    if link.new {
+        let page = card(&visit, TITLE, StatusCode::OK, ask_view("", &Invalid::default()));
+        return Ok(drop_flow(page, &visit.cx.server.config().origin));
+    }
+    match code::waiting(&visit.cx, Purpose::SignIn).await {
+        Ok(email) => Ok(card(&visit, TITLE, StatusCode::OK, code_view(&email, &link.code, &Invalid::default()))),
+        Err(Error::NotFound) => Ok(card(&visit, TITLE, StatusCode::OK, ask_view("", &Invalid::default()))),
+        Err(other) => Err(other),
+    }
+}
+
+/// `POST /sign-in/code/send`
+pub async fn send(visit: Visit, Form(asked): Form<Asked>) -> Result<Response> {
+    match verb::request(&visit.cx, &asked.email).await {
+        Ok(flow) => {
+            let onward = Redirect::to(paths::SIGN_IN_CODE).into_response();
+            Ok(keep_flow(onward, &visit.cx.server.config().origin, &flow))
+        }
+        Err(error) => {
+            let (status, wait, invalid) = refusal(error)?;
+            Ok(with_retry(card(&visit, TITLE, status, ask_view(&asked.email, &invalid)), wait))
+        }
+    }
+}
+
+/// `POST /sign-in/code`
+pub async fn sign_in(visit: Visit, Form(typed): Form<Typed>) -> Result<Response> {
+    let server = &visit.cx.server;
+    match verb::sign_in(&visit.cx, &typed.code, typed.remember).await {
+        Ok(()) => Ok(drop_flow(Flash::SignedIn.redirect(server, paths::HOME), &server.config().origin)),
+        Err(Error::NotFound) => Ok(Flash::CodeGone.redirect(server, paths::SIGN_IN_CODE)),
+        Err(error) => {
+            let (status, wait, invalid) = refusal(error)?;
+            let email = code::waiting(&visit.cx, Purpose::SignIn).await?;
+            Ok(with_retry(card(&visit, TITLE, status, code_view(&email, "", &invalid)), wait))
+        }
+    }
+}
+
+fn ask_view(email: &str, invalid: &Invalid) -> impl IntoView + use<> {
+    view! {
+        <h1>{TITLE}</h1>
+        {error_summary(invalid)}
+        <p>"We send you six digits. No password needed."</p>
+        <form method="post" action=paths::SIGN_IN_CODE_SEND class="stack">
+            {email_field(email, invalid).view()}
+            {submit("Send me a code")}
+        </form>
+        <p class="card-foot"><a href=paths::SIGN_IN>"Use a password instead"</a></p>
+    }
+}
+
+/// The field for the address of an account.
+pub(super) fn email_field(email: &str, invalid: &Invalid) -> Field {
+    Field::new("email", "E-mail")
+        .kind("email")
+        .value(email)
+        .autocomplete("email")
+        .autocapitalize("none")
+        .spellcheck(false)
+        .maxlength(254)
+        .required()
+        .autofocus()
+        .errors(invalid)
+}
+
+fn code_view(email: &str, code: &str, invalid: &Invalid) -> impl IntoView + use<> {
+    let address = email.to_owned();
+    let again = email.to_owned();
+    view! {
+        <h1>"Check your mail"</h1>
+        {error_summary(invalid)}
+        <p>"We sent a mail to " <strong class="address">{address}</strong> ". Type the six digits from it here."</p>
+        <form method="post" action=paths::SIGN_IN_CODE class="stack">
+            {code_field(invalid).value(code).view()}
+            {checkbox("remember", "Keep me signed in", true)}
+            {submit("Sign in")}
+        </form>
+        <form method="post" action=paths::SIGN_IN_CODE_SEND class="card-foot">
+            {hidden("email", again)}
+            "Nothing there? Look in the spam folder, or "
+            <button class="link" type="submit">"send a new code"</button>
+            "."
+        </form>
+        <p class="card-foot"><a href=format!("{}?new=true", paths::SIGN_IN_CODE)>"Use another address"</a></p>
+    }
+}

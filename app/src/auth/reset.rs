@@ -1,0 +1,120 @@
+//! Choosing a new password with a link by mail.
+
+use axum::{
+    extract::Query,
+    response::Response,
+};
+use http::StatusCode;
+use leptos::prelude::*;
+use serde::Deserialize;
+use server::{Error, Invalid, Result, Secret, auth::reset as verb};
+
+use super::{Mailed, card, code::email_field, drop_link, links, refusal, sign_up::new_password_field, with_retry};
+use crate::{
+    flash::Flash,
+    forms::Form,
+    paths,
+    ui::{error_summary, submit},
+    visit::Visit,
+};
+
+/// What the form for a link sends.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asked {
+    email: String,
+}
+
+/// What the form with the new password sends.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Typed {
+    new_password: Secret,
+}
+
+const FORGOT: &str = "Forgot your password?";
+const RESET: &str = "A new password";
+
+/// `GET /forgot-password`
+pub async fn forgot(visit: Visit) -> Response {
+    card(&visit, FORGOT, StatusCode::OK, ask_view("", &Invalid::default()))
+}
+
+/// `POST /forgot-password`
+pub async fn send(visit: Visit, Form(asked): Form<Asked>) -> Result<Response> {
+    match verb::request(&visit.cx, &asked.email).await {
+        Ok(()) => Ok(card(&visit, "Check your mail", StatusCode::OK, sent_view(&asked.email))),
+        Err(error) => {
+            let (status, wait, invalid) = refusal(error)?;
+            Ok(with_retry(card(&visit, FORGOT, status, ask_view(&asked.email, &invalid)), wait))
+        }
+    }
+}
+
+/// `GET /reset-password`: takes the token out of the address at once.
+pub async fn show(visit: Visit, Query(mailed): Query<Mailed>) -> Result<Response> {
+    if !mailed.token.is_empty() {
+        return Ok(links::keep(&visit, &mailed, paths::RESET_PASSWORD, paths::FORGOT_PASSWORD));
+    }
+    let Some(token) = &visit.link else { return Ok(links::gone(&visit, paths::FORGOT_PASSWORD)) };
+    match verb::whose(&visit.cx, token).await {
+        Ok(username) => Ok(card(&visit, RESET, StatusCode::OK, reset_view(&username, &Invalid::default()))),
+        Err(Error::NotFound) => Ok(links::gone(&visit, paths::FORGOT_PASSWORD)),
+        Err(other) => Err(other),
+    }
+}
+
+/// `POST /reset-password`
+pub async fn reset(visit: Visit, Form(typed): Form<Typed>) -> Result<Response> {
+    let Some(token) = &visit.link else { return Ok(links::gone(&visit, paths::FORGOT_PASSWORD)) };
+    let server = &visit.cx.server;
+    match verb::finish(&visit.cx, token, &typed.new_password).await {
+        Ok(()) => Ok(drop_link(Flash::PasswordChanged.redirect(server, paths::HOME), &server.config().origin)),
+        Err(Error::NotFound) => Ok(links::gone(&visit, paths::FORGOT_PASSWORD)),
+        Err(error) => {
+            let (status, wait, invalid) = refusal(error)?;
+            let username = verb::whose(&visit.cx, token).await?;
+            Ok(with_retry(card(&visit, RESET, status, reset_view(&username, &invalid)), wait))
+        }
+    }
+}
+
+fn ask_view(email: &str, invalid: &Invalid) -> impl IntoView + use<> {
+    view! {
+        <h1>{FORGOT}</h1>
+        {error_summary(invalid)}
+        <p>"We send you a link with which you choose a new one."</p>
+        <form method="post" action=paths::FORGOT_PASSWORD class="stack">
+            {email_field(email, invalid).view()}
+            {submit("Send me a link")}
+        </form>
+        <p class="card-foot"><a href=paths::SIGN_IN>"Back to signing in"</a></p>
+    }
+}
+
+fn sent_view(email: &str) -> impl IntoView + use<> {
+    let email = email.trim().to_owned();
+    view! {
+        <h1>"Check your mail"</h1>
+        <p>"A mail is on its way to " <strong class="address">{email}</strong> ". The link in it works for 30 minutes."</p>
+        <p class="card-foot">
+            "Nothing there? Look in the spam folder, or " <a href=paths::FORGOT_PASSWORD>"ask for another link"</a> "."
+        </p>
+    }
+}
+
+fn reset_view(username: &str, invalid: &Invalid) -> impl IntoView + use<> {
+    let (shown, username) = (format!("@{username}"), username.to_owned());
+    view! {
+        <h1>{RESET}</h1>
+        {error_summary(invalid)}
+        <p>"For " <strong>{shown}</strong> ". All your devices will be signed out, except this one."</p>
+        <form method="post" action=paths::RESET_PASSWORD class="stack">
+            // For password managers: whose password it is.
+            <input type="text" autocomplete="username" value=username hidden readonly />
+            {new_password_field("new_password", invalid).autofocus().view()}
+            {submit("Use this password")}
+        </form>
+    }
+}
+

@@ -1,0 +1,156 @@
+//! One's address and username.
+
+use axum::response::{IntoResponse, Redirect, Response};
+use http::StatusCode;
+use leptos::prelude::*;
+use serde::Deserialize;
+use server::{
+    Error, Invalid, Result,
+    accounts::change::{self, Account},
+    auth::code::{self, Purpose},
+    request::{Elevated, Member},
+};
+
+use super::page;
+use crate::{
+    auth::{card, drop_flow, keep_flow, refusal, sign_up::username_field, verify::code_field, with_retry},
+    flash::Flash,
+    forms::Form,
+    paths,
+    ui::{Field, Weight, button, error_summary, submit},
+    visit::Visit,
+};
+
+/// What the form for another address sends.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WishedEmail {
+    email: String,
+}
+
+/// What the form for another username sends.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WishedUsername {
+    username: String,
+}
+
+/// What the form with the code sends.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Typed {
+    code: String,
+}
+
+const VERIFY: &str = "Check your mail";
+
+/// `GET /settings/account`
+pub async fn show(visit: Visit, me: Member) -> Result<Response> {
+    let account = change::account(&visit.cx, &me).await?;
+    let shown = Shown { email: "", username: "", invalid: &Invalid::default() };
+    Ok(page(&visit, paths::ACCOUNT, StatusCode::OK, view(&account, &me, &shown)))
+}
+
+/// `POST /settings/account/email`
+pub async fn request_email(visit: Visit, me: Elevated, Form(wished): Form<WishedEmail>) -> Result<Response> {
+    match change::request_email(&visit.cx, &me, &wished.email).await {
+        Ok(flow) => {
+            let onward = Redirect::to(paths::ACCOUNT_EMAIL_VERIFY).into_response();
+            Ok(keep_flow(onward, &visit.cx.server.config().origin, &flow))
+        }
+        Err(error) => refused(&visit, &me, error, ("email", &wished.email)).await,
+    }
+}
+
+/// `GET /settings/account/email/verify`
+pub async fn show_verify(visit: Visit, _: Member) -> Result<Response> {
+    ask_code(&visit, (StatusCode::OK, None, Invalid::default())).await
+}
+
+/// `POST /settings/account/email/verify`
+pub async fn verify_email(visit: Visit, me: Elevated, Form(typed): Form<Typed>) -> Result<Response> {
+    let server = &visit.cx.server;
+    match change::email(&visit.cx, &me, &typed.code).await {
+        Ok(()) => Ok(drop_flow(Flash::EmailChanged.redirect(server, paths::ACCOUNT), &server.config().origin)),
+        Err(Error::NotFound) => Ok(Flash::CodeGone.redirect(server, paths::ACCOUNT)),
+        Err(error) => ask_code(&visit, refusal(error)?).await,
+    }
+}
+
+/// `POST /settings/account/username`
+pub async fn username(visit: Visit, me: Elevated, Form(wished): Form<WishedUsername>) -> Result<Response> {
+    match change::username(&visit.cx, &me, &wished.username).await {
+        Ok(_) => Ok(Flash::UsernameChanged.redirect(&visit.cx.server, paths::ACCOUNT)),
+        Err(error) => refused(&visit, &me, error, ("username", &wished.username)).await,
+    }
+}
+
+async fn refused(visit: &Visit, me: &Member, error: Error, (field, typed): (&str, &str)) -> Result<Response> {
+    let (status, wait, invalid) = refusal(error)?;
+    let account = change::account(&visit.cx, me).await?;
+    let pick = |name: &str| if field == name { typed } else { "" };
+    let shown = Shown { email: pick("email"), username: pick("username"), invalid: &invalid };
+    Ok(with_retry(page(visit, paths::ACCOUNT, status, view(&account, me, &shown)), wait))
+}
+
+async fn ask_code(visit: &Visit, (status, wait, invalid): (StatusCode, Option<u64>, Invalid)) -> Result<Response> {
+    match code::waiting(&visit.cx, Purpose::ChangeEmail).await {
+        Ok(email) => Ok(with_retry(card(visit, VERIFY, status, code_view(&email, &invalid)), wait)),
+        Err(Error::NotFound) => Ok(Flash::CodeGone.redirect(&visit.cx.server, paths::ACCOUNT)),
+        Err(other) => Err(other),
+    }
+}
+
+struct Shown<'a> {
+    email: &'a str,
+    username: &'a str,
+    invalid: &'a Invalid,
+}
+
+fn view(account: &Account, me: &Member, shown: &Shown<'_>) -> impl IntoView + use<> {
+    let email = account.email.clone();
+    let username = format!("@{}", me.person.username);
+    view! {
+        {error_summary(shown.invalid)}
+        <section aria-labelledby="email-heading">
+            <h2 id="email-heading">"E-mail"</h2>
+            <p>"Your address is " <strong class="address">{email}</strong> ". Only you see it."</p>
+            <form method="post" action=paths::ACCOUNT_EMAIL class="stack">
+                {Field::new("email", "New address")
+                    .kind("email")
+                    .value(shown.email)
+                    .autocomplete("email")
+                    .autocapitalize("none")
+                    .spellcheck(false)
+                    .maxlength(254)
+                    .hint("We send a code there. Until you type it, nothing changes.")
+                    .required()
+                    .errors(shown.invalid)
+                    .view()}
+                {button("Send me a code", Weight::Quiet)}
+            </form>
+        </section>
+        <section aria-labelledby="username-heading">
+            <h2 id="username-heading">"Username"</h2>
+            <p>"You are " <strong>{username}</strong> " here. The old name leads to you for 30 days, then others may take it."</p>
+            <form method="post" action=paths::ACCOUNT_USERNAME class="stack">
+                {username_field(shown.username, shown.invalid).view()}
+                {button("Change my username", Weight::Quiet)}
+            </form>
+        </section>
+    }
+}
+
+fn code_view(email: &str, invalid: &Invalid) -> impl IntoView + use<> {
+    let email = email.to_owned();
+    view! {
+        <h1>{VERIFY}</h1>
+        {error_summary(invalid)}
+        <p>"We sent a mail to " <strong class="address">{email}</strong> ". Type the six digits from it here."</p>
+        <form method="post" action=paths::ACCOUNT_EMAIL_VERIFY class="stack">
+            {code_field(invalid).view()}
+            {submit("Use this address")}
+        </form>
+        <p class="card-foot"><a href=paths::ACCOUNT>"Not now"</a></p>
+    }
+}

@@ -1,0 +1,56 @@
+//! What happened to one's account.
+
+use axum::{extract::Query, response::Response};
+use http::StatusCode;
+use leptos::prelude::*;
+use serde::Deserialize;
+use server::{
+    Result,
+    audit::{self, Seen},
+    clock,
+    request::Member,
+};
+use time::OffsetDateTime;
+
+use super::page;
+use crate::{paths, ui::when, visit::Visit};
+
+/// Where the page starts.
+#[derive(Deserialize)]
+pub struct From {
+    before: Option<i64>,
+}
+
+/// `GET /settings/activity`
+pub async fn show(visit: Visit, me: Member, Query(from): Query<From>) -> Result<Response> {
+    let (events, older) = audit::list(&mut *visit.cx.server.db().acquire().await?, &me, from.before).await?;
+    Ok(page(&visit, paths::ACTIVITY, StatusCode::OK, view(&events, older, clock::now())))
+}
+
+fn view(events: &[Seen], older: Option<i64>, now: OffsetDateTime) -> impl IntoView + use<> {
+    let rows = events.iter().map(|event| row(event, now)).collect_view();
+    let older = older.map(|id| {
+        view! { <p><a class="button" rel="next" href=paths::before(paths::ACTIVITY, id)>"Older"</a></p> }
+    });
+    view! {
+        <p class="lead">"If something here wasn’t you, choose a new password: it signs out all your other devices."</p>
+        <ul class="devices">{rows}</ul>
+        {older}
+    }
+}
+
+fn row(event: &Seen, now: OffsetDateTime) -> impl IntoView + use<> {
+    let words = event.words.clone();
+    let place = match (event.agent, event.ip) {
+        (Some(agent), Some(ip)) => format!(" · {agent} · {ip}"),
+        _ => " · by the people who run this site".to_owned(),
+    };
+    view! {
+        <li class="device">
+            <div class="device-words">
+                <h2>{words}</h2>
+                <p>{when(event.at, now)} {place}</p>
+            </div>
+        </li>
+    }
+}

@@ -1,0 +1,69 @@
+//! One's password.
+
+use axum::response::Response;
+use http::StatusCode;
+use leptos::prelude::*;
+use serde::Deserialize;
+use server::{
+    Invalid, Result, Secret,
+    accounts::change,
+    request::{Elevated, Member},
+};
+
+use super::page;
+use crate::{
+    auth::{refusal, sign_up::new_password_field, with_retry},
+    flash::Flash,
+    forms::Form,
+    paths,
+    ui::{Weight, button, error_summary},
+    visit::Visit,
+};
+
+/// What the form sends.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Typed {
+    new_password: Secret,
+}
+
+/// `GET /settings/security`
+pub async fn show(visit: Visit, me: Member) -> Result<Response> {
+    respond(&visit, &me, (StatusCode::OK, None, Invalid::default())).await
+}
+
+/// `POST /settings/security/password`
+pub async fn password(visit: Visit, me: Elevated, Form(typed): Form<Typed>) -> Result<Response> {
+    match change::password(&visit.cx, &me, &typed.new_password).await {
+        Ok(()) => Ok(Flash::PasswordChanged.redirect(&visit.cx.server, paths::SECURITY)),
+        Err(error) => respond(&visit, &me, refusal(error)?).await,
+    }
+}
+
+async fn respond(
+    visit: &Visit,
+    me: &Member,
+    (status, wait, invalid): (StatusCode, Option<u64>, Invalid),
+) -> Result<Response> {
+    let account = change::account(&visit.cx, me).await?;
+    let view = view(&me.person.username, (account.has_password, &invalid));
+    Ok(with_retry(page(visit, paths::SECURITY, status, view), wait))
+}
+
+fn view(username: &str, (has_password, invalid): (bool, &Invalid)) -> impl IntoView + use<> {
+    let username = username.to_owned();
+    let (lead, label) = match has_password {
+        true => ("Changing it signs out all your other devices.", "Change my password"),
+        false => ("You have no password yet: you come in by mail. With one you can come in either way.", "Set a password"),
+    };
+    view! {
+        {error_summary(invalid)}
+        <p class="lead">{lead}</p>
+        <form method="post" action=paths::SECURITY_PASSWORD class="stack">
+            // For password managers: whose password it is.
+            <input type="text" autocomplete="username" value=username hidden readonly />
+            {new_password_field("new_password", invalid).view()}
+            {button(label, Weight::Quiet)}
+        </form>
+    }
+}

@@ -1,0 +1,60 @@
+// Somebody's page: who they are, in figures and words, and what they wrote.
+import { cards, expect, open, signIn, test } from "../fixtures.ts";
+
+test("a profile says who somebody is and shows only what they wrote", async ({ page }) => {
+    await open(page, "/");
+    await cards(page).nth(3).locator(".by a").first().click();
+    const handle = `@${new URL(page.url()).pathname.slice(2)}`;
+    await expect(page.getByText(handle, { exact: true }).first()).toBeVisible();
+    await expect(page.getByRole("heading", { level: 1 })).toHaveCount(1);
+    await expect(page.locator(".facts")).toHaveText(/\d+ followers?\s*\d+ following\s*[\d,]+ posts?\s*Joined in [A-Z][a-z]+ 20\d\d/);
+    await expect(page.locator(".portrait img")).toHaveJSProperty("complete", true);
+    const authors = await cards(page).locator(".by a:first-child span").allInnerTexts();
+    expect(authors.length).toBeGreaterThan(0);
+    expect(new Set(authors)).toEqual(new Set([handle]));
+});
+
+test("the figure of posts is the number of posts", async ({ page }) => {
+    await open(page, "/@sunny_side");
+    const figure = Number(/(\d+) posts?/.exec(await page.locator(".facts").innerText())?.[1]);
+    await expect(cards(page)).toHaveCount(figure);
+    await expect(page.getByText("That’s everything.")).toBeVisible();
+});
+
+test("somebody who wrote a lot is read to the end", async ({ page, js }) => {
+    await open(page, "/@stanley_cotter");
+    await expect(cards(page)).toHaveCount(50);
+    await page.getByRole("link", { name: "Older posts" }).click();
+    if (js) await expect.poll(() => cards(page).count()).toBeGreaterThan(50);
+    else await expect(page).toHaveURL(/^[^?]*\/@stanley_cotter\?before=\d+$/);
+    await expect(page.getByText("That’s everything.")).toBeVisible();
+    await expect(page.getByRole("link", { name: "Older posts" })).toHaveCount(0);
+});
+
+test("one's own profile has nothing to follow", async ({ page }) => {
+    await signIn(page, "ada");
+    await open(page, "/");
+    await page.getByRole("link", { name: "Profile", exact: true }).click();
+    await expect(page).toHaveURL("/@ada");
+    await expect(page.getByRole("heading", { level: 1, name: "Ada Marlow" })).toBeVisible();
+    await expect(page.locator(".follow")).toHaveCount(0);
+    await expect(page.getByRole("link", { name: "Profile", exact: true })).toHaveAttribute("aria-current", "page");
+});
+
+test("who follows one is marked", async ({ page }) => {
+    await signIn(page, "ada");
+    await open(page, "/@layla_haddad");
+    await expect(page.getByText("Follows you")).toBeVisible();
+});
+
+test("whoever gave no name goes by their username", async ({ page }) => {
+    await open(page, "/@quietly_here");
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText(/quietly_here/);
+    await expect(page).toHaveTitle(/quietly_here/);
+});
+
+test("a username is found whatever its case", async ({ page }) => {
+    expect((await page.goto("/@ADA"))?.status()).toBe(200);
+    await expect(page.getByRole("heading", { level: 1, name: "Ada Marlow" })).toBeVisible();
+    await expect(page.locator("link[rel=canonical]")).toHaveAttribute("href", /\/@ada$/);
+});

@@ -1,0 +1,202 @@
+//! Changing what an account is known by and opened with. Each needs a fresh proof, is told by mail, and ends the other
+//! sessions where somebody else may have got in with what was changed.
+
+use secrecy::SecretString;
+use sqlx::PgConnection;
+
+use super::{Email, Username};
+use crate::{
+    audit::{self, Actor, Event},
+    auth::{
+        code::{self, Purpose, Recipient},
+        password, reset,
+    },
+    error::{Error, Invalid, Result, on_constraint},
+    jobs::{self, Job},
+    limits,
+    links::{self, Link},
+    mailer::{Mail, messages},
+    random::Token,
+    request::{Elevated, Request},
+    sessions,
+};
+
+/// What an account's settings page shows.
+pub struct Account {
+    pub email: String,
+    pub has_password: bool,
+}
+
+/// What one's settings page shows.
+pub async fn account(cx: &Request, me: &crate::request::Member) -> Result<Account> {
+    Ok(sqlx::query_as!(
+        Account,
+        r#"
+        select u.email, p.user_id is not null as "has_password!"
+        from users u left join passwords p on p.user_id = u.id where u.id = $1
+        "#,
+        me.id().0,
+    )
+    .fetch_one(cx.server.db())
+    .await?)
+}
+
+/// Sets a password: another one, or the first. All other devices are signed out.
+///
+/// [`Error::Invalid`] on `new_password`.
+pub async fn password(cx: &Request, me: &Elevated, new: &SecretString) -> Result<()> {
+    let email = account(cx, me).await?.email;
+    let hash = password::hash_new(&cx.server, "new_password", new, &[&me.person.username, &email]).await?;
+    let mut tx = cx.server.begin().await?;
+    password::set(&mut tx, me.id(), &hash).await?;
+    sessions::end_others_of(&mut tx, me).await?;
+    record(&mut tx, cx, me, &Event::PasswordChanged).await?;
+    let message = messages::password_changed(&cx.server.config().origin);
+    jobs::enqueue(&mut tx, &Job::Mail(Mail { to: email, message })).await?;
+    tx.commit().await?;
+    cx.server.wake().ring();
+    Ok(())
+}
+
+/// Mails a code to the address somebody wants to have. Until it is typed nothing changes. To an address that has an
+/// account no code goes but word of that; the answer does not tell. The returned token goes to the browser.
+///
+/// [`Error::Invalid`] on `email`; [`Error::Limited`] for too many mails.
+pub async fn request_email(cx: &Request, me: &Elevated, wished: &str) -> Result<Token> {
+    let email = Email::parse(wished)?;
+    limits::take(&cx.server, limits::MAIL_ADDRESS, email.key()).await?;
+    let origin = &cx.server.config().origin;
+    let mut tx = cx.server.begin().await?;
+    let taken = sqlx::query_scalar!(
+        r#"select exists (select 1 from users where lower(email) = $1) as "taken!""#,
+        email.key()
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    // One change at a time: the code for another address is dead.
+    sqlx::query!("delete from codes where user_id = $1 and purpose = 'change_email'", me.id().0).execute(&mut *tx).await?;
+    let to = Recipient { user: Some(me.id()), email: email.as_str() };
+    let flow = code::issue(&mut tx, Purpose::ChangeEmail, &to, !taken, |digits| match taken {
+        true => messages::address_in_use(origin),
+        false => messages::new_email_code(origin, digits),
+    })
+    .await?;
+    tx.commit().await?;
+    cx.server.wake().ring();
+    Ok(flow)
+}
+
+/// Takes the address the right code was mailed to. The one before is told, with a way back; all other devices are
+/// signed out.
+///
+/// [`Error::Invalid`] on `code`; [`Error::NotFound`] when no change of one's own is waiting in this browser.
+pub async fn email(cx: &Request, me: &Elevated, typed: &str) -> Result<()> {
+    let right = code::try_code(cx, Purpose::ChangeEmail, typed).await?;
+    if right.user != me.id() {
+        return Err(Error::NotFound);
+    }
+    let mut tx = cx.server.begin().await?;
+    code::use_up(&mut tx, &right).await?;
+    let old = sqlx::query_scalar!("select email from users where id = $1 for update", me.id().0).fetch_one(&mut *tx).await?;
+    let taken = || Invalid::one("code", "That address has an account of its own by now.");
+    sqlx::query!("update users set email = $2 where id = $1", me.id().0, right.email)
+        .execute(&mut *tx)
+        .await
+        .map_err(|e| on_constraint(e, "users_email_key", taken()))?;
+    // A link that was mailed to the address before must not open the account any more.
+    sqlx::query!(
+        "update links set used_at = now() where user_id = $1 and purpose = 'reset_password' and used_at is null",
+        me.id().0
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query!("delete from codes where user_id = $1", me.id().0).execute(&mut *tx).await?;
+    sessions::end_others_of(&mut tx, me).await?;
+    record(&mut tx, cx, me, &Event::EmailChanged).await?;
+    let notice = links::prepare_undo(&mut tx, me.id(), &old, &right.email).await?;
+    jobs::enqueue(&mut tx, &notice).await?;
+    tx.commit().await?;
+    cx.server.wake().ring();
+    Ok(())
+}
+
+/// Goes back to the address a change was made from, by the link mailed there: whoever changed it is out everywhere, and
+/// everything they began has ended.
+///
+/// [`Error::NotFound`] when the link is used, late or not one; [`Error::Invalid`] when the address has another account.
+pub async fn undo_email(cx: &Request, link: &Link) -> Result<()> {
+    let old = link.email.as_deref().ok_or(Error::NotFound)?;
+    let mut tx = cx.server.begin().await?;
+    links::use_up(&mut tx, link).await?;
+    let taken = || Invalid::one("", "That address has another account by now. Please write to the people who run this site.");
+    sqlx::query!("update users set email = $2 where id = $1", link.user.0, old)
+        .execute(&mut *tx)
+        .await
+        .map_err(|e| on_constraint(e, "users_email_key", taken()))?;
+    reset::end_everything_under_way(&mut tx, link.user).await?;
+    let actor = Actor::Person { user: link.user, device: None, client: cx.client() };
+    audit::record(&mut tx, link.user, actor, &Event::EmailRestored).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Takes another username. The one before stays reserved for 30 days and leads to the new one meanwhile; its owner may
+/// also take it back.
+///
+/// [`Error::Invalid`] on `username` when it cannot be had.
+pub async fn username(cx: &Request, me: &Elevated, wished: &str) -> Result<Username> {
+    let username = Username::parse(wished)?;
+    let taken = || Invalid::one("username", "That username is taken. Please pick another.");
+    let mut tx = cx.server.begin().await?;
+    // One name is decided about by one transaction at a time: a sign-up must not slip in between the name being given
+    // up and being reserved. In the order of the names, so that two people cannot wait for one another.
+    let mut names = [me.person.username.as_str(), username.as_str()];
+    names.sort_unstable();
+    for name in names {
+        sqlx::query!("select pg_advisory_xact_lock(hashtext('username'), hashtext($1))", name).execute(&mut *tx).await?;
+    }
+    let reserved = sqlx::query_scalar!(
+        r#"
+        select exists (
+            select 1 from former_usernames where username = $1 and user_id <> $2 and released_at > now()
+        ) as "reserved!"
+        "#,
+        username.as_str(),
+        me.id().0,
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    if reserved {
+        return Err(taken().into());
+    }
+    let from = sqlx::query_scalar!("select username from users where id = $1 for update", me.id().0)
+        .fetch_one(&mut *tx)
+        .await?;
+    if from == username.as_str() {
+        return Err(Invalid::one("username", "That is your username already.").into());
+    }
+    sqlx::query!("update users set username = $2 where id = $1", me.id().0, username.as_str())
+        .execute(&mut *tx)
+        .await
+        .map_err(|e| on_constraint(e, "users_username_key", taken()))?;
+    limits::take(&cx.server, limits::USERNAME, me.id()).await?;
+    sqlx::query!("delete from former_usernames where username = $1", username.as_str()).execute(&mut *tx).await?;
+    sqlx::query!(
+        r#"
+        insert into former_usernames (username, user_id) values ($1, $2)
+        on conflict (username) do update set user_id = excluded.user_id, released_at = excluded.released_at
+        "#,
+        from,
+        me.id().0,
+    )
+    .execute(&mut *tx)
+    .await?;
+    record(&mut tx, cx, me, &Event::UsernameChanged { from }).await?;
+    tx.commit().await?;
+    Ok(username)
+}
+
+async fn record(tx: &mut PgConnection, cx: &Request, me: &Elevated, event: &Event) -> Result<()> {
+    let actor = Actor::Person { user: me.id(), device: Some(me.device), client: cx.client() };
+    audit::record(tx, me.id(), actor, event).await
+}

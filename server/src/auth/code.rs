@@ -1,0 +1,178 @@
+//! Six-digit codes by mail. Ten minutes, five tries, one use, and only in the browser that asked: what is stored is keyed
+//! with a token that browser alone has.
+
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+use sqlx::PgConnection;
+
+use crate::{
+    error::{Error, Invalid, Result},
+    id::UserId,
+    jobs::{self, Job},
+    limits,
+    mailer::{Mail, Message},
+    random::{self, Token},
+    request::Request,
+};
+
+/// How long a code works, in minutes.
+pub const MINUTES: i32 = 10;
+/// How many may be tried against one that was mailed.
+pub const TRIES: i16 = 5;
+
+/// What a code is good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    SignIn,
+    Elevate,
+    ChangeEmail,
+}
+
+impl Purpose {
+    fn name(self) -> &'static str {
+        match self {
+            Self::SignIn => "sign_in",
+            Self::Elevate => "elevate",
+            Self::ChangeEmail => "change_email",
+        }
+    }
+}
+
+/// A code as it is stored.
+pub(super) fn hash(flow: &Token, code: &str) -> Vec<u8> {
+    mac(flow, code).finalize().into_bytes().to_vec()
+}
+
+/// Whether a typed code is the stored one, in constant time.
+pub(super) fn fits(flow: &Token, code: &str, stored: &[u8]) -> bool {
+    mac(flow, code).verify_slice(stored).is_ok()
+}
+
+fn mac(flow: &Token, code: &str) -> Hmac<Sha256> {
+    #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
+    let mut mac = Hmac::<Sha256>::new_from_slice(flow.key()).expect("a key of any length");
+    mac.update(code.as_bytes());
+    mac
+}
+
+/// The six digits somebody typed, whatever stands between them.
+pub(super) fn typed(code: &str) -> Result<String, Invalid> {
+    let digits: String = code.chars().filter(|c| !c.is_whitespace() && *c != '-').take(7).collect();
+    match digits.len() == 6 && digits.bytes().all(|b| b.is_ascii_digit()) {
+        true => Ok(digits),
+        false => Err(Invalid::one("code", "The code is six digits. Please check the mail.")),
+    }
+}
+
+/// What is known of a try when it has been counted.
+pub(super) struct Tried<'a> {
+    pub in_time: bool,
+    /// Tries so far, this one included.
+    pub tries: i16,
+    pub stored: Option<&'a [u8]>,
+}
+
+/// Says why a counted try does not open anything, if it does not.
+pub(super) fn judge(flow: &Token, code: &str, tried: &Tried<'_>) -> Result<(), Invalid> {
+    let left = TRIES - tried.tries;
+    let why = if !tried.in_time {
+        "That code has expired. We can send a new one.".to_owned()
+    } else if left < 0 {
+        "Too many tries for this code. We can send a new one.".to_owned()
+    } else if !tried.stored.is_some_and(|stored| fits(flow, code, stored)) {
+        match left {
+            0 => "That code isn't right, and it was the last try. We can send a new one.".to_owned(),
+            1 => "That code isn't right. You have 1 try left.".to_owned(),
+            n => format!("That code isn't right. You have {n} tries left."),
+        }
+    } else {
+        return Ok(());
+    };
+    Err(Invalid::one("code", why))
+}
+
+/// To whom a code is mailed.
+pub(crate) struct Recipient<'a> {
+    pub user: Option<UserId>,
+    pub email: &'a str,
+}
+
+/// Keeps a fresh code and queues the mail that `write` makes of it. With `opens` false the same is done, but no code
+/// opens it. The returned token goes to the browser.
+pub(crate) async fn issue(
+    tx: &mut PgConnection,
+    purpose: Purpose,
+    to: &Recipient<'_>,
+    opens: bool,
+    write: impl FnOnce(&str) -> Message,
+) -> Result<Token> {
+    let (flow, code) = (Token::new(), random::digits());
+    let stored = opens.then(|| hash(&flow, &code));
+    sqlx::query!(
+        r#"
+        insert into codes (flow_hash, purpose, user_id, email, code_hash, expires_at)
+        values ($1, $2, $3, $4, $5, now() + make_interval(mins => $6))
+        "#,
+        &flow.hash()[..],
+        purpose.name(),
+        to.user.map(|user| user.0),
+        to.email,
+        stored,
+        MINUTES,
+    )
+    .execute(&mut *tx)
+    .await?;
+    jobs::enqueue(tx, &Job::Mail(Mail { to: to.email.to_owned(), message: write(&code) })).await?;
+    Ok(flow)
+}
+
+/// Where the code this browser waits for was mailed to. [`Error::NotFound`] when it waits for none.
+pub async fn waiting(cx: &Request, purpose: Purpose) -> Result<String> {
+    let flow = cx.flow().ok_or(Error::NotFound)?;
+    sqlx::query_scalar!(
+        "select email from codes where flow_hash = $1 and purpose = $2 and expires_at > now() - interval '20 minutes'",
+        &flow.hash()[..],
+        purpose.name(),
+    )
+    .fetch_optional(cx.server.db())
+    .await?
+    .ok_or(Error::NotFound)
+}
+
+/// A code that was right, not yet used up.
+pub(crate) struct Right {
+    pub id: i64,
+    pub user: UserId,
+    pub email: String,
+}
+
+/// Tries a code. [`Error::Invalid`] on `code`; [`Error::NotFound`] when this browser waits for none of this purpose.
+pub(crate) async fn try_code(cx: &Request, purpose: Purpose, code: &str) -> Result<Right> {
+    limits::take(&cx.server, limits::CODE_CLIENT, cx.client().limit_key()).await?;
+    let flow = cx.flow().ok_or(Error::NotFound)?;
+    let code = typed(code)?;
+    // Counted before it is compared, so that many at once are not more tries than allowed.
+    let row = sqlx::query!(
+        r#"
+        update codes set tries = least(tries + 1, $3 + 1) where flow_hash = $1 and purpose = $2
+        returning id, user_id, email, code_hash, tries, expires_at > now() as "in_time!"
+        "#,
+        &flow.hash()[..],
+        purpose.name(),
+        i32::from(TRIES),
+    )
+    .fetch_optional(cx.server.db())
+    .await?
+    .ok_or(Error::NotFound)?;
+    let tried = Tried { in_time: row.in_time, tries: row.tries, stored: row.code_hash.as_deref() };
+    judge(flow, &code, &tried)?;
+    let user = row.user_id.map(UserId).ok_or(Error::NotFound)?;
+    Ok(Right { id: row.id, user, email: row.email })
+}
+
+/// Uses a right code up, inside the transaction of what it allows. Of several at once one succeeds; the others find
+/// [`Error::NotFound`].
+pub(crate) async fn use_up(tx: &mut PgConnection, right: &Right) -> Result<()> {
+    let used = sqlx::query!("delete from codes where id = $1 and expires_at > now()", right.id).execute(tx).await?;
+    if used.rows_affected() == 1 { Ok(()) } else { Err(Error::NotFound) }
+}

@@ -1,0 +1,91 @@
+//! Choosing a new password without knowing the old one, by a link in a mail. Whoever can read the mailbox owns the
+//! account: everything that was under way before ends with it.
+
+use secrecy::SecretString;
+use sqlx::PgConnection;
+
+use super::{password, sign_in};
+use crate::{
+    accounts::Email,
+    audit::{self, Actor, Event},
+    error::Result,
+    id::UserId,
+    jobs::{self, Job},
+    limits,
+    links::{self, Purpose},
+    mailer::{Mail, messages},
+    random::Token,
+    request::Request,
+    sessions::{self, How},
+};
+
+/// How long the link works, in minutes.
+pub const MINUTES: i32 = 30;
+
+/// Mails a link to an address that has an account; to another, word that it has none. The answer does not tell which.
+///
+/// [`crate::Error::Invalid`] on `email`; [`crate::Error::Limited`] for too many mails.
+pub async fn request(cx: &Request, email: &str) -> Result<()> {
+    let email = Email::parse(email)?;
+    limits::take(&cx.server, limits::ASK_CLIENT, cx.client().limit_key()).await?;
+    limits::take(&cx.server, limits::MAIL_ADDRESS, email.key()).await?;
+    let mut tx = cx.server.begin().await?;
+    let known = sqlx::query!("select id, email from users where lower(email) = $1", email.key())
+        .fetch_optional(&mut *tx)
+        .await?;
+    let job = match &known {
+        Some(known) => links::prepare_reset(&mut tx, UserId(known.id), &known.email, MINUTES).await?,
+        None => Job::Mail(Mail {
+            to: email.as_str().to_owned(),
+            message: messages::no_account(&cx.server.config().origin),
+        }),
+    };
+    jobs::enqueue(&mut tx, &job).await?;
+    tx.commit().await?;
+    cx.server.wake().ring();
+    Ok(())
+}
+
+/// Whose password the link would set. [`crate::Error::NotFound`] when it is used, late or not one.
+pub async fn whose(cx: &Request, token: &Token) -> Result<String> {
+    let link = links::find(cx, Purpose::ResetPassword, token).await?;
+    Ok(sqlx::query_scalar!("select username from users where id = $1", link.user.0).fetch_one(cx.server.db()).await?)
+}
+
+/// Sets the password, ends every session and everything that was under way, and signs this browser in.
+///
+/// [`crate::Error::Invalid`] on `new_password`; [`crate::Error::NotFound`] when the link is used, late or not one.
+pub async fn finish(cx: &Request, token: &Token, new: &SecretString) -> Result<()> {
+    let link = links::find(cx, Purpose::ResetPassword, token).await?;
+    let user = sqlx::query!("select username, email from users where id = $1", link.user.0)
+        .fetch_one(cx.server.db())
+        .await?;
+    let hash = password::hash_new(&cx.server, "new_password", new, &[&user.username, &user.email]).await?;
+    sign_in::refuse_suspended(&cx.server, link.user, "new_password").await?;
+    let session = sessions::open(cx, true).await?;
+    let mut tx = cx.server.begin().await?;
+    links::use_up(&mut tx, &link).await?;
+    password::set(&mut tx, link.user, &hash).await?;
+    end_everything_under_way(&mut tx, link.user).await?;
+    let device = sessions::claim(&mut tx, cx, &session, link.user, (How::Reset, true)).await?;
+    let actor = || Actor::Person { user: link.user, device: Some(device), client: cx.client() };
+    audit::record(&mut tx, link.user, actor(), &Event::PasswordReset).await?;
+    let notice = messages::password_changed(&cx.server.config().origin);
+    jobs::enqueue(&mut tx, &Job::Mail(Mail { to: user.email, message: notice })).await?;
+    tx.commit().await?;
+    cx.server.wake().ring();
+    Ok(())
+}
+
+/// Ends what somebody else may have begun in this account: sessions, codes, links, changes that wait for a proof.
+pub(crate) async fn end_everything_under_way(tx: &mut PgConnection, user: UserId) -> Result<()> {
+    sessions::end_everywhere(tx, user).await?;
+    sqlx::query!("delete from codes where user_id = $1", user.0).execute(&mut *tx).await?;
+    sqlx::query!(
+        "update links set used_at = now() where user_id = $1 and used_at is null and purpose <> 'undo_email'",
+        user.0
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}

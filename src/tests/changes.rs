@@ -1,0 +1,176 @@
+//! Changing password, address and username.
+
+use http::StatusCode;
+use sqlx::PgPool;
+
+use super::{PASSWORD, Site, recovery::link_to};
+
+const NEW: &str = "seven green umbrellas sing";
+
+#[sqlx::test]
+async fn h27_a_new_password_ends_all_other_sessions(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let mut here = site.signed_in("alan").await;
+    let mut there = site.signed_in("alan").await;
+    let weak = here.post("/settings/security/password", &[("new_password", "alan2026")]).await;
+    assert_eq!(weak.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(here.post("/settings/security/password", &[("new_password", NEW)]).await.location(), "/settings/security");
+    assert_eq!((here.who().await.as_deref(), there.who().await), (Some("alan"), None));
+    assert_eq!(site.browser().try_sign_in("alan", PASSWORD).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(site.mail_to("alan@kith.example").await.unwrap().contains("password was changed"));
+}
+
+#[sqlx::test]
+async fn h35_an_address_counts_only_once_its_code_is_typed_and_the_old_one_can_undo_it(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let mut here = site.signed_in("alan").await;
+    let mut there = site.signed_in("alan").await;
+    assert_eq!(
+        here.post("/settings/account/email", &[("email", "new@kith.example")]).await.location(),
+        "/settings/account/email/verify"
+    );
+    let email = "select count(*) from users where email = 'new@kith.example'";
+    assert_eq!(site.count(email).await, 0);
+    let code = site.code_to("new@kith.example").await;
+    let stranger = site.signed_in("barbara").await.post("/settings/account/email/verify", &[("code", &code)]).await;
+    assert_eq!(stranger.location(), "/settings/account");
+    assert_eq!(here.post("/settings/account/email/verify", &[("code", &code)]).await.location(), "/settings/account");
+    assert_eq!(site.count(email).await, 1);
+    assert_eq!((here.who().await.as_deref(), there.who().await), (Some("alan"), None));
+
+    let token = link_to(&site, "alan@kith.example", "/undo-email").await;
+    let mut mailbox = site.browser();
+    mailbox.get(&format!("/undo-email?token={token}")).await;
+    assert!(mailbox.get("/undo-email").await.body.contains("Take it back"));
+    assert_eq!(site.count(email).await, 1, "opening the link changes nothing");
+    assert_eq!(mailbox.post("/undo-email", &[]).await.location(), "/forgot-password");
+    assert_eq!(site.count(email).await, 0);
+    assert_eq!(here.who().await, None, "whoever changed it is out");
+    site.browser().try_sign_in("alan@kith.example", PASSWORD).await;
+    let mut again = site.browser();
+    again.get(&format!("/undo-email?token={token}")).await;
+    assert_eq!(again.post("/undo-email", &[]).await.location(), "/forgot-password");
+}
+
+#[sqlx::test]
+async fn a_code_for_one_address_never_confirms_another(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let mut browser = site.signed_in("alan").await;
+    browser.post("/settings/account/email", &[("email", "one@kith.example")]).await;
+    let (first, old) = (site.code_to("one@kith.example").await, browser.clone());
+    browser.post("/settings/account/email", &[("email", "two@kith.example")]).await;
+    let second = site.code_to("two@kith.example").await;
+    // With the cookie of the first wish its code is dead; with the second's it is wrong.
+    let mut stale = browser.clone();
+    stale.cookies.insert("__Host-flow".into(), old.cookies["__Host-flow"].clone());
+    assert_eq!(stale.post("/settings/account/email/verify", &[("code", &first)]).await.location(), "/settings/account");
+    if first != second {
+        let wrong = browser.post("/settings/account/email/verify", &[("code", &first)]).await;
+        assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    assert_eq!(site.count("select count(*) from users where email in ('one@kith.example', 'two@kith.example')").await, 0);
+    browser.post("/settings/account/email/verify", &[("code", &second)]).await;
+    assert_eq!(site.count("select count(*) from users where email = 'two@kith.example'").await, 1);
+}
+
+#[sqlx::test]
+async fn an_address_with_an_account_is_not_told_on_the_page_and_cannot_be_taken(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let mut browser = site.signed_in("alan").await;
+    let answer = browser.post("/settings/account/email", &[("email", "ada@kith.example")]).await;
+    assert_eq!(answer.location(), "/settings/account/email/verify");
+    assert!(site.mail_to("ada@kith.example").await.unwrap().contains("in use"));
+    let guess = browser.post("/settings/account/email/verify", &[("code", "123456")]).await;
+    assert_eq!(guess.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[sqlx::test]
+async fn h01d_a_pending_change_dies_with_a_reset(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let mut attacker = site.signed_in("alan").await;
+    attacker.post("/settings/account/email", &[("email", "evil@evil.example")]).await;
+    let code = site.code_to("evil@evil.example").await;
+    site.browser().post("/forgot-password", &[("email", "alan@kith.example")]).await;
+    let token = link_to(&site, "alan@kith.example", "/reset-password").await;
+    let mut owner = site.browser();
+    owner.get(&format!("/reset-password?token={token}")).await;
+    assert_eq!(owner.post("/reset-password", &[("new_password", NEW)]).await.location(), "/");
+    let answer = attacker.post("/settings/account/email/verify", &[("code", &code)]).await;
+    assert!(answer.location().starts_with("/sign-in"), "H01b: the attacker is out");
+    // Even signed in again, the code is dead.
+    assert_eq!(owner.clone().post("/settings/account/email/verify", &[("code", &code)]).await.location(), "/settings/account");
+    assert_eq!(site.count("select count(*) from codes").await, 0);
+}
+
+#[sqlx::test]
+async fn a_former_username_is_reserved_and_leads_to_the_new_one(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let mut alan = site.signed_in("alan").await;
+    for (name, why) in [("ada", "taken"), ("alan", "already"), ("a b", "letters"), ("admin", "kept")] {
+        let answer = alan.post("/settings/account/username", &[("username", name)]).await;
+        assert!(answer.status == StatusCode::UNPROCESSABLE_ENTITY && answer.body.contains(why), "{name}");
+    }
+    assert_eq!(alan.post("/settings/account/username", &[("username", "Turing")]).await.location(), "/settings/account");
+    assert_eq!(alan.who().await.as_deref(), Some("turing"));
+    assert_eq!(site.browser().get("/@alan").await.location(), "/@turing");
+    let mut barbara = site.signed_in("barbara").await;
+    let taken = barbara.post("/settings/account/username", &[("username", "alan")]).await;
+    assert_eq!(taken.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let fields = [("email", "x@kith.example"), ("username", "alan"), ("password", NEW)];
+    assert_eq!(site.browser().post("/sign-up", &fields).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(alan.post("/settings/account/username", &[("username", "alan")]).await.location(), "/settings/account", "back again");
+    site.sql("update former_usernames set released_at = now() - interval '1 second'").await;
+    assert_eq!(site.browser().get("/@turing").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(barbara.post("/settings/account/username", &[("username", "turing")]).await.location(), "/settings/account");
+}
+
+#[sqlx::test]
+async fn one_elevates_by_a_code_too_and_only_with_ones_own(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let mut alan = site.signed_in("alan").await;
+    site.sql("update sessions set elevated_until = now() - interval '1 second'").await;
+    let wall = alan.post("/settings/security/password", &[("new_password", NEW)]).await;
+    assert_eq!(wall.location(), "/elevate?next=%2F");
+    let answer = alan.post("/elevate/send", &[("next", "/settings/security")]).await;
+    assert_eq!(answer.location(), "/elevate/code?next=%2Fsettings%2Fsecurity");
+    let code = site.code_to("alan@kith.example").await;
+    let mut barbara = site.signed_in("barbara").await;
+    barbara.cookies.insert("__Host-flow".into(), alan.cookies["__Host-flow"].clone());
+    let foreign = barbara.post("/elevate/code", &[("code", &code)]).await;
+    assert_eq!(foreign.location(), "/elevate?next=%2Fsettings%2Fdevices");
+    let fields = [("code", code.as_str()), ("next", "/settings/security")];
+    assert_eq!(alan.post("/elevate/code", &fields).await.location(), "/settings/security");
+    assert_eq!(alan.post("/settings/security/password", &[("new_password", NEW)]).await.location(), "/settings/security");
+}
+
+#[sqlx::test]
+async fn who_never_set_a_password_comes_in_by_code_and_can_set_one(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    site.sql("delete from passwords").await;
+    let mut alan = site.browser();
+    alan.post("/sign-in/code/send", &[("email", "alan@kith.example")]).await;
+    let code = site.code_to("alan@kith.example").await;
+    alan.post("/sign-in/code", &[("code", &code)]).await;
+    assert!(alan.get("/settings/security").await.body.contains("no password yet"));
+    assert!(!alan.get("/elevate").await.body.contains("current_password"));
+    assert_eq!(alan.post("/settings/security/password", &[("new_password", NEW)]).await.location(), "/settings/security");
+    assert_eq!(site.browser().try_sign_in("alan", NEW).await.status, StatusCode::SEE_OTHER);
+}
+
+#[sqlx::test]
+async fn everything_that_happened_is_told_in_words(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let mut alan = site.signed_in("alan").await;
+    alan.post("/elevate", &[("current_password", PASSWORD)]).await;
+    alan.post("/settings/devices/others/end", &[]).await;
+    alan.post("/settings/account/username", &[("username", "turing")]).await;
+    alan.post("/settings/security/password", &[("new_password", NEW)]).await;
+    let page = alan.get("/settings/activity").await.body;
+    for words in ["Signed in with your password", "You proved that it is you", "All other devices", "from @alan", "password was changed", "Firefox 144 on Linux", "203.0.113.7"] {
+        assert!(page.contains(words), "{words}");
+    }
+    assert!(!site.signed_in("barbara").await.get("/settings/activity").await.body.contains("from @alan"));
+    site.sql("insert into audit_events (user_id, kind) select id, 'signed_out' from users, generate_series(1, 60) where username = 'turing'").await;
+    let first = alan.get("/settings/activity").await.body;
+    assert!(first.contains("rel=\"next\"") && first.matches("class=\"device\"").count() == 50);
+}

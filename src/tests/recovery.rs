@@ -1,0 +1,210 @@
+//! Coming back in without a password: by a code, or by a link that sets a new one.
+
+use http::StatusCode;
+use sqlx::PgPool;
+
+use super::{Browser, PASSWORD, Site};
+
+const NEW: &str = "seven green umbrellas sing";
+
+/// The token in the newest mail to an address: the worker makes it, so it has to run.
+pub async fn link_to(site: &Site, address: &str, path: &str) -> String {
+    let job: String = sqlx::query_scalar("select payload::text from jobs where payload->>'to' = $1 order by id desc limit 1")
+        .bind(address)
+        .fetch_one(site.server.db())
+        .await
+        .unwrap();
+    assert!(!job.contains(path), "no link waits in the queue: {job}");
+    let job: serde_json::Value = serde_json::from_str(&job).unwrap();
+    let link = job["link"].as_i64().expect("a link is wished for");
+    // As the worker does when it sends: only the mail ever holds the token.
+    server::links::arm_for_test(&site.server, link).await.expect("a link that works").text()
+}
+
+async fn ask(site: &Site, address: &str) -> String {
+    let answer = site.browser().post("/forgot-password", &[("email", address)]).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    link_to(site, address, "/reset-password").await
+}
+
+async fn open(site: &Site, token: &str) -> Browser {
+    let mut browser = site.browser();
+    let answer = browser.get(&format!("/reset-password?token={token}")).await;
+    assert_eq!(answer.location(), "/reset-password", "out of the address at once");
+    browser
+}
+
+#[sqlx::test]
+async fn a_mailed_link_sets_a_new_password_once_and_ends_every_session(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let mut before = site.signed_in("alan").await;
+    let token = ask(&site, "alan@kith.example").await;
+    let mut browser = open(&site, &token).await;
+    assert!(browser.get("/reset-password").await.body.contains("@alan"));
+    let weak = browser.post("/reset-password", &[("new_password", "password1")]).await;
+    assert_eq!(weak.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(browser.post("/reset-password", &[("new_password", NEW)]).await.location(), "/");
+    assert_eq!(browser.who().await.as_deref(), Some("alan"));
+    assert_eq!(before.who().await, None);
+    assert_eq!(site.browser().try_sign_in("alan", PASSWORD).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(site.browser().try_sign_in("alan", NEW).await.status, StatusCode::SEE_OTHER);
+    let mut again = open(&site, &token).await;
+    assert_eq!(again.post("/reset-password", &[("new_password", NEW)]).await.location(), "/forgot-password");
+}
+
+#[sqlx::test]
+async fn h20_of_fifty_uses_of_one_link_one_wins(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    for round in 0..5 {
+        site.sql("delete from limits; delete from sessions").await;
+        let token = ask(&site, "alan@kith.example").await;
+        let browser = open(&site, &token).await;
+        let uses = (0..50).map(|_| {
+            let mut browser = browser.clone();
+            tokio::spawn(async move { browser.post("/reset-password", &[("new_password", NEW)]).await })
+        });
+        let mut won = 0;
+        for task in uses.collect::<Vec<_>>() {
+            won += i32::from(task.await.unwrap().location() == "/");
+        }
+        assert_eq!(won, 1, "round {round}");
+        assert_eq!(site.count("select count(*) from sessions where user_id is not null").await, 1);
+    }
+}
+
+#[sqlx::test]
+async fn a_link_is_dead_after_thirty_minutes_and_after_a_newer_one(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let first = ask(&site, "alan@kith.example").await;
+    let second = ask(&site, "alan@kith.example").await;
+    for dead in [first.as_str(), "nonsense", &"A".repeat(43)] {
+        let mut browser = site.browser();
+        browser.get(&format!("/reset-password?token={dead}")).await;
+        assert_eq!(browser.get("/reset-password").await.location(), "/forgot-password", "{dead}");
+        assert_eq!(browser.post("/reset-password", &[("new_password", NEW)]).await.location(), "/forgot-password");
+    }
+    site.sql("update links set expires_at = expires_at - interval '30 minutes 1 second'").await;
+    let mut late = open(&site, &second).await;
+    assert_eq!(late.post("/reset-password", &[("new_password", NEW)]).await.location(), "/forgot-password");
+    site.browser().sign_in("alan").await;
+}
+
+#[sqlx::test]
+async fn h15_asking_for_an_unknown_address_looks_the_same(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    for path in ["/forgot-password", "/sign-in/code/send"] {
+        let mut answers = Vec::new();
+        for address in ["alan@kith.example", "nobody@kith.example"] {
+            let answer = site.browser().post(path, &[("email", address)]).await;
+            let names: Vec<String> = answer.headers.keys().map(ToString::to_string).collect();
+            answers.push((answer.status, answer.location().to_owned(), answer.body.replace(address, "X"), names));
+        }
+        assert_eq!(answers[0], answers[1], "{path}");
+    }
+    assert!(site.mail_to("nobody@kith.example").await.unwrap().contains("no account has it"));
+}
+
+#[sqlx::test]
+async fn h28_a_suspended_person_is_refused_by_every_way_in(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let token = ask(&site, "alan@kith.example").await;
+    let mut by_code = site.browser();
+    by_code.post("/sign-in/code/send", &[("email", "alan@kith.example")]).await;
+    let code = site.code_to("alan@kith.example").await;
+    let id = server::accounts::find(&site.server, "alan").await.unwrap();
+    server::accounts::suspend(&site.server, id, "adverts", None).await.unwrap();
+    let reset = open(&site, &token).await.post("/reset-password", &[("new_password", NEW)]).await;
+    let code = by_code.post("/sign-in/code", &[("code", &code)]).await;
+    let password = site.browser().try_sign_in("alan", PASSWORD).await;
+    for (way, answer) in [("reset", reset), ("code", code), ("password", password)] {
+        assert!(answer.status == StatusCode::UNPROCESSABLE_ENTITY && answer.body.contains("adverts"), "{way}: {}", answer.status);
+    }
+    assert_eq!(site.count("select count(*) from sessions where user_id is not null").await, 0);
+}
+
+#[sqlx::test]
+async fn a_code_by_mail_signs_in_once_in_the_browser_that_asked(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let (mut mine, mut other) = (site.browser(), site.browser());
+    assert_eq!(mine.post("/sign-in/code/send", &[("email", "ALAN@kith.example")]).await.location(), "/sign-in/code");
+    let code = site.code_to("alan@kith.example").await;
+    assert_eq!(other.post("/sign-in/code", &[("code", &code)]).await.location(), "/sign-in/code");
+    // The mail's link fills the code in and uses nothing up, however often it is opened.
+    for _ in 0..3 {
+        assert!(mine.get(&format!("/sign-in/code?code={code}")).await.body.contains(&format!("value=\"{code}\"")));
+    }
+    let again = mine.clone();
+    assert_eq!(mine.post("/sign-in/code", &[("code", &code), ("remember", "true")]).await.location(), "/");
+    assert_eq!(mine.who().await.as_deref(), Some("alan"));
+    assert_eq!(again.clone().post("/sign-in/code", &[("code", &code)]).await.location(), "/sign-in/code");
+    assert_eq!(site.count("select count(*) from sessions where user_id is not null").await, 1);
+}
+
+#[sqlx::test]
+async fn codes_to_sign_in_have_five_tries_and_ten_minutes(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let mut browser = site.browser();
+    browser.post("/sign-in/code/send", &[("email", "alan@kith.example")]).await;
+    let code = site.code_to("alan@kith.example").await;
+    let wrong = if code == "000000" { "000001" } else { "000000" };
+    let late = browser.clone();
+    site.sql("update codes set expires_at = expires_at - interval '10 minutes 1 second'").await;
+    let answer = late.clone().post("/sign-in/code", &[("code", &code)]).await;
+    assert!(answer.status == StatusCode::UNPROCESSABLE_ENTITY && answer.body.contains("expired"));
+    site.sql("update codes set expires_at = expires_at + interval '10 minutes 1 second', tries = 0").await;
+    for _ in 0..5 {
+        assert_eq!(browser.post("/sign-in/code", &[("code", wrong)]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    assert!(browser.post("/sign-in/code", &[("code", &code)]).await.body.contains("Too many tries"));
+    let unknown = {
+        let mut browser = site.browser();
+        browser.post("/sign-in/code/send", &[("email", "nobody@kith.example")]).await;
+        browser.post("/sign-in/code", &[("code", "123456")]).await
+    };
+    assert!(unknown.status == StatusCode::UNPROCESSABLE_ENTITY && unknown.body.contains("4 tries left"));
+}
+
+#[sqlx::test]
+async fn h58_strangers_cannot_lock_an_owner_out_of_a_browser_they_use(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let mut mine = site.signed_in("alan").await;
+    mine.post("/sign-out", &[]).await;
+    for n in 0..15 {
+        site.browser().at(&format!("198.51.100.{n}")).try_sign_in("alan", "a wrong guess").await;
+    }
+    assert_eq!(site.browser().try_sign_in("alan", PASSWORD).await.status, StatusCode::TOO_MANY_REQUESTS);
+    mine.sign_in("alan").await;
+    // And the browser has a count of its own.
+    let mut guessing = mine.clone();
+    guessing.post("/sign-out", &[]).await;
+    let mut last = StatusCode::OK;
+    for _ in 0..11 {
+        last = guessing.try_sign_in("alan", "a wrong guess").await.status;
+    }
+    assert_eq!(last, StatusCode::TOO_MANY_REQUESTS);
+}
+
+#[sqlx::test]
+async fn a_sign_in_from_a_new_browser_is_told_with_a_link_that_ends_it(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let told = "select count(*) from jobs where kind = 'new_browser'";
+    let mut first = site.signed_in("alan").await;
+    assert_eq!(site.count(told).await, 0, "the first one needs no telling");
+    first.post("/sign-out", &[]).await;
+    first.sign_in("alan").await;
+    assert_eq!(site.count(told).await, 0, "known by now");
+    let mut thief = site.browser().at("198.51.100.66");
+    thief.sign_in("alan").await;
+    assert_eq!(site.count(told).await, 1);
+    let token = link_to(&site, "alan@kith.example", "/end-session").await;
+    let mut mailbox = site.browser();
+    assert_eq!(mailbox.get(&format!("/end-session?token={token}")).await.location(), "/end-session");
+    assert_eq!(mailbox.get("/end-session").await.status, StatusCode::OK);
+    assert_eq!(thief.who().await.as_deref(), Some("alan"), "opening the link ends nothing");
+    assert_eq!(mailbox.post("/end-session", &[]).await.location(), "/forgot-password");
+    assert_eq!(thief.who().await, None);
+    assert_eq!(first.who().await.as_deref(), Some("alan"));
+    let mut again = site.browser();
+    again.get(&format!("/end-session?token={token}")).await;
+    assert_eq!(again.post("/end-session", &[]).await.location(), "/sign-in");
+}

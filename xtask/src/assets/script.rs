@@ -1,0 +1,46 @@
+//! Scripts without what only their readers need.
+
+/// Takes out indentation, empty lines and comments that have lines of their own; everything else stays as written.
+///
+/// Where lines mean something — a template literal over several of them — the script stays as it is.
+pub fn lighten(script: &str) -> String {
+    if script.lines().any(|line| line.matches('`').count() % 2 == 1) {
+        return script.to_owned();
+    }
+    let mut light = String::with_capacity(script.len());
+    let mut in_comment = false;
+    for line in script.lines().map(str::trim) {
+        let opens = line.starts_with("/*");
+        let closes = (in_comment || opens) && line.contains("*/");
+        let comment = in_comment || opens || line.starts_with("//");
+        in_comment = (in_comment || opens) && !closes;
+        // Code after the end of a comment: not ours to cut.
+        let code_follows = closes && !line.ends_with("*/");
+        if code_follows {
+            return script.to_owned();
+        }
+        if !comment && !line.is_empty() {
+            light.push_str(line);
+            light.push('\n');
+        }
+    }
+    light
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lighten;
+
+    #[test]
+    fn comments_of_their_own_lines_go() {
+        let script = "/**\n * Says a.\n */\nfunction a() {\n    // why\n    return '// not'; // stays\n}\n";
+        assert_eq!(lighten(script), "function a() {\nreturn '// not'; // stays\n}\n");
+    }
+
+    #[test]
+    fn what_is_not_understood_is_left_alone() {
+        for script in ["let a = `\n  b`;\n", "/* a */ b();\n"] {
+            assert_eq!(lighten(script), script);
+        }
+    }
+}
