@@ -45,11 +45,12 @@ pub enum Flash {
     EmailRestored,
     UsernameChanged,
     SessionEnded,
+    AccountDeleted,
 }
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-const PLAIN: [(Flash, &str); 19] = [
+const PLAIN: [(Flash, &str); 20] = [
     (Flash::Welcome, "welcome"),
     (Flash::SignedIn, "signed-in"),
     (Flash::SignedOut, "signed-out"),
@@ -69,6 +70,7 @@ const PLAIN: [(Flash, &str); 19] = [
     (Flash::EmailRestored, "email-restored"),
     (Flash::UsernameChanged, "username-changed"),
     (Flash::SessionEnded, "session-ended"),
+    (Flash::AccountDeleted, "account-deleted"),
 ];
 
 impl Flash {
@@ -109,6 +111,7 @@ impl Flash {
             Self::EmailChanged => "Your new address is in use. All other devices are signed out.",
             Self::EmailRestored => "The change is taken back and everybody is signed out. Now choose a new password.",
             Self::UsernameChanged => "That is your name now. The one before leads here for 30 days.",
+            Self::AccountDeleted => "Your account is deleted. All the best.",
             Self::SessionEnded => "That device is signed out. If it wasn’t you, choose a new password.",
         }
         .to_owned()

@@ -35,6 +35,8 @@ pub mod routes;
 pub mod settings;
 #[cfg(feature = "ssr")]
 pub mod theme;
+#[cfg(feature = "bench")]
+mod twin;
 #[cfg(feature = "ssr")]
 pub mod ui;
 #[cfg(feature = "ssr")]

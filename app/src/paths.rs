@@ -92,6 +92,10 @@ pub const ACCOUNT_EMAIL: &str = "/settings/account/email";
 pub const ACCOUNT_EMAIL_VERIFY: &str = "/settings/account/email/verify";
 /// Where another username is taken (POST).
 pub const ACCOUNT_USERNAME: &str = "/settings/account/username";
+/// Where everything about oneself is downloaded (POST).
+pub const ACCOUNT_EXPORT: &str = "/settings/account/export";
+/// Where one's account is deleted (POST).
+pub const ACCOUNT_DELETE: &str = "/settings/account/delete";
 /// One's password.
 pub const SECURITY: &str = "/settings/security";
 /// Where it is changed (POST).

@@ -63,7 +63,12 @@ fn describe(profile: &Profile) -> String {
     }
 }
 
-fn view(visit: &Visit, profile: &Profile, (posts, before): (&Page, Option<PostId>), mine: bool) -> impl IntoView + use<> {
+fn view(
+    visit: &Visit,
+    profile: &Profile,
+    (posts, before): (&Page, Option<PostId>),
+    mine: bool,
+) -> impl IntoView + use<> {
     let person = &profile.person;
     let head = head(visit, profile, mine);
     let list = if profile.suspended {
@@ -147,7 +152,9 @@ mod tests {
     fn only_a_handle_names_a_person() {
         assert_eq!(username("@ada"), Some("ada"));
         assert_eq!(username("@Ada"), Some("Ada"));
-        for other in ["ada", "@", "@a", "@ada/x", "@ada.atom", "@\u{430}da", "favicon.ico", "@aaaaaaaaaaaaaaaaaaaaaaaaa"] {
+        for other in
+            ["ada", "@", "@a", "@ada/x", "@ada.atom", "@\u{430}da", "favicon.ico", "@aaaaaaaaaaaaaaaaaaaaaaaaa"]
+        {
             assert_eq!(username(other), None, "{other}");
         }
     }

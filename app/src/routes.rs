@@ -76,6 +76,8 @@ pub fn doors() -> Doors {
             .get("/dev/mail", Guard::Anyone, crate::dev::mail::list)
             .get("/dev/mail/{id}", Guard::Anyone, crate::dev::mail::show),
     );
+    #[cfg(feature = "bench")]
+    let doors = doors.and(Doors::default().get("/bench/twin", Guard::Anyone, crate::twin::home));
     doors
 }
 
@@ -133,6 +135,8 @@ fn settings() -> Doors {
         .get("/settings/account/email/verify", Guard::Member, settings::account::show_verify)
         .post("/settings/account/email/verify", Guard::Elevated, settings::account::verify_email)
         .post("/settings/account/username", Guard::Elevated, settings::account::username)
+        .post("/settings/account/export", Guard::Elevated, settings::account::export)
+        .post("/settings/account/delete", Guard::Elevated, settings::account::delete)
         .get("/settings/security", Guard::Member, settings::security::show)
         .post("/settings/security/password", Guard::Elevated, settings::security::password)
         .get("/settings/activity", Guard::Member, settings::activity::show)

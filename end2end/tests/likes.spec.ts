@@ -59,6 +59,7 @@ test("a heart is shown at once and taken back when it did not get through", asyn
     await page.unroute("**/api/set_like");
     await heart.click();
     await expect(heart).toHaveText("1");
+    await expect(heart, "the server has answered").not.toHaveAttribute("aria-busy", "true");
     await page.reload();
     await expect(heart).toHaveAttribute("aria-pressed", "true");
 });
@@ -75,6 +76,7 @@ test("likes of others are counted in", async ({ page, js }) => {
     await awake(page);
     await expect(heart).toHaveAttribute("aria-pressed", String(!pressed));
     await expect(heart).toHaveText(String(before + (pressed ? -1 : 1)));
+    await expect(heart, "the server has answered").not.toHaveAttribute("aria-busy", "true");
     await page.reload();
     await expect(heart).toHaveText(String(before + (pressed ? -1 : 1)));
 });

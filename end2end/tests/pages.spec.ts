@@ -28,6 +28,8 @@ for (const [who, paths] of [
 }
 
 async function isSound(page: Page, path: string): Promise<void> {
+    // Reading a whole page twice for what keeps people out takes its time on a busy machine.
+    test.slow();
     await page.emulateMedia({ colorScheme: "light" });
     await open(page, path);
     await axe(page);

@@ -4,7 +4,7 @@ import type { Locator, Page } from "@playwright/test";
 
 const field = (page: Page): Locator => page.getByRole("textbox", { name: "What are you up to?" });
 const send = (page: Page): Locator => page.getByRole("button", { name: "Post", exact: true });
-const said = (page: Page): Locator => page.locator("form.composer").getByRole("status");
+const said = (page: Page): Locator => page.locator("form.composer p[role=status]");
 const sheet = (page: Page, name: string): Locator => page.getByRole("region", { name });
 
 test("a post stands on top of the feed when it is sent, and on its author's profile", async ({ page, js }) => {

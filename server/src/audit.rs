@@ -34,6 +34,10 @@ pub enum Event {
     EmailChanged,
     EmailRestored,
     UsernameChanged { from: String },
+    Exported,
+    /// By the operator.
+    ResetStarted,
+    Deleted,
 }
 
 impl Event {
@@ -55,6 +59,9 @@ impl Event {
             Self::EmailChanged => "email_changed",
             Self::EmailRestored => "email_restored",
             Self::UsernameChanged { .. } => "username_changed",
+            Self::Exported => "exported",
+            Self::ResetStarted => "reset_started",
+            Self::Deleted => "deleted",
         }
     }
 
@@ -72,7 +79,10 @@ impl Event {
             | Self::PasswordReset
             | Self::PasswordChanged
             | Self::EmailChanged
-            | Self::EmailRestored => json!({}),
+            | Self::EmailRestored
+            | Self::Exported
+            | Self::ResetStarted
+            | Self::Deleted => json!({}),
         }
     }
 }
@@ -124,21 +134,28 @@ pub const PAGE: i64 = 50;
 
 /// What happened to one's account, newest first, older than `before`; and where the next page starts.
 pub async fn list(db: &mut PgConnection, me: &Member, before: Option<i64>) -> Result<(Vec<Seen>, Option<i64>)> {
+    let mut events = of_user(db, me.id(), before.unwrap_or(i64::MAX), PAGE + 1).await?;
+    let more = events.len() > PAGE as usize;
+    events.truncate(PAGE as usize);
+    let older = events.last().filter(|_| more).map(|event| event.id);
+    Ok((events, older))
+}
+
+/// The events of an account below an id, newest first.
+pub(crate) async fn of_user(db: &mut PgConnection, user: UserId, before: i64, most: i64) -> Result<Vec<Seen>> {
     let rows = sqlx::query!(
         r#"
         select id, at, kind, detail, user_agent, ip as "ip: ipnetwork::IpNetwork" from audit_events
         where user_id = $1 and id < $2 order by id desc limit $3
         "#,
-        me.id().0,
-        before.unwrap_or(i64::MAX),
-        PAGE + 1,
+        user.0,
+        before,
+        most,
     )
     .fetch_all(db)
     .await?;
-    let more = rows.len() > PAGE as usize;
-    let events: Vec<Seen> = rows
+    Ok(rows
         .into_iter()
-        .take(PAGE as usize)
         .map(|row| Seen {
             id: row.id,
             at: row.at,
@@ -146,9 +163,7 @@ pub async fn list(db: &mut PgConnection, me: &Member, before: Option<i64>) -> Re
             agent: row.ip.is_some().then(|| UserAgent::parse(&row.user_agent)),
             ip: row.ip.map(|net| net.ip()),
         })
-        .collect();
-    let older = events.last().filter(|_| more).map(|event| event.id);
-    Ok((events, older))
+        .collect())
 }
 
 fn words(kind: &str, detail: &Value) -> String {
@@ -169,6 +184,8 @@ fn words(kind: &str, detail: &Value) -> String {
         "password_changed" => "The password was changed".to_owned(),
         "email_changed" => "The e-mail address was changed".to_owned(),
         "email_restored" => "A change of the e-mail address was taken back".to_owned(),
+        "reset_started" => "A link for a new password was sent".to_owned(),
+        "exported" => "You downloaded your data".to_owned(),
         "username_changed" => format!("The username was changed from @{}", text("from")),
         other => other.replace('_', " "),
     }

@@ -13,40 +13,42 @@ pub struct Policy {
     pub name: &'static str,
     pub most: i32,
     pub window: Duration,
+    /// What is counted.
+    pub about: &'static str,
 }
 
-const fn policy(name: &'static str, most: i32, minutes: u64) -> Policy {
-    Policy { name, most, window: Duration::from_secs(minutes * 60) }
+const fn policy(name: &'static str, most: i32, minutes: u64, about: &'static str) -> Policy {
+    Policy { name, most, window: Duration::from_secs(minutes * 60), about }
 }
 
-/// Failed sign-ins for one e-mail address or username, known or not.
-pub const SIGN_IN_IDENTIFIER: Policy = policy("sign_in.identifier", 10, 15);
-/// Failed sign-ins from one client address.
-pub const SIGN_IN_CLIENT: Policy = policy("sign_in.client", 30, 15);
-/// Failed sign-ins of a browser that this account has used before: strangers' failures do not count against it.
-pub const SIGN_IN_BROWSER: Policy = policy("sign_in.browser", 10, 15);
-/// Codes and links asked for from one client address.
-pub const ASK_CLIENT: Policy = policy("ask.client", 30, 60);
-/// Wrong proofs of oneself while signed in.
-pub const ELEVATE: Policy = policy("elevate.user", 10, 15);
-/// Sign-ups begun from one client address.
-pub const SIGN_UP_CLIENT: Policy = policy("sign_up.client", 30, 60);
-/// Wrong or right codes typed from one client address.
-pub const CODE_CLIENT: Policy = policy("code.client", 60, 15);
-/// Mails to one address, whatever for.
-pub const MAIL_ADDRESS: Policy = policy("mail.address", 5, 60);
-/// Posts and replies of one person.
-pub const POST: Policy = policy("post.user", 60, 10);
-/// Likes given and taken back by one person.
-pub const LIKE: Policy = policy("like.user", 400, 1);
-/// Follows begun and ended by one person.
-pub const FOLLOW: Policy = policy("follow.user", 1_000, 24 * 60);
-/// Usernames taken by one person: each reserves the one before for a month.
-pub const USERNAME: Policy = policy("username.user", 3, 7 * 24 * 60);
-/// Reports of blocked content from one client address.
-pub const CSP_REPORT: Policy = policy("csp_report.client", 60, 1);
+pub const SIGN_IN_IDENTIFIER: Policy =
+    policy("sign_in.identifier", 10, 15, "Failed sign-ins for one e-mail address or username, known or not");
+pub const SIGN_IN_CLIENT: Policy =
+    policy("sign_in.client", 30, 15, "Failed sign-ins from one client address");
+pub const SIGN_IN_BROWSER: Policy =
+    policy("sign_in.browser", 10, 15, "Failed sign-ins of a browser that this account has used before: strangers' failures do not count against it");
+pub const ASK_CLIENT: Policy =
+    policy("ask.client", 30, 60, "Codes and links asked for from one client address");
+pub const ELEVATE: Policy =
+    policy("elevate.user", 10, 15, "Wrong proofs of oneself while signed in");
+pub const SIGN_UP_CLIENT: Policy =
+    policy("sign_up.client", 30, 60, "Sign-ups begun from one client address");
+pub const CODE_CLIENT: Policy =
+    policy("code.client", 60, 15, "Wrong or right codes typed from one client address");
+pub const MAIL_ADDRESS: Policy =
+    policy("mail.address", 5, 60, "Mails to one address, whatever for");
+pub const POST: Policy =
+    policy("post.user", 60, 10, "Posts and replies of one person");
+pub const LIKE: Policy =
+    policy("like.user", 400, 1, "Likes given and taken back by one person");
+pub const FOLLOW: Policy =
+    policy("follow.user", 1_000, 24 * 60, "Follows begun and ended by one person");
+pub const USERNAME: Policy =
+    policy("username.user", 3, 7 * 24 * 60, "Usernames taken by one person: each reserves the one before for a month");
+pub const CSP_REPORT: Policy =
+    policy("csp_report.client", 60, 1, "Reports of blocked content from one client address");
 
-/// Every policy, for the documentation and its test.
+/// Every policy; `docs/limits.md` is held to this list by a test.
 pub const ALL: [Policy; 13] = [
     SIGN_IN_IDENTIFIER,
     SIGN_IN_BROWSER,
@@ -112,4 +114,34 @@ pub async fn clear(server: &Server, policy: Policy, key: impl ToString) -> Resul
 
 fn interval(window: Duration) -> PgInterval {
     PgInterval { months: 0, days: 0, microseconds: i64::try_from(window.as_micros()).unwrap_or(i64::MAX) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn window(policy: Policy) -> String {
+        match policy.window.as_secs() / 60 {
+            minutes if minutes % (24 * 60) == 0 => format!("{} d", minutes / (24 * 60)),
+            minutes if minutes % 60 == 0 => format!("{} h", minutes / 60),
+            minutes => format!("{minutes} min"),
+        }
+    }
+
+    #[test]
+    fn the_documentation_says_what_is_counted() {
+        let written = include_str!("../../docs/limits.md");
+        let rows: Vec<String> = ALL
+            .iter()
+            .map(|policy| format!("| `{}` | {} | {} | {} |", policy.name, policy.about, policy.most, window(*policy)))
+            .collect();
+        let documented: Vec<&str> = written.lines().filter(|line| line.starts_with("| `")).collect();
+        assert_eq!(documented, rows, "docs/limits.md should have these rows:\n{}", rows.join("\n"));
+    }
+
+    #[test]
+    fn names_are_unique() {
+        let names: std::collections::BTreeSet<_> = ALL.iter().map(|policy| policy.name).collect();
+        assert_eq!(names.len(), ALL.len());
+    }
 }

@@ -99,6 +99,18 @@ async fn batch(server: &Server) -> Result<u64> {
         "#,
         BATCH,
     );
+    let audit = sqlx::query!(
+        "delete from audit_events where id in (select id from audit_events where at < now() - interval '400 days' limit $1)",
+        BATCH,
+    );
+    let places = sqlx::query!(
+        r#"
+        update audit_events set ip = null, user_agent = '' where id in (
+            select id from audit_events where at < now() - interval '90 days' and ip is not null limit $1
+        )
+        "#,
+        BATCH,
+    );
     let names = sqlx::query!("delete from former_usernames where released_at <= now()");
     Ok(sessions.execute(db).await?.rows_affected()
         + registrations.execute(db).await?.rows_affected()
@@ -107,6 +119,8 @@ async fn batch(server: &Server) -> Result<u64> {
         + codes.execute(db).await?.rows_affected()
         + links.execute(db).await?.rows_affected()
         + browsers.execute(db).await?.rows_affected()
+        + audit.execute(db).await?.rows_affected()
+        + places.execute(db).await?.rows_affected()
         + names.execute(db).await?.rows_affected())
 }
 

@@ -1,6 +1,7 @@
 //! The command line. Each command is one file; all read the same settings.
 
 mod doctor;
+mod mail;
 mod migrate;
 mod seed;
 mod serve;
@@ -38,6 +39,9 @@ enum Command {
     Seed(seed::Args),
     /// Say what is wrong with this installation, if anything.
     Doctor,
+    /// Try the way mail goes out.
+    #[command(subcommand)]
+    Mail(mail::Mail),
     /// Look after accounts.
     #[command(subcommand)]
     User(user::User),
@@ -52,6 +56,7 @@ impl Cli {
             Command::Migrate => migrate::run(&pool(&source)?).await,
             Command::Seed(args) => seed::run(&pool(&source)?, args).await,
             Command::Doctor => doctor::run(&source).await,
+            Command::Mail(mail) => mail.run(&connect(Config::new(&source)?)?).await,
             Command::User(user) => user.run(&connect(Config::new(&source)?)?).await,
         }
     }

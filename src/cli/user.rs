@@ -24,6 +24,12 @@ pub enum User {
         #[arg(long)]
         username: String,
     },
+    /// Show one account and what happened to it lately.
+    Show { who: String },
+    /// Give an account another role. It counts at that person's next request.
+    Role { who: String, role: Chosen },
+    /// Mail an account a link to choose a new password. Nobody else ever sees it, or sets one.
+    Reset { who: String },
     /// End every session of an account.
     SignOut { who: String },
     /// Suspend an account. The person is out at once, and reads the reason when they sign in.
@@ -39,12 +45,42 @@ pub enum User {
     Restore { who: String },
 }
 
+/// A role, as it is typed.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub enum Chosen {
+    Member,
+    Moderator,
+    Admin,
+}
+
+impl From<Chosen> for Role {
+    fn from(chosen: Chosen) -> Self {
+        match chosen {
+            Chosen::Member => Self::Member,
+            Chosen::Moderator => Self::Moderator,
+            Chosen::Admin => Self::Admin,
+        }
+    }
+}
+
 impl User {
     /// Does it, and says what was done.
     pub async fn run(self, server: &Server) -> Result<()> {
         match self {
             Self::List { part } => list(server, &part).await,
             Self::CreateAdmin { email, username } => create_admin(server, &email, &username).await,
+            Self::Show { who } => show(server, &who).await,
+            Self::Role { who, role } => {
+                let role = Role::from(role);
+                accounts::set_role(server, find(server, &who).await?, role).await.map_err(explain)?;
+                println!("{who} is {} now.", role.name());
+                Ok(())
+            }
+            Self::Reset { who } => {
+                accounts::start_reset(server, find(server, &who).await?).await.map_err(explain)?;
+                println!("A link to choose a new password is on its way to {who}.");
+                Ok(())
+            }
             Self::SignOut { who } => {
                 let count = accounts::sign_out_everywhere(server, find(server, &who).await?).await.map_err(explain)?;
                 println!("Ended {count} session{}.", if count == 1 { "" } else { "s" });
@@ -79,6 +115,14 @@ async fn find(server: &Server, who: &str) -> Result<server::id::UserId> {
     }
 }
 
+async fn show(server: &Server, who: &str) -> Result<()> {
+    let user = find(server, who).await?;
+    for event in accounts::history(server, user, 20).await.map_err(explain)? {
+        println!("{}  {}", event.at.date(), event.words);
+    }
+    Ok(())
+}
+
 async fn list(server: &Server, part: &str) -> Result<()> {
     let found = accounts::list(server, part, MOST).await.map_err(explain)?;
     for account in &found {
@@ -109,7 +153,7 @@ async fn create_admin(server: &Server, email: &str, username: &str) -> Result<()
 }
 
 /// What a verb refused, in the words it has for people.
-fn explain(error: Error) -> anyhow::Error {
+pub(super) fn explain(error: Error) -> anyhow::Error {
     match error {
         Error::Invalid(invalid) => anyhow::anyhow!(invalid.iter().map(|(_, text)| text).collect::<Vec<_>>().join(" ")),
         other => anyhow::Error::new(other).context("the database did not do as asked"),

@@ -8,6 +8,7 @@ mod faults;
 mod feed;
 mod follows;
 mod hardening;
+mod leaving;
 mod likes;
 mod operator;
 mod posts;

@@ -40,6 +40,18 @@ async fn an_operator_finds_suspends_restores_and_signs_out(pool: PgPool) {
 }
 
 #[sqlx::test]
+async fn an_operator_changes_roles_and_starts_resets_but_sets_no_password(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    kith_user(&site, "role alan admin").await.unwrap();
+    assert_eq!(site.count("select count(*) from users where username = 'alan' and role = 'admin'").await, 1);
+    kith_user(&site, "role alan member").await.unwrap();
+    kith_user(&site, "reset alan").await.unwrap();
+    assert_eq!(site.count("select count(*) from jobs where kind = 'reset_link'").await, 1);
+    kith_user(&site, "show alan").await.unwrap();
+    assert!(kith_user(&site, "role alan emperor").await.is_err());
+}
+
+#[sqlx::test]
 async fn what_cannot_be_done_is_said_in_one_sentence(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     for (line, why) in [

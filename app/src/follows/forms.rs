@@ -4,13 +4,7 @@ use axum::{extract::Path, response::Response};
 use serde::Deserialize;
 use server::{Error, Result, follows, request::Member};
 
-use crate::{
-    forms::Form,
-    paths,
-    profiles::username,
-    ui::back::back,
-    visit::Visit,
-};
+use crate::{forms::Form, paths, profiles::username, ui::back::back, visit::Visit};
 
 /// What the button sends.
 #[derive(Debug, Deserialize)]
@@ -21,12 +15,7 @@ pub struct Sent {
 }
 
 /// `POST /@{username}/follow`
-pub async fn set(
-    visit: Visit,
-    me: Member,
-    Path(handle): Path<String>,
-    Form(sent): Form<Sent>,
-) -> Result<Response> {
+pub async fn set(visit: Visit, me: Member, Path(handle): Path<String>, Form(sent): Form<Sent>) -> Result<Response> {
     let name = username(&handle).ok_or(Error::NotFound)?;
     follows::set(&visit.cx, &me, name, sent.follow).await?;
     Ok(back(sent.next.as_deref(), &paths::profile(name), None))

@@ -3,9 +3,9 @@
 #[cfg(feature = "ssr")]
 pub mod forms;
 
-use leptos::prelude::*;
 #[cfg(feature = "ssr")]
 pub use self::forms::set;
+use leptos::prelude::*;
 
 use crate::actions::ActionError;
 

@@ -106,7 +106,7 @@ fn too_long(over: usize) -> String {
 /// for one that has it.
 fn show(card: &str, reply: bool) {
     let list = dom::find(if reply { "[aria-label=Replies] .posts" } else { "[aria-label=Posts] .posts" });
-    let done = match list {
+    let done = match list.filter(|_| !card.is_empty()) {
         Some(list) if reply => match part::<Element>(&list, ".pager") {
             Some(pager) => pager.insert_adjacent_html("beforebegin", card).is_ok(),
             None => list.insert_adjacent_html("beforeend", card).is_ok(),

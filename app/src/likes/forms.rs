@@ -4,11 +4,7 @@ use axum::{extract::Path, response::Response};
 use serde::Deserialize;
 use server::{Result, likes, request::Member};
 
-use crate::{
-    forms::Form,
-    paths, posts, ui::back::back,
-    visit::Visit,
-};
+use crate::{forms::Form, paths, posts, ui::back::back, visit::Visit};
 
 /// What a heart sends.
 #[derive(Debug, Deserialize)]
@@ -19,12 +15,7 @@ pub struct Sent {
 }
 
 /// `POST /posts/{id}/like`
-pub async fn set(
-    visit: Visit,
-    me: Member,
-    Path(id): Path<String>,
-    Form(sent): Form<Sent>,
-) -> Result<Response> {
+pub async fn set(visit: Visit, me: Member, Path(id): Path<String>, Form(sent): Form<Sent>) -> Result<Response> {
     let id = posts::page::parse(&id)?;
     likes::set(&visit.cx, &me, id, sent.like).await?;
     Ok(back(sent.next.as_deref(), &paths::post(id), Some(&format!("p{id}"))))

@@ -12,14 +12,7 @@ use super::{
     composer::{Draft, Refusal},
     page::{parse, show_again},
 };
-use crate::{
-    feed::home_again,
-    flash::Flash,
-    forms::Form,
-    paths,
-    ui::error_page,
-    visit::Visit,
-};
+use crate::{feed::home_again, flash::Flash, forms::Form, paths, ui::error_page, visit::Visit};
 
 /// What a composer sends.
 #[derive(Debug, Deserialize)]
@@ -32,7 +25,10 @@ pub struct Written {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Place {
-    #[expect(dead_code, reason = "the form around the list sends it; after a deletion there is nothing to come back to")]
+    #[expect(
+        dead_code,
+        reason = "the form around the list sends it; after a deletion there is nothing to come back to"
+    )]
     next: Option<String>,
 }
 
@@ -48,12 +44,7 @@ pub async fn create(visit: Visit, me: Member, Form(sent): Form<Written>) -> Resu
 }
 
 /// `POST /posts/{id}/replies`
-pub async fn reply(
-    visit: Visit,
-    me: Member,
-    Path(id): Path<String>,
-    Form(sent): Form<Written>,
-) -> Result<Response> {
+pub async fn reply(visit: Visit, me: Member, Path(id): Path<String>, Form(sent): Form<Written>) -> Result<Response> {
     let parent = parse(&id)?;
     match posts::create(&visit.cx, &me, &sent.body, Some(parent)).await {
         Ok(id) => Ok(Flash::Replied.redirect(&visit.cx.server, &format!("{}#p{id}", paths::post(parent)))),

@@ -12,29 +12,31 @@ pub mod forms;
 #[cfg(feature = "ssr")]
 pub mod page;
 
-use leptos::prelude::*;
 #[cfg(feature = "ssr")]
 pub use self::{
     forms::{create, delete, reply},
     page::{new, show},
 };
+use leptos::prelude::*;
 
 use crate::actions::ActionError;
 
 /// The most characters (Unicode scalar values) a post may have.
 pub const BODY_MAX: usize = 1_000;
 
-/// Writes a post, or a reply to `parent`, and returns its card as markup for the top (or the end) of the list.
+/// Writes a post, or a reply to `parent`, and returns its card as markup for the top (or the end) of the list. It is
+/// empty when the post was written but cannot be shown now: that is no failure, or it would be sent twice.
 #[server(prefix = "/api", endpoint = "create_post")]
 pub async fn create_post(body: String, parent: Option<i64>) -> Result<String, ActionError> {
-    use server::{id::PostId, posts};
+    use server::{clock, id::PostId, posts};
 
-    let (cx, me) = crate::actions::member().await?;
-    let id = posts::create(&cx, &me, &body, parent.map(PostId)).await.map_err(crate::actions::refuse)?;
-    let mut db = cx.server.db().acquire().await.map_err(|e| crate::actions::refuse(e.into()))?;
-    let post = posts::find(&mut db, id, Some(me.id())).await.map_err(|e| crate::actions::refuse(e.into()))?;
-    let now = server::clock::now();
-    Ok(crate::ui::render(|| card::card(&post, &card::Viewer::Member, now)))
+    use crate::{actions, ui};
+
+    let (cx, me) = actions::member().await?;
+    let id = posts::create(&cx, &me, &body, parent.map(PostId)).await.map_err(actions::refuse)?;
+    let Ok(mut db) = cx.server.db().acquire().await else { return Ok(String::new()) };
+    let Ok(post) = posts::find(&mut db, id, Some(me.id())).await else { return Ok(String::new()) };
+    Ok(ui::render(|| card::card(&post, &card::Viewer::Member, clock::now())))
 }
 
 #[cfg(all(test, feature = "ssr"))]

@@ -129,7 +129,8 @@ fn view(visit: &Visit, thread: &Thread, draft: Draft<'_>) -> impl IntoView + use
 fn focal(post: &Post, viewer: &Viewer, now: OffsetDateTime, mine: bool) -> impl IntoView + use<> {
     let body = post.body.clone();
     let exact = ui::when::exact(post.created_at);
-    let recent = (now - post.created_at < Duration::WEEK).then(|| view! { " · "{ui::when::said(post.created_at, now)} });
+    let recent =
+        (now - post.created_at < Duration::WEEK).then(|| view! { " · "{ui::when::said(post.created_at, now)} });
     let delete = mine.then(|| {
         view! {
             <details class="end">

@@ -1,19 +1,28 @@
 //! One's address and username.
 
 use axum::response::{IntoResponse, Redirect, Response};
-use http::StatusCode;
+use http::{
+    HeaderValue, StatusCode,
+    header::{CONTENT_DISPOSITION, CONTENT_TYPE},
+};
 use leptos::prelude::*;
 use serde::Deserialize;
 use server::{
     Error, Invalid, Result,
-    accounts::change::{self, Account},
+    accounts::{
+        change::{self, Account},
+        leave,
+    },
     auth::code::{self, Purpose},
     request::{Elevated, Member},
 };
 
 use super::page;
 use crate::{
-    auth::{card, drop_flow, keep_flow, refusal, sign_up::username_field, verify::code_field, with_retry},
+    auth::{
+        Nothing, card, drop_flow, keep_flow, refusal, sign_in::signed_out, sign_up::username_field, verify::code_field,
+        with_retry,
+    },
     flash::Flash,
     forms::Form,
     paths,
@@ -33,6 +42,13 @@ pub struct WishedEmail {
 #[serde(deny_unknown_fields)]
 pub struct WishedUsername {
     username: String,
+}
+
+/// What the form that deletes the account sends.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Confirmed {
+    username_again: String,
 }
 
 /// What the form with the code sends.
@@ -82,6 +98,24 @@ pub async fn username(visit: Visit, me: Elevated, Form(wished): Form<WishedUsern
     match change::username(&visit.cx, &me, &wished.username).await {
         Ok(_) => Ok(Flash::UsernameChanged.redirect(&visit.cx.server, paths::ACCOUNT)),
         Err(error) => refused(&visit, &me, error, ("username", &wished.username)).await,
+    }
+}
+
+/// `POST /settings/account/export`
+pub async fn export(visit: Visit, me: Elevated, Form(Nothing {}): Form<Nothing>) -> Result<Response> {
+    let zip = leave::export(&visit.cx, &me).await?;
+    let headers = [
+        (CONTENT_TYPE, HeaderValue::from_static("application/zip")),
+        (CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"kith.zip\"")),
+    ];
+    Ok((headers, zip).into_response())
+}
+
+/// `POST /settings/account/delete`
+pub async fn delete(visit: Visit, me: Elevated, Form(typed): Form<Confirmed>) -> Result<Response> {
+    match leave::delete(&visit.cx, &me, &typed.username_again).await {
+        Ok(()) => Ok(signed_out(&visit.cx, Flash::AccountDeleted)),
+        Err(error) => refused(&visit, &me, error, ("username_again", &typed.username_again)).await,
     }
 }
 
@@ -136,6 +170,27 @@ fn view(account: &Account, me: &Member, shown: &Shown<'_>) -> impl IntoView + us
             <form method="post" action=paths::ACCOUNT_USERNAME class="stack">
                 {username_field(shown.username, shown.invalid).view()}
                 {button("Change my username", Weight::Quiet)}
+            </form>
+        </section>
+        <section aria-labelledby="export-heading">
+            <h2 id="export-heading">"Your data"</h2>
+            <p>"Everything we hold about you, in one file: what you wrote, whom you follow, your devices and activity."</p>
+            <form method="post" action=paths::ACCOUNT_EXPORT>{button("Download my data", Weight::Quiet)}</form>
+        </section>
+        <section aria-labelledby="delete-heading">
+            <h2 id="delete-heading">"Leave"</h2>
+            <p>"Deletes your account and everything you posted, at once and for good. There is no way back."</p>
+            <form method="post" action=paths::ACCOUNT_DELETE class="stack">
+                {Field::new("username_again", "Your username, to confirm")
+                    .prefix("@")
+                    .autocomplete("off")
+                    .autocapitalize("none")
+                    .spellcheck(false)
+                    .maxlength(25)
+                    .required()
+                    .errors(shown.invalid)
+                    .view()}
+                {button("Delete my account", Weight::Danger)}
             </form>
         </section>
     }

@@ -66,7 +66,9 @@ fn words(status: StatusCode, retry_after: Option<u64>) -> String {
         }
         StatusCode::SERVICE_UNAVAILABLE => {
             let again = again.map_or_else(|| "in a moment".to_owned(), |t| format!("in {t}"));
-            format!("We can’t reach what this page needs. You are still signed in, nothing was changed. Try again {again}.")
+            format!(
+                "We can’t reach what this page needs. You are still signed in, nothing was changed. Try again {again}."
+            )
         }
         StatusCode::MISDIRECTED_REQUEST => "Kith doesn’t answer to this name. Check the address.".to_owned(),
         status if status.is_client_error() => {
@@ -99,7 +101,17 @@ mod tests {
         let said: Vec<String> = [0, 1, 2, 59, 60, 61, 900, 3_600, 7_201].map(wait).into();
         assert_eq!(
             said,
-            ["a second", "a second", "2 seconds", "59 seconds", "1 minute", "2 minutes", "15 minutes", "1 hour", "3 hours"]
+            [
+                "a second",
+                "a second",
+                "2 seconds",
+                "59 seconds",
+                "1 minute",
+                "2 minutes",
+                "15 minutes",
+                "1 hour",
+                "3 hours"
+            ]
         );
     }
 

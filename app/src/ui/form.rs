@@ -153,7 +153,9 @@ impl Field {
             />
         };
         let input = match self.prefix {
-            Some(prefix) => view! { <span class="affix"><span aria-hidden="true">{prefix}</span>{input}</span> }.into_any(),
+            Some(prefix) => {
+                view! { <span class="affix"><span aria-hidden="true">{prefix}</span>{input}</span> }.into_any()
+            }
             None => input.into_any(),
         };
         frame(self.name, self.label, input, self.hint, self.error)

@@ -24,7 +24,8 @@ pub(super) fn site<V: IntoView>(visit: &Visit, parts: Parts, content: V) -> impl
     let stranger = visit.me().is_none();
     let aside = parts.aside.unwrap_or_else(|| if stranger { nav::hello().into_any() } else { nav::keys().into_any() });
     let class = if stranger { "aside greets" } else { "aside" };
-    let aside = view! { <aside class=class aria-label="About">{aside}{stranger.then(|| nav::foot(visit))}</aside> }.into_any();
+    let aside =
+        view! { <aside class=class aria-label="About">{aside}{stranger.then(|| nav::foot(visit))}</aside> }.into_any();
     // Strangers meet what greets them before the feed; anything else they came for stands first.
     let (first, last) = if stranger && parts.tab == Tab::Home { (Some(aside), None) } else { (None, Some(aside)) };
     let top = top(parts.heading, parts.own_heading, parts.back);
@@ -82,9 +83,7 @@ fn skip() -> impl IntoView {
 
 fn top(heading: String, own_heading: bool, back: Option<(String, &'static str)>) -> AnyView {
     let lead = match back {
-        Some((href, label)) => {
-            view! { <a class="back" href=href aria-label=label>{icon(Icon::Back)}</a> }.into_any()
-        }
+        Some((href, label)) => view! { <a class="back" href=href aria-label=label>{icon(Icon::Back)}</a> }.into_any(),
         None => mark().into_any(),
     };
     let name = match own_heading {

@@ -6,8 +6,10 @@ use super::{Email, Role, Username};
 use crate::{
     Server,
     audit::{self, Actor, Event},
+    auth::reset,
     error::{Error, Invalid, Result},
     id::UserId,
+    jobs, links,
     random::Token,
     sessions,
 };
@@ -156,4 +158,35 @@ pub async fn restore(server: &Server, user: UserId) -> Result<()> {
     audit::record(&mut tx, user, Actor::System, &Event::Restored).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// Gives an account another role; it counts at that person's next request. [`Error::NotFound`] when there is none.
+pub async fn set_role(server: &Server, user: UserId, role: Role) -> Result<()> {
+    let mut tx = server.begin().await?;
+    let changed = sqlx::query!("update users set role = $2 where id = $1", user.0, role.name()).execute(&mut *tx).await?;
+    if changed.rows_affected() == 0 {
+        return Err(Error::NotFound);
+    }
+    audit::record(&mut tx, user, Actor::System, &Event::RoleChanged { role: role.name() }).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Mails an account a link with which its person chooses a new password. An operator starts it and never sees it.
+pub async fn start_reset(server: &Server, user: UserId) -> Result<()> {
+    let mut tx = server.begin().await?;
+    let email = sqlx::query_scalar!("select email from users where id = $1", user.0)
+        .fetch_optional(&mut *tx)
+        .await?
+        .ok_or(Error::NotFound)?;
+    let job = links::prepare_reset(&mut tx, user, &email, reset::MINUTES).await?;
+    jobs::enqueue(&mut tx, &job).await?;
+    audit::record(&mut tx, user, Actor::System, &Event::ResetStarted).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// What happened to an account lately, newest first.
+pub async fn history(server: &Server, user: UserId, most: i64) -> Result<Vec<audit::Seen>> {
+    audit::of_user(&mut *server.db().acquire().await?, user, i64::MAX, most).await
 }

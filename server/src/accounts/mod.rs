@@ -4,9 +4,10 @@
 mod admin;
 pub mod change;
 mod email;
+pub mod leave;
 mod username;
 
-pub use admin::{INVITATION_HOURS, Listed, find, invite, list, restore, sign_out_everywhere, suspend};
+pub use admin::{INVITATION_HOURS, Listed, find, history, invite, list, restore, set_role, sign_out_everywhere, start_reset, suspend};
 pub use email::Email;
 pub use username::{Username, alternatives};
 

@@ -149,6 +149,32 @@ pub fn new_browser(origin: &Origin, (browser, ip): (&str, &str), token: &Token) 
     .write(origin)
 }
 
+/// The last one.
+pub fn account_deleted(origin: &Origin) -> Message {
+    Letter {
+        subject: "Your Kith account is deleted".to_owned(),
+        greeting: "Goodbye",
+        lines: &["Your account and everything you posted are deleted, as you asked. This is the last mail from us."],
+        code: None,
+        button: None,
+        footer: "If it wasn't you, please write to the people who run this site.",
+    }
+    .write(origin)
+}
+
+/// For `kith mail test`.
+pub fn test(origin: &Origin) -> Message {
+    Letter {
+        subject: "A test from Kith".to_owned(),
+        greeting: "Mail works",
+        lines: &["The people who run this site wanted to know whether mail gets through. It does."],
+        code: None,
+        button: None,
+        footer: "There is nothing to do.",
+    }
+    .write(origin)
+}
+
 struct Letter<'a> {
     subject: String,
     greeting: &'a str,
