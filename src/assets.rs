@@ -1,7 +1,11 @@
 //! The built files (styles, scripts, fonts, icons), compressed when they were built. In a release they are inside the
 //! binary; in development they are read from `target/site` once, at start.
 
-use std::{borrow::Cow, collections::{BTreeMap, HashMap}, sync::Arc};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use app::assets::Assets;
 use axum::{
@@ -66,9 +70,10 @@ impl Files {
         };
         let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let accepts = |name: &str| accepted.split(',').any(|part| part.trim().split(';').next() == Some(name));
-        let packed = [("br", ".br"), ("gzip", ".gz")].into_iter().filter(|(name, _)| accepts(name)).find_map(
-            |(name, ending)| self.files.get(&format!("{path}{ending}")).map(|bytes| (name, bytes)),
-        );
+        let packed = [("br", ".br"), ("gzip", ".gz")]
+            .into_iter()
+            .filter(|(name, _)| accepts(name))
+            .find_map(|(name, ending)| self.files.get(&format!("{path}{ending}")).map(|bytes| (name, bytes)));
         let (encoding, bytes) = packed.map_or((None, plain), |(name, bytes)| (Some(name), bytes));
         let mut response = Response::new(Body::from(bytes.clone()));
         let to = response.headers_mut();

@@ -2,7 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use app::{failure, flash, routes::{self, Door}};
+use app::{
+    failure, flash,
+    routes::{self, Door},
+};
 use axum::{
     Extension, Router,
     extract::{DefaultBodyLimit, Request},
@@ -11,11 +14,18 @@ use axum::{
     routing::{get, post},
 };
 use http::{HeaderValue, StatusCode, header::ACCEPT};
-use server::{Server, sessions::HashedStore, web::{self, cookies::Cookie}};
+use server::{
+    Server,
+    sessions::HashedStore,
+    web::{self, cookies::Cookie},
+};
 use tower_http::{
     CompressionLevel,
     catch_panic::CatchPanicLayer,
-    compression::{CompressionLayer, Predicate, predicate::{NotForContentType, SizeAbove}},
+    compression::{
+        CompressionLayer, Predicate,
+        predicate::{NotForContentType, SizeAbove},
+    },
     limit::RequestBodyLimitLayer,
     timeout::{RequestBodyTimeoutLayer, TimeoutLayer},
 };

@@ -9,7 +9,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderValue, StatusCode};
-use server::{config::{Config, LogFormat}, random};
+use server::{
+    config::{Config, LogFormat},
+    random,
+};
 use tracing::Instrument;
 use tracing_subscriber::{EnvFilter, prelude::*};
 

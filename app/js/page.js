@@ -42,6 +42,12 @@ function name(card) {
   card.style.viewTransitionName = "post";
   setTimeout(() => (card.style.viewTransitionName = ""), 600);
 }
+// One that is cut short by the next visit is no error.
+function calm(event) {
+  for (const stage of ["ready", "finished"]) event.viewTransition?.[stage].catch(() => {});
+}
+addEventListener("pageswap", calm);
+addEventListener("pagereveal", calm);
 addEventListener("pageswap", (event) => event.viewTransition && name(named(path(event.activation?.entry))));
 addEventListener("pagereveal", (event) => event.viewTransition && name(named(path(window.navigation?.activation?.from))));
 

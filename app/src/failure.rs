@@ -8,21 +8,21 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use http::{
-    Extensions, HeaderMap, Method, StatusCode, Uri,
-    header::{ALLOW, CONTENT_TYPE, REFERER, RETRY_AFTER},
+    Extensions, StatusCode,
+    header::{ALLOW, CONTENT_TYPE, RETRY_AFTER},
 };
-use server::{Error, request::Refused, web::safe_next};
+use server::{Error, request::Refused};
 
 use crate::{
     paths,
     ui::{Page, Shell, error_page},
-    visit::{Visit, kept},
+    visit::{Visit, here, kept},
 };
 
 /// Gives every refusal that has no page of its own one.
 pub async fn pages(request: Request<Body>, next: Next) -> Response {
     let (path, extensions) = (request.uri().path().to_owned(), kept(request.extensions()));
-    let back = way_back(request.method(), request.uri(), request.headers());
+    let back = here(request.method(), request.uri(), request.headers());
     let response = next.run(request).await;
     let refused = response.status().is_client_error() || response.status().is_server_error();
     // Files and the islands' functions are read by programs: to them a status says it all.
@@ -31,19 +31,21 @@ pub async fn pages(request: Request<Body>, next: Next) -> Response {
     if !refused || has_page || !for_people {
         return response;
     }
-    page(&response, &extensions, (&path, &back)).unwrap_or(response)
+    page(&response, &extensions, &back).unwrap_or(response)
 }
 
-fn page(response: &Response, extensions: &Extensions, (path, back): (&str, &str)) -> Option<Response> {
+fn page(response: &Response, extensions: &Extensions, back: &str) -> Option<Response> {
     match response.extensions().get::<Refused>().map(|refused| &*refused.0) {
-        Some(Error::SignInNeeded) => return Some(Redirect::to(&paths::with_next(paths::SIGN_IN, back)).into_response()),
+        Some(Error::SignInNeeded) => {
+            return Some(Redirect::to(&paths::with_next(paths::SIGN_IN, back)).into_response());
+        }
         Some(Error::ElevationNeeded) => {
             return Some(Redirect::to(&paths::with_next(paths::ELEVATE, back)).into_response());
         }
         _ => {}
     }
     let status = response.status();
-    let visit = Visit::unasked(extensions, path).ok()?;
+    let visit = Visit::unasked(extensions, back.to_owned()).ok()?;
     let wait = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
     let shell = if status == StatusCode::NOT_FOUND { Shell::Site } else { Shell::Card };
     let title = error_page::title(status);
@@ -55,14 +57,4 @@ fn page(response: &Response, extensions: &Extensions, (path, back): (&str, &str)
         }
     }
     Some(page)
-}
-
-/// Where to come back to: the page itself when it was one, else the page whose form was sent.
-fn way_back(method: &Method, uri: &Uri, headers: &HeaderMap) -> String {
-    if method == Method::GET || method == Method::HEAD {
-        return safe_next(uri.path_and_query().map_or(paths::HOME, |p| p.as_str()), paths::HOME).to_owned();
-    }
-    let referer = headers.get(REFERER).and_then(|value| value.to_str().ok()?.parse::<Uri>().ok());
-    let path = referer.as_ref().and_then(|uri| uri.path_and_query()).map_or(paths::HOME, |p| p.as_str());
-    safe_next(path, paths::HOME).to_owned()
 }

@@ -69,7 +69,7 @@ fn home_page(visit: &Visit, posts: &Page, before: Option<PostId>, draft: Draft<'
     });
     page.respond_with(visit, || {
         let composer = visit.me().filter(|_| before.is_none()).map(|me| composer(me, paths::POSTS.to_owned(), draft));
-        let posts = match posts.posts.is_empty() {
+        let posts = match posts.posts.is_empty() && before.is_none() {
             true => Either::Left(empty::nobody_wrote(visit.me().is_some())),
             false => Either::Right(list(List::new(visit, posts, paths::HOME, before))),
         };

@@ -9,8 +9,15 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
-use http::{Method, header::{CONTENT_TYPE, SET_COOKIE}};
-use server::{Server, sessions::UserAgent, web::{Shown, cookies::Cookie}};
+use http::{
+    Method,
+    header::{CONTENT_TYPE, SET_COOKIE},
+};
+use server::{
+    Server,
+    sessions::UserAgent,
+    web::{Shown, cookies::Cookie},
+};
 
 /// How it is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +38,6 @@ pub enum Flash {
     /// A sign-up that is over, or was begun in another browser.
     SignUpGone,
     DeviceEnded(UserAgent),
-    DeviceGone,
     OthersEnded,
     EverywhereEnded,
     Posted,
@@ -50,14 +56,13 @@ pub enum Flash {
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-const PLAIN: [(Flash, &str); 20] = [
+const PLAIN: [(Flash, &str); 19] = [
     (Flash::Welcome, "welcome"),
     (Flash::SignedIn, "signed-in"),
     (Flash::SignedOut, "signed-out"),
     (Flash::CodeSent, "code-sent"),
     (Flash::HaveAccount, "have-account"),
     (Flash::SignUpGone, "sign-up-gone"),
-    (Flash::DeviceGone, "device-gone"),
     (Flash::OthersEnded, "others-ended"),
     (Flash::EverywhereEnded, "everywhere-ended"),
     (Flash::Posted, "posted"),
@@ -99,14 +104,15 @@ impl Flash {
             Self::HaveAccount => "That address already has an account. You can sign in to it here.",
             Self::SignUpGone => "That sign-up has ended, or began in another browser. Start again here.",
             Self::DeviceEnded(agent) => return format!("Signed out of {}.", agent.name()),
-            Self::DeviceGone => "That device was signed out already.",
             Self::OthersEnded => "Signed out everywhere but here.",
             Self::EverywhereEnded => "You are signed out everywhere.",
             Self::Posted => "Posted.",
             Self::Replied => "Your reply is there.",
             Self::Deleted => "Your post is gone.",
             Self::LinkGone => "That link has expired or was used already. You can ask for a new one here.",
-            Self::CodeGone => "That code has ended, or was asked for in another browser. You can ask for a new one here.",
+            Self::CodeGone => {
+                "That code has ended, or was asked for in another browser. You can ask for a new one here."
+            }
             Self::PasswordChanged => "Your password is changed. All other devices are signed out.",
             Self::EmailChanged => "Your new address is in use. All other devices are signed out.",
             Self::EmailRestored => "The change is taken back and everybody is signed out. Now choose a new password.",
@@ -120,7 +126,7 @@ impl Flash {
     /// How it is meant.
     pub fn tone(&self) -> Tone {
         match self {
-            Self::SignUpGone | Self::DeviceGone | Self::LinkGone | Self::CodeGone => Tone::Bad,
+            Self::SignUpGone | Self::LinkGone | Self::CodeGone => Tone::Bad,
             _ => Tone::Good,
         }
     }
@@ -137,10 +143,14 @@ impl Flash {
 
 /// Takes the cookie away with the page that says it.
 pub async fn once(State(server): State<Server>, request: Request<Body>, next: Next) -> Response {
-    let said = request.method() == Method::GET && request.extensions().get::<Shown>().is_some_and(|s| s.flash.is_some());
+    let said =
+        request.method() == Method::GET && request.extensions().get::<Shown>().is_some_and(|s| s.flash.is_some());
     let mut response = next.run(request).await;
     let is_page = response.headers().get(CONTENT_TYPE).is_some_and(|t| t.as_bytes().starts_with(b"text/html"));
-    if said && is_page && let Some(removal) = Cookie::Flash.remove(&server.config().origin) {
+    if said
+        && is_page
+        && let Some(removal) = Cookie::Flash.remove(&server.config().origin)
+    {
         response.headers_mut().append(SET_COOKIE, removal);
     }
     response

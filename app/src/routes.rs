@@ -40,7 +40,13 @@ const FORM: usize = 64 * 1_024;
 const AUTH_FORM: usize = 8 * 1_024;
 
 impl Doors {
-    fn door<H: Handler<T, ()>, T: 'static>(mut self, method: Method, path: &'static str, guard: Guard, handler: H) -> Self {
+    fn door<H: Handler<T, ()>, T: 'static>(
+        mut self,
+        method: Method,
+        path: &'static str,
+        guard: Guard,
+        handler: H,
+    ) -> Self {
         let filter = if method == Method::POST { MethodFilter::POST } else { MethodFilter::GET };
         self.router = self.router.route(path, on(filter, handler));
         self.list.push(Door { method, path, guard });
@@ -71,11 +77,11 @@ impl Doors {
 pub fn doors() -> Doors {
     let doors = social().limited(FORM).and(accounts().limited(AUTH_FORM));
     #[cfg(feature = "dev")]
-    let doors = doors.and(
-        Doors::default()
-            .get("/dev/mail", Guard::Anyone, crate::dev::mail::list)
-            .get("/dev/mail/{id}", Guard::Anyone, crate::dev::mail::show),
-    );
+    let doors = doors.and(Doors::default().get("/dev/mail", Guard::Anyone, crate::dev::mail::list).get(
+        "/dev/mail/{id}",
+        Guard::Anyone,
+        crate::dev::mail::show,
+    ));
     #[cfg(feature = "bench")]
     let doors = doors.and(Doors::default().get("/bench/twin", Guard::Anyone, crate::twin::home));
     doors

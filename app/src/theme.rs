@@ -5,7 +5,10 @@ use std::time::Duration;
 use axum::response::{IntoResponse, Redirect, Response};
 use http::header::SET_COOKIE;
 use serde::Deserialize;
-use server::{request::Request, web::{cookies::Cookie, safe_next}};
+use server::{
+    request::Request,
+    web::{cookies::Cookie, safe_next},
+};
 
 use crate::{forms::Form, paths, visit::Theme};
 

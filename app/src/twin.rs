@@ -134,7 +134,11 @@ fn member_nav(me: &Author) -> Markup {
 }
 
 fn theme() -> Markup {
-    let choices = [("light", "false", "Light", "sun"), ("system", "true", "As the system", "system"), ("dark", "false", "Dark", "moon")];
+    let choices = [
+        ("light", "false", "Light", "sun"),
+        ("system", "true", "As the system", "system"),
+        ("dark", "false", "Dark", "moon"),
+    ];
     html! {
         form method="post" action="/theme" aria-label="Colours" class="theme" {
             input type="hidden" name="next" value="/";

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
-use http::{Extensions, request::Parts};
+use http::{Extensions, HeaderMap, Method, Uri, header::REFERER, request::Parts};
 use server::{
     Error, Result,
     random::Token,
     request::{Facts, Member, Request},
-    web::Shown,
+    web::{Shown, safe_next},
 };
 
-use crate::{assets::Assets, flash::Flash};
+use crate::{assets::Assets, flash::Flash, paths};
 
 /// Light, dark, or as the visitor's system has it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -57,8 +57,8 @@ pub struct Visit {
     pub theme: Theme,
     /// What happened just before, to be said once.
     pub flash: Option<Flash>,
-    /// The page's own path, without its query.
-    pub path: String,
+    /// Where to come back to: this page with its query, or the page whose form was sent.
+    pub here: String,
     /// The token of a mailed link this browser has opened.
     pub link: Option<Token>,
     pub assets: Arc<Assets>,
@@ -72,14 +72,14 @@ impl Visit {
 
     /// Without asking who is signed in: for pages about what went wrong, which must not depend on the database. They
     /// know it if the request got as far as asking.
-    pub fn unasked(extensions: &Extensions, path: &str) -> Result<Self> {
+    pub fn unasked(extensions: &Extensions, here: String) -> Result<Self> {
         let missing = || Error::Unavailable("a route outside the layers of the router".into());
         let shown = extensions.get::<Shown>().cloned().unwrap_or_default();
         Ok(Self {
             cx: Request::unasked(extensions)?,
             theme: Theme::parse(shown.theme.as_deref().unwrap_or_default()),
             flash: shown.flash.as_deref().and_then(Flash::parse),
-            path: path.to_owned(),
+            here,
             link: shown.link,
             assets: extensions.get::<Arc<Assets>>().cloned().ok_or_else(missing)?,
         })
@@ -91,8 +91,18 @@ impl<S: Send + Sync> FromRequestParts<S> for Visit {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
         Request::from_request_parts(parts, state).await?;
-        Self::unasked(&parts.extensions, parts.uri.path())
+        Self::unasked(&parts.extensions, here(&parts.method, &parts.uri, &parts.headers))
     }
+}
+
+/// Where to come back to: the page itself when it was one, else the page whose form was sent.
+pub(crate) fn here(method: &Method, uri: &Uri, headers: &HeaderMap) -> String {
+    if method == Method::GET || method == Method::HEAD {
+        return safe_next(uri.path_and_query().map_or(paths::HOME, |p| p.as_str()), paths::HOME).to_owned();
+    }
+    let referer = headers.get(REFERER).and_then(|value| value.to_str().ok()?.parse::<Uri>().ok());
+    let path = referer.as_ref().and_then(|uri| uri.path_and_query()).map_or(paths::HOME, |p| p.as_str());
+    safe_next(path, paths::HOME).to_owned()
 }
 
 /// What [`Visit::unasked`] needs, kept from a request that is about to be consumed.

@@ -18,22 +18,40 @@ use crate::{
 pub enum Event {
     SignedUp,
     /// With the way it was done, such as `password`.
-    SignedIn { how: &'static str },
+    SignedIn {
+        how: &'static str,
+    },
     SignedOut,
     /// They proved again who they are.
-    Elevated { how: &'static str },
-    DeviceEnded { device: DeviceId },
-    OthersEnded { count: u64 },
-    EverywhereEnded { count: u64 },
-    Suspended { reason: String },
+    Elevated {
+        how: &'static str,
+    },
+    DeviceEnded {
+        device: DeviceId,
+    },
+    OthersEnded {
+        count: u64,
+    },
+    EverywhereEnded {
+        count: u64,
+    },
+    Suspended {
+        reason: String,
+    },
     Restored,
-    RoleChanged { role: &'static str },
-    Invited { role: &'static str },
+    RoleChanged {
+        role: &'static str,
+    },
+    Invited {
+        role: &'static str,
+    },
     PasswordReset,
     PasswordChanged,
     EmailChanged,
     EmailRestored,
-    UsernameChanged { from: String },
+    UsernameChanged {
+        from: String,
+    },
     Exported,
     /// By the operator.
     ResetStarted,

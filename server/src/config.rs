@@ -223,7 +223,8 @@ fn mail(source: &Source, origin: &Origin) -> Result<Mail, ConfigError> {
         None if source.get("KITH_SMTP_URL").is_none() => Transport::Log,
         Some("log") => Transport::Log,
         None | Some("smtp") => {
-            let url = source.need("KITH_SMTP_URL", "It says where mail goes out, such as smtps://user:password@mail.example.")?;
+            let url = source
+                .need("KITH_SMTP_URL", "It says where mail goes out, such as smtps://user:password@mail.example.")?;
             crate::mailer::check_url(url).map_err(|why| wrong("KITH_SMTP_URL", why))?;
             Transport::Smtp(url.into())
         }

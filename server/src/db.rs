@@ -21,7 +21,8 @@ const ACQUIRE: Duration = Duration::from_secs(3);
 
 /// Says why a database URL cannot be used: not Postgres, or not safe on the way.
 pub fn check_url(url: &str) -> Result<(), &'static str> {
-    let options = PgConnectOptions::from_str(url).map_err(|_| "must be an address such as postgres://kith@localhost/kith.")?;
+    let options =
+        PgConnectOptions::from_str(url).map_err(|_| "must be an address such as postgres://kith@localhost/kith.")?;
     let near = options.get_socket().is_some()
         || options.get_host().starts_with('/')
         || crate::config::Origin::from_str(&format!("http://{}", options.get_host())).is_ok_and(|o| o.is_loopback());
@@ -78,15 +79,13 @@ pub async fn migrate(db: &PgPool) -> Result<(), sqlx::migrate::MigrateError> {
 /// When the database does not answer.
 pub async fn is_current(db: &PgPool) -> sqlx::Result<bool> {
     let newest = MIGRATOR.iter().map(|m| m.version).max().unwrap_or(0);
-    sqlx::query_scalar::<_, bool>(
-        "select exists (select 1 from _sqlx_migrations where version = $1 and success)",
-    )
-    .bind(newest)
-    .fetch_one(db)
-    .await
-    .or_else(|error| match error.as_database_error().and_then(|e| e.code()) {
-        // No such table: nothing has been migrated yet.
-        Some(code) if code == "42P01" => Ok(false),
-        _ => Err(error),
-    })
+    sqlx::query_scalar::<_, bool>("select exists (select 1 from _sqlx_migrations where version = $1 and success)")
+        .bind(newest)
+        .fetch_one(db)
+        .await
+        .or_else(|error| match error.as_database_error().and_then(|e| e.code()) {
+            // No such table: nothing has been migrated yet.
+            Some(code) if code == "42P01" => Ok(false),
+            _ => Err(error),
+        })
 }

@@ -57,7 +57,14 @@ impl Server {
     /// Puts the parts together. Nothing is connected or started yet.
     pub fn new(config: Config, db: PgPool) -> Self {
         let mailer = Mailer::new(&config.mail, &config.origin);
-        Self(Arc::new(Parts { db, mailer, hashing: Hashing::new(), wake: Wake::default(), draining: AtomicBool::new(false), config }))
+        Self(Arc::new(Parts {
+            db,
+            mailer,
+            hashing: Hashing::new(),
+            wake: Wake::default(),
+            draining: AtomicBool::new(false),
+            config,
+        }))
     }
 
     /// The settings.

@@ -19,14 +19,10 @@ pub async fn set(cx: &Request, me: &Member, post: PostId, like: bool) -> Result<
     limits::take(&cx.server, limits::LIKE, me.id().0).await?;
     let mut tx = cx.server.begin().await?;
     if like {
-        sqlx::query!(
-            "insert into likes (post_id, user_id) values ($1, $2) on conflict do nothing",
-            post.0,
-            me.id().0
-        )
-        .execute(&mut *tx)
-        .await
-        .map_err(|e| on_constraint(e, "likes_post_id_fkey", Error::NotFound))?;
+        sqlx::query!("insert into likes (post_id, user_id) values ($1, $2) on conflict do nothing", post.0, me.id().0)
+            .execute(&mut *tx)
+            .await
+            .map_err(|e| on_constraint(e, "likes_post_id_fkey", Error::NotFound))?;
     } else {
         sqlx::query!("delete from likes where post_id = $1 and user_id = $2", post.0, me.id().0)
             .execute(&mut *tx)

@@ -5,7 +5,11 @@ use std::time::Duration;
 
 use sqlx::postgres::types::PgInterval;
 
-use crate::{Server, error::{Error, Result}, random};
+use crate::{
+    Server,
+    error::{Error, Result},
+    random,
+};
 
 /// At most `most` in each `window`, counted from the first.
 #[derive(Clone, Copy, Debug)]
@@ -23,30 +27,24 @@ const fn policy(name: &'static str, most: i32, minutes: u64, about: &'static str
 
 pub const SIGN_IN_IDENTIFIER: Policy =
     policy("sign_in.identifier", 10, 15, "Failed sign-ins for one e-mail address or username, known or not");
-pub const SIGN_IN_CLIENT: Policy =
-    policy("sign_in.client", 30, 15, "Failed sign-ins from one client address");
-pub const SIGN_IN_BROWSER: Policy =
-    policy("sign_in.browser", 10, 15, "Failed sign-ins of a browser that this account has used before: strangers' failures do not count against it");
-pub const ASK_CLIENT: Policy =
-    policy("ask.client", 30, 60, "Codes and links asked for from one client address");
-pub const ELEVATE: Policy =
-    policy("elevate.user", 10, 15, "Wrong proofs of oneself while signed in");
-pub const SIGN_UP_CLIENT: Policy =
-    policy("sign_up.client", 30, 60, "Sign-ups begun from one client address");
-pub const CODE_CLIENT: Policy =
-    policy("code.client", 60, 15, "Wrong or right codes typed from one client address");
-pub const MAIL_ADDRESS: Policy =
-    policy("mail.address", 5, 60, "Mails to one address, whatever for");
-pub const POST: Policy =
-    policy("post.user", 60, 10, "Posts and replies of one person");
-pub const LIKE: Policy =
-    policy("like.user", 400, 1, "Likes given and taken back by one person");
-pub const FOLLOW: Policy =
-    policy("follow.user", 1_000, 24 * 60, "Follows begun and ended by one person");
+pub const SIGN_IN_CLIENT: Policy = policy("sign_in.client", 30, 15, "Failed sign-ins from one client address");
+pub const SIGN_IN_BROWSER: Policy = policy(
+    "sign_in.browser",
+    10,
+    15,
+    "Failed sign-ins of a browser that this account has used before: strangers' failures do not count against it",
+);
+pub const ASK_CLIENT: Policy = policy("ask.client", 30, 60, "Codes and links asked for from one client address");
+pub const ELEVATE: Policy = policy("elevate.user", 10, 15, "Wrong proofs of oneself while signed in");
+pub const SIGN_UP_CLIENT: Policy = policy("sign_up.client", 30, 60, "Sign-ups begun from one client address");
+pub const CODE_CLIENT: Policy = policy("code.client", 60, 15, "Wrong or right codes typed from one client address");
+pub const MAIL_ADDRESS: Policy = policy("mail.address", 5, 60, "Mails to one address, whatever for");
+pub const POST: Policy = policy("post.user", 60, 10, "Posts and replies of one person");
+pub const LIKE: Policy = policy("like.user", 400, 1, "Likes given and taken back by one person");
+pub const FOLLOW: Policy = policy("follow.user", 1_000, 24 * 60, "Follows begun and ended by one person");
 pub const USERNAME: Policy =
     policy("username.user", 3, 7 * 24 * 60, "Usernames taken by one person: each reserves the one before for a month");
-pub const CSP_REPORT: Policy =
-    policy("csp_report.client", 60, 1, "Reports of blocked content from one client address");
+pub const CSP_REPORT: Policy = policy("csp_report.client", 60, 1, "Reports of blocked content from one client address");
 
 /// Every policy; `docs/limits.md` is held to this list by a test.
 pub const ALL: [Policy; 13] = [

@@ -28,7 +28,9 @@ pub fn clean_lines(text: &str) -> String {
 
 /// Whether any of it leaves a mark on the page.
 fn has_ink(text: &str) -> bool {
-    text.chars().any(|c| !c.is_whitespace() && !matches!(c, '\u{200c}' | '\u{200d}' | '\u{00ad}' | '\u{3164}' | '\u{2800}' | '\u{fe0f}'))
+    text.chars().any(|c| {
+        !c.is_whitespace() && !matches!(c, '\u{200c}' | '\u{200d}' | '\u{00ad}' | '\u{3164}' | '\u{2800}' | '\u{fe0f}')
+    })
 }
 
 #[cfg(test)]

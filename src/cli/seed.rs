@@ -2,7 +2,10 @@
 
 use anyhow::{Context, Result};
 use clap::Args as ClapArgs;
-use server::{db, seed::{self, Options, Report}};
+use server::{
+    db,
+    seed::{self, Options, Report},
+};
 use sqlx::PgPool;
 
 /// The password of the demo's cast, in development.

@@ -37,7 +37,9 @@ pub async fn run(config: Config) -> Result<()> {
 async fn migrate(server: &Server) -> Result<()> {
     for _ in 0..DATABASE_TRIES {
         let Err(error) = server.db().acquire().await else {
-            return db::migrate(server.db()).await.context("the database could not be migrated; the server does not start");
+            return db::migrate(server.db())
+                .await
+                .context("the database could not be migrated; the server does not start");
         };
         tracing::warn!(%error, "waiting for the database");
         tokio::time::sleep(DATABASE_PAUSE).await;

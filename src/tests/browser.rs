@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, net::SocketAddr};
 
-use axum::{Router, body::{Body, to_bytes}};
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+};
 use http::{HeaderMap, Method, Request, Response, StatusCode, header};
 use server::web::Peer;
 use tower::ServiceExt;
@@ -125,7 +128,10 @@ impl Browser {
     pub async fn who(&mut self) -> Option<String> {
         let answer = self.get("/settings/devices").await;
         if answer.status != StatusCode::OK {
-            assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/sign-in?next=%2Fsettings%2Fdevices"));
+            assert_eq!(
+                (answer.status, answer.location()),
+                (StatusCode::SEE_OTHER, "/sign-in?next=%2Fsettings%2Fdevices")
+            );
             return None;
         }
         let after = answer.body.split("href=\"/@").nth(1).expect("a link to one's profile");

@@ -14,7 +14,10 @@ async fn h27_a_new_password_ends_all_other_sessions(pool: PgPool) {
     let mut there = site.signed_in("alan").await;
     let weak = here.post("/settings/security/password", &[("new_password", "alan2026")]).await;
     assert_eq!(weak.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert_eq!(here.post("/settings/security/password", &[("new_password", NEW)]).await.location(), "/settings/security");
+    assert_eq!(
+        here.post("/settings/security/password", &[("new_password", NEW)]).await.location(),
+        "/settings/security"
+    );
     assert_eq!((here.who().await.as_deref(), there.who().await), (Some("alan"), None));
     assert_eq!(site.browser().try_sign_in("alan", PASSWORD).await.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(site.mail_to("alan@kith.example").await.unwrap().contains("password was changed"));
@@ -68,7 +71,10 @@ async fn a_code_for_one_address_never_confirms_another(pool: PgPool) {
         let wrong = browser.post("/settings/account/email/verify", &[("code", &first)]).await;
         assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
     }
-    assert_eq!(site.count("select count(*) from users where email in ('one@kith.example', 'two@kith.example')").await, 0);
+    assert_eq!(
+        site.count("select count(*) from users where email in ('one@kith.example', 'two@kith.example')").await,
+        0
+    );
     browser.post("/settings/account/email/verify", &[("code", &second)]).await;
     assert_eq!(site.count("select count(*) from users where email = 'two@kith.example'").await, 1);
 }
@@ -98,7 +104,10 @@ async fn h01d_a_pending_change_dies_with_a_reset(pool: PgPool) {
     let answer = attacker.post("/settings/account/email/verify", &[("code", &code)]).await;
     assert!(answer.location().starts_with("/sign-in"), "H01b: the attacker is out");
     // Even signed in again, the code is dead.
-    assert_eq!(owner.clone().post("/settings/account/email/verify", &[("code", &code)]).await.location(), "/settings/account");
+    assert_eq!(
+        owner.clone().post("/settings/account/email/verify", &[("code", &code)]).await.location(),
+        "/settings/account"
+    );
     assert_eq!(site.count("select count(*) from codes").await, 0);
 }
 
@@ -110,7 +119,10 @@ async fn a_former_username_is_reserved_and_leads_to_the_new_one(pool: PgPool) {
         let answer = alan.post("/settings/account/username", &[("username", name)]).await;
         assert!(answer.status == StatusCode::UNPROCESSABLE_ENTITY && answer.body.contains(why), "{name}");
     }
-    assert_eq!(alan.post("/settings/account/username", &[("username", "Turing")]).await.location(), "/settings/account");
+    assert_eq!(
+        alan.post("/settings/account/username", &[("username", "Turing")]).await.location(),
+        "/settings/account"
+    );
     assert_eq!(alan.who().await.as_deref(), Some("turing"));
     assert_eq!(site.browser().get("/@alan").await.location(), "/@turing");
     let mut barbara = site.signed_in("barbara").await;
@@ -118,10 +130,17 @@ async fn a_former_username_is_reserved_and_leads_to_the_new_one(pool: PgPool) {
     assert_eq!(taken.status, StatusCode::UNPROCESSABLE_ENTITY);
     let fields = [("email", "x@kith.example"), ("username", "alan"), ("password", NEW)];
     assert_eq!(site.browser().post("/sign-up", &fields).await.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert_eq!(alan.post("/settings/account/username", &[("username", "alan")]).await.location(), "/settings/account", "back again");
+    assert_eq!(
+        alan.post("/settings/account/username", &[("username", "alan")]).await.location(),
+        "/settings/account",
+        "back again"
+    );
     site.sql("update former_usernames set released_at = now() - interval '1 second'").await;
     assert_eq!(site.browser().get("/@turing").await.status, StatusCode::NOT_FOUND);
-    assert_eq!(barbara.post("/settings/account/username", &[("username", "turing")]).await.location(), "/settings/account");
+    assert_eq!(
+        barbara.post("/settings/account/username", &[("username", "turing")]).await.location(),
+        "/settings/account"
+    );
 }
 
 #[sqlx::test]
@@ -140,7 +159,10 @@ async fn one_elevates_by_a_code_too_and_only_with_ones_own(pool: PgPool) {
     assert_eq!(foreign.location(), "/elevate?next=%2Fsettings%2Fdevices");
     let fields = [("code", code.as_str()), ("next", "/settings/security")];
     assert_eq!(alan.post("/elevate/code", &fields).await.location(), "/settings/security");
-    assert_eq!(alan.post("/settings/security/password", &[("new_password", NEW)]).await.location(), "/settings/security");
+    assert_eq!(
+        alan.post("/settings/security/password", &[("new_password", NEW)]).await.location(),
+        "/settings/security"
+    );
 }
 
 #[sqlx::test]
@@ -153,7 +175,10 @@ async fn who_never_set_a_password_comes_in_by_code_and_can_set_one(pool: PgPool)
     alan.post("/sign-in/code", &[("code", &code)]).await;
     assert!(alan.get("/settings/security").await.body.contains("no password yet"));
     assert!(!alan.get("/elevate").await.body.contains("current_password"));
-    assert_eq!(alan.post("/settings/security/password", &[("new_password", NEW)]).await.location(), "/settings/security");
+    assert_eq!(
+        alan.post("/settings/security/password", &[("new_password", NEW)]).await.location(),
+        "/settings/security"
+    );
     assert_eq!(site.browser().try_sign_in("alan", NEW).await.status, StatusCode::SEE_OTHER);
 }
 
@@ -166,7 +191,15 @@ async fn everything_that_happened_is_told_in_words(pool: PgPool) {
     alan.post("/settings/account/username", &[("username", "turing")]).await;
     alan.post("/settings/security/password", &[("new_password", NEW)]).await;
     let page = alan.get("/settings/activity").await.body;
-    for words in ["Signed in with your password", "You proved that it is you", "All other devices", "from @alan", "password was changed", "Firefox 144 on Linux", "203.0.113.7"] {
+    for words in [
+        "Signed in with your password",
+        "You proved that it is you",
+        "All other devices",
+        "from @alan",
+        "password was changed",
+        "Firefox 144 on Linux",
+        "203.0.113.7",
+    ] {
         assert!(page.contains(words), "{words}");
     }
     assert!(!site.signed_in("barbara").await.get("/settings/activity").await.body.contains("from @alan"));

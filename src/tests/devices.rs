@@ -18,10 +18,19 @@ async fn each_is_there_in_words_and_no_part_of_a_cookie_is(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut laptop = site.signed_in("alan").await;
     let mut phone = site.browser().at("198.51.100.9");
-    phone.agent = "Mozilla/5.0 (Linux; Android 16) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Mobile Safari/537.36".to_owned();
+    phone.agent =
+        "Mozilla/5.0 (Linux; Android 16) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Mobile Safari/537.36"
+            .to_owned();
     phone.sign_in("alan").await;
     let page = laptop.get("/settings/devices").await;
-    for words in ["Firefox 144 on Linux", "Chrome 150 on Android", "198.51.100.9", "203.0.113.7", "This device", "with your password"] {
+    for words in [
+        "Firefox 144 on Linux",
+        "Chrome 150 on Android",
+        "198.51.100.9",
+        "203.0.113.7",
+        "This device",
+        "with your password",
+    ] {
         assert!(page.body.contains(words), "{words}");
     }
     assert_eq!(page.header("cache-control"), "no-store");
@@ -62,7 +71,10 @@ async fn all_others_or_all(pool: PgPool) {
     assert_eq!((here.who().await.as_deref(), there.who().await), (Some("alan"), None));
     let answer = here.post("/settings/devices/all/end", &[]).await;
     assert_eq!((answer.location(), here.session()), ("/", None));
-    assert_eq!(site.count("select count(*) from sessions s join users u on u.id = s.user_id where username = 'alan'").await, 0);
+    assert_eq!(
+        site.count("select count(*) from sessions s join users u on u.id = s.user_id where username = 'alan'").await,
+        0
+    );
     assert_eq!(someone.who().await.as_deref(), Some("barbara"));
 }
 
@@ -88,13 +100,20 @@ async fn ending_a_device_needs_a_proof_of_the_last_ten_minutes(pool: PgPool) {
     there.sign_in("alan").await;
     let device = device_of(&site, "Chrome").await;
     site.sql("update sessions set elevated_until = elevated_until - interval '10 minutes 1 second'").await;
-    for path in [format!("/settings/devices/{device}/end"), "/settings/devices/others/end".into(), "/settings/devices/all/end".into()] {
+    for path in [
+        format!("/settings/devices/{device}/end"),
+        "/settings/devices/others/end".into(),
+        "/settings/devices/all/end".into(),
+    ] {
         let answer = here.post(&path, &[]).await;
         assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/elevate?next=%2F"), "{path}");
     }
     assert_eq!(there.who().await.as_deref(), Some("alan"));
     let wrong = here.post("/elevate", &[("current_password", "not it"), ("next", "/settings/devices")]).await;
-    assert!(wrong.status == StatusCode::UNPROCESSABLE_ENTITY && wrong.body.contains("isn’t your password") || wrong.body.contains("isn't your password"));
+    assert!(
+        wrong.status == StatusCode::UNPROCESSABLE_ENTITY && wrong.body.contains("isn’t your password")
+            || wrong.body.contains("isn't your password")
+    );
     here.post("/elevate", &[("current_password", PASSWORD)]).await;
     assert_eq!(here.post(&format!("/settings/devices/{device}/end"), &[]).await.location(), "/settings/devices");
     assert_eq!(there.who().await, None);
@@ -117,7 +136,8 @@ async fn the_fifty_first_device_ends_the_longest_idle_one(pool: PgPool) {
     let mut first = site.signed_in("alan").await;
     let mut idle = site.signed_in("alan").await;
     site.sql("update sessions set last_seen_at = now() - interval '4 minutes'").await;
-    site.sql("update sessions set last_seen_at = now() where created_at = (select min(created_at) from sessions)").await;
+    site.sql("update sessions set last_seen_at = now() where created_at = (select min(created_at) from sessions)")
+        .await;
     site.sql("insert into sessions (id, data, expiry_date, expires_at, user_id, last_seen_at) select 'x' || n, '', now(), now() + interval '1 day', (select id from users where username = 'alan'), now() - interval '1 minute' from generate_series(1, 48) n").await;
     let mut newest = site.signed_in("alan").await;
     assert_eq!(site.count("select count(*) from sessions").await, 50);

@@ -10,7 +10,10 @@ use super::{Answer, Browser, Site};
 
 /// A path with real ids where the door has names.
 fn path(door: &Door, post: i64) -> String {
-    door.path.replace("{device}", "00000000-0000-0000-0000-000000000000").replace("{handle}", "@ada").replace("{id}", &post.to_string())
+    door.path
+        .replace("{device}", "00000000-0000-0000-0000-000000000000")
+        .replace("{handle}", "@ada")
+        .replace("{id}", &post.to_string())
 }
 
 async fn digest(site: &Site) -> Vec<i64> {
@@ -21,7 +24,13 @@ async fn digest(site: &Site) -> Vec<i64> {
     all
 }
 
-async fn knock(browser: &mut Browser, method: Method, path: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Answer {
+async fn knock(
+    browser: &mut Browser,
+    method: Method,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: impl Into<Body>,
+) -> Answer {
     let mut request = Request::builder().method(method).uri(path);
     for (name, value) in headers {
         request = request.header(*name, *value);
@@ -45,7 +54,8 @@ async fn a_door_opens_only_for_whom_it_is(pool: PgPool) {
             let before = digest(&site).await;
             let answer = knock(browser, door.method.clone(), &path, &[OURS, FORM], "").await;
             assert!(!answer.status.is_server_error(), "{who} at {path}: {}", answer.status);
-            let sent_to_sign_in = answer.status == StatusCode::SEE_OTHER && answer.location().starts_with("/sign-in?next=");
+            let sent_to_sign_in =
+                answer.status == StatusCode::SEE_OTHER && answer.location().starts_with("/sign-in?next=");
             match door.guard {
                 Guard::Anyone => assert!(!sent_to_sign_in, "{who} at {path}"),
                 Guard::Member | Guard::Elevated => assert!(sent_to_sign_in, "{who} at {path}: {}", answer.status),
@@ -93,9 +103,15 @@ async fn nothing_from_elsewhere_changes_anything(pool: PgPool) {
             &[("referer", "https://evil.example/")],
             &[],
         ] {
-            for kind in ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain", "application/json"] {
+            for kind in [
+                "application/x-www-form-urlencoded",
+                "multipart/form-data; boundary=x",
+                "text/plain",
+                "application/json",
+            ] {
                 let headers: Vec<_> = elsewhere.iter().copied().chain([("content-type", kind)]).collect();
-                let answer = knock(&mut alan, Method::POST, &path, &headers, "like=true&follow=true&body=x&theme=dark").await;
+                let answer =
+                    knock(&mut alan, Method::POST, &path, &headers, "like=true&follow=true&body=x&theme=dark").await;
                 assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path} {headers:?}");
             }
         }
@@ -114,7 +130,16 @@ async fn no_door_does_anything_for_another_method(pool: PgPool) {
         let path = path(door, post);
         let shared: Vec<Method> =
             site.doors.iter().filter(|other| other.path == door.path).map(|other| other.method.clone()).collect();
-        for method in [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::TRACE, Method::OPTIONS] {
+        for method in [
+            Method::GET,
+            Method::HEAD,
+            Method::POST,
+            Method::PUT,
+            Method::PATCH,
+            Method::DELETE,
+            Method::TRACE,
+            Method::OPTIONS,
+        ] {
             let known = shared.contains(&method) || (method == Method::HEAD && shared.contains(&Method::GET));
             // Another door of the same shape may answer: a profile's where a post was meant.
             if known {
@@ -163,12 +188,40 @@ async fn h12_odd_addresses_are_not_found_and_break_nothing(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut alan = site.signed_in("alan").await;
     for odd in [
-        "/%00", "/@%00", "/posts/%00", "/posts/x", "/posts/-1", "/posts/99999999999999999999", "/posts/1/x", "/%ff", "/@%ff", "/..%2f..%2fetc/passwd",
-        "/%252e%252e%252f", "/assets/%2e%2e/Cargo.toml", "/assets/../Cargo.toml", "/assets/manifest.json", "/assets/", "/pkg/", "/.env", "/.git/HEAD",
-        "/Cargo.toml", "/wp-login.php", "//", "///", "/?before=%00", "/sign-in?next=%00", "/sign-up/invitation?token=%00", "/admin", "/metrics",
+        "/%00",
+        "/@%00",
+        "/posts/%00",
+        "/posts/x",
+        "/posts/-1",
+        "/posts/99999999999999999999",
+        "/posts/1/x",
+        "/%ff",
+        "/@%ff",
+        "/..%2f..%2fetc/passwd",
+        "/%252e%252e%252f",
+        "/assets/%2e%2e/Cargo.toml",
+        "/assets/../Cargo.toml",
+        "/assets/manifest.json",
+        "/assets/",
+        "/pkg/",
+        "/.env",
+        "/.git/HEAD",
+        "/Cargo.toml",
+        "/wp-login.php",
+        "//",
+        "///",
+        "/?before=%00",
+        "/sign-in?next=%00",
+        "/sign-up/invitation?token=%00",
+        "/admin",
+        "/metrics",
     ] {
         let answer = alan.get(odd).await;
         assert!(!answer.status.is_server_error(), "{odd}: {}", answer.status);
-        assert!(answer.status.is_client_error() || answer.status.is_redirection() || odd.contains('?'), "{odd}: {}", answer.status);
+        assert!(
+            answer.status.is_client_error() || answer.status.is_redirection() || odd.contains('?'),
+            "{odd}: {}",
+            answer.status
+        );
     }
 }

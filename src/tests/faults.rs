@@ -18,8 +18,11 @@ fn as_served(pool: &PgPool) -> PgPool {
 #[sqlx::test]
 async fn m25_every_connection_has_its_time_limits(pool: PgPool) {
     let served = as_served(&pool);
-    for (setting, value) in [("statement_timeout", "5s"), ("lock_timeout", "2s"), ("idle_in_transaction_session_timeout", "10s")] {
-        let found: String = sqlx::query_scalar("select current_setting($1)").bind(setting).fetch_one(&served).await.unwrap();
+    for (setting, value) in
+        [("statement_timeout", "5s"), ("lock_timeout", "2s"), ("idle_in_transaction_session_timeout", "10s")]
+    {
+        let found: String =
+            sqlx::query_scalar("select current_setting($1)").bind(setting).fetch_one(&served).await.unwrap();
         assert_eq!(found, value, "{setting}");
     }
 }

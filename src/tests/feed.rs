@@ -62,7 +62,9 @@ async fn a_fragment_is_the_list_alone(pool: PgPool) {
         last = site.post("alan", &format!("post {n}")).await;
     }
     let part = site.browser().get(&format!("/?before={last}&part=list")).await;
-    assert!(part.status == StatusCode::OK && !part.body.contains("<html") && part.body.matches("<article").count() == 50);
+    assert!(
+        part.status == StatusCode::OK && !part.body.contains("<html") && part.body.matches("<article").count() == 50
+    );
     assert!(part.body.contains("?before="));
 }
 

@@ -10,7 +10,16 @@ use super::{PASSWORD, Site};
 async fn every_answer_has_the_headers(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut browser = site.signed_in("alan").await;
-    for path in ["/", "/nothing-here", "/settings/devices", "/following", "/avatars/ada-1.svg", "/avatars/x", "/assets/none.js", "/healthz"] {
+    for path in [
+        "/",
+        "/nothing-here",
+        "/settings/devices",
+        "/following",
+        "/avatars/ada-1.svg",
+        "/avatars/x",
+        "/assets/none.js",
+        "/healthz",
+    ] {
         let answer = browser.get(path).await;
         assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
         assert_eq!(answer.header("referrer-policy"), "same-origin", "{path}");
@@ -20,11 +29,22 @@ async fn every_answer_has_the_headers(pool: PgPool) {
         assert!(answer.header("access-control-allow-origin").is_empty(), "{path}");
         if answer.header("content-type").starts_with("text/html") {
             let csp = answer.header("content-security-policy");
-            for rule in ["default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'", "object-src", "base-uri 'none'", "report-uri /csp-report"] {
+            for rule in [
+                "default-src 'none'",
+                "script-src 'self' 'wasm-unsafe-eval'",
+                "object-src",
+                "base-uri 'none'",
+                "report-uri /csp-report",
+            ] {
                 assert!(rule == "object-src" || csp.contains(rule), "{path}: {rule}");
             }
             assert!(!csp.contains("unsafe-inline") && !csp.contains("'unsafe-eval'"));
-            assert!(!answer.body.contains("<script>") && !answer.body.contains(" style=\"") && !answer.body.contains(" onclick"), "{path}");
+            assert!(
+                !answer.body.contains("<script>")
+                    && !answer.body.contains(" style=\"")
+                    && !answer.body.contains(" onclick"),
+                "{path}"
+            );
             assert!(answer.header("cache-control") == "no-store", "{path} was made for a session");
         }
     }
@@ -54,7 +74,8 @@ async fn h06_another_name_is_not_this_site(pool: PgPool) {
         assert_eq!(answer.status, StatusCode::MISDIRECTED_REQUEST, "{host}");
         assert!(!answer.body.contains("evil.example"));
     }
-    let two = Request::get("/").header("host", "kith.example").header("host", "evil.example").body(Body::empty()).unwrap();
+    let two =
+        Request::get("/").header("host", "kith.example").header("host", "evil.example").body(Body::empty()).unwrap();
     assert_eq!(site.browser().send(two).await.status, StatusCode::MISDIRECTED_REQUEST);
     let absolute = Request::get("https://evil.example/").body(Body::empty()).unwrap();
     assert_eq!(site.browser().send(absolute).await.status, StatusCode::MISDIRECTED_REQUEST);
@@ -84,7 +105,9 @@ async fn in_development_other_names_of_this_machine_are_sent_on(pool: PgPool) {
 async fn h51_bodies_over_the_limit_are_refused_and_quickly(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut alan = site.signed_in("alan").await;
-    for (path, size) in [("/sign-in", 9_000), ("/sign-up", 9_000), ("/posts", 70_000), ("/csp-report", 20_000), ("/sign-in", 3_000_000)] {
+    for (path, size) in
+        [("/sign-in", 9_000), ("/sign-up", 9_000), ("/posts", 70_000), ("/csp-report", 20_000), ("/sign-in", 3_000_000)]
+    {
         let request = Request::post(path)
             .header("sec-fetch-site", "same-origin")
             .header("content-type", "application/x-www-form-urlencoded")
@@ -114,7 +137,10 @@ fn futures_lite_stream() -> impl futures_core::Stream<Item = Result<Vec<u8>, std
     struct Endless;
     impl futures_core::Stream for Endless {
         type Item = Result<Vec<u8>, std::io::Error>;
-        fn poll_next(self: std::pin::Pin<&mut Self>, _: &mut std::task::Context<'_>) -> std::task::Poll<Option<Self::Item>> {
+        fn poll_next(
+            self: std::pin::Pin<&mut Self>,
+            _: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<Option<Self::Item>> {
             std::task::Poll::Ready(Some(Ok(vec![b'a'; 4_096])))
         }
     }
@@ -139,10 +165,18 @@ async fn m06_islands_functions_answer_with_codes_and_never_with_a_redirect(pool:
                 .unwrap()
         };
         let fields = format!("post={post}&like=true&username=alan&follow=true&body=x");
-        for (kind, body) in [("application/x-www-form-urlencoded", fields), ("text/plain", "{}".into()), ("application/json", "{".into())] {
+        for (kind, body) in [
+            ("application/x-www-form-urlencoded", fields),
+            ("text/plain", "{}".into()),
+            ("application/json", "{".into()),
+        ] {
             let answer = site.browser().send(request(kind, body)).await;
             assert!(answer.status.is_client_error(), "{path} {kind}: {} {}", answer.status, answer.body);
-            assert!(answer.location().is_empty() && !answer.body.contains("ServerError") && !answer.body.contains("sqlx"), "{}", answer.body);
+            assert!(
+                answer.location().is_empty() && !answer.body.contains("ServerError") && !answer.body.contains("sqlx"),
+                "{}",
+                answer.body
+            );
         }
         let get = site.browser().get(path).await;
         assert!(get.status.is_client_error(), "{path} {}", get.status);

@@ -26,7 +26,11 @@ async fn a_deleted_account_is_gone_whole_and_leaves_only_an_id(pool: PgPool) {
         let left = format!("select count(*) from {table} where user_id not in (select id from users)");
         assert_eq!(site.count(&left).await, 0, "{table}");
     }
-    assert_eq!(site.count("select followers from profile_counts c join users u on u.id = c.user_id where username = 'ada'").await, 0);
+    assert_eq!(
+        site.count("select followers from profile_counts c join users u on u.id = c.user_id where username = 'ada'")
+            .await,
+        0
+    );
     let gone = "audit_events where user_id not in (select id from users)";
     assert!(site.count(&format!("select count(*) from {gone}")).await > 2);
     let told = format!("select count(*) from {gone} and (ip is not null or user_agent <> '' or detail <> '{{}}')");

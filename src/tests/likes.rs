@@ -5,7 +5,8 @@ use sqlx::PgPool;
 
 use super::Site;
 
-const WRONG: &str = "select count(*) from posts p where like_count <> (select count(*) from likes l where l.post_id = p.id)";
+const WRONG: &str =
+    "select count(*) from posts p where like_count <> (select count(*) from likes l where l.post_id = p.id)";
 
 #[sqlx::test]
 async fn a_like_is_there_once_and_can_be_taken_back(pool: PgPool) {

@@ -36,7 +36,11 @@ async fn an_operator_finds_suspends_restores_and_signs_out(pool: PgPool) {
     assert_eq!(alan.who().await, None);
     kith_user(&site, "restore alan").await.unwrap();
     alan.sign_in("alan").await;
-    assert_eq!(site.count("select count(*) from audit_events where kind in ('suspended', 'restored', 'everywhere_ended')").await, 3);
+    assert_eq!(
+        site.count("select count(*) from audit_events where kind in ('suspended', 'restored', 'everywhere_ended')")
+            .await,
+        3
+    );
 }
 
 #[sqlx::test]

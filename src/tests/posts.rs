@@ -19,7 +19,10 @@ async fn a_post_is_written_read_and_deleted_by_its_author_only(pool: PgPool) {
     assert_eq!(barbara.post(&format!("{path}/delete"), &[]).await.status, StatusCode::NOT_FOUND);
     assert_eq!(alan.post(&format!("{path}/delete"), &[]).await.status, StatusCode::SEE_OTHER);
     assert_eq!(site.browser().get(&path).await.status, StatusCode::NOT_FOUND);
-    assert_eq!(site.count("select posts from profile_counts c join users u on u.id = c.user_id where username = 'alan'").await, 0);
+    assert_eq!(
+        site.count("select posts from profile_counts c join users u on u.id = c.user_id where username = 'alan'").await,
+        0
+    );
 }
 
 #[sqlx::test]
@@ -55,10 +58,15 @@ async fn replies_stand_below_and_are_counted(pool: PgPool) {
 async fn h36_text_is_text_on_every_page(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let evil = "</textarea><script>alert(1)</script><img src=x onerror=alert(1)>\"'><svg/onload=alert(1)>";
-    site.sql(&format!("update users set display_name = left($x${evil}$x$, 50), bio = $x${evil}$x$ where username = 'alan'")).await;
+    site.sql(&format!(
+        "update users set display_name = left($x${evil}$x$, 50), bio = $x${evil}$x$ where username = 'alan'"
+    ))
+    .await;
     let post = site.post("alan", evil).await;
     let mut browser = site.signed_in("alan").await;
-    for path in ["/".to_owned(), "/following".into(), "/@alan".into(), format!("/posts/{post}"), "/settings/devices".into()] {
+    for path in
+        ["/".to_owned(), "/following".into(), "/@alan".into(), format!("/posts/{post}"), "/settings/devices".into()]
+    {
         let body = browser.get(&path).await.body;
         for bad in ["<script>alert", "<img src=x", "<svg/onload"] {
             assert!(!body.contains(bad), "{path}: {bad}");
@@ -68,7 +76,11 @@ async fn h36_text_is_text_on_every_page(pool: PgPool) {
     let body = browser.post("/posts", &[("body", &typed)]).await.body;
     assert!(body.contains("&lt;/textarea&gt;") && !body.contains("<script>alert"), "in the text area too");
     for field in ["email", "username", "display_name"] {
-        let body = site.browser().post("/sign-up", &[("email", evil), ("username", evil), ("display_name", evil), ("password", "x")]).await.body;
+        let body = site
+            .browser()
+            .post("/sign-up", &[("email", evil), ("username", evil), ("display_name", evil), ("password", "x")])
+            .await
+            .body;
         assert!(!body.contains("<script>alert"), "{field}");
     }
 }

@@ -9,11 +9,12 @@ const NEW: &str = "seven green umbrellas sing";
 
 /// The token in the newest mail to an address: the worker makes it, so it has to run.
 pub async fn link_to(site: &Site, address: &str, path: &str) -> String {
-    let job: String = sqlx::query_scalar("select payload::text from jobs where payload->>'to' = $1 order by id desc limit 1")
-        .bind(address)
-        .fetch_one(site.server.db())
-        .await
-        .unwrap();
+    let job: String =
+        sqlx::query_scalar("select payload::text from jobs where payload->>'to' = $1 order by id desc limit 1")
+            .bind(address)
+            .fetch_one(site.server.db())
+            .await
+            .unwrap();
     assert!(!job.contains(path), "no link waits in the queue: {job}");
     let job: serde_json::Value = serde_json::from_str(&job).unwrap();
     let link = job["link"].as_i64().expect("a link is wished for");
@@ -117,7 +118,11 @@ async fn h28_a_suspended_person_is_refused_by_every_way_in(pool: PgPool) {
     let code = by_code.post("/sign-in/code", &[("code", &code)]).await;
     let password = site.browser().try_sign_in("alan", PASSWORD).await;
     for (way, answer) in [("reset", reset), ("code", code), ("password", password)] {
-        assert!(answer.status == StatusCode::UNPROCESSABLE_ENTITY && answer.body.contains("adverts"), "{way}: {}", answer.status);
+        assert!(
+            answer.status == StatusCode::UNPROCESSABLE_ENTITY && answer.body.contains("adverts"),
+            "{way}: {}",
+            answer.status
+        );
     }
     assert_eq!(site.count("select count(*) from sessions where user_id is not null").await, 0);
 }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use sqlx::PgPool;
-use tracing_subscriber::{filter::LevelFilter, fmt::MakeWriter, layer::SubscriberExt, Layer};
+use tracing_subscriber::{Layer, filter::LevelFilter, fmt::MakeWriter, layer::SubscriberExt};
 
 use super::{PASSWORD, Site};
 
@@ -36,12 +36,17 @@ impl<'a> MakeWriter<'a> for Captured {
 async fn m28_a_log_of_everything_holds_no_password_code_token_or_session(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let captured = Captured::default();
-    let layer = tracing_subscriber::fmt::layer().json().without_time().with_writer(captured.clone()).with_filter(LevelFilter::TRACE);
+    let layer = tracing_subscriber::fmt::layer()
+        .json()
+        .without_time()
+        .with_writer(captured.clone())
+        .with_filter(LevelFilter::TRACE);
     let guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(layer));
 
     let password = "seven green umbrellas sing";
     let mut browser = site.browser();
-    let fields = [("email", "new@kith.example"), ("username", "newcomer"), ("display_name", ""), ("password", password)];
+    let fields =
+        [("email", "new@kith.example"), ("username", "newcomer"), ("display_name", ""), ("password", password)];
     browser.post("/sign-up", &fields).await;
     let code = site.code_to("new@kith.example").await;
     let flow = browser.cookies["__Host-flow"].clone();

@@ -89,7 +89,8 @@ async fn odd_framing_is_refused_and_never_read_as_two_requests(pool: PgPool) {
         "Transfer-Encoding: identity, chunked, identity\r\n\r\n",
         "X: a\r\n b\r\n\r\n",
     ] {
-        let answer = talk(address, &format!("POST /sign-in HTTP/1.1\r\nHost: kith.example\r\n{framing}{smuggled}")).await;
+        let answer =
+            talk(address, &format!("POST /sign-in HTTP/1.1\r\nHost: kith.example\r\n{framing}{smuggled}")).await;
         assert!(answer.starts_with("HTTP/1.1 4") && !answer.contains("HTTP/1.1 200"), "{framing}: {answer}");
     }
     let trace = talk(address, "TRACE / HTTP/1.1\r\nHost: kith.example\r\nConnection: close\r\n\r\n").await;

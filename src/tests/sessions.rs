@@ -19,11 +19,15 @@ async fn a_copy_of_the_table_opens_no_session(pool: PgPool) {
     let browser = site.signed_in("alan").await;
     let cookie = browser.session().unwrap().clone();
     let id: Id = cookie.parse().unwrap();
-    let (key, data): (String, Vec<u8>) = sqlx::query_as("select id, data from sessions").fetch_one(&pool).await.unwrap();
+    let (key, data): (String, Vec<u8>) =
+        sqlx::query_as("select id, data from sessions").fetch_one(&pool).await.unwrap();
     assert_ne!(key, cookie);
     assert_eq!(key, SessionKey::of(&id).as_str());
     let raw: Vec<u8> = id.0.to_be_bytes().into();
-    assert!(!data.windows(16).any(|w| w == raw) && !String::from_utf8_lossy(&data).contains(&cookie), "not in the record either");
+    assert!(
+        !data.windows(16).any(|w| w == raw) && !String::from_utf8_lossy(&data).contains(&cookie),
+        "not in the record either"
+    );
     // What the table holds is no cookie.
     let mut thief = site.browser();
     thief.cookies.insert("__Host-id".to_owned(), key);
@@ -102,7 +106,8 @@ async fn noting_that_a_session_was_seen_never_writes_a_row(pool: PgPool) {
 async fn last_active_is_written_at_most_once_in_five_minutes_and_lets_it_rest_anew(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut browser = site.signed_in("alan").await;
-    site.sql("update sessions set last_seen_at = now() - interval '4 minutes', expires_at = now() + interval '1 hour'").await;
+    site.sql("update sessions set last_seen_at = now() - interval '4 minutes', expires_at = now() + interval '1 hour'")
+        .await;
     browser.get("/").await;
     let hours = "select (extract(epoch from expires_at - now()) / 3600)::bigint from sessions";
     assert_eq!(site.count(hours).await, 1, "not written");
@@ -145,7 +150,10 @@ async fn only_the_exact_cookie_is_believed(pool: PgPool) {
         (format!("__Host-id=\"{id}\""), false),
         (format!("__Host-id={id}%20"), false),
     ] {
-        let request = Request::get("/settings/devices").header("cookie", line.as_bytes()).body(axum::body::Body::empty()).unwrap();
+        let request = Request::get("/settings/devices")
+            .header("cookie", line.as_bytes())
+            .body(axum::body::Body::empty())
+            .unwrap();
         let answer = site.browser().send(request).await;
         assert_eq!(answer.status == StatusCode::OK, signed_in, "{line}");
     }
@@ -174,7 +182,9 @@ async fn r4_a_database_that_is_gone_answers_503_and_signs_nobody_out(pool: PgPoo
     let site = Site::with_cast(&pool).await;
     let mut browser = site.signed_in("alan").await;
     let options = (*pool.connect_options()).clone().socket("/nowhere").host("/nowhere");
-    let gone = sqlx::postgres::PgPoolOptions::new().acquire_timeout(std::time::Duration::from_millis(300)).connect_lazy_with(options);
+    let gone = sqlx::postgres::PgPoolOptions::new()
+        .acquire_timeout(std::time::Duration::from_millis(300))
+        .connect_lazy_with(options);
     let dead = Site::new(&gone);
     let mut there = dead.browser();
     there.cookies.clone_from(&browser.cookies);

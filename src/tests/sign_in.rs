@@ -21,7 +21,9 @@ async fn h15_every_failure_is_the_same_answer(pool: PgPool) {
     site.sql("insert into users (username, email) values ('hub_only', 'hub@kith.example')").await;
     site.sql("update users set suspended_at = now(), suspended_reason = 'spam' where username = 'edsger'").await;
     let mut bodies = Vec::new();
-    for identifier in ["alan", "nobody_here", "alan@kith.example", "x@kith.example", "hub_only", "edsger", "' or 1=1 --", "…"] {
+    for identifier in
+        ["alan", "nobody_here", "alan@kith.example", "x@kith.example", "hub_only", "edsger", "' or 1=1 --", "…"]
+    {
         let answer = site.browser().try_sign_in(identifier, "wrong horse battery").await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{identifier}");
         assert!(answer.set_cookies().is_empty());
@@ -91,7 +93,13 @@ async fn h16_thirty_failures_lock_a_place_whatever_it_says_of_itself(pool: PgPoo
 #[sqlx::test]
 async fn next_is_followed_only_within_the_site(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
-    for (next, expected) in [("/following?x=1", "/following?x=1"), ("//evil.example", "/"), ("https://evil.example", "/"), ("/\\evil", "/"), ("/%09/evil", "/")] {
+    for (next, expected) in [
+        ("/following?x=1", "/following?x=1"),
+        ("//evil.example", "/"),
+        ("https://evil.example", "/"),
+        ("/\\evil", "/"),
+        ("/%09/evil", "/"),
+    ] {
         let fields = [("identifier", "alan"), ("password", PASSWORD), ("next", next)];
         assert_eq!(site.browser().post("/sign-in", &fields).await.location(), expected);
     }

@@ -45,7 +45,8 @@ async fn nothing_at_rest_opens_anything(pool: PgPool) {
     let mut browser = site.browser();
     begin(&mut browser, "new@kith.example", "newcomer").await;
     let code = site.code_to("new@kith.example").await;
-    let row: String = sqlx::query_scalar("select registrations::text from registrations").fetch_one(&pool).await.unwrap();
+    let row: String =
+        sqlx::query_scalar("select registrations::text from registrations").fetch_one(&pool).await.unwrap();
     assert!(!row.contains(&code) && !row.contains(STRONG) && !row.contains(&browser.cookies["__Host-flow"]));
     assert!(row.contains("$argon2id$"));
 }
@@ -200,7 +201,10 @@ async fn a_taken_username_is_refused_with_free_ones_like_it(pool: PgPool) {
     let answer = site.browser().post("/sign-up", &fields("new@kith.example", "Ada")).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(answer.body.contains("taken") && answer.body.contains("ada_"), "{}", answer.body);
-    assert!(answer.body.contains("new@kith.example") && !answer.body.contains(STRONG), "typed text stays, never a password");
+    assert!(
+        answer.body.contains("new@kith.example") && !answer.body.contains(STRONG),
+        "typed text stays, never a password"
+    );
     assert_eq!(site.count("select count(*) from registrations").await, 0);
 }
 
@@ -214,7 +218,10 @@ async fn every_wrong_field_is_named_at_once_and_nothing_changes(pool: PgPool) {
     for name in ["email", "username", "display_name", "password"] {
         assert!(answer.body.contains(&format!("id=\"{name}-error\"")), "{name}: {}", answer.body);
     }
-    assert_eq!(site.count("select count(*) from registrations").await + site.count("select count(*) from jobs").await, 0);
+    assert_eq!(
+        site.count("select count(*) from registrations").await + site.count("select count(*) from jobs").await,
+        0
+    );
 }
 
 #[sqlx::test]
@@ -243,8 +250,13 @@ async fn an_invitation_is_good_once_and_asks_only_for_a_password(pool: PgPool) {
     let answer = browser.get(&link).await;
     assert_eq!(answer.location(), "/sign-up/finish", "the token leaves the address at once");
     let page = browser.get("/sign-up/finish").await;
-    assert!(page.body.contains("@boss") && page.body.contains("new-password") && !page.body.contains("name=\"username\""));
-    assert_eq!(browser.post("/sign-up/finish", &[("password", "password1")]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        page.body.contains("@boss") && page.body.contains("new-password") && !page.body.contains("name=\"username\"")
+    );
+    assert_eq!(
+        browser.post("/sign-up/finish", &[("password", "password1")]).await.status,
+        StatusCode::UNPROCESSABLE_ENTITY
+    );
     assert_eq!(browser.post("/sign-up/finish", &[("password", STRONG)]).await.location(), "/");
     assert_eq!(browser.who().await.as_deref(), Some("boss"));
     assert_eq!(site.count("select count(*) from users where role = 'admin'").await, 1);

@@ -92,7 +92,10 @@ impl Site {
     /// The six digits in the newest mail to an address.
     pub async fn code_to(&self, address: &str) -> String {
         let mail = self.mail_to(address).await.expect("a mail");
-        mail.split_whitespace().find(|word| word.len() == 6 && word.bytes().all(|b| b.is_ascii_digit())).unwrap().to_owned()
+        mail.split_whitespace()
+            .find(|word| word.len() == 6 && word.bytes().all(|b| b.is_ascii_digit()))
+            .unwrap()
+            .to_owned()
     }
 
     /// One number out of the database.
@@ -107,11 +110,13 @@ impl Site {
 
     /// A post of somebody's; its id.
     pub async fn post(&self, username: &str, body: &str) -> i64 {
-        sqlx::query_scalar("insert into posts (author_id, body) select id, $2 from users where username = $1 returning id")
-            .bind(username)
-            .bind(body)
-            .fetch_one(self.server.db())
-            .await
-            .unwrap()
+        sqlx::query_scalar(
+            "insert into posts (author_id, body) select id, $2 from users where username = $1 returning id",
+        )
+        .bind(username)
+        .bind(body)
+        .fetch_one(self.server.db())
+        .await
+        .unwrap()
     }
 }

@@ -66,7 +66,12 @@ pub async fn end_session_now(visit: Visit, Form(Nothing {}): Form<Nothing>) -> R
 
 type Words = (&'static str, &'static str, &'static str);
 
-async fn ask(visit: &Visit, mailed: &Mailed, purpose: Purpose, (path, words): (&'static str, Words)) -> Result<Response> {
+async fn ask(
+    visit: &Visit,
+    mailed: &Mailed,
+    purpose: Purpose,
+    (path, words): (&'static str, Words),
+) -> Result<Response> {
     if !mailed.token.is_empty() {
         return Ok(keep(visit, mailed, path, paths::SIGN_IN));
     }

@@ -12,7 +12,10 @@ pub mod verify;
 use std::time::Duration;
 
 use axum::response::Response;
-use http::{StatusCode, header::{RETRY_AFTER, SET_COOKIE}};
+use http::{
+    StatusCode,
+    header::{RETRY_AFTER, SET_COOKIE},
+};
 use leptos::prelude::*;
 use serde::Deserialize;
 use server::{Error, Invalid, config::Origin, random::Token, web::cookies::Cookie};
@@ -60,7 +63,9 @@ pub(crate) fn refusal(error: Error) -> Result<(StatusCode, Option<u64>, Invalid)
             let message = format!("That was a lot of tries. You can try again in {wait_words}.");
             Ok((status, wait, Invalid::one("", message)))
         }
-        Error::Busy => Ok((status, wait, Invalid::one("", "Many people are coming in right now. Please try again in a moment."))),
+        Error::Busy => {
+            Ok((status, wait, Invalid::one("", "Many people are coming in right now. Please try again in a moment.")))
+        }
         other => Err(other),
     }
 }

@@ -1,9 +1,6 @@
 //! Choosing a new password with a link by mail.
 
-use axum::{
-    extract::Query,
-    response::Response,
-};
+use axum::{extract::Query, response::Response};
 use http::StatusCode;
 use leptos::prelude::*;
 use serde::Deserialize;
@@ -117,4 +114,3 @@ fn reset_view(username: &str, invalid: &Invalid) -> impl IntoView + use<> {
         </form>
     }
 }
-

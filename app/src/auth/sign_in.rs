@@ -1,9 +1,6 @@
 //! Signing in and out.
 
-use axum::{
-    extract::Query,
-    response::Response,
-};
+use axum::{extract::Query, response::Response};
 use http::{HeaderName, HeaderValue, StatusCode, header::SET_COOKIE};
 use leptos::prelude::*;
 use serde::Deserialize;
@@ -112,4 +109,3 @@ fn view(shown: &Shown, invalid: &Invalid) -> impl IntoView + use<> {
         <p class="card-foot">"New here? " <a href=paths::SIGN_UP>"Create an account"</a></p>
     }
 }
-

@@ -5,7 +5,10 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, Event, HtmlFormElement, HtmlTextAreaElement, KeyboardEvent};
 
 use super::dom;
-use crate::posts::{BODY_MAX, create_post};
+use crate::{
+    count,
+    posts::{BODY_MAX, create_post},
+};
 
 const FORM: &str = "form.composer";
 
@@ -15,7 +18,7 @@ pub fn start() {
     dom::prepare_to_say();
     dom::on(&document, "input", |event| {
         if let Some(form) = form_of(&event) {
-            count(&form);
+            measure(&form);
         }
     });
     dom::on(&document, "keydown", |event| {
@@ -35,7 +38,7 @@ pub fn start() {
         }
     });
     if let Some(form) = dom::find(FORM) {
-        count(form.unchecked_ref());
+        measure(form.unchecked_ref());
     }
 }
 
@@ -48,11 +51,11 @@ fn part<T: JsCast>(form: &Element, selector: &str) -> Option<T> {
 }
 
 /// Shows how much is written, and returns it. Characters are Unicode scalar values, as on the server.
-fn count(form: &HtmlFormElement) -> Option<(HtmlTextAreaElement, usize)> {
+fn measure(form: &HtmlFormElement) -> Option<(HtmlTextAreaElement, usize)> {
     let area: HtmlTextAreaElement = part(form, "textarea")?;
     let n = area.value().trim().chars().count();
     let output: Element = part(form, "output")?;
-    let figure = if n == 0 { String::new() } else { format!("{n} / 1,000") };
+    let figure = if n == 0 { String::new() } else { format!("{} / 1,000", count::short(n as i64)) };
     output.set_text_content(Some(&figure));
     output.set_class_name(if n > BODY_MAX { "over" } else { "" });
     status(form, "");
@@ -66,7 +69,7 @@ fn status(form: &Element, words: &str) {
 }
 
 async fn send(form: HtmlFormElement) {
-    let Some((area, n)) = count(&form) else { return };
+    let Some((area, n)) = measure(&form) else { return };
     match n {
         0 => return status(&form, "Write something first."),
         n if n > BODY_MAX => return status(&form, &too_long(n - BODY_MAX)),
@@ -90,7 +93,7 @@ async fn send(form: HtmlFormElement) {
             // What was typed meanwhile is not taken away.
             if area.value() == sent {
                 area.set_value("");
-                count(&form);
+                measure(&form);
             }
             show(&card, parent.is_some());
         }
@@ -100,6 +103,17 @@ async fn send(form: HtmlFormElement) {
 
 fn too_long(over: usize) -> String {
     format!("That is {over} character{} too long.", if over == 1 { "" } else { "s" })
+}
+
+/// The post that was answered counts it, as long as its figure is exact.
+fn one_more_reply() {
+    let Some(figure) = dom::find(".focal .replies") else { return };
+    let text = figure.text_content().unwrap_or_default();
+    let before = if text.trim().is_empty() { Ok(0) } else { text.trim().replace(',', "").parse::<i64>() };
+    if let Ok(n) = before {
+        figure.set_text_content(Some(&count::short(n + 1)));
+        let _ = figure.set_attribute("aria-label", &count::of(n + 1, "reply", "replies"));
+    }
 }
 
 /// Puts the new card where it belongs: on top of a feed, at the end of the replies. A page without that list is left
@@ -118,6 +132,9 @@ fn show(card: &str, reply: bool) {
         None => false,
     };
     let location = dom::window().location();
+    if done && reply {
+        one_more_reply();
+    }
     if done {
         dom::say(if reply { "Your reply is there." } else { "Your post is there." });
     } else if reply {

@@ -111,7 +111,7 @@ fn view(visit: &Visit, thread: &Thread, draft: Draft<'_>) -> impl IntoView + use
     let list = (!replies.posts.is_empty()).then(|| {
         let (items, next) = (reply_items(post.id, replies, viewer, now), next.clone());
         view! {
-            <section class="sheet" aria-label="Replies">
+            <section class="sheet" id="replies" aria-label="Replies">
                 <form class="posts" method="post">{hidden("next", next)}{items}</form>
             </section>
         }

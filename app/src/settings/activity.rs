@@ -34,7 +34,7 @@ fn view(events: &[Seen], older: Option<i64>, now: OffsetDateTime) -> impl IntoVi
     });
     view! {
         <p class="lead">"If something here wasn’t you, choose a new password: it signs out all your other devices."</p>
-        <ul class="devices">{rows}</ul>
+        <ul class="devices events">{rows}</ul>
         {older}
     }
 }

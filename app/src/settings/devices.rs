@@ -4,8 +4,7 @@ use axum::{extract::Path, response::Response};
 use http::StatusCode;
 use leptos::prelude::*;
 use server::{
-    Error, Result,
-    clock,
+    Error, Invalid, Result, clock,
     id::DeviceId,
     request::{Elevated, Member},
     sessions::{self, Device, Kind},
@@ -17,7 +16,7 @@ use crate::{
     flash::Flash,
     forms::Form,
     paths,
-    ui::{Icon, Weight, button, icon, when},
+    ui::{Icon, Weight, button, error_summary, icon, when},
     visit::Visit,
 };
 
@@ -35,7 +34,15 @@ pub async fn end(
     Form(Nothing {}): Form<Nothing>,
 ) -> Result<Response> {
     let device: DeviceId = device.parse().map_err(|_| Error::NotFound)?;
-    let ended = sessions::end(&visit.cx, &me, device).await?;
+    let ended = match sessions::end(&visit.cx, &me, device).await {
+        Err(Error::NotFound) => {
+            let devices = sessions::list(&mut *visit.cx.server.db().acquire().await?, &me).await?;
+            let gone = Invalid::one("", "That device was signed out already.");
+            let view = view! { {error_summary(&gone)} {view(&devices, clock::now())} };
+            return Ok(super::page(&visit, paths::DEVICES, StatusCode::NOT_FOUND, view));
+        }
+        ended => ended?,
+    };
     if device == me.device {
         return Ok(signed_out(&visit.cx, Flash::SignedOut));
     }

@@ -54,7 +54,9 @@ fn view(username: &str, (has_password, invalid): (bool, &Invalid)) -> impl IntoV
     let username = username.to_owned();
     let (lead, label) = match has_password {
         true => ("Changing it signs out all your other devices.", "Change my password"),
-        false => ("You have no password yet: you come in by mail. With one you can come in either way.", "Set a password"),
+        false => {
+            ("You have no password yet: you come in by mail. With one you can come in either way.", "Set a password")
+        }
     };
     view! {
         {error_summary(invalid)}

@@ -95,7 +95,7 @@ fn theme(visit: &Visit) -> impl IntoView + use<> {
     };
     view! {
         <form class="theme" method="post" action=paths::THEME aria-label="Colours">
-            {hidden("next", visit.path.clone())}
+            {hidden("next", visit.here.clone())}
             {choice("light", Icon::Sun, "Light", matches!(now, Theme::Light))}
             {choice("system", Icon::System, "As the system", matches!(now, Theme::System))}
             {choice("dark", Icon::Moon, "Dark", matches!(now, Theme::Dark))}

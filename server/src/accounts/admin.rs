@@ -163,7 +163,8 @@ pub async fn restore(server: &Server, user: UserId) -> Result<()> {
 /// Gives an account another role; it counts at that person's next request. [`Error::NotFound`] when there is none.
 pub async fn set_role(server: &Server, user: UserId, role: Role) -> Result<()> {
     let mut tx = server.begin().await?;
-    let changed = sqlx::query!("update users set role = $2 where id = $1", user.0, role.name()).execute(&mut *tx).await?;
+    let changed =
+        sqlx::query!("update users set role = $2 where id = $1", user.0, role.name()).execute(&mut *tx).await?;
     if changed.rows_affected() == 0 {
         return Err(Error::NotFound);
     }

@@ -67,14 +67,14 @@ pub async fn request_email(cx: &Request, me: &Elevated, wished: &str) -> Result<
     limits::take(&cx.server, limits::MAIL_ADDRESS, email.key()).await?;
     let origin = &cx.server.config().origin;
     let mut tx = cx.server.begin().await?;
-    let taken = sqlx::query_scalar!(
-        r#"select exists (select 1 from users where lower(email) = $1) as "taken!""#,
-        email.key()
-    )
-    .fetch_one(&mut *tx)
-    .await?;
+    let taken =
+        sqlx::query_scalar!(r#"select exists (select 1 from users where lower(email) = $1) as "taken!""#, email.key())
+            .fetch_one(&mut *tx)
+            .await?;
     // One change at a time: the code for another address is dead.
-    sqlx::query!("delete from codes where user_id = $1 and purpose = 'change_email'", me.id().0).execute(&mut *tx).await?;
+    sqlx::query!("delete from codes where user_id = $1 and purpose = 'change_email'", me.id().0)
+        .execute(&mut *tx)
+        .await?;
     let to = Recipient { user: Some(me.id()), email: email.as_str() };
     let flow = code::issue(&mut tx, Purpose::ChangeEmail, &to, !taken, |digits| match taken {
         true => messages::address_in_use(origin),
@@ -97,7 +97,8 @@ pub async fn email(cx: &Request, me: &Elevated, typed: &str) -> Result<()> {
     }
     let mut tx = cx.server.begin().await?;
     code::use_up(&mut tx, &right).await?;
-    let old = sqlx::query_scalar!("select email from users where id = $1 for update", me.id().0).fetch_one(&mut *tx).await?;
+    let old =
+        sqlx::query_scalar!("select email from users where id = $1 for update", me.id().0).fetch_one(&mut *tx).await?;
     let taken = || Invalid::one("code", "That address has an account of its own by now.");
     sqlx::query!("update users set email = $2 where id = $1", me.id().0, right.email)
         .execute(&mut *tx)
@@ -128,7 +129,8 @@ pub async fn undo_email(cx: &Request, link: &Link) -> Result<()> {
     let old = link.email.as_deref().ok_or(Error::NotFound)?;
     let mut tx = cx.server.begin().await?;
     links::use_up(&mut tx, link).await?;
-    let taken = || Invalid::one("", "That address has another account by now. Please write to the people who run this site.");
+    let taken =
+        || Invalid::one("", "That address has another account by now. Please write to the people who run this site.");
     sqlx::query!("update users set email = $2 where id = $1", link.user.0, old)
         .execute(&mut *tx)
         .await
@@ -153,7 +155,9 @@ pub async fn username(cx: &Request, me: &Elevated, wished: &str) -> Result<Usern
     let mut names = [me.person.username.as_str(), username.as_str()];
     names.sort_unstable();
     for name in names {
-        sqlx::query!("select pg_advisory_xact_lock(hashtext('username'), hashtext($1))", name).execute(&mut *tx).await?;
+        sqlx::query!("select pg_advisory_xact_lock(hashtext('username'), hashtext($1))", name)
+            .execute(&mut *tx)
+            .await?;
     }
     let reserved = sqlx::query_scalar!(
         r#"

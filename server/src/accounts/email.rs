@@ -68,10 +68,27 @@ mod tests {
     #[test]
     fn nothing_that_two_programs_could_read_differently() {
         for bad in [
-            "", "ada", "@x.example", "ada@", "ada@x", "a@b@c.example", "\"e@evil.example\"@x.example", "mıke@x.example",
-            "mike＠x@evil.example", "mike＠evil.example＠x.example", "a b@x.example", "a@x.example, b@x.example", "<a@x.example>",
-            "a@x.example\r\nBcc: b@x.example", "a\0@x.example", "a..b@x.example", ".a@x.example", "a@-x.example", "a@x..example",
-            "a(comment)@x.example", "a@[127.0.0.1]",
+            "",
+            "ada",
+            "@x.example",
+            "ada@",
+            "ada@x",
+            "a@b@c.example",
+            "\"e@evil.example\"@x.example",
+            "mıke@x.example",
+            "mike＠x@evil.example",
+            "mike＠evil.example＠x.example",
+            "a b@x.example",
+            "a@x.example, b@x.example",
+            "<a@x.example>",
+            "a@x.example\r\nBcc: b@x.example",
+            "a\0@x.example",
+            "a..b@x.example",
+            ".a@x.example",
+            "a@-x.example",
+            "a@x..example",
+            "a(comment)@x.example",
+            "a@[127.0.0.1]",
         ] {
             assert!(Email::parse(bad).is_err(), "{bad:?}");
         }

@@ -7,7 +7,9 @@ mod email;
 pub mod leave;
 mod username;
 
-pub use admin::{INVITATION_HOURS, Listed, find, history, invite, list, restore, set_role, sign_out_everywhere, start_reset, suspend};
+pub use admin::{
+    INVITATION_HOURS, Listed, find, history, invite, list, restore, set_role, sign_out_everywhere, start_reset, suspend,
+};
 pub use email::Email;
 pub use username::{Username, alternatives};
 

@@ -10,16 +10,117 @@ pub struct Username(String);
 
 /// Names that are, or may become, addresses of the site or that speak for it.
 const RESERVED: &[&str] = &[
-    "about", "abuse", "account", "accounts", "admin", "administrator", "anonymous", "api", "app", "assets", "auth",
-    "avatar", "avatars", "billing", "blog", "bot", "contact", "csp_report", "dev", "devices", "docs", "elevate", "email",
-    "everyone", "favicon", "feed", "feeds", "follow", "followers", "following", "forgot_password", "ftp", "guest",
-    "healthz", "help", "home", "host", "info", "invite", "kith", "legal", "like", "login", "logout", "mail", "me",
-    "media", "metrics", "mod", "moderator", "moderators", "new", "news", "nobody", "noreply", "notifications", "null",
-    "oauth", "official", "owner", "page", "password", "pkg", "post", "postmaster", "posts", "press", "privacy",
-    "profile", "readyz", "register", "report", "reset_password", "robots", "root", "rss", "search", "security",
-    "session", "sessions", "settings", "share", "sign_in", "sign_out", "sign_up", "signin", "signout", "signup",
-    "sitemap", "site", "staff", "static", "status", "support", "sysadmin", "system", "tag", "tags", "team", "terms",
-    "test", "theme", "undefined", "user", "username", "users", "verify", "webmaster", "welcome", "well_known", "www",
+    "about",
+    "abuse",
+    "account",
+    "accounts",
+    "admin",
+    "administrator",
+    "anonymous",
+    "api",
+    "app",
+    "assets",
+    "auth",
+    "avatar",
+    "avatars",
+    "billing",
+    "blog",
+    "bot",
+    "contact",
+    "csp_report",
+    "dev",
+    "devices",
+    "docs",
+    "elevate",
+    "email",
+    "everyone",
+    "favicon",
+    "feed",
+    "feeds",
+    "follow",
+    "followers",
+    "following",
+    "forgot_password",
+    "ftp",
+    "guest",
+    "healthz",
+    "help",
+    "home",
+    "host",
+    "info",
+    "invite",
+    "kith",
+    "legal",
+    "like",
+    "login",
+    "logout",
+    "mail",
+    "me",
+    "media",
+    "metrics",
+    "mod",
+    "moderator",
+    "moderators",
+    "new",
+    "news",
+    "nobody",
+    "noreply",
+    "notifications",
+    "null",
+    "oauth",
+    "official",
+    "owner",
+    "page",
+    "password",
+    "pkg",
+    "post",
+    "postmaster",
+    "posts",
+    "press",
+    "privacy",
+    "profile",
+    "readyz",
+    "register",
+    "report",
+    "reset_password",
+    "robots",
+    "root",
+    "rss",
+    "search",
+    "security",
+    "session",
+    "sessions",
+    "settings",
+    "share",
+    "sign_in",
+    "sign_out",
+    "sign_up",
+    "signin",
+    "signout",
+    "signup",
+    "sitemap",
+    "site",
+    "staff",
+    "static",
+    "status",
+    "support",
+    "sysadmin",
+    "system",
+    "tag",
+    "tags",
+    "team",
+    "terms",
+    "test",
+    "theme",
+    "undefined",
+    "user",
+    "username",
+    "users",
+    "verify",
+    "webmaster",
+    "welcome",
+    "well_known",
+    "www",
 ];
 
 impl Username {
@@ -51,11 +152,8 @@ impl Username {
 pub async fn alternatives(db: &mut PgConnection, taken: &Username) -> Result<Vec<String>> {
     let stem: String = taken.as_str().trim_end_matches(|c: char| c.is_ascii_digit()).chars().take(19).collect();
     let endings = ["_", "2", "3", "7", "22", "42", "77", "101", "365", "808", "1001", "_here", "_too"];
-    let candidates: Vec<String> = endings
-        .iter()
-        .map(|ending| format!("{stem}{ending}"))
-        .filter(|name| Username::parse(name).is_ok())
-        .collect();
+    let candidates: Vec<String> =
+        endings.iter().map(|ending| format!("{stem}{ending}")).filter(|name| Username::parse(name).is_ok()).collect();
     let free = sqlx::query_scalar!(
         r#"
         select c.name as "name!" from unnest($1::text[]) with ordinality as c (name, place)
@@ -75,7 +173,9 @@ mod tests {
 
     #[test]
     fn names_fold_to_one_spelling() {
-        for (typed, stored) in [("ada", "ada"), (" @Ada_99 ", "ada_99"), ("abcdefghijklmnopqrstuvwx", "abcdefghijklmnopqrstuvwx")] {
+        for (typed, stored) in
+            [("ada", "ada"), (" @Ada_99 ", "ada_99"), ("abcdefghijklmnopqrstuvwx", "abcdefghijklmnopqrstuvwx")]
+        {
             assert_eq!(Username::parse(typed).unwrap().as_str(), stored);
         }
     }
@@ -83,8 +183,26 @@ mod tests {
     #[test]
     fn nothing_that_could_be_mistaken() {
         for bad in [
-            "", "ab", "abcdefghijklmnopqrstuvwxy", "1ada", "_ada", "аdmin", "ada\u{200b}x", "ada x", "ada-x", "ada.x", "Admin",
-            "api", "settings", "victim@x", ".", "..", "a/b", "ada\0", "ᴀda", "me",
+            "",
+            "ab",
+            "abcdefghijklmnopqrstuvwxy",
+            "1ada",
+            "_ada",
+            "аdmin",
+            "ada\u{200b}x",
+            "ada x",
+            "ada-x",
+            "ada.x",
+            "Admin",
+            "api",
+            "settings",
+            "victim@x",
+            ".",
+            "..",
+            "a/b",
+            "ada\0",
+            "ᴀda",
+            "me",
         ] {
             assert!(Username::parse(bad).is_err(), "{bad:?}");
         }
@@ -92,7 +210,25 @@ mod tests {
 
     #[test]
     fn every_first_segment_of_our_addresses_is_reserved() {
-        for segment in ["assets", "avatars", "posts", "tags", "search", "notifications", "settings", "admin", "auth", "api", "dev", "elevate", "theme", "healthz", "readyz", "metrics", "following"] {
+        for segment in [
+            "assets",
+            "avatars",
+            "posts",
+            "tags",
+            "search",
+            "notifications",
+            "settings",
+            "admin",
+            "auth",
+            "api",
+            "dev",
+            "elevate",
+            "theme",
+            "healthz",
+            "readyz",
+            "metrics",
+            "following",
+        ] {
             assert!(Username::parse(segment).is_err(), "{segment}");
         }
     }

@@ -2,7 +2,10 @@
 //! it stay fast meanwhile, and memory stays bounded however many ask at once.
 
 use std::{
-    sync::{Arc, atomic::{AtomicUsize, Ordering}},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     thread::available_parallelism,
     time::Duration,
 };

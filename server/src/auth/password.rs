@@ -47,15 +47,22 @@ fn hash_now(password: &[u8]) -> Result<String> {
 ///
 /// [`Error::Invalid`] when it is too short, too long or too easy to guess, with advice; [`Error::Busy`] when the queue
 /// is full.
-pub async fn hash_new(server: &Server, field: &'static str, password: &SecretString, context: &[&str]) -> Result<String> {
+pub async fn hash_new(
+    server: &Server,
+    field: &'static str,
+    password: &SecretString,
+    context: &[&str],
+) -> Result<String> {
     check_length(field, password)?;
     let password = normal(password);
     let context: Vec<String> = context.iter().map(|&c| c.to_owned()).chain(["kith".to_owned()]).collect();
-    server.hashing().run(move || {
-        check_strength(field, password.expose_secret(), &context)?;
-        hash_now(password.expose_secret().as_bytes())
-    })
-    .await?
+    server
+        .hashing()
+        .run(move || {
+            check_strength(field, password.expose_secret(), &context)?;
+            hash_now(password.expose_secret().as_bytes())
+        })
+        .await?
 }
 
 fn check_length(field: &'static str, password: &SecretString) -> Result<(), Invalid> {
@@ -83,7 +90,12 @@ fn check_strength(field: &'static str, password: &str, context: &[String]) -> Re
     }
     let advice = estimate.feedback().map(|feedback| {
         let warning = feedback.warning().map(|w| w.to_string());
-        warning.into_iter().chain(feedback.suggestions().iter().map(ToString::to_string)).take(2).collect::<Vec<_>>().join(" ")
+        warning
+            .into_iter()
+            .chain(feedback.suggestions().iter().map(ToString::to_string))
+            .take(2)
+            .collect::<Vec<_>>()
+            .join(" ")
     });
     let advice = advice.filter(|a| !a.is_empty()).unwrap_or_else(|| "Add another word or two.".to_owned());
     Err(Invalid::one(field, format!("That would be easy to guess. {advice}")))
@@ -104,13 +116,15 @@ pub async fn verify(server: &Server, password: &SecretString, stored: Option<Str
         return Ok(Verdict::Wrong);
     }
     let password = normal(password);
-    server.hashing().run(move || {
-        let known = stored.is_some();
-        let stored = stored.unwrap_or_else(|| DUMMY.clone());
-        let verdict = compare(password.expose_secret().as_bytes(), &stored);
-        if known { verdict } else { Verdict::Wrong }
-    })
-    .await
+    server
+        .hashing()
+        .run(move || {
+            let known = stored.is_some();
+            let stored = stored.unwrap_or_else(|| DUMMY.clone());
+            let verdict = compare(password.expose_secret().as_bytes(), &stored);
+            if known { verdict } else { Verdict::Wrong }
+        })
+        .await
 }
 
 fn compare(password: &[u8], stored: &str) -> Verdict {
@@ -131,10 +145,12 @@ fn compare(password: &[u8], stored: &str) -> Verdict {
 
 /// Makes the hash that unknown people's tries are compared with, before the first of them asks.
 pub async fn warm_up(server: &Server) -> Result<()> {
-    server.hashing().run(|| {
-        LazyLock::force(&DUMMY);
-    })
-    .await
+    server
+        .hashing()
+        .run(|| {
+            LazyLock::force(&DUMMY);
+        })
+        .await
 }
 
 /// Gives somebody a password, in place of any they have.
@@ -204,7 +220,8 @@ mod tests {
             let why = strength(easy).unwrap_err();
             assert!(why.get("password").unwrap().len() > 30, "{why:?}");
         }
-        for strong in ["a b c d e f g h i j k l", "пламенный мотор в груди", "🐙🦀🐡 tank 🐠 thirteen"] {
+        for strong in ["a b c d e f g h i j k l", "пламенный мотор в груди", "🐙🦀🐡 tank 🐠 thirteen"]
+        {
             assert!(strength(strong).is_ok(), "{strong}");
         }
     }

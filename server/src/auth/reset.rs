@@ -35,10 +35,9 @@ pub async fn request(cx: &Request, email: &str) -> Result<()> {
         .await?;
     let job = match &known {
         Some(known) => links::prepare_reset(&mut tx, UserId(known.id), &known.email, MINUTES).await?,
-        None => Job::Mail(Mail {
-            to: email.as_str().to_owned(),
-            message: messages::no_account(&cx.server.config().origin),
-        }),
+        None => {
+            Job::Mail(Mail { to: email.as_str().to_owned(), message: messages::no_account(&cx.server.config().origin) })
+        }
     };
     jobs::enqueue(&mut tx, &job).await?;
     tx.commit().await?;
@@ -57,9 +56,8 @@ pub async fn whose(cx: &Request, token: &Token) -> Result<String> {
 /// [`crate::Error::Invalid`] on `new_password`; [`crate::Error::NotFound`] when the link is used, late or not one.
 pub async fn finish(cx: &Request, token: &Token, new: &SecretString) -> Result<()> {
     let link = links::find(cx, Purpose::ResetPassword, token).await?;
-    let user = sqlx::query!("select username, email from users where id = $1", link.user.0)
-        .fetch_one(cx.server.db())
-        .await?;
+    let user =
+        sqlx::query!("select username, email from users where id = $1", link.user.0).fetch_one(cx.server.db()).await?;
     let hash = password::hash_new(&cx.server, "new_password", new, &[&user.username, &user.email]).await?;
     sign_in::refuse_suspended(&cx.server, link.user, "new_password").await?;
     let session = sessions::open(cx, true).await?;

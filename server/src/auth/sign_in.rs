@@ -145,10 +145,9 @@ async fn find(cx: &Request, key: &str) -> Result<Option<Known>> {
         id: UserId(row.id),
         hash: row.hash,
         browser,
-        suspended: row.suspended_at.map(|_| Suspension {
-            until: row.suspended_until,
-            reason: row.suspended_reason.unwrap_or_default(),
-        }),
+        suspended: row
+            .suspended_at
+            .map(|_| Suspension { until: row.suspended_until, reason: row.suspended_reason.unwrap_or_default() }),
     }))
 }
 

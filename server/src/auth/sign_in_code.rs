@@ -6,13 +6,7 @@ use super::{
     sign_in,
 };
 use crate::{
-    accounts::Email,
-    error::Result,
-    id::UserId,
-    limits,
-    mailer::messages,
-    random::Token,
-    request::Request,
+    accounts::Email, error::Result, id::UserId, limits, mailer::messages, random::Token, request::Request,
     sessions::How,
 };
 

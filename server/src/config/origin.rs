@@ -39,9 +39,10 @@ impl Origin {
 
 /// Whether a host name (with or without a port) is one of this machine's own.
 pub fn is_loopback(host: &str) -> bool {
-    let name = host.strip_prefix('[').and_then(|rest| rest.split(']').next()).unwrap_or_else(|| {
-        host.split(':').next().unwrap_or_default()
-    });
+    let name = host
+        .strip_prefix('[')
+        .and_then(|rest| rest.split(']').next())
+        .unwrap_or_else(|| host.split(':').next().unwrap_or_default());
     name == "localhost" || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
@@ -80,10 +81,19 @@ mod tests {
 
     #[test]
     fn only_https_and_this_machine_are_origins() {
-        for good in ["https://kith.example", "https://kith.example:8443", "http://127.0.0.1:3000", "http://[::1]:3000"] {
+        for good in ["https://kith.example", "https://kith.example:8443", "http://127.0.0.1:3000", "http://[::1]:3000"]
+        {
             assert_eq!(good.parse::<Origin>().map(|o| o.to_string()), Ok(good.to_owned()));
         }
-        for bad in ["", "kith.example", "http://kith.example", "ftp://x", "https://a@b", "https://a/b", "http://127.0.0.1.evil.example"] {
+        for bad in [
+            "",
+            "kith.example",
+            "http://kith.example",
+            "ftp://x",
+            "https://a@b",
+            "https://a/b",
+            "http://127.0.0.1.evil.example",
+        ] {
             assert!(bad.parse::<Origin>().is_err(), "{bad}");
         }
     }

@@ -10,7 +10,10 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use tokio::sync::Notify;
 
-use crate::{error::{Error, Result}, mailer::Mail};
+use crate::{
+    error::{Error, Result},
+    mailer::Mail,
+};
 pub use worker::{run_due, work};
 
 /// A piece of work.
@@ -19,11 +22,23 @@ pub use worker::{run_due, work};
 pub enum Job {
     Mail(Mail),
     /// Mail a link that sets a new password. As with the others its token is made when it is sent.
-    ResetLink { to: String, link: i64 },
+    ResetLink {
+        to: String,
+        link: i64,
+    },
     /// Mail a link that goes back to the address it is mailed to.
-    UndoLink { to: String, link: i64, new: String },
+    UndoLink {
+        to: String,
+        link: i64,
+        new: String,
+    },
     /// Tell of a sign-in from a new browser, with a link that ends it.
-    NewBrowser { to: String, link: i64, browser: String, ip: String },
+    NewBrowser {
+        to: String,
+        link: i64,
+        browser: String,
+        ip: String,
+    },
 }
 
 /// Rings when a job was queued by this process, so that it need not wait for the next look.

@@ -1,6 +1,9 @@
 //! The development mailbox: the last mails, in memory. Not in what `cargo xtask dist` builds.
 
-use std::{collections::VecDeque, sync::{Mutex, MutexGuard, PoisonError}};
+use std::{
+    collections::VecDeque,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 use time::OffsetDateTime;
 

@@ -73,7 +73,9 @@ pub fn address_in_use(origin: &Origin) -> Message {
     Letter {
         subject: "This address already has a Kith account".to_owned(),
         greeting: "This address is in use",
-        lines: &["Somebody, probably you, wants to use this address for another Kith account. One address has one account."],
+        lines: &[
+            "Somebody, probably you, wants to use this address for another Kith account. One address has one account.",
+        ],
         code: None,
         button: Some(("Sign in to this one", origin.url("/sign-in"))),
         footer: "If it wasn't you, you can ignore this mail: nothing has changed.",
@@ -200,9 +202,13 @@ impl Letter<'_> {
     }
 
     fn html(&self, origin: &Origin) -> String {
-        let lines: String = self.lines.iter().map(|line| format!("<p style=\"margin:0 0 16px\">{}</p>", escape(line))).collect();
+        let lines: String =
+            self.lines.iter().map(|line| format!("<p style=\"margin:0 0 16px\">{}</p>", escape(line))).collect();
         let code = self.code.map_or_else(String::new, |code| {
-            format!("<p style=\"margin:0 0 16px;font:600 32px/1.2 ui-monospace,monospace;letter-spacing:6px\">{}</p>", escape(code))
+            format!(
+                "<p style=\"margin:0 0 16px;font:600 32px/1.2 ui-monospace,monospace;letter-spacing:6px\">{}</p>",
+                escape(code)
+            )
         });
         let button = self.button.as_ref().map_or_else(String::new, |(label, url)| {
             format!(

@@ -33,7 +33,9 @@ pub fn check_url(url: &str) -> Result<(), &'static str> {
     if !encrypted && !crate::config::is_loopback(host) {
         return Err("would send in clear: use smtps://, or add ?tls=required.");
     }
-    AsyncSmtpTransport::<Tokio1Executor>::from_url(url).map(|_| ()).map_err(|_| "is not an address mail can be sent to.")
+    AsyncSmtpTransport::<Tokio1Executor>::from_url(url)
+        .map(|_| ())
+        .map_err(|_| "is not an address mail can be sent to.")
 }
 
 impl Smtp {

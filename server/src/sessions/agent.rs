@@ -72,14 +72,16 @@ const SYSTEMS: [(&str, System); 7] = [
 impl UserAgent {
     /// Understands what it can of a header.
     pub fn parse(header: &str) -> Self {
-        let named = BROWSERS.iter().find_map(|(mark, browser)| header.split_once(mark).map(|(_, rest)| (*browser, rest)));
+        let named =
+            BROWSERS.iter().find_map(|(mark, browser)| header.split_once(mark).map(|(_, rest)| (*browser, rest)));
         let (browser, rest) = match named {
             Some((Browser::Safari, _)) if !header.contains("Safari/") => (Browser::Other, ""),
             Some(found) => found,
             None => (Browser::Other, ""),
         };
         let digits: String = rest.chars().take_while(char::is_ascii_digit).take(5).collect();
-        let system = SYSTEMS.iter().find(|(mark, _)| header.contains(mark)).map_or(System::Other, |(_, system)| *system);
+        let system =
+            SYSTEMS.iter().find(|(mark, _)| header.contains(mark)).map_or(System::Other, |(_, system)| *system);
         let kind = match system {
             System::Ios => Kind::Phone,
             System::IpadOs => Kind::Tablet,
@@ -143,16 +145,8 @@ impl Browser {
 }
 
 impl System {
-    const ALL: [Self; 8] = [
-        Self::Android,
-        Self::Ios,
-        Self::IpadOs,
-        Self::MacOs,
-        Self::Windows,
-        Self::ChromeOs,
-        Self::Linux,
-        Self::Other,
-    ];
+    const ALL: [Self; 8] =
+        [Self::Android, Self::Ios, Self::IpadOs, Self::MacOs, Self::Windows, Self::ChromeOs, Self::Linux, Self::Other];
 
     fn name(self) -> Option<&'static str> {
         Some(match self {
@@ -175,12 +169,36 @@ mod tests {
     #[test]
     fn common_browsers_have_names() {
         for (header, words, kind) in [
-            ("Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0", "Firefox 144 on Linux", Kind::Desktop),
-            ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Safari/537.36", "Chrome 150 on Windows", Kind::Desktop),
-            ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Safari/537.36 Edg/150.0.0.0", "Edge 150 on Windows", Kind::Desktop),
-            ("Mozilla/5.0 (iPhone; CPU iPhone OS 26_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0 Mobile/15E148 Safari/604.1", "Safari 26 on iPhone", Kind::Phone),
-            ("Mozilla/5.0 (Linux; Android 16; Pixel 10) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Mobile Safari/537.36", "Chrome 150 on Android", Kind::Phone),
-            ("Mozilla/5.0 (Linux; Android 15; SM-X910) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Safari/537.36", "Chrome 150 on Android", Kind::Tablet),
+            (
+                "Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0",
+                "Firefox 144 on Linux",
+                Kind::Desktop,
+            ),
+            (
+                "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Safari/537.36",
+                "Chrome 150 on Windows",
+                Kind::Desktop,
+            ),
+            (
+                "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Safari/537.36 Edg/150.0.0.0",
+                "Edge 150 on Windows",
+                Kind::Desktop,
+            ),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 26_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0 Mobile/15E148 Safari/604.1",
+                "Safari 26 on iPhone",
+                Kind::Phone,
+            ),
+            (
+                "Mozilla/5.0 (Linux; Android 16; Pixel 10) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Mobile Safari/537.36",
+                "Chrome 150 on Android",
+                Kind::Phone,
+            ),
+            (
+                "Mozilla/5.0 (Linux; Android 15; SM-X910) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Safari/537.36",
+                "Chrome 150 on Android",
+                Kind::Tablet,
+            ),
             ("curl/8.0", "An unknown browser", Kind::Desktop),
             ("", "An unknown browser", Kind::Desktop),
             ("Firefox/99999999999999999999", "Firefox 99999", Kind::Desktop),

@@ -12,10 +12,10 @@ mod open;
 mod store;
 
 pub use agent::{Browser, Kind, System, UserAgent};
-pub use check::{Checked, check};
 pub(crate) use browsers::{greet_browser, known_browser};
-pub(crate) use devices::{end_everywhere, end_others_of};
+pub use check::{Checked, check};
 pub use devices::{Device, end, end_all, end_by_link, end_others, list, sign_out};
+pub(crate) use devices::{end_everywhere, end_others_of};
 pub(crate) use open::is_remembered;
 pub use open::{How, claim, open, renew};
 pub use store::{HashedStore, SessionKey};

@@ -96,8 +96,16 @@ mod tests {
         assert_eq!(read(&[b"a=b; __Host-id=abc; c=d"]).as_deref(), Some("abc"));
         assert_eq!(read(&[b"a=b", b"__Host-id=abc"]).as_deref(), Some("abc"));
         for other in [
-            &b"id=abc"[..], b"__host-id=abc", b"%5f%5fHost-id=abc", b"__Host%2did=abc", "\u{2000}__Host-id=abc".as_bytes(),
-            "\u{a0}__Host-id=abc".as_bytes(), b"__Host-id=abc; __Host-id=abc", b"__Host-id=abc; x=1; __Host-id=def", b"", b"__Host-id",
+            &b"id=abc"[..],
+            b"__host-id=abc",
+            b"%5f%5fHost-id=abc",
+            b"__Host%2did=abc",
+            "\u{2000}__Host-id=abc".as_bytes(),
+            "\u{a0}__Host-id=abc".as_bytes(),
+            b"__Host-id=abc; __Host-id=abc",
+            b"__Host-id=abc; x=1; __Host-id=def",
+            b"",
+            b"__Host-id",
         ] {
             assert_eq!(read(&[other]), None, "{}", String::from_utf8_lossy(other));
         }

@@ -42,10 +42,8 @@ pub async fn facts(State(server): State<Server>, mut request: Request<Body>, nex
         link: Cookie::Link.read(origin, headers).and_then(|value| Token::parse(&value)),
     };
     let peer = request.extensions().get::<Peer>().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.0.ip());
-    let client = Client {
-        ip: client_ip(peer, headers, &server.config().trusted_proxies),
-        user_agent: user_agent(headers),
-    };
+    let client =
+        Client { ip: client_ip(peer, headers, &server.config().trusted_proxies), user_agent: user_agent(headers) };
     let known = Cookie::Browser.read(origin, headers).and_then(|value| Token::parse(&value));
     let browser = known.unwrap_or_default();
     let facts = Facts::new(server.clone(), client, session, flow, browser.clone());
@@ -122,7 +120,9 @@ fn hops(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
     forwarded
         .iter()
         .map(|hop| {
-            let pair = hop.split(';').find_map(|pair| pair.trim().split_once('=').filter(|(k, _)| k.eq_ignore_ascii_case("for")));
+            let pair = hop
+                .split(';')
+                .find_map(|pair| pair.trim().split_once('=').filter(|(k, _)| k.eq_ignore_ascii_case("for")));
             pair.and_then(|(_, value)| address(value.trim_matches('"')))
         })
         .collect()
@@ -157,8 +157,14 @@ mod tests {
     fn behind_a_proxy_the_right_most_hop_that_is_not_ours_counts() {
         assert_eq!(ip("10.0.0.1", &[("x-forwarded-for", "198.51.100.7, 203.0.113.9")]), "203.0.113.9");
         assert_eq!(ip("10.0.0.1", &[("x-forwarded-for", "198.51.100.7, 203.0.113.9, 10.2.3.4")]), "203.0.113.9");
-        assert_eq!(ip("10.0.0.1", &[("x-forwarded-for", "198.51.100.7"), ("x-forwarded-for", "203.0.113.9:1234")]), "203.0.113.9");
-        assert_eq!(ip("::1", &[("forwarded", "for=198.51.100.7;proto=https, for=\"[2001:db8::1]:4711\"")]), "2001:db8::1");
+        assert_eq!(
+            ip("10.0.0.1", &[("x-forwarded-for", "198.51.100.7"), ("x-forwarded-for", "203.0.113.9:1234")]),
+            "203.0.113.9"
+        );
+        assert_eq!(
+            ip("::1", &[("forwarded", "for=198.51.100.7;proto=https, for=\"[2001:db8::1]:4711\"")]),
+            "2001:db8::1"
+        );
         assert_eq!(ip("10.0.0.1", &[("x-forwarded-for", "203.0.113.9, nonsense")]), "10.0.0.1");
         assert_eq!(ip("10.0.0.1", &[]), "10.0.0.1");
         assert_eq!(ip("::ffff:203.0.113.9", &[]), "203.0.113.9");

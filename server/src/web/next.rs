@@ -31,9 +31,26 @@ mod tests {
             assert_eq!(safe_next(good, "/no"), good);
         }
         for bad in [
-            "", "//evil.example", "///evil.example", "/\\evil.example", "\\/evil", "/%09/evil.example", "/%5cevil.example", "/%2fevil.example",
-            "%2f%2fevil", "https:evil.example", "https://good@evil", "javascript:alert(1)", "evil.example", "/..//evil.example", "/a/../b",
-            "/\tx", "/\r\nSet-Cookie: a=b", " /x", "/\u{a0}x", "/%252fevil",
+            "",
+            "//evil.example",
+            "///evil.example",
+            "/\\evil.example",
+            "\\/evil",
+            "/%09/evil.example",
+            "/%5cevil.example",
+            "/%2fevil.example",
+            "%2f%2fevil",
+            "https:evil.example",
+            "https://good@evil",
+            "javascript:alert(1)",
+            "evil.example",
+            "/..//evil.example",
+            "/a/../b",
+            "/\tx",
+            "/\r\nSet-Cookie: a=b",
+            " /x",
+            "/\u{a0}x",
+            "/%252fevil",
         ] {
             assert_eq!(safe_next(bad, "/no"), "/no", "{bad:?}");
         }

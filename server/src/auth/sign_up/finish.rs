@@ -149,12 +149,10 @@ async fn lost(
     registration: i64,
     email: &str,
 ) -> Result<Step> {
-    let have_account = sqlx::query_scalar!(
-        r#"select exists (select 1 from users where lower(email) = lower($1)) as "known!""#,
-        email
-    )
-    .fetch_one(&mut *tx)
-    .await?;
+    let have_account =
+        sqlx::query_scalar!(r#"select exists (select 1 from users where lower(email) = lower($1)) as "known!""#, email)
+            .fetch_one(&mut *tx)
+            .await?;
     if have_account {
         tx.commit().await?;
         return Ok(Step::HaveAccount);
