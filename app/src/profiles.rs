@@ -79,10 +79,9 @@ fn view(
         EitherOf3::C(List::new(visit, posts, paths::profile(&person.username), before).form())
     };
     view! {
-        <PostList>
-            <section class="sheet">{head}</section>
-            <section class="sheet" aria-label="Posts">{list}</section>
-        </PostList>
+        <section class="sheet">{head}</section>
+        <section class="sheet" aria-label="Posts">{list}</section>
+        <PostList />
     }
 }
 

@@ -23,7 +23,7 @@ pub(super) fn nobody_wrote(member: bool) -> impl IntoView {
 /// Somebody who follows nobody, and whom they might.
 pub(super) fn follows_nobody(suggestions: &[Author]) -> impl IntoView + use<> {
     let people = people(suggestions);
-    let list = view! { <PostList><form method="post">{hidden("next", paths::FOLLOWING)}{people}</form></PostList> };
+    let list = view! { <form method="post">{hidden("next", paths::FOLLOWING)}{people}</form><PostList /> };
     view! {
         <section class="sheet">
             {empty("Whom do you know?", "What the people you follow write will stand here, newest first. These are read by many:", list)}

@@ -53,5 +53,5 @@ impl<'a> List<'a> {
 /// The list on its sheet, in its island.
 pub fn list(list: List<'_>) -> impl IntoView + use<> {
     let form = list.form();
-    view! { <section class="sheet" aria-label="Posts"><PostList>{form}</PostList></section> }
+    view! { <section class="sheet" aria-label="Posts">{form}<PostList /></section> }
 }

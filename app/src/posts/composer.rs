@@ -54,17 +54,16 @@ pub fn composer(me: &Member, action: String, draft: Draft<'_>) -> impl IntoView 
     let (face, area) = (avatar_now(&me.person, Size::Post), area.view());
     view! {
         <section class="sheet" aria-label=prompt>
-            <Composer>
-                <form class="composer" method="post" action=action>
-                    {face}
-                    {area}
-                    <div class="send">
-                        <p role="status"></p>
-                        <output for="body" aria-live="off"></output>
-                        <button class="button primary slim" type="submit">{send}</button>
-                    </div>
-                </form>
-            </Composer>
+            <form class="composer" method="post" action=action>
+                {face}
+                {area}
+                <div class="send">
+                    <p role="status"></p>
+                    <output for="body" aria-live="off"></output>
+                    <button class="button primary slim" type="submit">{send}</button>
+                </div>
+            </form>
+            <Composer />
         </section>
     }
 }

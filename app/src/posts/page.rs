@@ -118,10 +118,9 @@ fn view(visit: &Visit, thread: &Thread, draft: Draft<'_>) -> impl IntoView + use
     });
     let quiet = replies.posts.is_empty().then(|| view! { <p class="end-of-list none">"No replies yet."</p> });
     view! {
-        <PostList>
-            <section class="sheet"><form class="posts" method="post">{hidden("next", next)}{focal}</form></section>
-            {answer}{list}{quiet}
-        </PostList>
+        <section class="sheet"><form class="posts" method="post">{hidden("next", next)}{focal}</form></section>
+        {answer}{list}{quiet}
+        <PostList />
     }
 }
 
