@@ -37,13 +37,19 @@ pub fn run(args: &[String]) -> Result<()> {
 
 /// The path of the server's binary, built.
 pub fn build_server(release: bool) -> Result<PathBuf> {
-    let mut cargo = workspace::cargo();
-    cargo.args(["build", "--package", "kith", "--bin", "kith"]);
-    if release {
-        cargo.arg("--release");
-    }
-    process::run(&mut cargo)?;
+    let more: &[&str] = if release { &["--release"] } else { &[] };
+    build_with(more)?;
     Ok(workspace::target()?.join(if release { "release/kith" } else { "debug/kith" }))
+}
+
+/// Builds an optimised server that also has the page the bench compares with.
+pub fn build_for_bench() -> Result<PathBuf> {
+    build_with(&["--release", "--features", "bench"])?;
+    Ok(workspace::target()?.join("release/kith"))
+}
+
+fn build_with(more: &[&str]) -> Result<()> {
+    process::run(workspace::cargo().args(["build", "--package", "kith", "--bin", "kith"]).args(more))
 }
 
 /// Where Kith says it is; follows a listening address given in the environment.
