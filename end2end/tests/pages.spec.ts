@@ -3,8 +3,20 @@
 import { axe, cards, expect, open, signIn, test } from "../fixtures.ts";
 import type { Page } from "@playwright/test";
 
-const STRANGERS = ["/", "/?before=2000", "/following", "/sign-up", "/@maximiliana", "/dev/mail", "/nothing-here"];
-const MEMBERS = ["/", "/following", "/posts/new", "/@ada", "/@layla_haddad", "/settings/devices", "/elevate", "/nothing-here"];
+const STRANGERS = ["/", "/?before=2000", "/following", "/sign-up", "/sign-in/code", "/forgot-password", "/@maximiliana", "/dev/mail", "/nothing-here"];
+const MEMBERS = [
+    "/",
+    "/following",
+    "/posts/new",
+    "/@ada",
+    "/@layla_haddad",
+    "/settings/devices",
+    "/settings/account",
+    "/settings/security",
+    "/settings/activity",
+    "/elevate",
+    "/nothing-here",
+];
 
 for (const [who, paths] of [
     ["strangers", STRANGERS],
