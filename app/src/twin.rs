@@ -32,15 +32,14 @@ pub async fn home(visit: Visit) -> Result<Response> {
                         div class="top" { (mark()) h1 { "Home" } }
                         @if let Some(me) = me { (composer(me)) }
                         section aria-label="Posts" class="sheet" {
-                            leptos-island data-component="PostList" { leptos-children {
-                                form method="post" class="posts" {
-                                    input type="hidden" name="next" value="/";
-                                    @for post in &page.posts { (card(post, me.is_some(), now)) }
-                                    @if let Some(older) = page.older {
-                                        div class="pager" { p role="status" {} a href=(paths::before("/", older)) rel="next" class="button" { "Older posts" } }
-                                    }
+                            form method="post" class="posts" {
+                                input type="hidden" name="next" value="/";
+                                @for post in &page.posts { (card(post, me.is_some(), now)) }
+                                @if let Some(older) = page.older {
+                                    div class="pager" { p role="status" {} a href=(paths::before("/", older)) rel="next" class="button" { "Older posts" } }
                                 }
-                            } }
+                            }
+                            leptos-island data-component="PostList" {}
                         }
                     }
                     @if me.is_some() { (keys()) }
@@ -181,13 +180,12 @@ fn keys() -> Markup {
 fn composer(me: &Author) -> Markup {
     html! {
         section aria-label="What are you up to?" class="sheet" {
-            leptos-island data-component="Composer" { leptos-children {
-                form method="post" action="/posts" class="composer" {
-                    (face(me, "44", false))
-                    textarea id="body" name="body" rows="2" placeholder="What are you up to?" required dir="auto" aria-label="What are you up to?" {}
-                    div class="send" { p role="status" {} output for="body" aria-live="off" {} button type="submit" class="button primary slim" { "Post" } }
-                }
-            } }
+            form method="post" action="/posts" class="composer" {
+                (face(me, "44", false))
+                textarea id="body" name="body" rows="2" placeholder="What are you up to?" required dir="auto" aria-label="What are you up to?" {}
+                div class="send" { p role="status" {} output for="body" aria-live="off" {} button type="submit" class="button primary slim" { "Post" } }
+            }
+            leptos-island data-component="Composer" {}
         }
     }
 }
