@@ -53,7 +53,7 @@ pub struct Mailer {
 }
 
 enum Transport {
-    Smtp(smtp::Smtp),
+    Smtp(Box<smtp::Smtp>),
     Log,
     #[cfg(feature = "dev")]
     Mailbox(Mailbox),
@@ -64,7 +64,7 @@ impl Mailer {
     /// and mail waits in the queue.
     pub fn new(mail: &config::Mail, origin: &Origin) -> Self {
         let transport = match &mail.transport {
-            config::Transport::Smtp(url) => Transport::Smtp(smtp::Smtp::new(url, origin)),
+            config::Transport::Smtp(url) => Transport::Smtp(Box::new(smtp::Smtp::new(url, origin))),
             config::Transport::Log => Transport::Log,
             #[cfg(feature = "dev")]
             config::Transport::Mailbox => Transport::Mailbox(Mailbox::default()),
