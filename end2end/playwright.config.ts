@@ -29,8 +29,8 @@ export default defineConfig({
     // A test that fails now and then is a failing test.
     retries: 0,
     workers: 2,
-    timeout: 20_000,
-    expect: { timeout: 5_000 },
+    timeout: 40_000,
+    expect: { timeout: 8_000 },
     outputDir: "test-results",
     use: {
         ...browser,
@@ -38,9 +38,9 @@ export default defineConfig({
         viewport: { width: 1280, height: 800 },
         locale: "en-GB",
         timezoneId: "UTC",
-        actionTimeout: 5_000,
+        actionTimeout: 8_000,
         navigationTimeout: 10_000,
-        trace: "retain-on-failure",
+        trace: "off",
         screenshot: "only-on-failure",
     },
     projects: [

@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use http::{
-    Extensions, StatusCode,
+    StatusCode,
     header::{ALLOW, CONTENT_TYPE, RETRY_AFTER},
 };
 use server::{Error, request::Refused};
@@ -31,30 +31,37 @@ pub async fn pages(request: Request<Body>, next: Next) -> Response {
     if !refused || has_page || !for_people {
         return response;
     }
-    page(&response, &extensions, &back).unwrap_or(response)
+    let Ok(visit) = Visit::unasked(&extensions, back) else { return response };
+    // Members keep their navigation. When the trouble is on our side, nothing more is asked of it.
+    if response.status().is_client_error() {
+        visit.cx.ask().await.ok();
+    }
+    page(&response, &visit)
 }
 
-fn page(response: &Response, extensions: &Extensions, back: &str) -> Option<Response> {
+fn page(response: &Response, visit: &Visit) -> Response {
     match response.extensions().get::<Refused>().map(|refused| &*refused.0) {
         Some(Error::SignInNeeded) => {
-            return Some(Redirect::to(&paths::with_next(paths::SIGN_IN, back)).into_response());
+            return Redirect::to(&paths::with_next(paths::SIGN_IN, &visit.here)).into_response();
         }
         Some(Error::ElevationNeeded) => {
-            return Some(Redirect::to(&paths::with_next(paths::ELEVATE, back)).into_response());
+            return Redirect::to(&paths::with_next(paths::ELEVATE, &visit.here)).into_response();
         }
         _ => {}
     }
     let status = response.status();
-    let visit = Visit::unasked(extensions, back.to_owned()).ok()?;
     let wait = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
     let shell = if status == StatusCode::NOT_FOUND { Shell::Site } else { Shell::Card };
     let title = error_page::title(status);
     let page = Page::new(title).own_heading().status(status).shell(shell);
-    let mut page = page.respond(&visit, error_page::view(status, wait));
+    let mut page = page.respond(visit, error_page::view(status, wait));
     for name in [RETRY_AFTER, ALLOW] {
         if let Some(value) = response.headers().get(&name) {
             page.headers_mut().insert(name, value.clone());
         }
     }
-    Some(page)
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        page.headers_mut().entry(RETRY_AFTER).or_insert(2.into());
+    }
+    page
 }

@@ -13,11 +13,11 @@ test("a new address counts once its code is typed, and the username can change",
     await expect(page.getByText("Your new address is in use.")).toBeVisible();
     await expect(page.getByText(address)).toBeVisible();
 
-    await page.getByLabel("Username", { exact: true }).fill("ada");
+    await page.getByRole("textbox", { name: "Username", exact: true }).fill("ada");
     await page.getByRole("button", { name: "Change my username" }).click();
     await expect(page.getByRole("alert")).toContainText("taken");
     const renamed = `${someone.username.slice(0, 20)}_too`;
-    await page.getByLabel("Username", { exact: true }).fill(renamed);
+    await page.getByRole("textbox", { name: "Username", exact: true }).fill(renamed);
     await page.getByRole("button", { name: "Change my username" }).click();
     await expect(page.getByText("That is your name now.")).toBeVisible();
     await page.goto(`/@${someone.username}`);

@@ -22,7 +22,7 @@ test("an error is told to members with all they know around it", async ({ page, 
     allow("status of 404");
     await signIn(page, "ada");
     await page.goto("/nothing-here");
-    await expect(page.getByRole("button", { name: "You and your settings" })).toBeVisible();
+    await expect(page.getByRole("button", { name: /^You: / })).toBeVisible();
     await isAPageOfOurs(page, "Nothing here");
 });
 

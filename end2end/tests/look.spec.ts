@@ -31,7 +31,7 @@ test("the colours are chosen without script, remembered everywhere, and given ba
 test("a member finds the colours in their menu, and keeps them when they sign out", async ({ page }) => {
     await signIn(page, "alan");
     await open(page, "/following");
-    const menu = page.getByRole("button", { name: "You and your settings" });
+    const menu = page.getByRole("button", { name: /^You: / });
     await menu.click();
     await page.getByRole("button", { name: "Dark", exact: true }).click();
     await expect(page).toHaveURL("/following");
@@ -64,7 +64,7 @@ test("choosing colours works on the answer to a form, too", async ({ page, js, a
     await page.locator("form.composer").evaluate((form: HTMLFormElement) => form.submit());
     expect((await answered).status()).toBe(422);
     await expect(page.locator("#body-error")).toBeVisible();
-    await page.getByRole("button", { name: "You and your settings" }).click();
+    await page.getByRole("button", { name: /^You: / }).click();
     const shown = page.waitForResponse((answer) => answer.request().method() === "GET" && answer.url().includes("/posts"));
     await page.getByRole("button", { name: "Dark", exact: true }).click();
     expect((await shown).status()).toBe(200);

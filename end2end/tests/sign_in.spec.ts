@@ -79,14 +79,14 @@ test("after signing out, Back shows nothing private", async ({ page }) => {
     await page.goto("/settings/devices");
     await expect(page.getByText("This device")).toBeVisible();
     await page.goto("/");
-    await page.getByRole("button", { name: "You and your settings" }).click();
+    await page.getByRole("button", { name: /^You: / }).click();
     await page.getByRole("button", { name: "Sign out" }).click();
     await expect(page.getByText("You are signed out.")).toBeVisible();
     await expect(page.getByRole("textbox")).toHaveCount(0);
 
     await page.goBack();
     await expect(page.getByRole("link", { name: "Sign in" }).first()).toBeVisible();
-    await expect(page.getByRole("button", { name: "You and your settings" })).toHaveCount(0);
+    await expect(page.getByRole("button", { name: /^You: / })).toHaveCount(0);
     await page.goBack();
     await expect(page).toHaveURL(/\/sign-in/);
     await expect(page.getByText("This device")).toHaveCount(0);

@@ -101,6 +101,14 @@ impl Request {
         Ok(Self { server: facts.server.clone(), facts, session })
     }
 
+    /// Asks who is signed in, unless that is known.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn ask(&self) -> Result<()> {
+        self.facts.member().await.map(drop)
+    }
+
     /// Who is signed in, if anybody is.
     pub fn me(&self) -> Option<&Member> {
         self.facts.checked.get().and_then(Option::as_ref)
