@@ -51,9 +51,12 @@ async function isSound(page: Page, path: string): Promise<void> {
     await expect(page.locator("html")).toHaveAttribute("lang", "en");
     for (const width of [320, 768, 1_280, 390]) {
         await page.setViewportSize({ width, height: 844 });
-        const { wide, out } = await page.evaluate(sticksOut);
-        expect(wide, `how wide ${path} is at ${width}`).toBeLessThanOrEqual(width);
-        expect(out, `what sticks out of ${path} at ${width}`).toEqual([]);
+        // The page is drawn anew for the width, a moment after the window has it.
+        await expect(async () => {
+            const { wide, out } = await page.evaluate(sticksOut);
+            expect(wide, `how wide ${path} is at ${width}`).toBeLessThanOrEqual(width);
+            expect(out, `what sticks out of ${path} at ${width}`).toEqual([]);
+        }).toPass({ timeout: 5_000 });
     }
     // And on a phone, by night.
     await page.emulateMedia({ colorScheme: "dark" });
