@@ -29,7 +29,7 @@ const OURSELVES: &str = concat!(
     include_str!("../wasm.rs")
 );
 
-/// Budgets of design.md, in bytes as sent; a budget is for the sum of its files.
+/// The budgets, in bytes as sent; a budget is for the sum of its files.
 pub const BUDGETS: [(&str, &[&str], u64); 3] = [
     ("wasm", &["kith_bg.wasm"], 95 * 1024),
     ("CSS", &["main.css"], 12 * 1024),

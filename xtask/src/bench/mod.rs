@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: how fast Kith is here and now, beside the budgets of design.md.
+//! `cargo xtask bench`: how fast Kith is here and now, beside its budgets.
 //!
 //! Everything runs on this machine, load included, so a figure alone says little: what is compared is measured in turns,
 //! round by round, and the ratio is given with its spread. The load is bounded in connections and in time.
