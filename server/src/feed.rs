@@ -62,7 +62,8 @@ pub async fn following(db: &mut PgConnection, reader: UserId, before: Option<Pos
         r#"
         with newest as (
             select n.id from (
-                select followee_id as author_id from follows where follower_id = $1
+                select f.followee_id as author_id from follows f join users u on u.id = f.followee_id
+                where f.follower_id = $1 and u.suspended_at is null
                 union all select $1
             ) a cross join lateral (
                 select p.id from posts p

@@ -1,7 +1,13 @@
 //! The facts of one request, and the proofs of who makes it. Only this file can make a [`Member`], [`Elevated`],
 //! [`Moderator`] or [`Admin`]; a verb that takes one cannot be reached without it.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{
+    net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use axum::{
     extract::FromRequestParts,
@@ -49,6 +55,8 @@ pub struct Facts {
     pub(crate) flow: Option<crate::random::Token>,
     /// What this browser is known by to those who signed in from it; a new one if it had none.
     pub(crate) browser: crate::random::Token,
+    /// Whether a session was given to somebody in this request: only then does its cookie reach the browser.
+    pub(crate) claimed: AtomicBool,
     checked: OnceCell<Option<Member>>,
 }
 
@@ -60,7 +68,7 @@ impl Facts {
         flow: Option<crate::random::Token>,
         browser: crate::random::Token,
     ) -> Self {
-        Self { server, client, cookie, flow, browser, checked: OnceCell::new() }
+        Self { server, client, cookie, flow, browser, claimed: AtomicBool::new(false), checked: OnceCell::new() }
     }
 
     /// Who is signed in: one query, asked at most once a request. A database that does not answer is an error, never
@@ -132,6 +140,11 @@ impl Request {
     /// What this browser is known by to those who signed in from it.
     pub(crate) fn browser(&self) -> &crate::random::Token {
         &self.facts.browser
+    }
+
+    /// Notes that the opened session belongs to somebody now.
+    pub(crate) fn claimed(&self) {
+        self.facts.claimed.store(true, Ordering::Release);
     }
 
     /// The session store's handle. It never carries an id the browser sent: it can only open new sessions.

@@ -81,6 +81,23 @@ async fn h55_odd_cursors_are_refused_not_run(pool: PgPool) {
 }
 
 #[sqlx::test]
+async fn somebody_suspended_does_not_end_the_feed_of_who_follows_them(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    for n in 0..60 {
+        site.post("ada", &format!("post {n}")).await;
+    }
+    site.post("alan", "something rude").await;
+    let mut browser = site.signed_in("barbara").await;
+    for name in ["ada", "alan"] {
+        browser.post(&format!("/@{name}/follow"), &[("follow", "true")]).await;
+    }
+    let id = server::accounts::find(&site.server, "alan").await.unwrap();
+    server::accounts::suspend(&site.server, id, "rude", None).await.unwrap();
+    let body = browser.get("/following").await.body;
+    assert!(body.matches("<article").count() == 50 && body.contains("rel=\"next\""));
+}
+
+#[sqlx::test]
 async fn who_is_suspended_is_not_heard(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let post = site.post("alan", "something rude").await;

@@ -106,6 +106,17 @@ async fn h15_asking_for_an_unknown_address_looks_the_same(pool: PgPool) {
 }
 
 #[sqlx::test]
+async fn the_page_shows_what_was_typed_never_the_spelling_an_account_has(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    for typed in ["ALAN@kith.example", "NOBODY@kith.example"] {
+        let mut browser = site.browser();
+        browser.post("/sign-in/code/send", &[("email", typed)]).await;
+        assert!(browser.get("/sign-in/code").await.body.contains(typed), "{typed}");
+    }
+    assert!(site.mail_to("alan@kith.example").await.is_some(), "mail goes to the address the account has");
+}
+
+#[sqlx::test]
 async fn h28_a_suspended_person_is_refused_by_every_way_in(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let token = ask(&site, "alan@kith.example").await;

@@ -216,6 +216,27 @@ async fn a_sign_in_that_fails_half_way_leaves_the_session_before_alone(pool: PgP
 }
 
 #[sqlx::test]
+async fn the_loser_of_a_double_click_leaves_the_winner_signed_in(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let browser = site.signed_in("alan").await;
+    let clicks = (0..8).map(|_| {
+        let mut click = browser.clone();
+        tokio::spawn(async move { click.post("/elevate", &[("current_password", PASSWORD)]).await })
+    });
+    let mut cookies = Vec::new();
+    for click in clicks.collect::<Vec<_>>() {
+        let answer = click.await.unwrap();
+        cookies.extend(
+            answer.set_cookies().iter().filter(|line| line.starts_with("__Host-id=")).map(|line| (*line).to_owned()),
+        );
+    }
+    assert_eq!(cookies.len(), 1, "only a session that belongs to somebody reaches the browser");
+    let mut winner = site.browser();
+    winner.cookies.insert("__Host-id".into(), cookies[0].split(['=', ';']).nth(1).unwrap().to_owned());
+    assert_eq!(winner.who().await.as_deref(), Some("alan"));
+}
+
+#[sqlx::test]
 async fn f13_ended_on_one_copy_is_ended_on_the_other(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let other = Site::new(&pool);

@@ -75,7 +75,7 @@ pub async fn request_email(cx: &Request, me: &Elevated, wished: &str) -> Result<
     sqlx::query!("delete from codes where user_id = $1 and purpose = 'change_email'", me.id().0)
         .execute(&mut *tx)
         .await?;
-    let to = Recipient { user: Some(me.id()), email: email.as_str() };
+    let to = Recipient { user: Some(me.id()), email: email.as_str(), shown: email.as_str() };
     let flow = code::issue(&mut tx, Purpose::ChangeEmail, &to, !taken, |digits| match taken {
         true => messages::address_in_use(origin),
         false => messages::new_email_code(origin, digits),
@@ -136,6 +136,12 @@ pub async fn undo_email(cx: &Request, link: &Link) -> Result<()> {
         .await
         .map_err(|e| on_constraint(e, "users_email_key", taken()))?;
     reset::end_everything_under_way(&mut tx, link.user).await?;
+    // Whoever changed the address may also have set the password, or hold the way back from a second change: the
+    // mailbox is what proves the owner now, and a new password is chosen with it.
+    sqlx::query!("delete from passwords where user_id = $1", link.user.0).execute(&mut *tx).await?;
+    sqlx::query!("update links set used_at = now() where user_id = $1 and used_at is null", link.user.0)
+        .execute(&mut *tx)
+        .await?;
     let actor = Actor::Person { user: link.user, device: None, client: cx.client() };
     audit::record(&mut tx, link.user, actor, &Event::EmailRestored).await?;
     tx.commit().await?;
@@ -149,6 +155,21 @@ pub async fn undo_email(cx: &Request, link: &Link) -> Result<()> {
 pub async fn username(cx: &Request, me: &Elevated, wished: &str) -> Result<Username> {
     let username = Username::parse(wished)?;
     let taken = || Invalid::one("username", "That username is taken. Please pick another.");
+    // Before the transaction: within it, a second connection could be waited for while locks are held.
+    limits::take(&cx.server, limits::USERNAME, me.id()).await?;
+    let changed = change_username(cx, me, username, taken).await;
+    if changed.is_err() {
+        limits::give_back(&cx.server, limits::USERNAME, me.id()).await?;
+    }
+    changed
+}
+
+async fn change_username(
+    cx: &Request,
+    me: &Elevated,
+    username: Username,
+    taken: impl Fn() -> Invalid,
+) -> Result<Username> {
     let mut tx = cx.server.begin().await?;
     // One name is decided about by one transaction at a time: a sign-up must not slip in between the name being given
     // up and being reserved. In the order of the names, so that two people cannot wait for one another.
@@ -183,7 +204,6 @@ pub async fn username(cx: &Request, me: &Elevated, wished: &str) -> Result<Usern
         .execute(&mut *tx)
         .await
         .map_err(|e| on_constraint(e, "users_username_key", taken()))?;
-    limits::take(&cx.server, limits::USERNAME, me.id()).await?;
     sqlx::query!("delete from former_usernames where username = $1", username.as_str()).execute(&mut *tx).await?;
     sqlx::query!(
         r#"

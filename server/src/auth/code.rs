@@ -94,7 +94,10 @@ pub(super) fn judge(flow: &Token, code: &str, tried: &Tried<'_>) -> Result<(), I
 /// To whom a code is mailed.
 pub(crate) struct Recipient<'a> {
     pub user: Option<UserId>,
+    /// Where the mail goes: the address we have, never another spelling of it.
     pub email: &'a str,
+    /// What the page says: the address as it was typed, the same for known and unknown ones.
+    pub shown: &'a str,
 }
 
 /// Keeps a fresh code and queues the mail that `write` makes of it. With `opens` false the same is done, but no code
@@ -116,7 +119,7 @@ pub(crate) async fn issue(
         &flow.hash()[..],
         purpose.name(),
         to.user.map(|user| user.0),
-        to.email,
+        to.shown,
         stored,
         MINUTES,
     )

@@ -40,7 +40,7 @@ pub async fn request_code(cx: &Request, me: &Member) -> Result<Token> {
     let email = change::account(cx, me).await?.email;
     limits::take(&cx.server, limits::MAIL_ADDRESS, email.to_ascii_lowercase()).await?;
     let origin = &cx.server.config().origin;
-    let to = Recipient { user: Some(me.id()), email: &email };
+    let to = Recipient { user: Some(me.id()), email: &email, shown: &email };
     let mut tx = cx.server.begin().await?;
     let flow =
         code::issue(&mut tx, Purpose::Elevate, &to, true, |digits| messages::elevate_code(origin, digits)).await?;
@@ -73,7 +73,7 @@ async fn renew(
     let session = sessions::open(cx, remember).await?;
     let mut tx = cx.server.begin().await?;
     within(&mut tx).await?;
-    sessions::renew(&mut tx, me, &session).await?;
+    sessions::renew(&mut tx, cx, me, &session).await?;
     let actor = Actor::Person { user: me.id(), device: Some(me.device), client: cx.client() };
     audit::record(&mut tx, me.id(), actor, &Event::Elevated { how }).await?;
     tx.commit().await?;

@@ -153,6 +153,31 @@ pub async fn warm_up(server: &Server) -> Result<()> {
         .await
 }
 
+/// Refuses a sign-in whose password was changed, or whose account was suspended, while it waited to be compared.
+pub(crate) async fn still(tx: &mut sqlx::PgConnection, user: crate::id::UserId, verified: Option<&str>) -> Result<()> {
+    let holds = sqlx::query_scalar!(
+        r#"
+        select p.hash = $2 and u.suspended_at is null as "holds!"
+        from users u join passwords p on p.user_id = u.id where u.id = $1 for update of u
+        "#,
+        user.0,
+        verified,
+    )
+    .fetch_optional(tx)
+    .await?;
+    if holds == Some(true) { Ok(()) } else { Err(Invalid::one("identifier", super::sign_in::WRONG).into()) }
+}
+
+/// Replaces a hash by a newer one of the same password, unless the password was changed meanwhile.
+pub(crate) async fn replace(
+    tx: &mut sqlx::PgConnection,
+    user: crate::id::UserId,
+    (verified, newer): (Option<&str>, &str),
+) -> Result<()> {
+    still(tx, user, verified).await?;
+    set(tx, user, newer).await
+}
+
 /// Gives somebody a password, in place of any they have.
 pub(crate) async fn set(tx: &mut sqlx::PgConnection, user: crate::id::UserId, hash: &str) -> Result<()> {
     sqlx::query!(

@@ -68,6 +68,7 @@ pub async fn finish(cx: &Request, token: &Token, new: &SecretString) -> Result<(
     let device = sessions::claim(&mut tx, cx, &session, link.user, (How::Reset, true)).await?;
     let actor = || Actor::Person { user: link.user, device: Some(device), client: cx.client() };
     audit::record(&mut tx, link.user, actor(), &Event::PasswordReset).await?;
+    sessions::greet_browser(&mut tx, cx, link.user, device).await?;
     let notice = messages::password_changed(&cx.server.config().origin);
     jobs::enqueue(&mut tx, &Job::Mail(Mail { to: user.email, message: notice })).await?;
     tx.commit().await?;
@@ -79,6 +80,7 @@ pub async fn finish(cx: &Request, token: &Token, new: &SecretString) -> Result<(
 pub(crate) async fn end_everything_under_way(tx: &mut PgConnection, user: UserId) -> Result<()> {
     sessions::end_everywhere(tx, user).await?;
     sqlx::query!("delete from codes where user_id = $1", user.0).execute(&mut *tx).await?;
+    sqlx::query!("delete from known_browsers where user_id = $1", user.0).execute(&mut *tx).await?;
     sqlx::query!(
         "update links set used_at = now() where user_id = $1 and used_at is null and purpose <> 'undo_email'",
         user.0

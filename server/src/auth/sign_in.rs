@@ -81,8 +81,8 @@ pub async fn sign_in(cx: &Request, attempt: &Attempt) -> Result<()> {
         _ => None,
     };
     enter(cx, known.id, (How::Password, attempt.remember), async |tx| match newer {
-        Some(hash) => password::set(tx, known.id, &hash).await,
-        None => Ok(()),
+        Some(hash) => password::replace(tx, known.id, (known.hash.as_deref(), &hash)).await,
+        None => password::still(tx, known.id, known.hash.as_deref()).await,
     })
     .await
 }

@@ -26,6 +26,7 @@ pub async fn request(cx: &Request, email: &str) -> Result<Token> {
     let to = Recipient {
         user: known.as_ref().map(|known| UserId(known.id)),
         email: known.as_ref().map_or(email.as_str(), |known| &known.email),
+        shown: email.as_str(),
     };
     let mut tx = cx.server.begin().await?;
     let flow = code::issue(&mut tx, Purpose::SignIn, &to, known.is_some(), |digits| match known.is_some() {

@@ -58,6 +58,7 @@ pub async fn list(db: &mut PgConnection, me: &Member) -> Result<Vec<Device>> {
 /// Ends one of one's other browsers. [`Error::NotFound`] when it is nobody's, another's, or has ended already.
 pub async fn end(cx: &Request, me: &Elevated, device: DeviceId) -> Result<UserAgent> {
     let mut tx = cx.server.begin().await?;
+    hold_sign_ins(&mut tx, me.id()).await?;
     let ended = sqlx::query_scalar!(
         "delete from sessions where device_id = $1 and user_id = $2 returning user_agent",
         device.0,
@@ -89,8 +90,16 @@ pub async fn end_all(cx: &Request, me: &Elevated) -> Result<u64> {
     Ok(count)
 }
 
+/// Nobody is given a session of this person until the transaction is over: one that is being opened meanwhile would
+/// otherwise not be seen, and survive.
+async fn hold_sign_ins(tx: &mut PgConnection, user: crate::id::UserId) -> Result<()> {
+    sqlx::query!("select id from users where id = $1 for update", user.0).fetch_optional(tx).await?;
+    Ok(())
+}
+
 /// Ends all of one's browsers but this one, inside the transaction of a change that calls for it.
 pub(crate) async fn end_others_of(tx: &mut PgConnection, me: &Member) -> Result<u64> {
+    hold_sign_ins(tx, me.id()).await?;
     Ok(sqlx::query!("delete from sessions where user_id = $1 and id <> $2", me.id().0, me.key.as_str())
         .execute(tx)
         .await?
@@ -99,6 +108,7 @@ pub(crate) async fn end_others_of(tx: &mut PgConnection, me: &Member) -> Result<
 
 /// Ends every session of a person, inside the transaction of a change that calls for it.
 pub(crate) async fn end_everywhere(tx: &mut PgConnection, user: crate::id::UserId) -> Result<u64> {
+    hold_sign_ins(tx, user).await?;
     Ok(sqlx::query!("delete from sessions where user_id = $1", user.0).execute(tx).await?.rows_affected())
 }
 

@@ -100,6 +100,7 @@ pub async fn claim(
     )
     .fetch_one(&mut *tx)
     .await?;
+    cx.claimed();
     if let Some(old) = cx.cookie() {
         sqlx::query!("delete from sessions where id = $1", old.as_str()).execute(&mut *tx).await?;
     }
@@ -119,7 +120,7 @@ pub async fn claim(
 
 /// Moves this browser's session to a fresh id and elevates it: who proved themselves again gets a cookie that nobody
 /// can have seen before. [`Error::SignInNeeded`] when the session was ended meanwhile.
-pub async fn renew(tx: &mut PgConnection, me: &Member, key: &SessionKey) -> Result<()> {
+pub async fn renew(tx: &mut PgConnection, cx: &Request, me: &Member, key: &SessionKey) -> Result<()> {
     let moved = sqlx::query!(
         r#"
         with old as (
@@ -140,7 +141,11 @@ pub async fn renew(tx: &mut PgConnection, me: &Member, key: &SessionKey) -> Resu
     )
     .execute(tx)
     .await?;
-    if moved.rows_affected() == 1 { Ok(()) } else { Err(Error::SignInNeeded) }
+    if moved.rows_affected() != 1 {
+        return Err(Error::SignInNeeded);
+    }
+    cx.claimed();
+    Ok(())
 }
 
 /// Whether this browser asked to be remembered: its cookie keeps the length it was given.

@@ -2,7 +2,7 @@
 
 use std::{
     net::{IpAddr, SocketAddr},
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
@@ -48,11 +48,31 @@ pub async fn facts(State(server): State<Server>, mut request: Request<Body>, nex
     let browser = known.unwrap_or_default();
     let facts = Facts::new(server.clone(), client, session, flow, browser.clone());
     request.headers_mut().remove(header::COOKIE);
-    request.extensions_mut().insert(Arc::new(facts));
+    let facts = Arc::new(facts);
+    request.extensions_mut().insert(Arc::clone(&facts));
     request.extensions_mut().insert(shown);
     let mut response = next.run(request).await;
-    remember_browser(&mut response, &server, &browser);
+    if facts.claimed.load(Ordering::Acquire) {
+        remember_browser(&mut response, &server, &browser);
+    } else {
+        keep_session(&mut response, &server);
+    }
     response
+}
+
+/// A session that was opened and given to nobody (somebody else was quicker) must not take the place of the one the
+/// browser has.
+fn keep_session(response: &mut Response, server: &Server) {
+    let origin = &server.config().origin;
+    let session = format!("{}=", Cookie::Session.name(origin));
+    let removal = Cookie::Session.remove(origin);
+    let lines: Vec<_> = response.headers().get_all(header::SET_COOKIE).iter().cloned().collect();
+    response.headers_mut().remove(header::SET_COOKIE);
+    for line in lines {
+        if !line.as_bytes().starts_with(session.as_bytes()) || Some(&line) == removal.as_ref() {
+            response.headers_mut().append(header::SET_COOKIE, line);
+        }
+    }
 }
 
 /// A browser in which somebody has just signed in keeps its token, for as long as browsers keep anything.

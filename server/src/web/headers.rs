@@ -50,7 +50,7 @@ pub async fn security_headers(State(server): State<Server>, request: Request<Bod
 /// be asked about again. What a handler marked itself (assets, pictures) stays so.
 pub async fn private_answers(State(server): State<Server>, request: Request<Body>, next: Next) -> Response {
     let origin = &server.config().origin;
-    let personal = [Cookie::Session, Cookie::Flow, Cookie::Flash]
+    let personal = [Cookie::Session, Cookie::Flow, Cookie::Flash, Cookie::Link]
         .iter()
         .any(|cookie| mentions(request.headers(), cookie.name(origin)));
     let mut response = next.run(request).await;
