@@ -36,6 +36,8 @@ pub async fn run(server: Server) {
 
 /// One round, to the end. Returns how many rows were removed.
 pub async fn everything(server: &Server) -> Result<u64> {
+    // First: nobody should stay suspended because something else cannot be swept.
+    restore_suspended(server).await?;
     let mut rows = 0;
     loop {
         let batch = batch(server).await?;
@@ -45,7 +47,6 @@ pub async fn everything(server: &Server) -> Result<u64> {
         }
         tokio::task::yield_now().await;
     }
-    restore_suspended(server).await?;
     Ok(rows)
 }
 

@@ -38,11 +38,13 @@ pub struct Invitation {
 }
 
 /// `GET /sign-up/invitation`: takes the token out of the address at once.
-pub async fn invitation(visit: Visit, Query(link): Query<Invitation>) -> Response {
+pub async fn invitation(visit: Visit, Query(link): Query<Invitation>) -> Result<Response> {
     let onward = Redirect::to(paths::SIGN_UP_FINISH).into_response();
     match Token::parse(&link.token) {
-        Some(token) => keep_flow(onward, &visit.cx.server.config().origin, &token),
-        None => onward,
+        Some(token) if verb::is_invitation(&visit.cx, &token).await? => {
+            Ok(keep_flow(onward, &visit.cx.server.config().origin, &token))
+        }
+        _ => Ok(onward),
     }
 }
 

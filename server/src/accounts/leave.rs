@@ -33,7 +33,7 @@ pub async fn delete(cx: &Request, me: &Elevated, typed: &str) -> Result<()> {
     sqlx::query!(
         r#"
         update audit_events set device_id = null, ip = null, user_agent = '', detail = '{}'
-        where user_id = $1 or actor_id = $1
+        where user_id = $1
         "#,
         me.id().0,
     )

@@ -15,6 +15,8 @@ use crate::{
 /// How long to wait before the next try, in minutes; after the last the job is dead. The first is also the lease: a
 /// worker that vanished gives its job up after that long.
 const PAUSES: [i32; 4] = [1, 5, 30, 360];
+/// The longest one job may take.
+const WHOLE: Duration = Duration::from_secs(45);
 /// How often to look for jobs that other copies queued, or whose pause is over.
 const LOOK: Duration = Duration::from_secs(2);
 
@@ -73,7 +75,11 @@ pub async fn run_due(server: &Server) -> Result<u64> {
 async fn carry_out(server: &Server, row: serde_json::Value) -> Result<(), String> {
     let job = serde_json::from_value(row).map_err(|error| format!("not a job of this version: {error}"))?;
     let Some(mail) = write(server, job).await.map_err(|error| error.to_string())? else { return Ok(()) };
-    server.mailer().send(&mail).await.map_err(|error| error.to_string())
+    // Shorter than the lease, however many steps the conversation has: nobody else must begin it meanwhile.
+    match tokio::time::timeout(WHOLE, server.mailer().send(&mail)).await {
+        Ok(sent) => sent.map_err(|error| error.to_string()),
+        Err(_) => Err("the mail server took too long".to_owned()),
+    }
 }
 
 /// The mail a job is about; none when what it was about is over.

@@ -133,9 +133,13 @@ fn hops(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
         let lines = headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
         lines.flat_map(|line| line.split(',').map(|part| part.trim().to_owned()).collect::<Vec<_>>()).collect()
     };
-    let forwarded = list("forwarded");
+    let (forwarded, x_forwarded) = (list("forwarded"), list("x-forwarded-for"));
+    // Proxies write one of them and pass the other on as it came: with both, nobody knows which is the visitor's own.
+    if !forwarded.is_empty() && !x_forwarded.is_empty() {
+        return Vec::new();
+    }
     if forwarded.is_empty() {
-        return list("x-forwarded-for").iter().map(|hop| address(hop)).collect();
+        return x_forwarded.iter().map(|hop| address(hop)).collect();
     }
     forwarded
         .iter()
@@ -187,6 +191,10 @@ mod tests {
         );
         assert_eq!(ip("10.0.0.1", &[("x-forwarded-for", "203.0.113.9, nonsense")]), "10.0.0.1");
         assert_eq!(ip("10.0.0.1", &[]), "10.0.0.1");
+        assert_eq!(
+            ip("10.0.0.1", &[("forwarded", "for=198.51.100.7"), ("x-forwarded-for", "203.0.113.9")]),
+            "10.0.0.1"
+        );
         assert_eq!(ip("::ffff:203.0.113.9", &[]), "203.0.113.9");
     }
 

@@ -52,6 +52,22 @@ pub async fn current(cx: &Request) -> Result<Registration> {
     .ok_or(Error::NotFound)
 }
 
+/// Whether a token is of an operator's invitation. Only such a one may come by a link: a sign-up somebody else began
+/// must not be put into a browser.
+pub async fn is_invitation(cx: &Request, token: &Token) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"
+        select exists (
+            select 1 from registrations where flow_hash = $1 and expires_at > now()
+                and proved_at is not null and code_expires_at is null
+        ) as "invitation!"
+        "#,
+        &token.hash()[..],
+    )
+    .fetch_one(cx.server.db())
+    .await?)
+}
+
 /// The flow token this browser holds; without one there is no registration of its own.
 fn flow(cx: &Request) -> Result<&Token> {
     cx.flow().ok_or(Error::NotFound)
