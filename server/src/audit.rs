@@ -42,9 +42,6 @@ pub enum Event {
     RoleChanged {
         role: &'static str,
     },
-    Invited {
-        role: &'static str,
-    },
     PasswordReset,
     PasswordChanged,
     EmailChanged,
@@ -71,7 +68,6 @@ impl Event {
             Self::Suspended { .. } => "suspended",
             Self::Restored => "restored",
             Self::RoleChanged { .. } => "role_changed",
-            Self::Invited { .. } => "invited",
             Self::PasswordReset => "password_reset",
             Self::PasswordChanged => "password_changed",
             Self::EmailChanged => "email_changed",
@@ -89,7 +85,7 @@ impl Event {
             Self::DeviceEnded { device } => json!({ "device": device.to_string() }),
             Self::OthersEnded { count } | Self::EverywhereEnded { count } => json!({ "count": count }),
             Self::Suspended { reason } => json!({ "reason": reason }),
-            Self::RoleChanged { role } | Self::Invited { role } => json!({ "role": role }),
+            Self::RoleChanged { role } => json!({ "role": role }),
             Self::UsernameChanged { from } => json!({ "from": from }),
             Self::SignedUp
             | Self::SignedOut
