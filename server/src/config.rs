@@ -7,7 +7,10 @@ use ipnetwork::IpNetwork;
 use secrecy::SecretString;
 
 mod origin;
+pub mod providers;
+
 pub use origin::{Origin, is_loopback};
+use providers::Provider;
 
 /// Why the settings cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +41,8 @@ pub struct Config {
     /// `KITH_LOG`: what to log, as in `info,sqlx=warn` (default `info,sqlx=warn`).
     pub log: String,
     pub mail: Mail,
+    /// `KITH_GITHUB_…`, `KITH_OIDC_…`: the services somebody may come in with (default none).
+    pub providers: Vec<Provider>,
 }
 
 /// How lines of the log look.
@@ -73,7 +78,7 @@ pub struct Source {
 }
 
 /// Every setting there is. Another `KITH_…` name is a mistake worth stopping for.
-const KNOWN: [&str; 11] = [
+const KNOWN: [&str; 15] = [
     "DATABASE_URL",
     "KITH_DATABASE_CONNECTIONS",
     "KITH_ORIGIN",
@@ -85,6 +90,10 @@ const KNOWN: [&str; 11] = [
     "KITH_MAIL",
     "KITH_MAIL_FROM",
     "KITH_SMTP_URL",
+    "KITH_GITHUB_CLIENT_ID",
+    "KITH_GITHUB_CLIENT_SECRET",
+    "KITH_GITHUB_URL",
+    "KITH_GITHUB_API_URL",
 ];
 
 /// Names of the environment that are not settings: where the settings file is, and what only tests and tools read.
@@ -153,7 +162,7 @@ fn canonical(name: &str) -> Result<String, ConfigError> {
     let upper = name.to_ascii_uppercase();
     [upper.clone(), format!("KITH_{upper}")]
         .into_iter()
-        .find(|candidate| KNOWN.contains(&candidate.as_str()))
+        .find(|candidate| KNOWN.contains(&candidate.as_str()) || providers::is_setting(candidate))
         .ok_or_else(|| wrong(name, "is not a setting of Kith. See docs/operate.md for those there are."))
 }
 
@@ -179,6 +188,7 @@ impl Config {
             log_format,
             log: source.get("KITH_LOG").unwrap_or("info,sqlx=warn").to_owned(),
             mail: mail(source, &origin)?,
+            providers: providers::read(source)?,
             origin,
         })
     }

@@ -17,6 +17,7 @@ pub mod likes;
 pub mod limits;
 pub mod links;
 pub mod mailer;
+pub mod oauth;
 pub mod posts;
 pub mod profiles;
 pub mod random;
@@ -33,11 +34,12 @@ use std::sync::{
 };
 
 pub use error::{Error, Invalid, Result};
+use http::HeaderValue;
 /// Something typed that must never be printed: a password.
 pub use secrecy::SecretString as Secret;
 use sqlx::{PgPool, Postgres, Transaction};
 
-use crate::{auth::Hashing, config::Config, jobs::Wake, mailer::Mailer};
+use crate::{auth::Hashing, config::Config, jobs::Wake, mailer::Mailer, oauth::Providers};
 
 /// Everything a verb reaches for: the database, the settings, the hashing queue, the mailer. Cheap to clone. It holds
 /// no truth: two copies of the server on one database answer alike.
@@ -49,6 +51,8 @@ struct Parts {
     db: PgPool,
     hashing: Hashing,
     mailer: Mailer,
+    providers: Providers,
+    csp: HeaderValue,
     wake: Wake,
     draining: AtomicBool,
 }
@@ -56,10 +60,13 @@ struct Parts {
 impl Server {
     /// Puts the parts together. Nothing is connected or started yet.
     pub fn new(config: Config, db: PgPool) -> Self {
+        let providers = Providers::new(&config.providers);
         let mailer = Mailer::new(&config.mail, &config.origin);
         Self(Arc::new(Parts {
             db,
             mailer,
+            csp: web::csp(providers.origins()),
+            providers,
             hashing: Hashing::new(),
             wake: Wake::default(),
             draining: AtomicBool::new(false),
@@ -93,6 +100,16 @@ impl Server {
     /// What carries mail away.
     pub fn mailer(&self) -> &Mailer {
         &self.0.mailer
+    }
+
+    /// The services somebody may come in with.
+    pub fn providers(&self) -> &Providers {
+        &self.0.providers
+    }
+
+    /// The content policy of every page.
+    pub fn csp(&self) -> &HeaderValue {
+        &self.0.csp
     }
 
     /// Says that this copy is about to stop: it should be sent no more visitors.

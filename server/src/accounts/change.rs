@@ -96,7 +96,7 @@ pub async fn email(cx: &Request, me: &Elevated, typed: &str) -> Result<()> {
         return Err(Error::NotFound);
     }
     let mut tx = cx.server.begin().await?;
-    code::use_up(&mut tx, &right).await?;
+    code::use_up(&mut tx, right.id).await?;
     let old =
         sqlx::query_scalar!("select email from users where id = $1 for update", me.id().0).fetch_one(&mut *tx).await?;
     let taken = || Invalid::one("code", "That address has an account of its own by now.");
@@ -136,9 +136,10 @@ pub async fn undo_email(cx: &Request, link: &Link) -> Result<()> {
         .await
         .map_err(|e| on_constraint(e, "users_email_key", taken()))?;
     reset::end_everything_under_way(&mut tx, link.user).await?;
-    // Whoever changed the address may also have set the password, or hold the way back from a second change: the
+    // Whoever changed the address may also have set the password, linked an account of theirs, or hold the way back from a second change: the
     // mailbox is what proves the owner now, and a new password is chosen with it.
     sqlx::query!("delete from passwords where user_id = $1", link.user.0).execute(&mut *tx).await?;
+    sqlx::query!("delete from identities where user_id = $1", link.user.0).execute(&mut *tx).await?;
     sqlx::query!("update links set used_at = now() where user_id = $1 and used_at is null", link.user.0)
         .execute(&mut *tx)
         .await?;

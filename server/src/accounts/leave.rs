@@ -86,7 +86,10 @@ async fn collect(cx: &Request, me: &Elevated) -> Result<Vec<(&'static str, Value
             (select coalesce(jsonb_agg(jsonb_build_object('username', n.username, 'until', n.released_at)), '[]')
              from former_usernames n where n.user_id = $1) as "former_usernames!",
             (select coalesce(jsonb_agg(jsonb_build_object('first_seen_at', b.first_seen_at, 'last_seen_at', b.last_seen_at)), '[]')
-             from known_browsers b where b.user_id = $1) as "known_browsers!"
+             from known_browsers b where b.user_id = $1) as "known_browsers!",
+            (select coalesce(jsonb_agg(jsonb_build_object('provider', i.provider, 'issuer', i.issuer, 'subject', i.subject,
+                'login', i.login, 'linked_at', i.linked_at, 'last_used_at', i.last_used_at) order by i.id), '[]')
+             from identities i where i.user_id = $1) as "identities!"
         "#,
         me.id().0,
     )
@@ -102,6 +105,7 @@ async fn collect(cx: &Request, me: &Elevated) -> Result<Vec<(&'static str, Value
         ("activity.json", row.activity),
         ("former_usernames.json", row.former_usernames),
         ("known_browsers.json", row.known_browsers),
+        ("identities.json", row.identities),
     ])
 }
 

@@ -80,6 +80,7 @@ pub async fn finish(cx: &Request, token: &Token, new: &SecretString) -> Result<(
 pub(crate) async fn end_everything_under_way(tx: &mut PgConnection, user: UserId) -> Result<()> {
     sessions::end_everywhere(tx, user).await?;
     sqlx::query!("delete from codes where user_id = $1", user.0).execute(&mut *tx).await?;
+    sqlx::query!("delete from oauth_flows where user_id = $1", user.0).execute(&mut *tx).await?;
     sqlx::query!("delete from known_browsers where user_id = $1", user.0).execute(&mut *tx).await?;
     sqlx::query!(
         "update links set used_at = now() where user_id = $1 and used_at is null and purpose <> 'undo_email'",

@@ -22,6 +22,8 @@ pub enum Cookie {
     Browser,
     /// The token of a mailed link, out of the address.
     Link,
+    /// Which way to a provider this browser is on, or has come back from.
+    OAuth,
 }
 
 impl Cookie {
@@ -40,6 +42,8 @@ impl Cookie {
             (Self::Browser, false) => "browser",
             (Self::Link, true) => "__Host-link",
             (Self::Link, false) => "link",
+            (Self::OAuth, true) => "__Host-oauth",
+            (Self::OAuth, false) => "oauth",
         }
     }
 

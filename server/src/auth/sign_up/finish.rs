@@ -98,26 +98,14 @@ pub(super) async fn create(cx: &Request, registration: i64, how: How) -> Result<
     .fetch_optional(&mut *tx)
     .await?
     .ok_or(Error::NotFound)?;
-    // One name is decided about by one transaction at a time: see the change of a username.
-    sqlx::query!("select pg_advisory_xact_lock(hashtext('username'), hashtext($1))", wish.username)
-        .execute(&mut *tx)
-        .await?;
-    let user = sqlx::query_scalar!(
-        r#"
-        insert into users (username, display_name, email, role)
-        select $1, $2, $3, $4
-        where not exists (select 1 from former_usernames where username = $1 and released_at > now())
-        on conflict do nothing returning id
-        "#,
-        wish.username,
-        wish.display_name,
-        wish.email,
-        wish.role,
-    )
-    .fetch_optional(&mut *tx)
-    .await?;
-    let Some(user) = user.map(UserId) else {
-        return lost(cx, tx, registration, &wish.email).await;
+    let new = NewUser {
+        username: Username::parse(&wish.username)?,
+        display_name: wish.display_name,
+        email: wish.email,
+        role: wish.role,
+    };
+    let Some(user) = insert_user(&mut tx, &new).await? else {
+        return lost(cx, tx, registration, &new.email).await;
     };
     sqlx::query!("insert into passwords (user_id, hash) values ($1, $2)", user.0, wish.password_hash)
         .execute(&mut *tx)
@@ -128,7 +116,40 @@ pub(super) async fn create(cx: &Request, registration: i64, how: How) -> Result<
     Ok(Step::Done)
 }
 
-async fn welcome(
+/// Somebody whose address is proved.
+pub(crate) struct NewUser {
+    pub username: Username,
+    pub display_name: String,
+    pub email: String,
+    /// As the table has it.
+    pub role: String,
+}
+
+/// Makes somebody's row. None when another has the name or the address, or the name is kept for who had it.
+pub(crate) async fn insert_user(tx: &mut PgConnection, new: &NewUser) -> Result<Option<UserId>> {
+    // One name is decided about by one transaction at a time: see the change of a username.
+    sqlx::query!("select pg_advisory_xact_lock(hashtext('username'), hashtext($1))", new.username.as_str())
+        .execute(&mut *tx)
+        .await?;
+    let user = sqlx::query_scalar!(
+        r#"
+        insert into users (username, display_name, email, role)
+        select $1, $2, $3, $4
+        where not exists (select 1 from former_usernames where username = $1 and released_at > now())
+        on conflict do nothing returning id
+        "#,
+        new.username.as_str(),
+        new.display_name,
+        new.email,
+        new.role,
+    )
+    .fetch_optional(tx)
+    .await?;
+    Ok(user.map(UserId))
+}
+
+/// What an account that has just been made begins with: its first events, and a browser it knows.
+pub(crate) async fn welcome(
     tx: &mut PgConnection,
     cx: &Request,
     user: UserId,
