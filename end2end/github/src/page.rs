@@ -15,7 +15,7 @@ pub fn choose(state: &State, ask: &Ask) -> String {
         .map(|person| {
             format!(
                 r#"<li><button name="person" value="{id}"><img src="/avatars/u/{id}?v=4" alt="" width="40" height="40">
-<span><b>{name}</b> <i>{login}</i><small>{note}</small></span></button></li>"#,
+<span><b><bdi>{name}</bdi></b> <i>{login}</i><small>{note}</small></span></button></li>"#,
                 id = person.id,
                 name = escape(person.name.as_deref().unwrap_or(&person.login)),
                 login = escape(&person.login),
