@@ -52,11 +52,23 @@ pub enum Flash {
     UsernameChanged,
     SessionEnded,
     AccountDeleted,
+    Connected,
+    Disconnected,
+    /// Name and picture were taken over from elsewhere.
+    Refreshed,
+    /// Signed in to the account that was to be proved, which another service opens now.
+    Proved,
+    /// Nobody waits in this browser any more.
+    ArrivalGone,
+    /// Somebody made an account with that address meanwhile.
+    AddressTaken,
+    /// The account elsewhere opens an account already.
+    HaveAccountThere,
 }
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-const PLAIN: [(Flash, &str); 19] = [
+const PLAIN: [(Flash, &str); 26] = [
     (Flash::Welcome, "welcome"),
     (Flash::SignedIn, "signed-in"),
     (Flash::SignedOut, "signed-out"),
@@ -76,6 +88,13 @@ const PLAIN: [(Flash, &str); 19] = [
     (Flash::UsernameChanged, "username-changed"),
     (Flash::SessionEnded, "session-ended"),
     (Flash::AccountDeleted, "account-deleted"),
+    (Flash::Connected, "connected"),
+    (Flash::Disconnected, "disconnected"),
+    (Flash::Refreshed, "refreshed"),
+    (Flash::Proved, "proved"),
+    (Flash::ArrivalGone, "arrival-gone"),
+    (Flash::AddressTaken, "address-taken"),
+    (Flash::HaveAccountThere, "have-account-there"),
 ];
 
 impl Flash {
@@ -119,6 +138,13 @@ impl Flash {
             Self::UsernameChanged => "That is your name now. The one before leads here for 30 days.",
             Self::AccountDeleted => "Your account is deleted. All the best.",
             Self::SessionEnded => "That device is signed out. If it wasn’t you, choose a new password.",
+            Self::Connected => "Connected. You can come in with it from now on.",
+            Self::Disconnected => "Disconnected. It no longer opens your account.",
+            Self::Refreshed => "Your name and picture are up to date.",
+            Self::Proved => "Good to see you again. From now on you can come in that way too.",
+            Self::ArrivalGone => "That took too long, or began in another browser. Start again here.",
+            Self::AddressTaken => "That address has an account by now. Show once that it is yours.",
+            Self::HaveAccountThere => "You have an account already. Come in to it the same way.",
         }
         .to_owned()
     }
@@ -126,7 +152,7 @@ impl Flash {
     /// How it is meant.
     pub fn tone(&self) -> Tone {
         match self {
-            Self::SignUpGone | Self::LinkGone | Self::CodeGone => Tone::Bad,
+            Self::SignUpGone | Self::LinkGone | Self::CodeGone | Self::ArrivalGone | Self::AddressTaken => Tone::Bad,
             _ => Tone::Good,
         }
     }

@@ -35,12 +35,25 @@ pub struct Arrival {
 /// What is still to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stage {
-    /// A username, and which of these addresses: all are proved, and nobody's.
-    Choose { username: String, others: Vec<String>, addresses: Vec<String> },
+    Choose(Choice),
     /// Show whose account this address belongs to; or, when there are others, make a new one with one of those.
-    Prove { address: String, free: Vec<String> },
+    Prove {
+        address: String,
+        free: Vec<String>,
+    },
     /// Type an address and prove it.
     AskAddress,
+}
+
+/// What they may choose from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// Free today, or empty when nothing can be made of their login name.
+    pub username: String,
+    /// Others that are free, when the one they have there is not.
+    pub others: Vec<String>,
+    /// All are proved, and nobody's; the first is the likeliest.
+    pub addresses: Vec<String>,
 }
 
 /// One as it is stored.
@@ -191,7 +204,7 @@ async fn stage(db: &mut PgConnection, row: &Row, anew: bool) -> Result<Stage> {
         (Step::Prove(_), Some((address, _))) => Stage::Prove { address, free },
         (Step::Choose, _) => {
             let (username, others) = suggestion(db, &row.login).await?;
-            Stage::Choose { username, others, addresses: free }
+            Stage::Choose(Choice { username, others, addresses: free })
         }
         _ => Stage::AskAddress,
     })

@@ -144,10 +144,10 @@ pub(super) async fn tell_linked(
     jobs::enqueue(tx, &Job::Mail(Mail { to, message })).await
 }
 
-/// Unlinks one's identity at a provider. Returns what people call that provider.
+/// Unlinks one's identity at a provider.
 ///
 /// [`Error::NotFound`] when there is none; [`Error::Invalid`] when it is the last way in.
-pub async fn unlink(cx: &Request, me: &Elevated, provider: &str) -> Result<String> {
+pub async fn unlink(cx: &Request, me: &Elevated, provider: &str) -> Result<()> {
     let mut tx = cx.server.begin().await?;
     // One change of the ways in at a time: two that would each leave one must not leave none.
     let to = sqlx::query_scalar!("select email from users where id = $1 for update", me.id().0)
@@ -166,11 +166,11 @@ pub async fn unlink(cx: &Request, me: &Elevated, provider: &str) -> Result<Strin
     let label = provider.parse().map_or_else(|()| provider.to_owned(), |slug| label(cx, slug));
     let actor = Actor::Person { user: me.id(), device: Some(me.device), client: cx.client() };
     let message = messages::identity_unlinked(&cx.server.config().origin, &label, &login);
-    audit::record(&mut tx, me.id(), actor, &Event::IdentityUnlinked { label: label.clone(), login }).await?;
+    audit::record(&mut tx, me.id(), actor, &Event::IdentityUnlinked { label, login }).await?;
     jobs::enqueue(&mut tx, &Job::Mail(Mail { to, message })).await?;
     tx.commit().await?;
     cx.server.wake().ring();
-    Ok(label)
+    Ok(())
 }
 
 /// Takes over the name and the picture somebody has at the provider now.

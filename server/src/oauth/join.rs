@@ -1,7 +1,7 @@
 //! A first arrival becomes an account: user, identity and session in one transaction, or nothing. No password is made up;
 //! one can be set later.
 
-use super::{arrivals, identities, returns::label};
+use super::{arrivals, identities};
 use crate::{
     accounts::{self, Email, Username},
     auth::sign_up::{self, NewUser},
@@ -25,8 +25,8 @@ pub enum Joined {
     Done(String),
     /// Somebody has the address by now: it has to be proved.
     AddressTaken,
-    /// The identity has an account by now: sign in with it. What people call its provider.
-    HaveAccount(String),
+    /// The identity has an account by now: sign in with it.
+    HaveAccount,
 }
 
 /// Makes the account.
@@ -67,7 +67,7 @@ async fn create(cx: &Request, new: &NewUser) -> Result<Joined> {
         return lost(cx, new).await;
     };
     if identities::insert(&mut tx, user, &said).await?.is_err() {
-        return Ok(Joined::HaveAccount(label(cx, said.provider)));
+        return Ok(Joined::HaveAccount);
     }
     // A sign-up under way with this address has lost: who came with proof was first.
     sqlx::query!("delete from registrations where lower(email) = lower($1)", new.email).execute(&mut *tx).await?;

@@ -21,12 +21,12 @@ mod prove;
 mod providers;
 mod returns;
 
-pub use arrivals::{Arrival, Stage, current, picture};
+pub use arrivals::{Arrival, Choice, Stage, current, picture};
 pub use decide::{Intent, Sorry};
 pub use flows::{Callback, Going, elevate, link, prove, refresh, sign_in};
 pub use identities::{Identity, list, unlink};
 pub use join::{Chosen, Joined, join};
-pub use prove::{ask_address, ask_proof, prove_by_code, prove_by_password, waiting};
+pub use prove::{ask_address, prove_by_code, prove_by_password, waiting};
 pub use providers::{Provider, Providers, Said};
 pub use returns::{Back, come_back};
 

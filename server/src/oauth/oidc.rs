@@ -114,11 +114,7 @@ impl Oidc {
         let challenge = PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(trip.verifier.clone()));
         let (state, nonce) = (CsrfToken::new(trip.state.text()), Nonce::new(trip.nonce.clone()));
         let way = client
-            .authorize_url(
-                AuthenticationFlow::<CoreResponseType>::AuthorizationCode,
-                || state,
-                || nonce,
-            )
+            .authorize_url(AuthenticationFlow::<CoreResponseType>::AuthorizationCode, || state, || nonce)
             .add_scopes(["email", "profile"].map(|scope| Scope::new(scope.to_owned())))
             .set_pkce_challenge(challenge);
         let way = match trip.fresh {

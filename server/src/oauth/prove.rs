@@ -36,14 +36,6 @@ pub async fn ask_address(cx: &Request, typed: &str) -> Result<Token> {
     mail_code(cx, &Email::parse(typed)?).await
 }
 
-/// Mails a code to the address whose account is to be proved.
-///
-/// [`Error::Limited`]; [`Error::NotFound`] when nobody waits in this browser, or for no account.
-pub async fn ask_proof(cx: &Request) -> Result<Token> {
-    let Stage::Prove { address, .. } = arrivals::current(cx, false).await?.stage else { return Err(Error::NotFound) };
-    mail_code(cx, &Email::parse(&address)?).await
-}
-
 async fn mail_code(cx: &Request, email: &Email) -> Result<Token> {
     limits::take(&cx.server, limits::ASK_CLIENT, cx.client().limit_key()).await?;
     limits::take(&cx.server, limits::MAIL_ADDRESS, email.key()).await?;
