@@ -10,6 +10,7 @@ mod follows;
 mod hardening;
 mod leaving;
 mod likes;
+mod oauth;
 mod operator;
 mod posts;
 mod profiles;

@@ -115,7 +115,7 @@ fn status(why: Sorry) -> StatusCode {
     match why {
         Sorry::Down | Sorry::Wait | Sorry::Settings => StatusCode::SERVICE_UNAVAILABLE,
         Sorry::LinkedElsewhere | Sorry::LinkedAlready | Sorry::HasAnother => StatusCode::CONFLICT,
-        Sorry::Denied | Sorry::NotThatOne | Sorry::NotFresh => StatusCode::FORBIDDEN,
+        Sorry::Denied | Sorry::Unverified | Sorry::NotThatOne | Sorry::NotFresh => StatusCode::FORBIDDEN,
         Sorry::Gone | Sorry::SessionGone => StatusCode::BAD_REQUEST,
     }
 }

@@ -103,6 +103,8 @@ pub enum Sorry {
     Down,
     /// It wants to be left alone for a while.
     Wait,
+    /// It lets them in nowhere before they verify their address there.
+    Unverified,
     /// It does not take this site: for the operator to mend.
     Settings,
     LinkedElsewhere,
@@ -116,6 +118,21 @@ pub enum Sorry {
 }
 
 /// The table. It never looks at a login name, and at an address only to say what somebody new does next.
+///
+/// | begun to | signed in, in that session | the identity is | verified addresses | what happens |
+/// |---|---|---|---|---|
+/// | come in | whoever | A's | whatever | sign in as A |
+/// | come in | whoever | nobody's | one is A's | A is to be proved first; nothing is linked |
+/// | come in | whoever | nobody's | all are free | choose a username |
+/// | come in | whoever | nobody's | none | ask for an address, prove it by code |
+/// | prove A | whoever | A's, and an arrival waits for A | whatever | link that arrival to A, sign in as A |
+/// | prove A | whoever | not A's, or nothing waits | whatever | refuse |
+/// | link, prove again, refresh | nobody | whatever | whatever | refuse |
+/// | link | A, just proved | nobody's, A has none there | whatever | link it to A |
+/// | link | A, not just proved | nobody's | whatever | refuse |
+/// | link | A | A's or B's, or A has another there | whatever | refuse; nothing changes on either |
+/// | prove again, refresh | A | A's | whatever | do it |
+/// | prove again, refresh | A | B's or nobody's | whatever | refuse |
 pub(super) fn decide(facts: &Facts) -> Outcome {
     match (facts.intent, facts.me) {
         (Intent::SignIn, _) => facts.owner.map_or_else(|| Outcome::Arrive(next(facts.addresses)), Outcome::SignIn),

@@ -40,6 +40,7 @@ impl Sorry {
                 format!("{label} doesn’t answer properly right now. Try again in a moment, or come in another way.")
             }
             Self::Wait => format!("{label} asks us to wait. Try again in a minute, or come in another way."),
+            Self::Unverified => format!("{label} wants you to verify your e-mail address there first."),
             Self::Settings => {
                 format!("{label} doesn’t take this site at the moment. The people who run it can read why.")
             }

@@ -31,6 +31,8 @@ pub enum Trouble {
     Code(String),
     #[error("it does not take this site: {0}")]
     Settings(String),
+    #[error("it wants them to verify their address first")]
+    Unverified,
     #[error("it did not ask them again who they are")]
     NotFresh,
 }
@@ -44,7 +46,8 @@ impl Trouble {
     /// What an `error` of RFC 6749 means, or one of GitHub's.
     pub(super) fn of_code(error: &str) -> Self {
         match error {
-            "bad_verification_code" | "invalid_grant" | "unverified_user_email" => Self::Code(brief(error)),
+            "bad_verification_code" | "invalid_grant" => Self::Code(brief(error)),
+            "unverified_user_email" => Self::Unverified,
             "incorrect_client_credentials"
             | "redirect_uri_mismatch"
             | "application_suspended"

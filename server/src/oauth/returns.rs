@@ -55,6 +55,7 @@ impl Sorry {
             Trouble::Wait => Self::Wait,
             Trouble::Code(_) => Self::Gone,
             Trouble::Settings(_) => Self::Settings,
+            Trouble::Unverified => Self::Unverified,
             Trouble::NotFresh => Self::NotFresh,
         }
     }
