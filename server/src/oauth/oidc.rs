@@ -221,13 +221,14 @@ fn said(app: &settings::Provider, claims: &CoreIdTokenClaims, person: &StandardC
     let email = person.email().map(|email| email.as_str());
     // Only what the issuer itself checked (OpenID Connect Core § 5.1); silence is not a yes.
     let verified = email.filter(|_| person.email_verified() == Some(true));
-    let login = person.preferred_username().map(|name| name.as_str()).or(email).unwrap_or_default();
+    let name = person.name().and_then(|name| name.get(None)).map(|name| name.to_string()).unwrap_or_default();
+    let login = person.preferred_username().map(|name| name.as_str()).or(verified).unwrap_or(&name);
     Said {
         provider: app.slug,
         issuer: app.issuer(),
         subject: claims.subject().as_str().to_owned(),
         login: login.to_owned(),
-        name: person.name().and_then(|name| name.get(None)).map(|name| name.to_string()).unwrap_or_default(),
+        name: name.clone(),
         addresses: usable(verified.into_iter()),
         picture: person.picture().and_then(|url| url.get(None)).map(|url| url.to_string()),
     }

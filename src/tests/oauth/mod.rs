@@ -4,7 +4,9 @@
 mod arriving;
 mod failing;
 mod forged;
+mod issuer;
 mod linking;
+mod oidc;
 mod proving;
 mod races;
 mod returning;

@@ -162,7 +162,10 @@ pub(super) fn code(email: &str, invalid: &Invalid) -> impl IntoView + use<> {
 
 /// As whom they come.
 fn who(arrival: &Arrival) -> impl IntoView + use<> {
-    let words = format!("{} at {}", arrival.login, arrival.label);
+    let words = match arrival.login.as_str() {
+        "" => format!("From {}", arrival.label),
+        login => format!("{login} at {}", arrival.label),
+    };
     view! { <p class="arriving">{icon(mark(&arrival.provider))} <span>{words}</span></p> }
 }
 
