@@ -196,7 +196,7 @@ async fn stage(db: &mut PgConnection, row: &Row, anew: bool) -> Result<Stage> {
     let free: Vec<String> = known.iter().filter(|(_, owner)| owner.is_none()).map(|(a, _)| a.clone()).collect();
     let taken = known.into_iter().find_map(|(address, owner)| owner.map(|owner| (address, owner)));
     let addresses = match &taken {
-        Some((_, owner)) if !(anew && !free.is_empty()) => Addresses::Of(*owner),
+        Some((_, owner)) if !anew || free.is_empty() => Addresses::Of(*owner),
         _ if free.is_empty() => Addresses::None,
         _ => Addresses::Free,
     };
