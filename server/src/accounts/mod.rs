@@ -4,6 +4,7 @@
 mod admin;
 pub mod change;
 mod email;
+pub mod export;
 pub mod leave;
 mod username;
 pub(crate) mod ways_in;

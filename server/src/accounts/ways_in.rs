@@ -1,4 +1,5 @@
-//! What opens an account: it must never be left without anything but mail.
+//! What lets somebody in besides their mailbox. The last of these cannot be removed: a mailbox may be lost, or its mails
+//! held up by whoever carries them.
 
 use sqlx::PgConnection;
 
@@ -7,9 +8,10 @@ use crate::{
     id::UserId,
 };
 
-/// Refuses a change that has just taken away somebody's last password or identity. Called at the end of the transaction
-/// that did, which began by holding the account (`select … for update`): of two such changes the second sees what the
-/// first left.
+/// Refuses, inside the transaction that removes a way in and holds the person's row, to remove the last: of two at once
+/// the second sees what the first left.
+///
+/// [`crate::Error::Invalid`] when none is left; the caller's transaction rolls back.
 pub(crate) async fn keep_one(tx: &mut PgConnection, user: UserId) -> Result<()> {
     let left = sqlx::query_scalar!(
         r#"
@@ -20,6 +22,8 @@ pub(crate) async fn keep_one(tx: &mut PgConnection, user: UserId) -> Result<()> 
     )
     .fetch_one(tx)
     .await?;
-    let why = "That is the only thing your account opens with. Set a password or connect another account first.";
-    if left { Ok(()) } else { Err(Invalid::one("", why).into()) }
+    if left {
+        return Ok(());
+    }
+    Err(Invalid::one("", "That is the only thing your account opens with besides mail. Add another first.").into())
 }

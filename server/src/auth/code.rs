@@ -191,6 +191,17 @@ pub(crate) async fn try_address(cx: &Request, purpose: Purpose, code: &str) -> R
 /// Uses a right code up, inside the transaction of what it allows. Of several at once one succeeds; the others find
 /// [`Error::NotFound`].
 pub(crate) async fn use_up(tx: &mut PgConnection, right: i64) -> Result<()> {
-    let used = sqlx::query!("delete from codes where id = $1 and expires_at > now()", right).execute(tx).await?;
+    // A code that proves who somebody is works for the address they have now, also when it was changed this moment.
+    let used = sqlx::query!(
+        r#"
+        delete from codes c where c.id = $1 and c.expires_at > now() and (
+            c.purpose = 'change_email' or (c.purpose = 'arrive' and c.user_id is null)
+            or exists (select 1 from users u where u.id = c.user_id and lower(u.email) = lower(c.email))
+        )
+        "#,
+        right,
+    )
+    .execute(tx)
+    .await?;
     if used.rows_affected() == 1 { Ok(()) } else { Err(Error::NotFound) }
 }

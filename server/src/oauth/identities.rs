@@ -13,7 +13,7 @@ use crate::{
     jobs::{self, Job},
     mailer::{Mail, messages},
     request::{Elevated, Member, Request},
-    text,
+    sessions, text,
 };
 
 /// One of them, as its person sees it.
@@ -118,8 +118,12 @@ pub(super) async fn insert(tx: &mut PgConnection, user: UserId, said: &Said) -> 
 }
 
 /// Links an identity to one's own account; the person is told by mail.
-pub(super) async fn link(cx: &Request, me: &Member, said: &Said) -> Result<Result<(), Sorry>> {
+pub(super) async fn link(cx: &Request, me: &Elevated, said: &Said) -> Result<Result<(), Sorry>> {
     let mut tx = cx.server.begin().await?;
+    match sessions::still_elevated(&mut tx, me).await {
+        Err(Error::SignInNeeded | Error::ElevationNeeded) => return Ok(Err(Sorry::SessionGone)),
+        held => held?,
+    }
     if let Err(why) = insert(&mut tx, me.id(), said).await? {
         return Ok(Err(why));
     }
@@ -149,11 +153,9 @@ pub(super) async fn tell_linked(
 /// [`Error::NotFound`] when there is none; [`Error::Invalid`] when it is the last way in.
 pub async fn unlink(cx: &Request, me: &Elevated, provider: &str) -> Result<()> {
     let mut tx = cx.server.begin().await?;
-    // One change of the ways in at a time: two that would each leave one must not leave none.
-    let to = sqlx::query_scalar!("select email from users where id = $1 for update", me.id().0)
-        .fetch_optional(&mut *tx)
-        .await?
-        .ok_or(Error::NotFound)?;
+    // Holds the account: two that would each leave one way in must not leave none.
+    sessions::still_elevated(&mut tx, me).await?;
+    let to = sqlx::query_scalar!("select email from users where id = $1", me.id().0).fetch_one(&mut *tx).await?;
     let login = sqlx::query_scalar!(
         "delete from identities where user_id = $1 and provider = $2 returning login",
         me.id().0,

@@ -10,12 +10,12 @@ use super::{
 use crate::{
     accounts::Email,
     auth::{
+        asking,
         code::{self, Purpose, Recipient},
         sign_in::{self, Attempt},
     },
     error::{Error, Result},
     id::UserId,
-    limits,
     mailer::messages,
     random::Token,
     request::Request,
@@ -37,22 +37,16 @@ pub async fn ask_address(cx: &Request, typed: &str) -> Result<Token> {
 }
 
 async fn mail_code(cx: &Request, email: &Email) -> Result<Token> {
-    limits::take(&cx.server, limits::ASK_CLIENT, cx.client().limit_key()).await?;
-    limits::take(&cx.server, limits::MAIL_ADDRESS, email.key()).await?;
+    let owner = asking::count(cx, email).await?;
     let mut tx = cx.server.begin().await?;
-    let row = arrivals::row(&mut tx, cx).await?;
-    let label = label(cx, row.said()?.provider);
-    let known = sqlx::query!("select id, email from users where lower(email) = $1", email.key())
-        .fetch_optional(&mut *tx)
-        .await?;
+    let label = label(cx, arrivals::row(&mut tx, cx).await?.said()?.provider);
     let origin = &cx.server.config().origin;
     let to = Recipient {
-        user: known.as_ref().map(|known| UserId(known.id)),
-        // Mail goes to the address we have, never to the spelling somebody typed.
-        email: known.as_ref().map_or(email.as_str(), |known| &known.email),
+        user: owner.as_ref().map(|owner| owner.id),
+        email: owner.as_ref().map_or(email.as_str(), |owner| &owner.email),
         shown: email.as_str(),
     };
-    let flow = code::issue(&mut tx, Purpose::Arrive, &to, true, |digits| match known.is_some() {
+    let flow = code::issue(&mut tx, Purpose::Arrive, &to, true, |digits| match owner.is_some() {
         true => messages::link_code(origin, digits, &label),
         false => messages::arrival_code(origin, digits, &label),
     })

@@ -142,7 +142,10 @@ async fn act(
             arrivals::keep(cx, flow, (said, picture)).await?;
             Ok(Back::Arrived { browser: flow.browser.clone() })
         }
-        (Outcome::Link(_), Some(me)) => return Ok(identities::link(cx, me, said).await?.map(|()| Back::Linked)),
+        (Outcome::Link(_), Some(me)) => {
+            let me = me.clone().elevated()?;
+            return Ok(identities::link(cx, &me, said).await?.map(|()| Back::Linked));
+        }
         (Outcome::Elevate(user), Some(me)) => {
             elevate::renew(cx, me, "identity", async |tx| identities::used(tx, user, said).await)
                 .await
