@@ -1,10 +1,12 @@
 //! What the operator decides. Every setting is read once at start, from the environment or from a TOML file; a wrong
 //! one is named in one line and nothing starts.
 
-use std::{collections::BTreeMap, net::SocketAddr, path::Path};
+use std::{collections::BTreeMap, net::SocketAddr, path::Path, time::Duration};
 
 use ipnetwork::IpNetwork;
 use secrecy::SecretString;
+
+use crate::mailer::Relay;
 
 mod origin;
 pub use origin::{Origin, is_loopback};
@@ -53,13 +55,16 @@ pub struct Mail {
     /// `KITH_MAIL_FROM`: the sender (default `Kith <noreply@` the origin's host `>`).
     pub from: String,
     pub transport: Transport,
+    /// The longest conversation about one mail. Not a setting: only tests have less time.
+    pub patience: Duration,
 }
 
 /// `KITH_MAIL`: `smtp`, `log` or, in development, `mailbox`.
 #[derive(Clone, Debug)]
 pub enum Transport {
-    /// `KITH_SMTP_URL`: such as `smtps://user:password@mail.example:465`, or `smtp://…?tls=required`.
-    Smtp(SecretString),
+    /// `KITH_SMTP_URL`: such as `smtps://user:password@mail.example:465`, or `smtp://…?tls=required`. `KITH_SMTP_CA`:
+    /// certificates (PEM) of an authority of one's own, the only one believed then (default: those browsers believe).
+    Smtp(Relay),
     /// Only a line in the log that something would have been sent; for trying things out.
     Log,
     /// Kept in memory and shown at `/dev/mail`.
@@ -72,8 +77,11 @@ pub struct Source {
     values: BTreeMap<String, String>,
 }
 
+/// How long a mail server may take about one mail; a job's lease is longer.
+const MAIL_PATIENCE: Duration = Duration::from_secs(30);
+
 /// Every setting there is. Another `KITH_…` name is a mistake worth stopping for.
-const KNOWN: [&str; 11] = [
+const KNOWN: [&str; 12] = [
     "DATABASE_URL",
     "KITH_DATABASE_CONNECTIONS",
     "KITH_ORIGIN",
@@ -85,6 +93,7 @@ const KNOWN: [&str; 11] = [
     "KITH_MAIL",
     "KITH_MAIL_FROM",
     "KITH_SMTP_URL",
+    "KITH_SMTP_CA",
 ];
 
 /// Names of the environment that are not settings: where the settings file is, and what only tests and tools read.
@@ -214,7 +223,7 @@ fn mail(source: &Source, origin: &Origin) -> Result<Mail, ConfigError> {
         None if origin.is_loopback() => "Kith <noreply@kith.example>".to_owned(),
         None => format!("Kith <noreply@{}>", origin.host()),
     };
-    if from.parse::<lettre::message::Mailbox>().is_err() {
+    if !from.parse::<lettre::message::Mailbox>().is_ok_and(|from| from.email.to_string().is_ascii()) {
         return Err(wrong("KITH_MAIL_FROM", "must be an address such as Kith <noreply@kith.example>."));
     }
     let transport = match source.get("KITH_MAIL") {
@@ -225,12 +234,15 @@ fn mail(source: &Source, origin: &Origin) -> Result<Mail, ConfigError> {
         None | Some("smtp") => {
             let url = source
                 .need("KITH_SMTP_URL", "It says where mail goes out, such as smtps://user:password@mail.example.")?;
-            crate::mailer::check_url(url).map_err(|why| wrong("KITH_SMTP_URL", why))?;
-            Transport::Smtp(url.into())
+            let relay = Relay::parse(url).map_err(|why| wrong("KITH_SMTP_URL", why))?;
+            Transport::Smtp(match source.get("KITH_SMTP_CA") {
+                None => relay,
+                Some(pem) => relay.believing_only(pem).map_err(|why| wrong("KITH_SMTP_CA", why))?,
+            })
         }
         Some(_) => return Err(wrong("KITH_MAIL", "must be smtp or log.")),
     };
-    Ok(Mail { from, transport })
+    Ok(Mail { from, transport, patience: MAIL_PATIENCE })
 }
 
 #[cfg(test)]
@@ -262,6 +274,8 @@ mod tests {
             ("KITH_MAIL", "pigeon"),
             ("KITH_MAIL_FROM", "nobody"),
             ("KITH_SMTP_URL", "http://mail.example"),
+            ("KITH_SMTP_URL", "smtp://mail.example"),
+            ("KITH_SMTP_URL", "smtp://mail.example?tls=opportunistic&tls=required"),
             ("DATABASE_URL", "mysql://x"),
             ("DATABASE_URL", "postgres://u:p@db.example/kith"),
         ] {

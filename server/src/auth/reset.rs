@@ -22,7 +22,8 @@ use crate::{
 /// How long the link works, in minutes.
 pub const MINUTES: i32 = 30;
 
-/// Mails a link to an address that has an account; to another, word that it has none. The answer does not tell which.
+/// Mails a link to an address that has an account; to another, word that it has none. Which it is the worker finds out:
+/// neither the answer nor the time it takes tells.
 ///
 /// [`crate::Error::Invalid`] on `email`; [`crate::Error::Limited`] for too many mails.
 pub async fn request(cx: &Request, email: &str) -> Result<()> {
@@ -30,16 +31,7 @@ pub async fn request(cx: &Request, email: &str) -> Result<()> {
     limits::take(&cx.server, limits::ASK_CLIENT, cx.client().limit_key()).await?;
     limits::take(&cx.server, limits::MAIL_ADDRESS, email.key()).await?;
     let mut tx = cx.server.begin().await?;
-    let known = sqlx::query!("select id, email from users where lower(email) = $1", email.key())
-        .fetch_optional(&mut *tx)
-        .await?;
-    let job = match &known {
-        Some(known) => links::prepare_reset(&mut tx, UserId(known.id), &known.email, MINUTES).await?,
-        None => {
-            Job::Mail(Mail { to: email.as_str().to_owned(), message: messages::no_account(&cx.server.config().origin) })
-        }
-    };
-    jobs::enqueue(&mut tx, &job).await?;
+    jobs::enqueue(&mut tx, &Job::Reset { to: email.as_str().to_owned() }).await?;
     tx.commit().await?;
     cx.server.wake().ring();
     Ok(())
