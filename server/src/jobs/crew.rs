@@ -25,7 +25,8 @@ impl Crew {
     pub fn start(server: &Server) -> Self {
         let mut workers = JoinSet::new();
         for _ in 0..WORKERS {
-            workers.spawn(supervise(server.clone()));
+            let server = server.clone();
+            workers.spawn(supervise(move || work(server.clone())));
         }
         Self { server: server.clone(), workers }
     }
@@ -58,10 +59,10 @@ async fn hasten(server: &Server) -> Result<()> {
 }
 
 /// Has a worker work until it goes by itself; a job that makes it panic stays leased, and is tried later.
-async fn supervise(server: Server) {
+async fn supervise<F: Future<Output = ()> + Send + 'static>(work: impl Fn() -> F) {
     loop {
         let mut worker = JoinSet::new();
-        worker.spawn(work(server.clone()));
+        worker.spawn(work());
         match worker.join_next().await {
             Some(Err(error)) => tracing::error!(%error, "a worker ended; starting it again"),
             _ => return,
@@ -73,10 +74,12 @@ async fn supervise(server: Server) {
 /// Works until the last round is over. A database that does not answer is waited for.
 async fn work(server: Server) {
     loop {
+        // From here on, so that nothing that rings during the look is missed.
+        let heard = server.wake().heard();
         match run_due(&server).await {
             Ok(0) if server.wake().is_last_round() => return,
             Ok(0) => {
-                tokio::select! { () = server.wake().heard() => {}, () = tokio::time::sleep(LOOK) => {} }
+                tokio::select! { () = heard => {}, () = tokio::time::sleep(LOOK) => {} }
             }
             Ok(_) => {}
             Err(error) => {
@@ -84,5 +87,27 @@ async fn work(server: Server) {
                 tokio::time::sleep(LOOK).await;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    };
+
+    use super::supervise;
+
+    #[tokio::test]
+    async fn a_worker_that_panics_is_started_again_and_one_that_goes_is_not() {
+        let begun = Arc::new(AtomicU32::new(0));
+        let count = Arc::clone(&begun);
+        supervise(move || {
+            let begun = count.fetch_add(1, Ordering::Relaxed);
+            async move { assert_ne!(begun, 0, "the first one") }
+        })
+        .await;
+        assert_eq!(begun.load(Ordering::Relaxed), 2);
     }
 }

@@ -75,8 +75,9 @@ impl Wake {
         self.0.bell.notify_one();
     }
 
-    async fn heard(&self) {
-        self.0.bell.notified().await;
+    /// Done when it rings; the call of the last round counts from this moment on, not only while it is awaited.
+    fn heard(&self) -> impl Future<Output = ()> {
+        self.0.bell.notified()
     }
 
     /// Says that the process is about to end: the workers do what only they can, and go.

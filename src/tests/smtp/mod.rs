@@ -22,7 +22,7 @@ use sqlx::PgPool;
 
 use super::Site;
 
-/// Where a Python with aiosmtpd may be; `xtask/src/test/rust.rs` looks there too.
+/// Where a Python with aiosmtpd may be; `xtask/src/system.rs` looks there too.
 const PYTHONS: [&str; 2] = ["python3", "/usr/bin/python3"];
 /// Far more than anything here takes.
 const PATIENCE: Duration = Duration::from_secs(15);
