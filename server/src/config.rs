@@ -1,14 +1,15 @@
 //! What the operator decides. Every setting is read once at start, from the environment or from a TOML file; a wrong
 //! one is named in one line and nothing starts.
 
-use std::{collections::BTreeMap, net::SocketAddr, path::Path, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, path::Path};
 
 use ipnetwork::IpNetwork;
 use secrecy::SecretString;
 
-use crate::mailer::Relay;
-
+mod mail;
 mod origin;
+
+pub use mail::{Mail, Transport};
 pub use origin::{Origin, is_loopback};
 
 /// Why the settings cannot be used.
@@ -49,36 +50,10 @@ pub enum LogFormat {
     Pretty,
 }
 
-/// How mail leaves.
-#[derive(Clone, Debug)]
-pub struct Mail {
-    /// `KITH_MAIL_FROM`: the sender (default `Kith <noreply@` the origin's host `>`).
-    pub from: String,
-    pub transport: Transport,
-    /// The longest conversation about one mail. Not a setting: only tests have less time.
-    pub patience: Duration,
-}
-
-/// `KITH_MAIL`: `smtp`, `log` or, in development, `mailbox`.
-#[derive(Clone, Debug)]
-pub enum Transport {
-    /// `KITH_SMTP_URL`: such as `smtps://user:password@mail.example:465`, or `smtp://…?tls=required`. `KITH_SMTP_CA`:
-    /// certificates (PEM) of an authority of one's own, the only one believed then (default: those browsers believe).
-    Smtp(Relay),
-    /// Only a line in the log that something would have been sent; for trying things out.
-    Log,
-    /// Kept in memory and shown at `/dev/mail`.
-    #[cfg(feature = "dev")]
-    Mailbox,
-}
-
 /// Where settings come from: the environment over the file, `NAME_FILE` for a value that is a file's content.
 pub struct Source {
     values: BTreeMap<String, String>,
 }
-
-/// How long a mail server may take about one mail; a job's lease is longer.
-const MAIL_PATIENCE: Duration = Duration::from_secs(30);
 
 /// Every setting there is. Another `KITH_…` name is a mistake worth stopping for.
 const KNOWN: [&str; 12] = [
@@ -187,7 +162,7 @@ impl Config {
             connections: source.parsed("KITH_CONNECTIONS", 4_000, "a whole number")?,
             log_format,
             log: source.get("KITH_LOG").unwrap_or("info,sqlx=warn").to_owned(),
-            mail: mail(source, &origin)?,
+            mail: Mail::new(source, &origin)?,
             origin,
         })
     }
@@ -215,34 +190,6 @@ fn networks(source: &Source) -> Result<Vec<IpNetwork>, ConfigError> {
         .filter(|part| !part.is_empty())
         .map(|part| part.parse().map_err(|_| wrong("KITH_TRUSTED_PROXIES", shape)))
         .collect()
-}
-
-fn mail(source: &Source, origin: &Origin) -> Result<Mail, ConfigError> {
-    let from = match source.get("KITH_MAIL_FROM") {
-        Some(from) => from.to_owned(),
-        None if origin.is_loopback() => "Kith <noreply@kith.example>".to_owned(),
-        None => format!("Kith <noreply@{}>", origin.host()),
-    };
-    if !from.parse::<lettre::message::Mailbox>().is_ok_and(|from| from.email.to_string().is_ascii()) {
-        return Err(wrong("KITH_MAIL_FROM", "must be an address such as Kith <noreply@kith.example>."));
-    }
-    let transport = match source.get("KITH_MAIL") {
-        #[cfg(feature = "dev")]
-        None | Some("mailbox") if origin.is_loopback() => Transport::Mailbox,
-        None if source.get("KITH_SMTP_URL").is_none() => Transport::Log,
-        Some("log") => Transport::Log,
-        None | Some("smtp") => {
-            let url = source
-                .need("KITH_SMTP_URL", "It says where mail goes out, such as smtps://user:password@mail.example.")?;
-            let relay = Relay::parse(url).map_err(|why| wrong("KITH_SMTP_URL", why))?;
-            Transport::Smtp(match source.get("KITH_SMTP_CA") {
-                None => relay,
-                Some(pem) => relay.believing_only(pem).map_err(|why| wrong("KITH_SMTP_CA", why))?,
-            })
-        }
-        Some(_) => return Err(wrong("KITH_MAIL", "must be smtp or log.")),
-    };
-    Ok(Mail { from, transport, patience: MAIL_PATIENCE })
 }
 
 #[cfg(test)]

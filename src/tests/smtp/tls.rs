@@ -16,7 +16,7 @@ use crate::tests::secrets::capture;
 
 /// An authority of one's own, and a certificate it signed, in a file for the mail server.
 struct Trust {
-    ca: String,
+    ca: PathBuf,
     file: PathBuf,
 }
 
@@ -37,10 +37,17 @@ impl Trust {
         params.not_before = date_time_ymd(2000, 1, 1);
         params.not_after = date_time_ymd(until, 1, 1);
         let leaf = params.signed_by(&key, &issuer).unwrap().pem();
-        let name = format!("kith-smtp-{}-{}.pem", std::process::id(), number);
-        let file = std::env::temp_dir().join(name);
-        fs::write(&file, leaf + &key.serialize_pem()).unwrap();
-        Self { ca, file }
+        let write = |name: &str, pem: String| {
+            let file = std::env::temp_dir().join(format!("kith-smtp-{}-{number}-{name}.pem", std::process::id()));
+            fs::write(&file, pem).unwrap();
+            file
+        };
+        Self { ca: write("ca", ca), file: write("leaf", leaf + &key.serialize_pem()) }
+    }
+
+    /// The setting that has this authority believed, and no other.
+    fn setting(&self) -> (&str, &str) {
+        ("KITH_SMTP_CA_FILE", self.ca.to_str().unwrap())
     }
 
     fn server(&self, tls: &str, more: &[&str]) -> MailServer {
@@ -51,7 +58,7 @@ impl Trust {
 
 impl Drop for Trust {
     fn drop(&mut self) {
-        let _ = fs::remove_file(&self.file);
+        let _ = (fs::remove_file(&self.ca), fs::remove_file(&self.file));
     }
 }
 
@@ -72,7 +79,7 @@ async fn mail_goes_encrypted_and_signed_in_and_no_secret_of_it_is_logged(pool: P
     for (tls, mechanism) in [("implicit", "PLAIN"), ("starttls", "PLAIN"), ("starttls", "LOGIN")] {
         let mail_server = trust.server(tls, &[&USER[..], &["--mechanism", mechanism]].concat());
         let (captured, guard) = capture();
-        let site = mailing(&pool, &url(&mail_server, tls, PASSWORD), &[("KITH_SMTP_CA", &trust.ca)]);
+        let site = mailing(&pool, &url(&mail_server, tls, PASSWORD), &[trust.setting()]);
         sign_up(&site, "new@kith.example").await;
         let code = site.code_to("new@kith.example").await;
         let browser = site.browser().post("/forgot-password", &[("email", "other@kith.example")]).await;
@@ -100,13 +107,13 @@ async fn nothing_is_said_to_a_server_that_cannot_prove_who_it_is(pool: PgPool) {
         (Trust::new("localhost", 2100), Trust::new("localhost", 2020), Trust::new("mail.example", 2100));
     for (trust, believed, why) in [
         (&good, None, "UnknownIssuer"),
-        (&good, Some(&wrong.ca), "UnknownIssuer"),
-        (&expired, Some(&expired.ca), "expired"),
-        (&wrong, Some(&wrong.ca), "not valid for name"),
+        (&good, Some(&wrong), "UnknownIssuer"),
+        (&expired, Some(&expired), "expired"),
+        (&wrong, Some(&wrong), "not valid for name"),
     ] {
         for tls in ["implicit", "starttls"] {
             let mail_server = trust.server(tls, &USER);
-            let settings: Vec<_> = believed.iter().map(|ca| ("KITH_SMTP_CA", ca.as_str())).collect();
+            let settings: Vec<_> = believed.into_iter().map(Trust::setting).collect();
             let site = mailing(&pool, &url(&mail_server, tls, PASSWORD), &settings);
             queue(&site, "ok@kith.example").await;
             run_due(&site.server).await.unwrap();
@@ -136,7 +143,7 @@ async fn a_wrong_password_loses_no_mail(pool: PgPool) {
     let mail_server = trust.server("implicit", &USER);
     let no_user = format!("smtps://localhost:{}", mail_server.port);
     for (url, why) in [(url(&mail_server, "implicit", "wrong-password"), "535"), (no_user, "530")] {
-        let site = mailing(&pool, &url, &[("KITH_SMTP_CA", &trust.ca)]);
+        let site = mailing(&pool, &url, &[trust.setting()]);
         queue(&site, "ok@kith.example").await;
         run_due(&site.server).await.unwrap();
         let waits = format!(
