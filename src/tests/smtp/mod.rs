@@ -135,6 +135,13 @@ pub fn mailing(pool: &PgPool, url: &str, settings: &[(&str, &str)]) -> Site {
     Site::configured(pool, config)
 }
 
+/// The same, with the patience of a real one.
+pub fn patient(pool: &PgPool, url: &str) -> Site {
+    let mut config = mailing(pool, url, &[]).server.config().clone();
+    config.mail.patience = Duration::from_secs(30);
+    Site::configured(pool, config)
+}
+
 /// Queues a mail without a secret.
 pub async fn queue(site: &Site, to: &str) {
     let message = server::mailer::messages::test(&site.server.config().origin);

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use server::jobs::{self, Crew, run_due};
 use sqlx::PgPool;
 
-use super::{MailServer, mailing, nobody, queue, sign_up};
+use super::{MailServer, mailing, nobody, patient, queue, sign_up};
 
 #[sqlx::test]
 async fn a_code_is_sent_by_the_process_that_made_it_or_by_nobody(pool: PgPool) {
@@ -105,13 +105,9 @@ async fn a_process_that_ends_tries_once_more_what_only_it_can_send(pool: PgPool)
 #[sqlx::test]
 async fn a_process_that_ends_waits_for_no_mail_server_longer_than_it_may(pool: PgPool) {
     let mail_server = MailServer::start(&["--mode", "mute"]);
-    let patient = {
-        let mut config = mailing(&pool, &mail_server.url(), &[]).server.config().clone();
-        config.mail.patience = Duration::from_secs(30);
-        crate::tests::Site::configured(&pool, config)
-    };
-    sign_up(&patient, "new@kith.example").await;
-    let crew = Crew::start(&patient.server);
+    let site = patient(&pool, &mail_server.url());
+    sign_up(&site, "new@kith.example").await;
+    let crew = Crew::start(&site.server);
     mail_server.wait_for("connected", 1).await;
     let begun = Instant::now();
     crew.finish(begun + Duration::from_secs(1)).await;

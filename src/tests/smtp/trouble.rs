@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use server::jobs::{Crew, LEASE, run_due};
 use sqlx::PgPool;
 
-use super::{MailServer, mailing, nobody, queue, sign_up, wait_until};
+use super::{MailServer, mailing, nobody, patient, queue, sign_up, wait_until};
 use crate::tests::Site;
 
 /// How the only job stands: tries so far, minutes until the next, whether it is dead, why.
@@ -132,4 +132,22 @@ async fn the_workers_survive_a_database_that_goes_away(pool: PgPool) {
     site.sql("alter table away rename to jobs").await;
     queue(&site, "ok@kith.example").await;
     mail_server.only_mail().await;
+}
+
+/// Only Linux leaves a connection unanswered as soon as the queue is full.
+#[cfg(target_os = "linux")]
+#[sqlx::test]
+async fn a_way_on_which_everything_vanishes_is_given_up_after_five_seconds(pool: PgPool) {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let hole = socket.listen(0).unwrap();
+    let address = hole.local_addr().unwrap();
+    let _full = tokio::net::TcpStream::connect(address).await.unwrap();
+    let site = patient(&pool, &format!("smtp://{address}"));
+    queue(&site, "ok@kith.example").await;
+    let begun = Instant::now();
+    run_due(&site.server).await.unwrap();
+    assert_eq!(begun.elapsed().as_secs(), 5);
+    let (_, minutes, dead, why) = standing(&site).await;
+    assert!((minutes, dead) == (1, false) && why.contains("no conversation"), "{why}");
 }
