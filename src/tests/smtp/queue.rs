@@ -103,6 +103,19 @@ async fn a_process_that_ends_tries_once_more_what_only_it_can_send(pool: PgPool)
 }
 
 #[sqlx::test]
+async fn a_process_that_ends_leaves_to_the_others_what_they_can_send(pool: PgPool) {
+    let mail_server = MailServer::start(&["--delay", "0.5"]);
+    let site = mailing(&pool, &mail_server.url(), &[]);
+    for _ in 0..40 {
+        queue(&site, "slow@kith.example").await;
+    }
+    let begun = Instant::now();
+    Crew::start(&site.server).finish(begun + Duration::from_secs(10)).await;
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    assert!(site.count("select count(*) from jobs where leased_until is null").await >= 30);
+}
+
+#[sqlx::test]
 async fn a_process_that_ends_waits_for_no_mail_server_longer_than_it_may(pool: PgPool) {
     let mail_server = MailServer::start(&["--mode", "mute"]);
     let site = patient(&pool, &mail_server.url());

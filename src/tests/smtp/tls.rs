@@ -133,7 +133,7 @@ async fn a_server_that_offers_no_encryption_gets_neither_password_nor_mail(pool:
     queue(&site, "ok@kith.example").await;
     run_due(&site.server).await.unwrap();
     assert_eq!(site.count("select count(*) from jobs where last_error like '%STARTTLS%' and dead_at is null").await, 1);
-    assert_eq!(mail_server.heard("ehlo").len(), 1);
+    assert_eq!(mail_server.wait_for("ehlo", 1).await.len(), 1);
     assert!(mail_server.heard("auth").is_empty() && mail_server.heard("mail").is_empty());
 }
 
