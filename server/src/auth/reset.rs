@@ -4,14 +4,13 @@
 use secrecy::SecretString;
 use sqlx::PgConnection;
 
-use super::{password, sign_in};
+use super::{asking, password, sign_in};
 use crate::{
     accounts::Email,
     audit::{self, Actor, Event},
     error::Result,
     id::UserId,
     jobs::{self, Job},
-    limits,
     links::{self, Purpose},
     mailer::{Mail, messages},
     random::Token,
@@ -22,14 +21,13 @@ use crate::{
 /// How long the link works, in minutes.
 pub const MINUTES: i32 = 30;
 
-/// Mails a link to an address that has an account; to another, word that it has none. Which it is the worker finds out:
-/// neither the answer nor the time it takes tells.
+/// Mails a link to an address that has an account; to another, word that it has none. What is queued is the same for
+/// both; the worker looks which it is, so that neither the answer nor the time it takes tells.
 ///
 /// [`crate::Error::Invalid`] on `email`; [`crate::Error::Limited`] for too many mails.
 pub async fn request(cx: &Request, email: &str) -> Result<()> {
     let email = Email::parse(email)?;
-    limits::take(&cx.server, limits::ASK_CLIENT, cx.client().limit_key()).await?;
-    limits::take(&cx.server, limits::MAIL_ADDRESS, email.key()).await?;
+    asking::count(cx, &email).await?;
     let mut tx = cx.server.begin().await?;
     jobs::enqueue(&mut tx, &Job::Reset { to: email.as_str().to_owned() }).await?;
     tx.commit().await?;
@@ -60,7 +58,7 @@ pub async fn finish(cx: &Request, token: &Token, new: &SecretString) -> Result<(
     let device = sessions::claim(&mut tx, cx, &session, link.user, (How::Reset, true)).await?;
     let actor = || Actor::Person { user: link.user, device: Some(device), client: cx.client() };
     audit::record(&mut tx, link.user, actor(), &Event::PasswordReset).await?;
-    sessions::greet_browser(&mut tx, cx, link.user, device).await?;
+    sessions::note_browser(&mut tx, cx, link.user).await?;
     let notice = messages::password_changed(&cx.server.config().origin);
     jobs::enqueue(&mut tx, &Job::Mail(Mail { to: user.email, message: notice })).await?;
     tx.commit().await?;
@@ -71,8 +69,13 @@ pub async fn finish(cx: &Request, token: &Token, new: &SecretString) -> Result<(
 /// Ends what somebody else may have begun in this account: sessions, codes, links, changes that wait for a proof.
 pub(crate) async fn end_everything_under_way(tx: &mut PgConnection, user: UserId) -> Result<()> {
     sessions::end_everywhere(tx, user).await?;
-    sqlx::query!("delete from codes where user_id = $1", user.0).execute(&mut *tx).await?;
     sqlx::query!("delete from known_browsers where user_id = $1", user.0).execute(&mut *tx).await?;
+    end_codes_and_links(tx, user).await
+}
+
+/// Kills every code and link that was mailed, but the way back from a change of the address: that is its owner's.
+pub(crate) async fn end_codes_and_links(tx: &mut PgConnection, user: UserId) -> Result<()> {
+    sqlx::query!("delete from codes where user_id = $1", user.0).execute(&mut *tx).await?;
     sqlx::query!(
         "update links set used_at = now() where user_id = $1 and used_at is null and purpose <> 'undo_email'",
         user.0

@@ -15,6 +15,7 @@ pub fn each(origin: &Origin) -> Vec<Message> {
         no_account(origin),
         reset_link(origin, &token),
         password_changed(origin),
+        password_removed(origin),
         email_changed(origin, "new&improved@kith.example", &token),
         new_browser(origin, ("Firefox 144 on <Linux>", "2001:db8::1"), &token),
         account_deleted(origin),
