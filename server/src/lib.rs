@@ -39,10 +39,16 @@ use http::HeaderValue;
 pub use secrecy::SecretString as Secret;
 use sqlx::{PgPool, Postgres, Transaction};
 
-use crate::{auth::Hashing, config::Config, jobs::Wake, mailer::Mailer, oauth::Providers};
+use crate::{
+    auth::Hashing,
+    config::Config,
+    jobs::{Seal, Wake},
+    mailer::Mailer,
+    oauth::Providers,
+};
 
 /// Everything a verb reaches for: the database, the settings, the hashing queue, the mailer. Cheap to clone. It holds
-/// no truth: two copies of the server on one database answer alike.
+/// no truth: two copies of the server on one database answer alike. Only the mails it sealed are its own to send.
 #[derive(Clone)]
 pub struct Server(Arc<Parts>);
 
@@ -54,6 +60,7 @@ struct Parts {
     providers: Providers,
     csp: HeaderValue,
     wake: Wake,
+    seal: Seal,
     draining: AtomicBool,
 }
 
@@ -69,6 +76,7 @@ impl Server {
             providers,
             hashing: Hashing::new(),
             wake: Wake::default(),
+            seal: Seal::new(),
             draining: AtomicBool::new(false),
             config,
         }))
@@ -120,6 +128,11 @@ impl Server {
     /// Whether it is about to stop.
     pub fn is_draining(&self) -> bool {
         self.0.draining.load(Ordering::Acquire)
+    }
+
+    /// What closes and opens the mails that hold a secret, as long as this process lives.
+    pub(crate) fn seal(&self) -> &Seal {
+        &self.0.seal
     }
 
     /// Rings the bell of the job worker; for after the commit that queued a job.

@@ -1,5 +1,6 @@
-//! Clearing away what time has ended: sessions, registrations, counts, dead jobs; and lifting suspensions that were for
-//! a time. In small batches, so that no page waits for it; and it survives a database that goes away.
+//! Clearing away what time has ended: sessions, registrations, counts, jobs that are late or dead; and lifting
+//! suspensions that were for a time. In small batches, so that no page waits for it; and it survives a database that
+//! goes away.
 
 use std::time::Duration;
 
@@ -79,7 +80,9 @@ async fn batch(server: &Server) -> Result<u64> {
     let jobs = sqlx::query!(
         r#"
         delete from jobs where id in (
-            select id from jobs where dead_at < now() - interval '30 days' limit $1 for update skip locked
+            select id from jobs
+            where dead_at < now() - interval '30 days' or (dead_at is null and expires_at <= now())
+            limit $1 for update skip locked
         )
         "#,
         BATCH,

@@ -24,6 +24,7 @@ mod sessions;
 mod sign_in;
 mod sign_up;
 mod site;
+mod smtp;
 
 pub use browser::{Answer, Browser};
 pub use site::{PASSWORD, Site};

@@ -135,13 +135,21 @@ fn oidc(source: &Source, slug: Slug) -> Result<Provider, ConfigError> {
         .collect();
     Ok(Provider {
         slug,
-        label: source.get(&name("_LABEL")).map_or_else(|| capital(slug), str::to_owned),
+        label: label(&name("_LABEL"), source.get(&name("_LABEL")).map_or_else(|| capital(slug), str::to_owned))?,
         client_id: need("_CLIENT_ID", "The issuer gives it to an app that is registered there.")?.to_owned(),
         client_secret: need("_CLIENT_SECRET", "The issuer gives it to an app that is registered there.")?.into(),
         origins: further?.into_iter().chain([origin(&url)]).collect(),
         // Exactly as written: the issuer's own documents must say the very same.
         kind: Kind::Oidc { issuer: issuer.to_owned() },
     })
+}
+
+/// What stands on a button and in the subject of a mail.
+fn label(name: &str, text: String) -> Result<String, ConfigError> {
+    match text.chars().count() <= 30 && crate::text::clean_line(&text) == text {
+        true => Ok(text),
+        false => Err(wrong(name, "must be one line of at most 30 letters.")),
+    }
 }
 
 impl Provider {
@@ -256,6 +264,7 @@ mod tests {
             ("KITH_OIDC_GITHUB_ISSUER", "https://github.com"),
             ("KITH_OIDC_A_B_ISSUER", "https://x.example"),
             ("KITH_OIDC_X_COLOUR", "red"),
+            ("KITH_OIDC_X_LABEL", "a name that is far too long for any button"),
         ] {
             let why = read(&with(name, value)).expect_err(&format!("{name}={value}"));
             assert!(why.starts_with(name) && !why.contains('\n'), "{why}");

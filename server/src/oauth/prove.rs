@@ -46,7 +46,7 @@ async fn mail_code(cx: &Request, email: &Email) -> Result<Token> {
         email: owner.as_ref().map_or(email.as_str(), |owner| &owner.email),
         shown: email.as_str(),
     };
-    let flow = code::issue(&mut tx, Purpose::Arrive, &to, true, |digits| match owner.is_some() {
+    let flow = code::issue((&mut *tx, &cx.server), Purpose::Arrive, &to, true, |digits| match owner.is_some() {
         true => messages::link_code(origin, digits, &label),
         false => messages::arrival_code(origin, digits, &label),
     })
