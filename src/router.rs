@@ -61,7 +61,7 @@ pub fn router(server: &Server, files: &Arc<Files>) -> (Router, Vec<Door>) {
         .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
         .layer(from_fn_with_state(state.clone(), web::same_origin))
         .merge(files.routes())
-        .route("/avatars/{file}", get(web::avatar))
+        .route("/avatars/{file}", get(web::avatar).with_state(state.clone()))
         .route("/healthz", get(web::healthz))
         .route("/readyz", get(web::readyz).with_state(state.clone()))
         .fallback(|| async { StatusCode::NOT_FOUND })

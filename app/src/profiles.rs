@@ -105,7 +105,7 @@ fn head(visit: &Visit, profile: &Profile, mine: bool) -> impl IntoView + use<> {
     let (n, noun) = split(&followers);
     view! {
         <div class="profile">
-            <div class="cover" aria-hidden="true"><img src=avatar::source(person) alt="" /></div>
+            <div class="cover" aria-hidden="true"><img src=avatar::source(person, Size::Post) alt="" /></div>
             <div class="portrait">{avatar::avatar_now(person, Size::Portrait)}</div>
             {action}
             <h1><bdi>{person.name().to_owned()}</bdi></h1>

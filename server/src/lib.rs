@@ -19,6 +19,7 @@ pub mod links;
 pub mod mailer;
 pub mod posts;
 pub mod profiles;
+pub mod queue;
 pub mod random;
 pub mod request;
 pub mod seed;
@@ -37,9 +38,9 @@ pub use error::{Error, Invalid, Result};
 pub use secrecy::SecretString as Secret;
 use sqlx::{PgPool, Postgres, Transaction};
 
-use crate::{auth::Hashing, config::Config, jobs::Wake, mailer::Mailer};
+use crate::{config::Config, jobs::Wake, mailer::Mailer, queue::Queue};
 
-/// Everything a verb reaches for: the database, the settings, the hashing queue, the mailer. Cheap to clone. It holds
+/// Everything a verb reaches for: the database, the settings, the queues, the mailer. Cheap to clone. It holds
 /// no truth: two copies of the server on one database answer alike.
 #[derive(Clone)]
 pub struct Server(Arc<Parts>);
@@ -47,7 +48,8 @@ pub struct Server(Arc<Parts>);
 struct Parts {
     config: Config,
     db: PgPool,
-    hashing: Hashing,
+    hashing: Queue,
+    pictures: Queue,
     mailer: Mailer,
     wake: Wake,
     draining: AtomicBool,
@@ -60,7 +62,8 @@ impl Server {
         Self(Arc::new(Parts {
             db,
             mailer,
-            hashing: Hashing::new(),
+            hashing: Queue::one_a_core(),
+            pictures: avatars::queue(),
             wake: Wake::default(),
             draining: AtomicBool::new(false),
             config,
@@ -86,8 +89,13 @@ impl Server {
     }
 
     /// The queue in which passwords are hashed and judged.
-    pub fn hashing(&self) -> &Hashing {
+    pub fn hashing(&self) -> &Queue {
         &self.0.hashing
+    }
+
+    /// The queue in which pictures are read and made anew.
+    pub fn pictures(&self) -> &Queue {
+        &self.0.pictures
     }
 
     /// What carries mail away.

@@ -11,6 +11,7 @@ use crate::{
     error::{Error, Invalid, Result},
     jobs::{self, Job},
     mailer::{Mail, messages},
+    profiles::Author,
     request::{Elevated, Request},
 };
 
@@ -23,10 +24,14 @@ pub async fn delete(cx: &Request, me: &Elevated, typed: &str) -> Result<()> {
         return Err(Invalid::one("username_again", "Type your own username to delete the account.").into());
     }
     let mut tx = cx.server.begin().await?;
-    let email = sqlx::query_scalar!("delete from users where id = $1 returning email", me.id().0)
+    let gone = sqlx::query!("delete from users where id = $1 returning email, avatar", me.id().0)
         .fetch_optional(&mut *tx)
         .await?
         .ok_or(Error::NotFound)?;
+    let email = gone.email;
+    if let Some(picture) = gone.avatar {
+        avatars::release(&mut tx, &picture).await?;
+    }
     sqlx::query!("delete from jobs where payload->>'to' = $1", email).execute(&mut *tx).await?;
     let actor = Actor::Person { user: me.id(), device: None, client: cx.client() };
     audit::record(&mut tx, me.id(), actor, &Event::Deleted).await?;
@@ -53,12 +58,24 @@ pub async fn export(cx: &Request, me: &Elevated) -> Result<Vec<u8>> {
     audit::record(&mut tx, me.id(), actor, &Event::Exported).await?;
     tx.commit().await?;
     let files = collect(cx, me).await?;
-    let picture = me.person.avatar_file();
-    let svg = avatars::generated(&picture).unwrap_or_default();
-    let packed = tokio::task::spawn_blocking(move || pack(&files, (&picture, svg.as_bytes())))
+    let (picture, bytes) = face(cx, &me.person).await?;
+    let packed = tokio::task::spawn_blocking(move || pack(&files, (&picture, &bytes)))
         .await
         .map_err(|error| Error::Unavailable(Box::new(error)))?;
     packed.map_err(|error| Error::Unavailable(Box::new(error)))
+}
+
+/// Their picture, as large as it is kept, under a name that says what it is.
+async fn face(cx: &Request, person: &Author) -> Result<(String, Vec<u8>)> {
+    let Some(id) = &person.avatar else {
+        let file = avatars::generated_file(&person.username);
+        let svg = avatars::generated(&file).unwrap_or_default();
+        return Ok((file, svg.into_bytes()));
+    };
+    let mut db = cx.server.db().acquire().await?;
+    let picture = avatars::find_by_id(&mut db, id, avatars::Size::Large).await?;
+    let ending = picture.content_type.trim_start_matches("image/");
+    Ok((format!("picture.{ending}"), picture.bytes))
 }
 
 async fn collect(cx: &Request, me: &Elevated) -> Result<Vec<(&'static str, Value)>> {
