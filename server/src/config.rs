@@ -1,12 +1,17 @@
 //! What the operator decides. Every setting is read once at start, from the environment or from a TOML file; a wrong
 //! one is named in one line and nothing starts.
 
-use std::{collections::BTreeMap, net::SocketAddr, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::SocketAddr,
+    path::Path,
+};
 
 use ipnetwork::IpNetwork;
 use secrecy::SecretString;
 
 mod origin;
+mod pictures;
 pub use origin::{Origin, is_loopback};
 
 /// Why the settings cannot be used.
@@ -38,6 +43,8 @@ pub struct Config {
     /// `KITH_LOG`: what to log, as in `info,sqlx=warn` (default `info,sqlx=warn`).
     pub log: String,
     pub mail: Mail,
+    /// The only origins from which pictures are copied: where GitHub keeps them, or with `KITH_GITHUB_URL` there.
+    pub picture_origins: BTreeSet<String>,
 }
 
 /// How lines of the log look.
@@ -73,7 +80,7 @@ pub struct Source {
 }
 
 /// Every setting there is. Another `KITH_…` name is a mistake worth stopping for.
-const KNOWN: [&str; 11] = [
+const KNOWN: [&str; 12] = [
     "DATABASE_URL",
     "KITH_DATABASE_CONNECTIONS",
     "KITH_ORIGIN",
@@ -85,6 +92,7 @@ const KNOWN: [&str; 11] = [
     "KITH_MAIL",
     "KITH_MAIL_FROM",
     "KITH_SMTP_URL",
+    "KITH_GITHUB_URL",
 ];
 
 /// Names of the environment that are not settings: where the settings file is, and what only tests and tools read.
@@ -179,6 +187,7 @@ impl Config {
             log_format,
             log: source.get("KITH_LOG").unwrap_or("info,sqlx=warn").to_owned(),
             mail: mail(source, &origin)?,
+            picture_origins: pictures::origins(source)?,
             origin,
         })
     }
@@ -262,6 +271,8 @@ mod tests {
             ("KITH_MAIL", "pigeon"),
             ("KITH_MAIL_FROM", "nobody"),
             ("KITH_SMTP_URL", "http://mail.example"),
+            ("KITH_GITHUB_URL", "http://github.example"),
+            ("KITH_GITHUB_URL", "github.example"),
             ("DATABASE_URL", "mysql://x"),
             ("DATABASE_URL", "postgres://u:p@db.example/kith"),
         ] {

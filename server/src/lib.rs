@@ -38,7 +38,7 @@ pub use error::{Error, Invalid, Result};
 pub use secrecy::SecretString as Secret;
 use sqlx::{PgPool, Postgres, Transaction};
 
-use crate::{config::Config, jobs::Wake, mailer::Mailer, queue::Queue};
+use crate::{avatars::Intake, config::Config, jobs::Wake, mailer::Mailer, queue::Queue};
 
 /// Everything a verb reaches for: the database, the settings, the queues, the mailer. Cheap to clone. It holds
 /// no truth: two copies of the server on one database answer alike.
@@ -49,7 +49,7 @@ struct Parts {
     config: Config,
     db: PgPool,
     hashing: Queue,
-    pictures: Queue,
+    pictures: Intake,
     mailer: Mailer,
     wake: Wake,
     draining: AtomicBool,
@@ -63,7 +63,7 @@ impl Server {
             db,
             mailer,
             hashing: Queue::one_a_core(),
-            pictures: avatars::queue(),
+            pictures: Intake::new(&config.picture_origins),
             wake: Wake::default(),
             draining: AtomicBool::new(false),
             config,
@@ -93,8 +93,8 @@ impl Server {
         &self.0.hashing
     }
 
-    /// The queue in which pictures are read and made anew.
-    pub fn pictures(&self) -> &Queue {
+    /// Where pictures come in.
+    pub fn pictures(&self) -> &Intake {
         &self.0.pictures
     }
 

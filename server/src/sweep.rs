@@ -1,5 +1,6 @@
-//! Clearing away what time has ended: sessions, registrations, counts, dead jobs, pictures that are nobody's; and lifting suspensions that were for
-//! a time. In small batches, so that no page waits for it; and it survives a database that goes away.
+//! Clearing away what time has ended: sessions, registrations, counts, dead jobs, pictures that are nobody's; and
+//! lifting suspensions that were for a time. In small batches, so that no page waits for it; and it survives a database
+//! that goes away.
 
 use std::time::Duration;
 

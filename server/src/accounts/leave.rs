@@ -32,7 +32,13 @@ pub async fn delete(cx: &Request, me: &Elevated, typed: &str) -> Result<()> {
     if let Some(picture) = gone.avatar {
         avatars::release(&mut tx, &picture).await?;
     }
-    sqlx::query!("delete from jobs where payload->>'to' = $1", email).execute(&mut *tx).await?;
+    sqlx::query!(
+        "delete from jobs where payload->>'to' = $1 or (kind = 'picture' and payload->'user' = to_jsonb($2::bigint))",
+        email,
+        me.id().0,
+    )
+    .execute(&mut *tx)
+    .await?;
     let actor = Actor::Person { user: me.id(), device: None, client: cx.client() };
     audit::record(&mut tx, me.id(), actor, &Event::Deleted).await?;
     sqlx::query!(

@@ -9,6 +9,7 @@
 mod colour;
 pub(crate) mod dice;
 mod drawn;
+mod elsewhere;
 mod picture;
 mod shapes;
 mod store;
@@ -16,5 +17,6 @@ mod store;
 mod tests;
 
 pub use drawn::{generated, generated_file};
-pub use picture::{MOST_BYTES, Picture, Rendition, Size, import, queue};
+pub use elsewhere::{Intake, Wish, import, wish};
+pub use picture::{MOST_BYTES, Picture, Rendition, Size, make};
 pub use store::{clear, file, find, find_by_id, is_file, release, set};

@@ -14,7 +14,6 @@ use image::{
 use crate::{
     Server,
     error::{Invalid, Result},
-    queue::Queue,
     random::hash,
 };
 
@@ -60,26 +59,20 @@ impl std::fmt::Debug for Rendition {
     }
 }
 
-/// The queue for [`import`]: one at a time, because one may need 200 MB, and few that wait, because each waits with its
-/// file in hand.
-pub fn queue() -> Queue {
-    Queue::new(1, 4)
-}
-
 /// Makes a picture out of `bytes`, whoever they come from.
 ///
 /// # Errors
 /// `Invalid` on `picture`, with what is wrong; `Busy` when too many wait.
-pub async fn import(server: &Server, bytes: Vec<u8>) -> Result<Picture> {
+pub async fn make(server: &Server, bytes: Vec<u8>) -> Result<Picture> {
     // Before it waits: nobody should hold more than they may.
     if bytes.len() > MOST_BYTES {
         return Err(refused("That picture is larger than 8 MB. Choose a smaller file.").into());
     }
-    Ok(server.pictures().run(move || make(&bytes)).await??)
+    Ok(server.pictures().queue.run(move || render(&bytes)).await??)
 }
 
 /// The work itself. It takes a core for up to a second.
-pub(super) fn make(bytes: &[u8]) -> Result<Picture, Invalid> {
+pub(super) fn render(bytes: &[u8]) -> Result<Picture, Invalid> {
     let format = match image::guess_format(bytes) {
         Ok(format @ (ImageFormat::Png | ImageFormat::Jpeg | ImageFormat::WebP)) => format,
         _ => return Err(refused("Choose a PNG, JPEG or WebP picture.")),

@@ -30,6 +30,41 @@ fn parse(file: &str) -> Option<(&str, Size)> {
 
 /// Gives `user` this picture instead of the one they have. [`Error::NotFound`] when they are gone.
 pub async fn set(tx: &mut PgConnection, user: UserId, picture: &Picture) -> Result<()> {
+    let old = lock(tx, user).await?;
+    keep(tx, picture).await?;
+    replace(tx, user, old.as_deref(), Some(&picture.id)).await
+}
+
+/// As [`set`], but [`Error::NotFound`] also when `before` is not what they have.
+pub(super) async fn set_instead(
+    tx: &mut PgConnection,
+    user: UserId,
+    picture: &Picture,
+    before: Option<&str>,
+) -> Result<()> {
+    let old = lock(tx, user).await?;
+    if old.as_deref() != before {
+        return Err(Error::NotFound);
+    }
+    keep(tx, picture).await?;
+    replace(tx, user, old.as_deref(), Some(&picture.id)).await
+}
+
+/// Gives `user` back the face drawn from their username.
+pub async fn clear(tx: &mut PgConnection, user: UserId) -> Result<()> {
+    let old = lock(tx, user).await?;
+    replace(tx, user, old.as_deref(), None).await
+}
+
+/// What they have now. Two changes at once come one after the other, so none leaves a picture behind.
+async fn lock(tx: &mut PgConnection, user: UserId) -> Result<Option<String>> {
+    sqlx::query_scalar!("select avatar from users where id = $1 for update", user.0)
+        .fetch_optional(tx)
+        .await?
+        .ok_or(Error::NotFound)
+}
+
+async fn keep(tx: &mut PgConnection, picture: &Picture) -> Result<()> {
     // An update locks the row, so that nobody removes it before it is anybody's; a lone insert would not.
     sqlx::query!(
         r#"
@@ -42,48 +77,37 @@ pub async fn set(tx: &mut PgConnection, user: UserId, picture: &Picture) -> Resu
         picture.large.bytes,
         picture.large.content_type,
     )
-    .execute(&mut *tx)
+    .execute(tx)
     .await?;
-    replace(tx, user, Some(&picture.id)).await
+    Ok(())
 }
 
-/// Gives `user` back the face drawn from their username.
-pub async fn clear(tx: &mut PgConnection, user: UserId) -> Result<()> {
-    replace(tx, user, None).await
-}
-
-async fn replace(tx: &mut PgConnection, user: UserId, id: Option<&str>) -> Result<()> {
-    let old = sqlx::query_scalar!(
-        r#"
-        with old as (select id, avatar from users where id = $1 for update)
-        update users u set avatar = $2 from old where u.id = old.id returning old.avatar
-        "#,
-        user.0,
-        id,
-    )
-    .fetch_optional(&mut *tx)
-    .await?
-    .ok_or(Error::NotFound)?;
+async fn replace(tx: &mut PgConnection, user: UserId, old: Option<&str>, new: Option<&str>) -> Result<()> {
+    if old == new {
+        return Ok(());
+    }
+    sqlx::query!("update users set avatar = $2 where id = $1", user.0, new).execute(&mut *tx).await?;
     match old {
-        Some(old) if Some(old.as_str()) != id => release(tx, &old).await,
-        _ => Ok(()),
+        Some(old) => release(tx, old).await,
+        None => Ok(()),
     }
 }
 
 /// Removes a picture that somebody had, unless another one has it. One that is being given to somebody at this moment
 /// is left alone; should it be nobody's in the end, the sweeper takes it.
 pub async fn release(tx: &mut PgConnection, id: &str) -> Result<()> {
-    sqlx::query!(
-        r#"
-        delete from avatar_images where id in (
-            select id from avatar_images i where id = $1 and not exists (select 1 from users where avatar = i.id)
-            for update skip locked
+    let locked = sqlx::query_scalar!("select id from avatar_images where id = $1 for update skip locked", id)
+        .fetch_optional(&mut *tx)
+        .await?;
+    // A statement of its own: it must see who got the picture until the lock was ours. From then on nobody gets it.
+    if locked.is_some() {
+        sqlx::query!(
+            "delete from avatar_images where id = $1 and not exists (select 1 from users where avatar = $1)",
+            id,
         )
-        "#,
-        id,
-    )
-    .execute(tx)
-    .await?;
+        .execute(tx)
+        .await?;
+    }
     Ok(())
 }
 

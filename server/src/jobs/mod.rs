@@ -11,6 +11,7 @@ use sqlx::PgConnection;
 use tokio::sync::Notify;
 
 use crate::{
+    avatars,
     error::{Error, Result},
     mailer::Mail,
 };
@@ -39,6 +40,8 @@ pub enum Job {
         browser: String,
         ip: String,
     },
+    /// Copy the picture somebody has elsewhere.
+    Picture(avatars::Wish),
 }
 
 /// Rings when a job was queued by this process, so that it need not wait for the next look.

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::Job;
 use crate::{
-    Server,
+    Server, avatars,
     error::Result,
     links,
     mailer::{Mail, messages},
@@ -82,11 +82,11 @@ async fn carry_out(server: &Server, row: serde_json::Value) -> Result<(), String
     }
 }
 
-/// The mail a job is about; none when what it was about is over.
+/// The mail a job is about; none when what it was about is over, or was no mail and is done.
 async fn write(server: &Server, job: Job) -> Result<Option<Mail>> {
     let origin = &server.config().origin;
     let link = match &job {
-        Job::Mail(_) => None,
+        Job::Mail(_) | Job::Picture(_) => None,
         Job::ResetLink { link, .. } | Job::UndoLink { link, .. } | Job::NewBrowser { link, .. } => Some(*link),
     };
     let token = match link {
@@ -99,6 +99,7 @@ async fn write(server: &Server, job: Job) -> Result<Option<Mail>> {
     let token = token.unwrap_or_default();
     Ok(Some(match job {
         Job::Mail(mail) => mail,
+        Job::Picture(wish) => return avatars::import(server, &wish).await.map(|()| None),
         Job::ResetLink { to, .. } => Mail { to, message: messages::reset_link(origin, &token) },
         Job::UndoLink { to, new, .. } => Mail { to, message: messages::email_changed(origin, &new, &token) },
         Job::NewBrowser { to, browser, ip, .. } => {

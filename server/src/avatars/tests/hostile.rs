@@ -6,11 +6,11 @@ use stand_in_github::Picture as Sent;
 use super::samples::{file, flag, noise};
 use crate::avatars::{
     dice::Dice,
-    picture::{MOST_BYTES, make},
+    picture::{MOST_BYTES, render},
 };
 
 fn why(bytes: &[u8]) -> String {
-    make(bytes).expect_err("it was taken").get("picture").unwrap().to_owned()
+    render(bytes).expect_err("it was taken").get("picture").unwrap().to_owned()
 }
 
 #[test]
@@ -35,11 +35,11 @@ fn h40_only_png_jpeg_and_webp_are_taken_whatever_they_are_called() {
 
 #[test]
 fn h40_nothing_of_a_polyglot_is_left() {
-    let picture = make(&Sent::Polyglot.bytes(1_001)).unwrap();
+    let picture = render(&Sent::Polyglot.bytes(1_001)).unwrap();
     for rendition in [&picture.small, &picture.large] {
         assert!(!String::from_utf8_lossy(&rendition.bytes).contains("<script"));
     }
-    assert_eq!(picture, make(&Sent::Usual.bytes(1_001)).unwrap(), "only its pixels count");
+    assert_eq!(picture, render(&Sent::Usual.bytes(1_001)).unwrap(), "only its pixels count");
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn h42_what_is_too_large_is_refused_by_its_head() {
     let line = |width, height| file(&DynamicImage::from(GrayImage::new(width, height)), ImageFormat::Png);
     assert_eq!(why(&line(4_097, 1)), large);
     assert_eq!(why(&line(1, 4_097)), large);
-    assert!(make(&line(4_096, 1)).is_ok());
+    assert!(render(&line(4_096, 1)).is_ok());
     let jpeg = file(&DynamicImage::new_rgb8(4_097, 8), ImageFormat::Jpeg);
     assert_eq!(why(&jpeg), large);
     let webp = file(&DynamicImage::new_rgb8(8, 4_097), ImageFormat::WebP);
@@ -74,12 +74,12 @@ fn a_broken_file_is_refused() {
 
 #[test]
 fn of_a_moving_picture_the_first_frame_is_kept() {
-    assert_eq!(make(&Sent::AnimatedWebp.bytes(1)).unwrap().large.content_type, "image/webp");
+    assert_eq!(render(&Sent::AnimatedWebp.bytes(1)).unwrap().large.content_type, "image/webp");
     // acTL: this PNG is an animation of two frames, of which the image itself is the first.
     let plain = file(&flag(60, 60), ImageFormat::Png);
     let animation = b"\0\0\0\x08acTL\0\0\0\x02\0\0\0\0\xf3\x8d\x93\x70";
     let moving = [&plain[..33], animation, &plain[33..]].concat();
-    assert_eq!(make(&moving).unwrap(), make(&plain).unwrap());
+    assert_eq!(render(&moving).unwrap(), render(&plain).unwrap());
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn no_change_of_a_byte_makes_it_fall_over() {
                 bytes[at] = dice.below(256) as u8;
             }
             bytes.truncate(1 + dice.below(2 * whole.len() as u64) as usize);
-            if let Ok(picture) = make(&bytes) {
+            if let Ok(picture) = render(&bytes) {
                 assert!(picture.large.bytes.len() < 1_000_000);
             }
         }
@@ -119,8 +119,8 @@ fn f04_h42_the_largest_that_is_taken_needs_no_more_than_its_share_of_memory() {
         .unwrap();
     drop(clear);
     let before = most_memory();
-    // The high-water mark already counts making it; what is asked of `make` is that it hardly rises.
-    make(&largest).unwrap();
+    // The high-water mark already counts making it; what is asked of `render` is that it hardly rises.
+    render(&largest).unwrap();
     let after = most_memory();
     println!("{before} MB, then {after} MB");
     assert!(after < 300, "{before} MB, then {after} MB");
