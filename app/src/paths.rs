@@ -100,6 +100,12 @@ pub const ACCOUNT_DELETE: &str = "/settings/account/delete";
 pub const SECURITY: &str = "/settings/security";
 /// Where it is changed (POST).
 pub const SECURITY_PASSWORD: &str = "/settings/security/password";
+/// One's face.
+pub const PROFILE: &str = "/settings/profile";
+/// Where a picture is sent (POST).
+pub const PROFILE_PICTURE: &str = "/settings/profile/picture";
+/// Where it is taken away (POST).
+pub const PROFILE_PICTURE_REMOVE: &str = "/settings/profile/picture/remove";
 /// What happened to one's account.
 pub const ACTIVITY: &str = "/settings/activity";
 /// The development mailbox.

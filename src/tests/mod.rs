@@ -13,6 +13,7 @@ mod hardening;
 mod leaving;
 mod likes;
 mod operator;
+mod picture;
 mod posts;
 mod profiles;
 mod queries;

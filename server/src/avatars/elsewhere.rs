@@ -2,14 +2,15 @@
 //! on it. The address comes from outside: only the origins in the settings are ever asked, nothing is followed
 //! anywhere, and what comes back is treated as if a stranger had sent it.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use http::{StatusCode, header::ACCEPT};
 use reqwest::{Client, Url, redirect::Policy};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
+use tokio::sync::Semaphore;
 
-use super::{picture, store};
+use super::{choose::PLACES, picture, store};
 use crate::{
     Server,
     error::{Error, Result},
@@ -27,6 +28,7 @@ const MOST: usize = 2 * 1_024 * 1_024;
 /// Where pictures come in: the queue in which they are read, and the one way to where others are.
 pub struct Intake {
     pub(super) queue: Queue,
+    pub(super) places: Arc<Semaphore>,
     client: Client,
     origins: BTreeSet<String>,
 }
@@ -44,7 +46,8 @@ impl Intake {
             .build()
             .expect("a client for HTTPS");
         // One at a time, because one may need 200 MB; few that wait, because each waits with its file in hand.
-        Self { queue: Queue::new(1, 4), client, origins: origins.clone() }
+        let (queue, places) = (Queue::new(1, PLACES), Arc::new(Semaphore::new(PLACES)));
+        Self { queue, places, client, origins: origins.clone() }
     }
 }
 

@@ -6,6 +6,7 @@
 //! in two small sizes. Nothing else of the file survives. SVG, GIF and whatever else is no PNG, JPEG or WebP by its
 //! first bytes is refused; of a moving picture the first frame is kept.
 
+mod choose;
 mod colour;
 pub(crate) mod dice;
 mod drawn;
@@ -16,6 +17,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+pub use choose::{Turn, choose, remove, turn};
 pub use drawn::{generated, generated_file};
 pub use elsewhere::{Intake, Wish, import, wish};
 pub use picture::{MOST_BYTES, Picture, Rendition, Size, make};
