@@ -76,21 +76,24 @@ pub async fn wish(tx: &mut PgConnection, user: UserId, url: &str) -> Result<()> 
 /// # Errors
 /// Only when it makes sense to try again.
 pub async fn import(server: &Server, wish: &Wish) -> Result<()> {
-    let drop = |why: &str| tracing::info!(user = wish.user, why, "a picture from elsewhere is not taken");
+    let given_up = |why: &str| {
+        tracing::info!(user = wish.user, why, "a picture from elsewhere is not taken");
+        Ok(())
+    };
     let bytes = match fetch(server.pictures(), &wish.url).await {
         Ok(bytes) => bytes,
         Err(Trouble::Now(why)) => return Err(Error::Unavailable(why.into())),
-        Err(Trouble::Always(why)) => return Ok(drop(&why)),
+        Err(Trouble::Always(why)) => return given_up(&why),
     };
     let made = match picture::make(server, bytes).await {
         Ok(made) => made,
-        Err(Error::Invalid(why)) => return Ok(drop(why.get("picture").unwrap_or_default())),
+        Err(Error::Invalid(why)) => return given_up(why.get("picture").unwrap_or_default()),
         Err(error) => return Err(error),
     };
     let mut tx = server.begin().await?;
     match store::set_instead(&mut tx, UserId(wish.user), &made, wish.instead_of.as_deref()).await {
         Ok(()) => Ok(tx.commit().await?),
-        Err(Error::NotFound) => Ok(drop("they are gone or have chosen another")),
+        Err(Error::NotFound) => given_up("they are gone or have chosen another"),
         Err(error) => Err(error),
     }
 }
