@@ -45,7 +45,7 @@ impl Intake {
             .referer(false)
             .build()
             .expect("a client for HTTPS");
-        // One at a time, because one may need 200 MB; few that wait, because each waits with its file in hand.
+        // One at a time, because one may need 100 MB; few that wait, because each waits with its file in hand.
         let (queue, places) = (Queue::new(1, PLACES), Arc::new(Semaphore::new(PLACES)));
         Self { queue, places, client, origins: origins.clone() }
     }
@@ -128,10 +128,10 @@ async fn fetch(intake: &Intake, address: &str) -> Result<Vec<u8>, Trouble> {
     Ok(bytes)
 }
 
-/// The address, if scheme, host and port are ones we ask, and it says nothing to them but a path.
+/// The address, if scheme, host and port are ones we ask and it names nobody there. A `blob:` has an origin, but no host.
 fn allowed(origins: &BTreeSet<String>, address: &str) -> Option<Url> {
     let url = Url::parse(address).ok()?;
-    let plain = url.username().is_empty() && url.password().is_none();
+    let plain = url.has_host() && url.username().is_empty() && url.password().is_none();
     (plain && origins.contains(&url.origin().ascii_serialization())).then_some(url)
 }
 
