@@ -62,8 +62,8 @@ fn view(person: &Author, invalid: &Invalid) -> impl IntoView + use<> {
     view! {
         {error_summary(invalid)}
         <section class="face" aria-labelledby="picture-heading">
-            <h2 id="picture-heading">"Your picture"</h2>
             <div class="portrait">{avatar_now(person, Size::Portrait)}</div>
+            <h2 id="picture-heading">"Your picture"</h2>
             <p>{words}</p>
             <form method="post" action=paths::PROFILE_PICTURE enctype="multipart/form-data" class="stack">
                 {Field::new("picture", label)
