@@ -100,6 +100,8 @@ pub const ACCOUNT_DELETE: &str = "/settings/account/delete";
 pub const SECURITY: &str = "/settings/security";
 /// Where it is changed (POST).
 pub const SECURITY_PASSWORD: &str = "/settings/security/password";
+/// Where the password is removed (POST).
+pub const SECURITY_PASSWORD_REMOVE: &str = "/settings/security/password/remove";
 /// One's face.
 pub const PROFILE: &str = "/settings/profile";
 /// Where a picture is sent (POST).
