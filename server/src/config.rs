@@ -1,13 +1,18 @@
 //! What the operator decides. Every setting is read once at start, from the environment or from a TOML file; a wrong
 //! one is named in one line and nothing starts.
 
-use std::{collections::BTreeMap, net::SocketAddr, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::SocketAddr,
+    path::Path,
+};
 
 use ipnetwork::IpNetwork;
 use secrecy::SecretString;
 
 mod mail;
 mod origin;
+mod pictures;
 
 pub use mail::{Mail, Transport};
 pub use origin::{Origin, is_loopback};
@@ -41,6 +46,8 @@ pub struct Config {
     /// `KITH_LOG`: what to log, as in `info,sqlx=warn` (default `info,sqlx=warn`).
     pub log: String,
     pub mail: Mail,
+    /// The only origins from which pictures are copied: where GitHub keeps them, or with `KITH_GITHUB_URL` there.
+    pub picture_origins: BTreeSet<String>,
 }
 
 /// How lines of the log look.
@@ -56,7 +63,7 @@ pub struct Source {
 }
 
 /// Every setting there is. Another `KITH_…` name is a mistake worth stopping for.
-const KNOWN: [&str; 12] = [
+const KNOWN: [&str; 13] = [
     "DATABASE_URL",
     "KITH_DATABASE_CONNECTIONS",
     "KITH_ORIGIN",
@@ -69,6 +76,7 @@ const KNOWN: [&str; 12] = [
     "KITH_MAIL_FROM",
     "KITH_SMTP_URL",
     "KITH_SMTP_CA",
+    "KITH_GITHUB_URL",
 ];
 
 /// Names of the environment that are not settings: where the settings file is, and what only tests and tools read.
@@ -163,6 +171,7 @@ impl Config {
             log_format,
             log: source.get("KITH_LOG").unwrap_or("info,sqlx=warn").to_owned(),
             mail: Mail::new(source, &origin)?,
+            picture_origins: pictures::origins(source)?,
             origin,
         })
     }
@@ -223,6 +232,8 @@ mod tests {
             ("KITH_SMTP_URL", "http://mail.example"),
             ("KITH_SMTP_URL", "smtp://mail.example"),
             ("KITH_SMTP_URL", "smtp://mail.example?tls=opportunistic&tls=required"),
+            ("KITH_GITHUB_URL", "http://github.example"),
+            ("KITH_GITHUB_URL", "github.example"),
             ("DATABASE_URL", "mysql://x"),
             ("DATABASE_URL", "postgres://u:p@db.example/kith"),
         ] {
