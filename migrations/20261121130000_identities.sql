@@ -48,8 +48,8 @@ create table arrivals (
     subject text not null,
     login text not null,
     name text not null,
-    -- re-encoded by us; null when there is none or it could not be had
-    picture bytea,
+    -- where it says their picture is; fetched when there is somebody to have it
+    picture text,
     -- verified by the provider, the primary one first
     addresses text[] not null,
     -- an address proved here, by a mailed code

@@ -55,6 +55,8 @@ pub enum Flash {
     UsernameChanged,
     SessionEnded,
     AccountDeleted,
+    PictureChanged,
+    PictureRemoved,
     Connected,
     Disconnected,
     /// Name and picture were taken over from elsewhere.
@@ -71,7 +73,7 @@ pub enum Flash {
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-const PLAIN: [(Flash, &str); 28] = [
+const PLAIN: [(Flash, &str); 30] = [
     (Flash::Welcome, "welcome"),
     (Flash::SignedIn, "signed-in"),
     (Flash::SignedOut, "signed-out"),
@@ -93,6 +95,8 @@ const PLAIN: [(Flash, &str); 28] = [
     (Flash::UsernameChanged, "username-changed"),
     (Flash::SessionEnded, "session-ended"),
     (Flash::AccountDeleted, "account-deleted"),
+    (Flash::PictureChanged, "picture-changed"),
+    (Flash::PictureRemoved, "picture-removed"),
     (Flash::Connected, "connected"),
     (Flash::Disconnected, "disconnected"),
     (Flash::Refreshed, "refreshed"),
@@ -144,6 +148,8 @@ impl Flash {
             Self::EmailRestored => "The change is taken back and everybody is signed out. Now choose a new password.",
             Self::UsernameChanged => "That is your name now. The one before leads here for 30 days.",
             Self::AccountDeleted => "Your account is deleted. All the best.",
+            Self::PictureChanged => "That is your picture now.",
+            Self::PictureRemoved => "Your picture is gone. This one is drawn from your username.",
             Self::SessionEnded => "That device is signed out. If it wasn’t you, choose a new password.",
             Self::Connected => "Connected. You can come in with it from now on.",
             Self::Disconnected => "Disconnected. It no longer opens your account.",

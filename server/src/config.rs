@@ -1,13 +1,18 @@
 //! What the operator decides. Every setting is read once at start, from the environment or from a TOML file; a wrong
 //! one is named in one line and nothing starts.
 
-use std::{collections::BTreeMap, net::SocketAddr, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::SocketAddr,
+    path::Path,
+};
 
 use ipnetwork::IpNetwork;
 use secrecy::SecretString;
 
 mod mail;
 mod origin;
+mod pictures;
 pub mod providers;
 
 pub use mail::{Mail, Transport};
@@ -45,6 +50,8 @@ pub struct Config {
     pub mail: Mail,
     /// `KITH_GITHUB_…`, `KITH_OIDC_…`: the services somebody may come in with (default none).
     pub providers: Vec<Provider>,
+    /// The only origins from which pictures are copied: those of the services.
+    pub picture_origins: BTreeSet<String>,
 }
 
 /// How lines of the log look.
@@ -162,6 +169,9 @@ impl Config {
             Some("pretty") => Some(LogFormat::Pretty),
             Some(_) => return Err(wrong("KITH_LOG_FORMAT", "must be json or pretty.")),
         };
+        let providers = providers::read(source)?;
+        let mut picture_origins = pictures::origins(source)?;
+        picture_origins.extend(providers.iter().flat_map(|provider| provider.origins.iter().cloned()));
         Ok(Self {
             database_url: database_url(source)?,
             database_connections: source.parsed("KITH_DATABASE_CONNECTIONS", 20, "a whole number")?,
@@ -171,7 +181,8 @@ impl Config {
             log_format,
             log: source.get("KITH_LOG").unwrap_or("info,sqlx=warn").to_owned(),
             mail: Mail::new(source, &origin)?,
-            providers: providers::read(source)?,
+            picture_origins,
+            providers,
             origin,
         })
     }
@@ -232,6 +243,8 @@ mod tests {
             ("KITH_SMTP_URL", "http://mail.example"),
             ("KITH_SMTP_URL", "smtp://mail.example"),
             ("KITH_SMTP_URL", "smtp://mail.example?tls=opportunistic&tls=required"),
+            ("KITH_GITHUB_URL", "http://github.example"),
+            ("KITH_GITHUB_URL", "github.example"),
             ("DATABASE_URL", "mysql://x"),
             ("DATABASE_URL", "postgres://u:p@db.example/kith"),
         ] {

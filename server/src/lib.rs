@@ -20,6 +20,7 @@ pub mod mailer;
 pub mod oauth;
 pub mod posts;
 pub mod profiles;
+pub mod queue;
 pub mod random;
 pub mod request;
 pub mod seed;
@@ -40,14 +41,15 @@ pub use secrecy::SecretString as Secret;
 use sqlx::{PgPool, Postgres, Transaction};
 
 use crate::{
-    auth::Hashing,
+    avatars::Intake,
     config::Config,
     jobs::{Seal, Wake},
     mailer::Mailer,
     oauth::Providers,
+    queue::Queue,
 };
 
-/// Everything a verb reaches for: the database, the settings, the hashing queue, the mailer. Cheap to clone. It holds
+/// Everything a verb reaches for: the database, the settings, the queues, the mailer. Cheap to clone. It holds
 /// no truth: two copies of the server on one database answer alike. Only the mails it sealed are its own to send.
 #[derive(Clone)]
 pub struct Server(Arc<Parts>);
@@ -55,7 +57,8 @@ pub struct Server(Arc<Parts>);
 struct Parts {
     config: Config,
     db: PgPool,
-    hashing: Hashing,
+    hashing: Queue,
+    pictures: Intake,
     mailer: Mailer,
     providers: Providers,
     csp: HeaderValue,
@@ -74,7 +77,8 @@ impl Server {
             mailer,
             csp: web::csp(providers.origins()),
             providers,
-            hashing: Hashing::new(),
+            hashing: Queue::one_a_core(),
+            pictures: Intake::new(&config.picture_origins),
             wake: Wake::default(),
             seal: Seal::new(),
             draining: AtomicBool::new(false),
@@ -101,8 +105,13 @@ impl Server {
     }
 
     /// The queue in which passwords are hashed and judged.
-    pub fn hashing(&self) -> &Hashing {
+    pub fn hashing(&self) -> &Queue {
         &self.0.hashing
+    }
+
+    /// Where pictures come in.
+    pub fn pictures(&self) -> &Intake {
+        &self.0.pictures
     }
 
     /// What carries mail away.

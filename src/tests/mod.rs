@@ -1,9 +1,11 @@
 //! Tests over HTTP: the real router, a real Postgres, and browsers that keep cookies as browsers do.
 
+mod avatars;
 mod browser;
 mod changes;
 mod devices;
 mod doors;
+mod elsewhere;
 mod faults;
 mod feed;
 mod follows;
@@ -13,6 +15,7 @@ mod likes;
 mod limits;
 mod oauth;
 mod operator;
+mod picture;
 mod posts;
 mod profiles;
 mod proof;

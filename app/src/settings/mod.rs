@@ -4,6 +4,7 @@ pub mod account;
 pub mod activity;
 pub mod connections;
 pub mod devices;
+pub mod profile;
 pub mod security;
 
 use axum::response::Response;
@@ -17,7 +18,8 @@ use crate::{
 };
 
 /// The settings' own navigation.
-const PLACES: [(&str, &str); 5] = [
+const PLACES: [(&str, &str); 6] = [
+    (paths::PROFILE, "Profile"),
     (paths::DEVICES, "Devices"),
     (paths::ACCOUNT, "Account"),
     (paths::SECURITY, "Password"),

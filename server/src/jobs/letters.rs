@@ -1,7 +1,5 @@
 //! From a job to the mail it is about: seals are opened and links made only now.
 
-use serde_json::json;
-
 use super::Job;
 use crate::{
     Server,
@@ -28,11 +26,8 @@ impl From<Error> for Unwritten {
     }
 }
 
-/// The mail of a row.
-pub(super) async fn write(server: &Server, kind: &str, payload: serde_json::Value) -> Result<Mail, Unwritten> {
-    // Another version may have written it, during an update: it is left for that one, or for the next of this.
-    let job = serde_json::from_value(json!({ "kind": kind, "payload": payload }))
-        .map_err(|_| Unwritten::Later("not a job of this version".to_owned()))?;
+/// The mail a job is about.
+pub(super) async fn write(server: &Server, job: Job) -> Result<Mail, Unwritten> {
     let origin = &server.config().origin;
     Ok(match job {
         Job::Mail(mail) => mail,
@@ -53,6 +48,7 @@ pub(super) async fn write(server: &Server, kind: &str, payload: serde_json::Valu
             let token = arm(server, link, Arm::Any).await?;
             Mail { to, message: messages::new_browser(origin, (&browser, &ip), &token) }
         }
+        Job::Picture(_) => return Err(Unwritten::Over),
     })
 }
 
@@ -86,7 +82,8 @@ pub async fn open_for_test(server: &Server, to: &str) -> Result<Option<Mail>> {
         .fetch_optional(server.db())
         .await?;
     let Some(row) = row else { return Ok(None) };
-    match write(server, &row.kind, row.payload).await {
+    let Ok(job) = Job::read(&row.kind, row.payload) else { return Ok(None) };
+    match write(server, job).await {
         Ok(mail) => Ok(Some(mail)),
         Err(Unwritten::Over) => Ok(None),
         Err(Unwritten::Never(why) | Unwritten::Later(why)) => Err(Error::Unavailable(why.into())),

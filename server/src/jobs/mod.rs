@@ -19,7 +19,7 @@ use sqlx::PgConnection;
 use tokio::sync::Notify;
 
 use crate::{
-    Server,
+    Server, avatars,
     error::{Error, Result},
     mailer::Mail,
 };
@@ -46,15 +46,22 @@ pub enum Job {
     UndoLink { to: String, link: i64, new: String },
     /// Tell of a sign-in from a new browser, with a link that ends it.
     NewBrowser { to: String, link: i64, browser: String, ip: String },
+    /// Copy the picture somebody has elsewhere.
+    Picture(avatars::Wish),
 }
 
 impl Job {
+    /// As a row has it.
+    fn read(kind: &str, payload: serde_json::Value) -> serde_json::Result<Self> {
+        serde_json::from_value(serde_json::json!({ "kind": kind, "payload": payload }))
+    }
+
     /// For how many minutes doing it is of use to the one who waits for it; none when there is no end.
     fn minutes(&self) -> Option<i32> {
         match self {
             Self::SealedMail { .. } => Some(crate::auth::code::MINUTES),
             Self::Reset { .. } | Self::ResetLink { .. } => Some(crate::auth::reset::MINUTES),
-            Self::Mail(_) | Self::UndoLink { .. } | Self::NewBrowser { .. } => None,
+            Self::Mail(_) | Self::UndoLink { .. } | Self::NewBrowser { .. } | Self::Picture(_) => None,
         }
     }
 }

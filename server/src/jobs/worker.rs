@@ -3,8 +3,11 @@
 
 use std::time::{Duration, Instant};
 
-use super::letters::{self, Unwritten};
-use crate::{Server, error::Result};
+use super::{
+    Job,
+    letters::{self, Unwritten},
+};
+use crate::{Server, avatars, error::Result};
 
 /// How long to wait before the next try, in minutes; after the last the job is dead.
 const PAUSES: [i32; 4] = [1, 5, 30, 360];
@@ -87,7 +90,17 @@ async fn lease(server: &Server) -> Result<Option<Leased>> {
 
 /// Outside any transaction: what answers slowly must not hold a lock.
 async fn carry_out(server: &Server, job: &mut Leased) -> Outcome {
-    let mail = match letters::write(server, &job.kind, job.payload.take()).await {
+    // Another version may have written it, during an update: it is left for that one, or for the next of this.
+    let Ok(work) = Job::read(&job.kind, job.payload.take()) else {
+        return Outcome::Failed("not a job of this version".to_owned());
+    };
+    if let Job::Picture(wish) = &work {
+        return match avatars::import(server, wish).await {
+            Ok(()) => Outcome::Done,
+            Err(error) => Outcome::Failed(error.to_string()),
+        };
+    }
+    let mail = match letters::write(server, work).await {
         Ok(mail) => mail,
         Err(Unwritten::Over) => return Outcome::Done,
         Err(Unwritten::Never(why)) => return Outcome::Refused(why),

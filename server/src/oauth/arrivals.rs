@@ -28,7 +28,6 @@ pub struct Arrival {
     pub login: String,
     /// A display name they could have here.
     pub name: String,
-    pub has_picture: bool,
     pub stage: Stage,
 }
 
@@ -63,13 +62,13 @@ pub(super) struct Row {
     pub subject: String,
     pub login: String,
     pub name: String,
-    pub has_picture: bool,
+    picture: Option<String>,
     pub addresses: Vec<String>,
     pub next: String,
 }
 
 impl Row {
-    /// What the provider said, as far as it makes an identity.
+    /// What the provider said; not its addresses, which are proved or not.
     pub fn said(&self) -> Result<Said> {
         Ok(Said {
             provider: self.provider.parse::<Slug>().map_err(|()| Error::NotFound)?,
@@ -78,13 +77,13 @@ impl Row {
             login: self.login.clone(),
             name: self.name.clone(),
             addresses: Vec::new(),
-            picture: None,
+            picture: self.picture.clone(),
         })
     }
 }
 
 /// Keeps what a provider said for the browser it was said to; what waited there before is forgotten.
-pub(super) async fn keep(cx: &Request, flow: &Flow, (said, picture): (&Said, Option<Vec<u8>>)) -> Result<()> {
+pub(super) async fn keep(cx: &Request, flow: &Flow, said: &Said) -> Result<()> {
     let addresses: Vec<String> = said.addresses.iter().map(|email| email.as_str().to_owned()).collect();
     let name = crate::text::clean_line(&said.name).chars().take(accounts::DISPLAY_NAME_MAX).collect::<String>();
     sqlx::query!(
@@ -102,7 +101,8 @@ pub(super) async fn keep(cx: &Request, flow: &Flow, (said, picture): (&Said, Opt
         said.subject,
         crate::text::clean_line(&said.login).chars().take(100).collect::<String>(),
         name.trim(),
-        picture,
+        // Longer ones are no address of a picture.
+        said.picture.as_deref().filter(|url| url.len() <= 1_000),
         &addresses,
         flow.next,
     )
@@ -120,7 +120,7 @@ pub(super) async fn row(db: &mut PgConnection, cx: &Request) -> Result<Row> {
     sqlx::query_as!(
         Row,
         r#"
-        select provider, issuer, subject, login, name, picture is not null as "has_picture!", next,
+        select provider, issuer, subject, login, name, picture, next,
                case when proved is null then addresses else proved || addresses end as "addresses!"
         from arrivals where browser_hash = $1 and expires_at > now()
         "#,
@@ -137,7 +137,7 @@ pub(super) async fn take(tx: &mut PgConnection, cx: &Request) -> Result<Row> {
         Row,
         r#"
         delete from arrivals where browser_hash = $1 and expires_at > now()
-        returning provider, issuer, subject, login, name, picture is not null as "has_picture!", next,
+        returning provider, issuer, subject, login, name, picture, next,
             case when proved is null then addresses else proved || addresses end as "addresses!"
         "#,
         &browser_hash(cx)?[..],
@@ -188,7 +188,7 @@ pub async fn current(cx: &Request, anew: bool) -> Result<Arrival> {
     let row = row(&mut db, cx).await?;
     let stage = stage(&mut db, &row, anew).await?;
     let label = row.provider.parse().map_or_else(|()| row.provider.clone(), |slug| label(cx, slug));
-    Ok(Arrival { label, provider: row.provider, login: row.login, name: row.name, has_picture: row.has_picture, stage })
+    Ok(Arrival { label, provider: row.provider, login: row.login, name: row.name, stage })
 }
 
 async fn stage(db: &mut PgConnection, row: &Row, anew: bool) -> Result<Stage> {
@@ -227,17 +227,6 @@ fn username_like(login: &str) -> Option<Username> {
     let name = name.trim_start_matches(|c: char| !c.is_ascii_lowercase());
     let name: String = name.chars().take(24).collect();
     Username::parse(&name).or_else(|_| Username::parse(&format!("{name}_here"))).ok()
-}
-
-/// The picture of the one in this browser. [`Error::NotFound`] when there is none.
-pub async fn picture(cx: &Request) -> Result<Vec<u8>> {
-    sqlx::query_scalar!(
-        r#"select picture as "picture!" from arrivals where browser_hash = $1 and expires_at > now() and picture is not null"#,
-        &browser_hash(cx)?[..],
-    )
-    .fetch_optional(cx.server.db())
-    .await?
-    .ok_or(Error::NotFound)
 }
 
 /// Links what waits in this browser to an account whose owner has just proved themselves, inside the transaction that

@@ -7,6 +7,7 @@ use super::{decide::Sorry, providers::Said, returns::label};
 use crate::{
     accounts::{self, ways_in},
     audit::{self, Actor, Event},
+    avatars,
     config::providers::Slug,
     error::{Error, Result},
     id::UserId,
@@ -176,14 +177,17 @@ pub async fn unlink(cx: &Request, me: &Elevated, provider: &str) -> Result<()> {
 }
 
 /// Takes over the name and the picture somebody has at the provider now.
-pub(super) async fn refresh(cx: &Request, me: &Member, (said, picture): (&Said, Option<Vec<u8>>)) -> Result<()> {
+pub(super) async fn refresh(cx: &Request, me: &Member, said: &Said) -> Result<()> {
     let name = accounts::display_name(&said.name).ok().filter(|name| !name.is_empty());
     let mut tx = cx.server.begin().await?;
     used(&mut tx, me.id(), said).await?;
     sqlx::query!("update users set display_name = coalesce($2, display_name) where id = $1", me.id().0, name)
         .execute(&mut *tx)
         .await?;
-    drop(picture);
+    if let Some(url) = &said.picture {
+        avatars::wish(&mut tx, me.id(), url).await?;
+    }
     tx.commit().await?;
+    cx.server.wake().ring();
     Ok(())
 }

@@ -5,6 +5,7 @@ use super::{arrivals, identities};
 use crate::{
     accounts::{self, Email, Username},
     auth::sign_up::{self, NewUser},
+    avatars,
     error::{Invalid, Result},
     request::Request,
     sessions::{self, How},
@@ -74,7 +75,12 @@ async fn create(cx: &Request, new: &NewUser) -> Result<Joined> {
     let how = How::Provider(said.provider);
     let device = sessions::claim(&mut tx, cx, &session, user, (how, true)).await?;
     sign_up::welcome(&mut tx, cx, user, (device, how)).await?;
+    // Fetched in the background: nobody waits for a picture, and without it there is the one drawn from their name.
+    if let Some(url) = &said.picture {
+        avatars::wish(&mut tx, user, url).await?;
+    }
     tx.commit().await?;
+    cx.server.wake().ring();
     Ok(Joined::Done(row.next))
 }
 

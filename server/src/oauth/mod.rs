@@ -16,12 +16,11 @@ mod identities;
 mod join;
 mod oidc;
 mod outbound;
-mod picture;
 mod prove;
 mod providers;
 mod returns;
 
-pub use arrivals::{Arrival, Choice, Stage, current, picture};
+pub use arrivals::{Arrival, Choice, Stage, current};
 pub use decide::{Intent, Sorry};
 pub use flows::{Callback, Going, elevate, link, prove, refresh, sign_in};
 pub use identities::{Identity, list, unlink};

@@ -89,11 +89,6 @@ impl Outbound {
 
     /// Sends a request and reads the whole answer, whatever its status but a redirect or a wish to be left alone.
     pub(super) async fn send(&self, request: HttpRequest) -> Result<HttpResponse, Trouble> {
-        self.send_within(request, BODY).await
-    }
-
-    /// As [`Outbound::send`], with another limit to the size of the answer.
-    pub(super) async fn send_within(&self, request: HttpRequest, most: usize) -> Result<HttpResponse, Trouble> {
         self.check_quiet()?;
         let unreachable = |error: reqwest::Error| Trouble::Unreachable(cause(&error.without_url()));
         let request = reqwest::Request::try_from(request).map_err(unreachable)?;
@@ -105,7 +100,7 @@ impl Outbound {
         }
         let mut body = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(unreachable)? {
-            if body.len() + chunk.len() > most {
+            if body.len() + chunk.len() > BODY {
                 return Err(Trouble::odd("more than we read"));
             }
             body.extend_from_slice(&chunk);

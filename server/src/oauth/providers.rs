@@ -9,7 +9,6 @@ use super::{
     github::GitHub,
     oidc::Oidc,
     outbound::{Outbound, TOTAL, Trouble},
-    picture,
 };
 use crate::{
     accounts::Email,
@@ -64,6 +63,7 @@ pub struct Said {
     pub name: String,
     /// Addresses it says it verified, the primary one first; none that only forwards.
     pub addresses: Vec<Email>,
+    /// Where it says their picture is.
     pub picture: Option<String>,
 }
 
@@ -132,11 +132,6 @@ impl Provider {
             Protocol::GitHub(github) => timely(github.ask(&self.settings, &self.http, (answer, trip))).await,
             Protocol::Oidc(oidc) => timely(oidc.ask(&self.settings, &self.http, (answer, trip))).await,
         }
-    }
-
-    /// Their picture, from where the provider keeps pictures and nowhere else.
-    pub(super) async fn picture(&self, said: &Said) -> Option<Vec<u8>> {
-        picture::fetch(&self.http, &self.settings.origins, said.picture.as_deref()?).await
     }
 }
 

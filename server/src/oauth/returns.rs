@@ -82,7 +82,7 @@ pub async fn come_back(cx: &Request, slug: &str, callback: &Callback) -> Result<
         Err(why) => return Ok(sorry(why)),
     };
     let outcome = decide::decide(&facts(cx, &said, (flow.intent, me)).await?);
-    match act(cx, provider, (&said, &flow), (outcome, me)).await? {
+    match act(cx, (&said, &flow), (outcome, me)).await? {
         Ok(back) => Ok(back),
         Err(why) => Ok(sorry(why)),
     }
@@ -125,7 +125,6 @@ async fn facts(cx: &Request, said: &Said, (intent, me): (Intent, Option<&Member>
 
 async fn act(
     cx: &Request,
-    provider: &Provider,
     (said, flow): (&Said, &Flow),
     (outcome, me): (Outcome, Option<&Member>),
 ) -> Result<Result<Back, Sorry>> {
@@ -138,8 +137,7 @@ async fn act(
             come_in(cx, (user, said), true).await.map(|()| Back::Proved { next: onward })
         }
         (Outcome::Arrive(_), _) => {
-            let picture = provider.picture(said).await;
-            arrivals::keep(cx, flow, (said, picture)).await?;
+            arrivals::keep(cx, flow, said).await?;
             Ok(Back::Arrived { browser: flow.browser.clone() })
         }
         (Outcome::Link(_), Some(me)) => {
@@ -151,10 +149,7 @@ async fn act(
                 .await
                 .map(|()| Back::Elevated { next: next() })
         }
-        (Outcome::Refresh(_), Some(me)) => {
-            let picture = provider.picture(said).await;
-            identities::refresh(cx, me, (said, picture)).await.map(|()| Back::Refreshed)
-        }
+        (Outcome::Refresh(_), Some(me)) => identities::refresh(cx, me, said).await.map(|()| Back::Refreshed),
         (Outcome::Refuse(why), _) => return Ok(Err(why)),
         (_, None) => return Ok(Err(Sorry::SessionGone)),
     };

@@ -249,6 +249,19 @@ async fn an_address_that_is_taken_meanwhile_has_to_be_proved(pool: PgPool) {
 }
 
 #[sqlx::test]
+async fn the_picture_is_copied_afterwards_and_nobody_waits_for_it(pool: PgPool) {
+    let world = World::new(&pool).await;
+    world.github.always(Endpoint::Avatar, Mode::Down);
+    world.join(cast::MONA, "mona", "mona@example.org").await;
+    assert_eq!((world.github.asked(Endpoint::Avatar), world.site.picture_of("mona").await), (0, None));
+    world.github.recover();
+    while server::jobs::run_due(&world.site.server).await.unwrap() > 0 {}
+    let id = world.site.picture_of("mona").await.expect("a picture of ours");
+    let page = world.browser().get("/@mona").await.body;
+    assert!(page.contains(&format!("/avatars/{id}.")) && !page.contains(&world.github.url), "never from there");
+}
+
+#[sqlx::test]
 async fn an_odd_answer_about_addresses_leaves_nothing_behind(pool: PgPool) {
     let world = World::new(&pool).await;
     world.github.next_answer(Endpoint::Emails, Mode::Json(serde_json::json!([{"email": "mona@example.org"}])));

@@ -113,7 +113,7 @@ async fn who_has_no_password_proves_themselves_by_going_there_again(pool: PgPool
 }
 
 #[sqlx::test]
-async fn name_and_login_are_taken_over_when_that_is_wished(pool: PgPool) {
+async fn name_login_and_picture_are_taken_over_when_that_is_wished(pool: PgPool) {
     let world = World::with_cast(&pool).await;
     let mut alan = world.site.signed_in("alan").await;
     world.link(&mut alan, cast::MONA).await;
@@ -129,10 +129,16 @@ async fn name_and_login_are_taken_over_when_that_is_wished(pool: PgPool) {
     let name: String =
         sqlx::query_scalar("select display_name from users where username = 'alan'").fetch_one(&pool).await.unwrap();
     assert!(name.starts_with("Mona"), "{name}");
-    // Signing in alone changes neither.
+    assert_eq!(world.site.picture_of("alan").await, None);
+    while server::jobs::run_due(&world.site.server).await.unwrap() > 0 {}
+    let picture = world.site.picture_of("alan").await;
+    assert!(picture.is_some());
+    // Signing in alone changes none of them.
     world.github.change(cast::MONA, |mona| mona.name = Some("Another Name".to_owned()));
     world.come_in(&mut world.browser(), cast::MONA).await;
+    while server::jobs::run_due(&world.site.server).await.unwrap() > 0 {}
     assert!(!alan.get("/@alan").await.body.contains("Another Name"));
+    assert_eq!(world.site.picture_of("alan").await, picture);
 }
 
 #[sqlx::test]

@@ -1,6 +1,9 @@
 use std::collections::HashSet;
 
-use super::{LEGIBLE, Palette, dice::Dice, generated, generated_file};
+use crate::avatars::{
+    dice::Dice,
+    drawn::{LEGIBLE, Palette, generated, generated_file},
+};
 
 fn picture(username: &str) -> String {
     generated(&generated_file(username)).unwrap_or_default()

@@ -1,5 +1,5 @@
-//! The bounded queue for work that costs a core: hashing passwords and judging their strength. Pages that need none of
-//! it stay fast meanwhile, and memory stays bounded however many ask at once.
+//! Bounded queues for work that costs a core: hashing passwords and judging their strength, reading pictures. Pages that
+//! need none of it stay fast meanwhile, and memory stays bounded however many ask at once.
 
 use std::{
     sync::{
@@ -14,13 +14,13 @@ use tokio::{sync::Semaphore, time::timeout};
 
 use crate::error::{Error, Result};
 
-/// How many may wait for each core.
+/// How many may wait for each core, where the work is small.
 const WAITING_PER_CORE: usize = 16;
 /// How long one waits before it is told to come back.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// One piece of work a core at a time, and a bounded number that wait.
-pub struct Hashing {
+/// A bounded number of pieces of work at a time, and a bounded number that wait.
+pub struct Queue {
     permits: Arc<Semaphore>,
     waiting: AtomicUsize,
     most_waiting: usize,
@@ -35,15 +35,16 @@ impl Drop for Place<'_> {
     }
 }
 
-impl Hashing {
+impl Queue {
+    /// `at_once` pieces of work at a time, while at most `most_waiting` wait.
+    pub fn new(at_once: usize, most_waiting: usize) -> Self {
+        Self { permits: Arc::new(Semaphore::new(at_once)), waiting: AtomicUsize::new(0), most_waiting }
+    }
+
     /// As many at a time as there are cores.
-    pub fn new() -> Self {
+    pub fn one_a_core() -> Self {
         let cores = available_parallelism().map_or(1, usize::from);
-        Self {
-            permits: Arc::new(Semaphore::new(cores)),
-            waiting: AtomicUsize::new(0),
-            most_waiting: cores * WAITING_PER_CORE,
-        }
+        Self::new(cores, cores * WAITING_PER_CORE)
     }
 
     /// Does `work` when its turn comes. [`Error::Busy`] when too many wait already, or it waited too long.
@@ -58,7 +59,7 @@ impl Hashing {
             .map_err(|_| Error::Busy)?
             .map_err(|closed| Error::Unavailable(Box::new(closed)))?;
         drop(place);
-        // The permit goes into the work: one who hangs up must not free a core that is still hashing.
+        // The permit goes into the work: one who hangs up must not free a core that is still at it.
         tokio::task::spawn_blocking(move || {
             let _permit = permit;
             work()
@@ -68,31 +69,25 @@ impl Hashing {
     }
 }
 
-impl Default for Hashing {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[tokio::test(flavor = "multi_thread")]
     async fn a_full_queue_says_so_and_never_runs_more_than_the_cores_at_once() {
-        let hashing = Arc::new(Hashing::new());
+        let queue = Arc::new(Queue::one_a_core());
         let running = Arc::new(AtomicUsize::new(0));
         let most = Arc::new(AtomicUsize::new(0));
-        let tasks: Vec<_> = (0..hashing.most_waiting * 4)
+        let tasks: Vec<_> = (0..queue.most_waiting * 4)
             .map(|_| {
-                let (hashing, running, most) = (hashing.clone(), running.clone(), most.clone());
+                let (queue, running, most) = (queue.clone(), running.clone(), most.clone());
                 tokio::spawn(async move {
                     let work = move || {
                         most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
                         std::thread::sleep(Duration::from_millis(20));
                         running.fetch_sub(1, Ordering::SeqCst);
                     };
-                    hashing.run(work).await
+                    queue.run(work).await
                 })
             })
             .collect();
@@ -102,6 +97,6 @@ mod tests {
         }
         assert!(busy > 0, "nobody was turned away");
         assert!(most.load(Ordering::SeqCst) <= available_parallelism().unwrap().get());
-        assert_eq!(hashing.waiting.load(Ordering::SeqCst), 0, "a place was lost");
+        assert_eq!(queue.waiting.load(Ordering::SeqCst), 0, "a place was lost");
     }
 }
