@@ -4,7 +4,6 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard},
-    time::{SystemTime, UNIX_EPOCH},
 };
 
 use axum::{
@@ -237,7 +236,7 @@ async fn me(State(shared): State<Shared>, headers: HeaderMap) -> Response {
 }
 
 fn sign(inner: &Inner, code: &Code) -> String {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let now = server::clock::now().unix_timestamp();
     let mut claims = code.person.clone();
     for (name, value) in [
         ("iss", json!(inner.url)),
