@@ -38,7 +38,7 @@ pub fn run(args: &[String]) -> Result<()> {
         dir: workspace::root().to_owned(),
         public_host: None,
         seed: true,
-        github: false,
+        elsewhere: false,
         bare: false,
     })?;
     let idle = sizes::resident(kith.id());

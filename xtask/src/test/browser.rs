@@ -49,7 +49,7 @@ pub fn check(run: &Run) -> Result<Counts> {
         dir: workspace::root().to_owned(),
         public_host: None,
         seed: true,
-        github: true,
+        elsewhere: true,
         bare: false,
     })?;
     let report = workspace::root().join("target/playwright.json");
@@ -59,6 +59,7 @@ pub fn check(run: &Run) -> Result<Counts> {
     playwright.env("PLAYWRIGHT_JSON_OUTPUT_FILE", &report);
     playwright.env("KITH_URL", &kith.origin).env("CHROMIUM", chromium);
     playwright.envs(kith.github.iter().map(|github| ("GITHUB_URL", &github.url)));
+    playwright.envs(kith.issuer.iter().map(|issuer| ("ISSUER_URL", &issuer.url)));
     let succeeded = Running::start(&mut playwright)?.wait()?.success();
     let counts = read(&report).unwrap_or_default();
     if !succeeded {

@@ -23,7 +23,7 @@ pub fn check(run: &Run) -> Result<Counts> {
         dir,
         public_host: Some("kith.test"),
         seed: false,
-        github: false,
+        elsewhere: false,
         bare: true,
     };
     let kith = Kith::start(&plan)?;
