@@ -43,8 +43,9 @@ pub struct Link {
     pub device: Option<DeviceId>,
 }
 
-/// Wishes for a reset link to the account's own address; the ones before are dead.
-pub(crate) async fn prepare_reset(tx: &mut PgConnection, user: UserId, to: &str, minutes: i32) -> Result<Job> {
+/// Wishes for a reset link to the account's own address; the ones before are dead. For nobody there is none, found out
+/// by the same statements.
+pub(crate) async fn prepare_reset(tx: &mut PgConnection, user: UserId, to: &str, minutes: i32) -> Result<Option<Job>> {
     sqlx::query!(
         "update links set used_at = now() where user_id = $1 and purpose = 'reset_password' and used_at is null",
         user.0
@@ -54,14 +55,14 @@ pub(crate) async fn prepare_reset(tx: &mut PgConnection, user: UserId, to: &str,
     let link = sqlx::query_scalar!(
         r#"
         insert into links (purpose, user_id, expires_at)
-        values ('reset_password', $1, now() + make_interval(mins => $2)) returning id
+        select 'reset_password', id, now() + make_interval(mins => $2) from users where id = $1 returning id
         "#,
         user.0,
         minutes,
     )
-    .fetch_one(tx)
+    .fetch_optional(tx)
     .await?;
-    Ok(Job::ResetLink { to: to.to_owned(), link })
+    Ok(link.map(|link| Job::ResetLink { to: to.to_owned(), link }))
 }
 
 /// Wishes for a link that goes back to `old`, mailed there.

@@ -4,6 +4,7 @@ mod browser;
 mod changes;
 mod devices;
 mod doors;
+mod enumeration;
 mod faults;
 mod feed;
 mod follows;

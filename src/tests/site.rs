@@ -66,6 +66,23 @@ impl Site {
         Self::new(pool)
     }
 
+    /// A crowd: `ann000`, `ann001` and so on, with addresses here and everybody's password.
+    pub async fn crowd(&self, prefix: &str, count: i32) {
+        sqlx::query(
+            "with person as (
+                 insert into users (username, email) select n, n || '@kith.example'
+                 from (select $1 || lpad(n::text, 3, '0') from generate_series(0, $2 - 1) n) as names (n) returning id
+             )
+             insert into passwords (user_id, hash) select id, $3 from person",
+        )
+        .bind(prefix)
+        .bind(count)
+        .bind(HASH.as_str())
+        .execute(self.server.db())
+        .await
+        .unwrap();
+    }
+
     /// A browser nobody has used before.
     pub fn browser(&self) -> Browser {
         Browser::new(self.router.clone())

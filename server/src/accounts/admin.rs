@@ -180,7 +180,7 @@ pub async fn start_reset(server: &Server, user: UserId) -> Result<()> {
         .fetch_optional(&mut *tx)
         .await?
         .ok_or(Error::NotFound)?;
-    let job = links::prepare_reset(&mut tx, user, &email, reset::MINUTES).await?;
+    let job = links::prepare_reset(&mut tx, user, &email, reset::MINUTES).await?.ok_or(Error::NotFound)?;
     jobs::enqueue(&mut tx, &job).await?;
     audit::record(&mut tx, user, Actor::System, &Event::ResetStarted).await?;
     tx.commit().await?;

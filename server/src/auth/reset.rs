@@ -33,12 +33,10 @@ pub async fn request(cx: &Request, email: &str) -> Result<()> {
     let known = sqlx::query!("select id, email from users where lower(email) = $1", email.key())
         .fetch_optional(&mut *tx)
         .await?;
-    let job = match &known {
-        Some(known) => links::prepare_reset(&mut tx, UserId(known.id), &known.email, MINUTES).await?,
-        None => {
-            Job::Mail(Mail { to: email.as_str().to_owned(), message: messages::no_account(&cx.server.config().origin) })
-        }
-    };
+    // Wished for nobody too: the same work for known and unknown.
+    let (user, to) = known.map_or((UserId(0), email.as_str().to_owned()), |known| (UserId(known.id), known.email));
+    let link = links::prepare_reset(&mut tx, user, &to, MINUTES).await?;
+    let job = link.unwrap_or_else(|| Job::Mail(Mail { to, message: messages::no_account(&cx.server.config().origin) }));
     jobs::enqueue(&mut tx, &job).await?;
     tx.commit().await?;
     cx.server.wake().ring();
