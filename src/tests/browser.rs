@@ -10,7 +10,7 @@ use http::{HeaderMap, Method, Request, Response, StatusCode, header};
 use server::web::Peer;
 use tower::ServiceExt;
 
-use super::PASSWORD;
+use super::{PASSWORD, Site};
 
 /// What came back.
 #[derive(Debug)]
@@ -29,6 +29,12 @@ impl Answer {
     /// Where it leads.
     pub fn location(&self) -> &str {
         self.header("location")
+    }
+
+    /// What the next page will say, by its code.
+    pub fn flash(&self) -> &str {
+        let line = self.set_cookies().into_iter().find_map(|line| line.strip_prefix("__Host-flash="));
+        line.and_then(|rest| rest.split(';').next()).unwrap_or_default()
     }
 
     /// Everything it sets, one line each.
@@ -59,6 +65,12 @@ impl Browser {
     /// At another client address.
     pub fn at(mut self, ip: &str) -> Self {
         self.peer.set_ip(ip.parse().unwrap());
+        self
+    }
+
+    /// Speaking to another copy of the server, with the cookies it has.
+    pub fn on(mut self, copy: &Site) -> Self {
+        self.router.clone_from(&copy.router);
         self
     }
 
@@ -96,7 +108,7 @@ impl Browser {
     }
 
     /// Keeps cookies by the rules of `__Host-`: `Secure`, `Path=/`, no `Domain`, or a browser would not.
-    fn keep(&mut self, answer: &Answer) {
+    pub fn keep(&mut self, answer: &Answer) {
         for line in answer.set_cookies() {
             let mut parts = line.split(';').map(str::trim);
             let (name, value) = parts.next().unwrap().split_once('=').unwrap();

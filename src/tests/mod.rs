@@ -11,6 +11,7 @@ mod follows;
 mod hardening;
 mod leaving;
 mod likes;
+mod one_time;
 mod operator;
 mod posts;
 mod profiles;

@@ -114,30 +114,6 @@ async fn h19_a_hundred_wrong_codes_at_once_are_not_more_tries_than_five(pool: Pg
 }
 
 #[sqlx::test]
-async fn h20_of_fifty_uses_of_one_code_one_wins(pool: PgPool) {
-    let site = Site::new(&pool);
-    for round in 0..20 {
-        let (email, username) = (format!("new{round}@kith.example"), format!("newcomer{round}"));
-        let mut browser = site.browser().at(&format!("198.51.{round}.1"));
-        begin(&mut browser, &email, &username).await;
-        let code = site.code_to(&email).await;
-        let uses = (0..50).map(|n| {
-            let (mut browser, code) = (browser.clone().at(&format!("198.51.{round}.{n}")), code.clone());
-            tokio::spawn(async move { browser.post("/sign-up/verify", &[("code", &code)]).await })
-        });
-        let mut won = 0;
-        for task in uses.collect::<Vec<_>>() {
-            let answer = task.await.unwrap();
-            assert!(!answer.status.is_server_error(), "{}", answer.status);
-            won += i32::from(answer.location() == "/");
-        }
-        assert_eq!(won, 1, "round {round}");
-        assert_eq!(site.count("select count(*) from users").await, round + 1);
-        assert_eq!(site.count("select count(*) from sessions where user_id is not null").await, round + 1);
-    }
-}
-
-#[sqlx::test]
 async fn h23_of_many_who_prove_the_same_address_or_name_one_gets_it(pool: PgPool) {
     let site = Site::new(&pool);
     // Three browsers want one name, with addresses of their own.

@@ -4,11 +4,13 @@ use std::sync::{Arc, LazyLock};
 
 use app::routes::Door;
 use axum::Router;
+use secrecy::SecretString;
 use server::{
     Server,
     config::{Config, Source},
+    db,
 };
-use sqlx::PgPool;
+use sqlx::{ConnectOptions, PgPool};
 
 use super::Browser;
 use crate::{assets::Files, router};
@@ -17,6 +19,12 @@ use crate::{assets::Files, router};
 pub const PASSWORD: &str = "correct battery staple horse";
 
 static HASH: LazyLock<String> = LazyLock::new(|| server::auth::password::hash_demo(PASSWORD).unwrap());
+
+/// A pool as the server opens it, with its time limits, on the test's database.
+pub fn as_served(pool: &PgPool, most: u32) -> PgPool {
+    let url: SecretString = pool.connect_options().to_url_lossy().to_string().into();
+    db::connect(&url, most).unwrap()
+}
 
 /// One copy of the server.
 #[derive(Clone)]
