@@ -10,7 +10,7 @@ use http::{HeaderMap, Method, Request, Response, StatusCode, header};
 use server::web::Peer;
 use tower::ServiceExt;
 
-use super::{PASSWORD, Site};
+use super::{PASSWORD, Site, trace};
 
 /// What came back.
 #[derive(Debug)]
@@ -80,6 +80,7 @@ impl Browser {
 
     /// Sends a form, as one of our own pages would.
     pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        fields.iter().for_each(|(name, value)| trace::note_field(name, value));
         let request = Request::builder()
             .method(Method::POST)
             .uri(path)
@@ -93,6 +94,8 @@ impl Browser {
 
     /// Sends anything, with this browser's cookies unless it has some of its own.
     pub async fn send(&mut self, mut request: Request<Body>) -> Answer {
+        let query = request.uri().query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
+        query.for_each(|(name, value)| trace::note_field(name, value));
         let headers = request.headers_mut();
         headers.entry(header::HOST).or_insert("kith.example".parse().unwrap());
         headers.entry(header::USER_AGENT).or_insert(self.agent.parse().unwrap());
@@ -120,6 +123,7 @@ impl Browser {
             if has("max-age=0") {
                 self.cookies.remove(name);
             } else {
+                trace::note_cookie(name, value);
                 self.cookies.insert(name.to_owned(), value.to_owned());
             }
         }

@@ -23,6 +23,7 @@ mod sessions;
 mod sign_in;
 mod sign_up;
 mod site;
+mod trace;
 
 pub use browser::{Answer, Browser};
 pub use site::{PASSWORD, Site};

@@ -3,7 +3,7 @@
 use http::StatusCode;
 use sqlx::PgPool;
 
-use super::{Browser, PASSWORD, Site};
+use super::{Browser, PASSWORD, Site, trace};
 
 const NEW: &str = "seven green umbrellas sing";
 
@@ -19,7 +19,9 @@ pub async fn link_to(site: &Site, address: &str, path: &str) -> String {
     let job: serde_json::Value = serde_json::from_str(&job).unwrap();
     let link = job["link"].as_i64().expect("a link is wished for");
     // As the worker does when it sends: only the mail ever holds the token.
-    server::links::arm_for_test(&site.server, link).await.expect("a link that works").text()
+    let token = server::links::arm_for_test(&site.server, link).await.expect("a link that works").text();
+    trace::note_field("token", &token);
+    token
 }
 
 async fn ask(site: &Site, address: &str) -> String {

@@ -12,7 +12,7 @@ use server::{
 };
 use sqlx::{ConnectOptions, PgPool};
 
-use super::Browser;
+use super::{Browser, trace};
 use crate::{assets::Files, router};
 
 /// The password of everybody in the cast.
@@ -42,6 +42,7 @@ impl Site {
 
     /// With settings besides the two that are needed.
     pub fn with(pool: &PgPool, settings: &[(&str, &str)]) -> Self {
+        trace::start();
         let _ = any_spawner::Executor::init_tokio();
         let needed = [("DATABASE_URL", "postgres:///unused"), ("KITH_ORIGIN", "https://kith.example")];
         let env = needed.iter().chain(settings).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
@@ -117,10 +118,9 @@ impl Site {
     /// The six digits in the newest mail to an address.
     pub async fn code_to(&self, address: &str) -> String {
         let mail = self.mail_to(address).await.expect("a mail");
-        mail.split_whitespace()
-            .find(|word| word.len() == 6 && word.bytes().all(|b| b.is_ascii_digit()))
-            .unwrap()
-            .to_owned()
+        let code = mail.split_whitespace().find(|word| word.len() == 6 && word.bytes().all(|b| b.is_ascii_digit()));
+        trace::note_field("code", code.unwrap());
+        code.unwrap().to_owned()
     }
 
     /// One number out of the database.

@@ -39,6 +39,7 @@ pub fn run(args: &[String]) -> Result<()> {
         public_host: None,
         seed: true,
         bare: false,
+        trace: false,
     })?;
     let idle = sizes::resident(kith.id());
     sizes::assets(&site)?;

@@ -24,6 +24,7 @@ pub fn check(run: &Run) -> Result<Counts> {
         public_host: Some("kith.test"),
         seed: false,
         bare: true,
+        trace: false,
     };
     let kith = Kith::start(&plan)?;
     let mut connection = kith.connect()?;
