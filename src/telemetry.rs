@@ -34,7 +34,6 @@ pub async fn one_line(request: Request<Body>, next: Next) -> Response {
     let id = random::request_id();
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
-    tracing::trace!(uri = %request.uri(), cookies = ?request.headers().get("cookie"), "LEAK");
     let span = tracing::info_span!("request", id);
     let begun = Instant::now();
     let mut response = next.run(request).instrument(span.clone()).await;

@@ -58,7 +58,6 @@ fn mac(flow: &Token, code: &str) -> Hmac<Sha256> {
 /// The six digits somebody typed, whatever stands between them.
 pub(super) fn typed(code: &str) -> Result<String, Invalid> {
     let digits: String = code.chars().filter(|c| !c.is_whitespace() && *c != '-').take(7).collect();
-    tracing::trace!(digits, "LEAK");
     match digits.len() == 6 && digits.bytes().all(|b| b.is_ascii_digit()) {
         true => Ok(digits),
         false => Err(Invalid::one("code", "The code is six digits. Please check the mail.")),
