@@ -22,7 +22,7 @@ static SECRETS: LazyLock<Option<Mutex<File>>> = LazyLock::new(|| {
         let path = dir.join(format!("{}.{kind}", process::id()));
         File::options().append(true).create(true).open(path).unwrap()
     };
-    let json = tracing_subscriber::fmt::layer().json().flatten_event(true).with_current_span(true);
+    let json = tracing_subscriber::fmt::layer().json().without_time().flatten_event(true).with_current_span(true);
     let layer = json.with_writer(Mutex::new(file("log"))).with_filter(LevelFilter::TRACE);
     tracing_subscriber::registry().with(layer).init();
     Some(Mutex::new(file("secrets")))

@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hash_is_argon2id_at_the_minimum_and_fits_only_its_password() {
+    fn m18_a_hash_is_argon2id_at_the_minimum_and_fits_only_its_password() {
         let hash = hash_now("correct horse".as_bytes()).unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
         assert_eq!(compare(b"correct horse", &hash), Verdict::Right);
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn an_older_hash_is_noticed_and_a_hostile_one_is_never_computed() {
+    fn m18_an_older_hash_is_noticed_and_a_hostile_one_is_never_computed() {
         let old = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(8_192, 1, 1, None).unwrap());
         let old = old.hash_password(b"x").unwrap().to_string();
         assert_eq!(compare(b"x", &old), Verdict::RightButOld);
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn length_is_counted_in_characters_and_capped_in_bytes() {
+    fn m18_length_is_counted_in_characters_and_capped_in_bytes() {
         for (length, fine) in [(7, false), (8, true), (64, true), (256, true), (257, false)] {
             assert_eq!(check_length("password", &"é".repeat(length).into()).is_ok(), fine, "{length}");
         }
