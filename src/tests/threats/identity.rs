@@ -259,7 +259,7 @@ async fn h10_mail_goes_to_the_stored_spelling_and_to_no_look_alike(pool: PgPool)
         ("mi\u{212a}e@kith.example", "Mike@kith.example"),
         ("ｍike@kith.example", "Mike@kith.example"),
         ("mike@ⓚith.example", "Mike@kith.example"),
-        ("mike@kıth.example", "mike@xn--kth-iua.example"),
+        ("mike@kıth.example", "mike@xn--kth-jua.example"),
     ] {
         for path in ["/forgot-password", "/sign-in/code/send"] {
             site.sql("delete from limits; delete from jobs").await;
@@ -274,7 +274,7 @@ async fn h10_mail_goes_to_the_stored_spelling_and_to_no_look_alike(pool: PgPool)
 async fn h11_a_name_that_looks_like_anothers_is_not_taken(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut barbara = site.signed_in("barbara").await;
-    let before = site.count("select hashtext(string_agg(username, ' ' order by id)) from users").await;
+    let before = site.count("select hashtext(string_agg(username, ' ' order by id))::bigint from users").await;
     for name in [
         "аlan",
         "alаn",
@@ -314,6 +314,6 @@ async fn h11_a_name_that_looks_like_anothers_is_not_taken(pool: PgPool) {
         let renamed = barbara.post("/settings/account/username", &[("username", name)]).await;
         assert_eq!(renamed.status, StatusCode::UNPROCESSABLE_ENTITY, "{name:?}");
     }
-    assert_eq!(site.count("select hashtext(string_agg(username, ' ' order by id)) from users").await, before);
+    assert_eq!(site.count("select hashtext(string_agg(username, ' ' order by id))::bigint from users").await, before);
     assert_eq!(site.count("select count(*) from registrations").await, 0);
 }
