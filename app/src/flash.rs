@@ -46,7 +46,10 @@ pub enum Flash {
     /// What a mailed link was for cannot be done with it any more.
     LinkGone,
     CodeGone,
+    /// A form that waited while its owner proved who they are.
+    StillTyped,
     PasswordChanged,
+    PasswordRemoved,
     EmailChanged,
     EmailRestored,
     UsernameChanged,
@@ -56,7 +59,7 @@ pub enum Flash {
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-const PLAIN: [(Flash, &str); 19] = [
+const PLAIN: [(Flash, &str); 21] = [
     (Flash::Welcome, "welcome"),
     (Flash::SignedIn, "signed-in"),
     (Flash::SignedOut, "signed-out"),
@@ -70,7 +73,9 @@ const PLAIN: [(Flash, &str); 19] = [
     (Flash::Deleted, "deleted"),
     (Flash::LinkGone, "link-gone"),
     (Flash::CodeGone, "code-gone"),
+    (Flash::StillTyped, "still-typed"),
     (Flash::PasswordChanged, "password-changed"),
+    (Flash::PasswordRemoved, "password-removed"),
     (Flash::EmailChanged, "email-changed"),
     (Flash::EmailRestored, "email-restored"),
     (Flash::UsernameChanged, "username-changed"),
@@ -113,7 +118,9 @@ impl Flash {
             Self::CodeGone => {
                 "That code has ended, or was asked for in another browser. You can ask for a new one here."
             }
+            Self::StillTyped => "Thank you. What you typed is still here: press the button once more.",
             Self::PasswordChanged => "Your password is changed. All other devices are signed out.",
+            Self::PasswordRemoved => "Your password is removed. All other devices are signed out.",
             Self::EmailChanged => "Your new address is in use. All other devices are signed out.",
             Self::EmailRestored => "The change is taken back and everybody is signed out. Now choose a new password.",
             Self::UsernameChanged => "That is your name now. The one before leads here for 30 days.",

@@ -100,6 +100,8 @@ pub const ACCOUNT_DELETE: &str = "/settings/account/delete";
 pub const SECURITY: &str = "/settings/security";
 /// Where it is changed (POST).
 pub const SECURITY_PASSWORD: &str = "/settings/security/password";
+/// Where the password is removed (POST).
+pub const SECURITY_PASSWORD_REMOVE: &str = "/settings/security/password/remove";
 /// What happened to one's account.
 pub const ACTIVITY: &str = "/settings/activity";
 /// The development mailbox.

@@ -145,6 +145,7 @@ fn settings() -> Doors {
         .post("/settings/account/delete", Guard::Elevated, settings::account::delete)
         .get("/settings/security", Guard::Member, settings::security::show)
         .post("/settings/security/password", Guard::Elevated, settings::security::password)
+        .post("/settings/security/password/remove", Guard::Elevated, settings::security::remove_password)
         .get("/settings/activity", Guard::Member, settings::activity::show)
         .get("/settings/devices", Guard::Member, settings::devices::show)
         .post("/settings/devices/others/end", Guard::Elevated, settings::devices::end_others)

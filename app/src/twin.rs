@@ -114,7 +114,7 @@ fn member_nav(me: &Author) -> Markup {
             (item("/", "home", "Home", false))
             (item("/following", "following", "Following", false))
             (item(&profile, "person", "Profile", true))
-            (item("/settings/devices", "devices", "Devices", true))
+            (item("/settings/devices", "settings", "Settings", true))
             li class="write" { a href="/posts/new" aria-label="Write" { i aria-hidden="true" class="icon icon-write" {} span { "Write" } } }
             li class="me" {
                 button type="button" popovertarget="me" aria-label="You and your settings" {
@@ -124,7 +124,7 @@ fn member_nav(me: &Author) -> Markup {
         } }
         div id="me" popover="auto" class="menu" {
             a href=(profile) class="who" { (face(me, "44", false)) span { b { (me.name()) } small { "@" (me.username) } } }
-            a href="/settings/devices" { i aria-hidden="true" class="icon icon-devices" {} "Your devices" }
+            a href="/settings/devices" { i aria-hidden="true" class="icon icon-settings" {} "Settings" }
             (theme())
             hr;
             form method="post" action="/sign-out" { button type="submit" { i aria-hidden="true" class="icon icon-sign-out" {} "Sign out" } }

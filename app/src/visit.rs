@@ -61,6 +61,8 @@ pub struct Visit {
     pub here: String,
     /// The token of a mailed link this browser has opened.
     pub link: Option<Token>,
+    /// What was typed before its owner had to prove who they are: see [`crate::draft`].
+    pub draft: Option<String>,
     pub assets: Arc<Assets>,
 }
 
@@ -81,6 +83,7 @@ impl Visit {
             flash: shown.flash.as_deref().and_then(Flash::parse),
             here,
             link: shown.link,
+            draft: shown.draft,
             assets: extensions.get::<Arc<Assets>>().cloned().ok_or_else(missing)?,
         })
     }

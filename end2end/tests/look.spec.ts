@@ -192,7 +192,7 @@ test("where movement is welcome, the site moves and can be used all the same", a
     await signIn(page, "alan");
     await open(page, "/");
     await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Following" }).click();
-    await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Devices" }).click();
+    await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Settings" }).click();
     await expect(page).toHaveURL("/settings/devices");
     await page.goBack();
     await expect(page).toHaveURL("/following");

@@ -44,6 +44,7 @@ pub enum Event {
     },
     PasswordReset,
     PasswordChanged,
+    PasswordRemoved,
     EmailChanged,
     EmailRestored,
     UsernameChanged {
@@ -70,6 +71,7 @@ impl Event {
             Self::RoleChanged { .. } => "role_changed",
             Self::PasswordReset => "password_reset",
             Self::PasswordChanged => "password_changed",
+            Self::PasswordRemoved => "password_removed",
             Self::EmailChanged => "email_changed",
             Self::EmailRestored => "email_restored",
             Self::UsernameChanged { .. } => "username_changed",
@@ -92,6 +94,7 @@ impl Event {
             | Self::Restored
             | Self::PasswordReset
             | Self::PasswordChanged
+            | Self::PasswordRemoved
             | Self::EmailChanged
             | Self::EmailRestored
             | Self::Exported
@@ -105,6 +108,8 @@ impl Event {
 pub enum Actor<'a> {
     /// Themselves, in this browser.
     Person { user: UserId, device: Option<DeviceId>, client: &'a Client },
+    /// Whoever opened a mailed link: they can read the mailbox, and nothing else is known of them.
+    LinkHolder { client: &'a Client },
     /// The operator's command line, or a background task.
     System,
 }
@@ -113,6 +118,7 @@ pub enum Actor<'a> {
 pub async fn record(db: &mut PgConnection, user: UserId, actor: Actor<'_>, event: &Event) -> Result<()> {
     let (actor_id, device, client) = match actor {
         Actor::Person { user, device, client } => (Some(user.0), device.map(|d| d.0), Some(client)),
+        Actor::LinkHolder { client } => (None, None, Some(client)),
         Actor::System => (None, None, None),
     };
     sqlx::query!(
@@ -196,6 +202,7 @@ fn words(kind: &str, detail: &Value) -> String {
         "role_changed" => format!("Your role is now {}", text("role")),
         "password_reset" => "A new password was chosen by mail".to_owned(),
         "password_changed" => "The password was changed".to_owned(),
+        "password_removed" => "The password was removed".to_owned(),
         "email_changed" => "The e-mail address was changed".to_owned(),
         "email_restored" => "A change of the e-mail address was taken back".to_owned(),
         "reset_started" => "A link for a new password was sent".to_owned(),

@@ -28,10 +28,18 @@ pub async fn set(cx: &Request, me: &Member, post: PostId, like: bool) -> Result<
             .execute(&mut *tx)
             .await?;
     }
-    let likes = sqlx::query_scalar!("select like_count from posts where id = $1", post.0)
-        .fetch_optional(&mut *tx)
-        .await?
-        .ok_or(Error::NotFound)?;
+    // What no page shows cannot be liked (see posts::find); a like of before can still be taken back.
+    let likes = sqlx::query_scalar!(
+        r#"
+        select p.like_count from posts p join users u on u.id = p.author_id
+        where p.id = $1 and (u.suspended_at is null or not $2)
+        "#,
+        post.0,
+        like,
+    )
+    .fetch_optional(&mut *tx)
+    .await?
+    .ok_or(Error::NotFound)?;
     tx.commit().await?;
     Ok(Standing { liked: like, likes })
 }

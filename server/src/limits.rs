@@ -27,7 +27,8 @@ const fn policy(name: &'static str, most: i32, minutes: u64, about: &'static str
 
 pub const SIGN_IN_IDENTIFIER: Policy =
     policy("sign_in.identifier", 10, 15, "Failed sign-ins for one e-mail address or username, known or not");
-pub const SIGN_IN_CLIENT: Policy = policy("sign_in.client", 30, 15, "Failed sign-ins from one client address");
+pub const SIGN_IN_CLIENT: Policy =
+    policy("sign_in.client", 30, 15, "Failed sign-ins from one client address, browsers known to the account aside");
 pub const SIGN_IN_BROWSER: Policy = policy(
     "sign_in.browser",
     10,
@@ -38,7 +39,15 @@ pub const ASK_CLIENT: Policy = policy("ask.client", 30, 60, "Codes and links ask
 pub const ELEVATE: Policy = policy("elevate.user", 10, 15, "Wrong proofs of oneself while signed in");
 pub const SIGN_UP_CLIENT: Policy = policy("sign_up.client", 30, 60, "Sign-ups begun from one client address");
 pub const CODE_CLIENT: Policy = policy("code.client", 60, 15, "Wrong or right codes typed from one client address");
-pub const MAIL_ADDRESS: Policy = policy("mail.address", 5, 60, "Mails to one address, whatever for");
+pub const MAIL_ADDRESS: Policy = policy("mail.address", 5, 60, "Mails to one address that strangers asked for");
+pub const MAIL_BROWSER: Policy = policy(
+    "mail.browser",
+    5,
+    60,
+    "Mails that a browser the account has used before asked for: strangers cannot use them up",
+);
+pub const MAIL_USER: Policy = policy("mail.user", 5, 60, "Codes asked for by one person who is signed in");
+pub const EXPORT: Policy = policy("export.user", 5, 60, "Downloads of all of one's own data");
 pub const POST: Policy = policy("post.user", 60, 10, "Posts and replies of one person");
 pub const LIKE: Policy = policy("like.user", 400, 1, "Likes given and taken back by one person");
 pub const FOLLOW: Policy = policy("follow.user", 1_000, 24 * 60, "Follows begun and ended by one person");
@@ -47,7 +56,7 @@ pub const USERNAME: Policy =
 pub const CSP_REPORT: Policy = policy("csp_report.client", 60, 1, "Reports of blocked content from one client address");
 
 /// Every policy; `docs/limits.md` is held to this list by a test.
-pub const ALL: [Policy; 13] = [
+pub const ALL: [Policy; 16] = [
     SIGN_IN_IDENTIFIER,
     SIGN_IN_BROWSER,
     ASK_CLIENT,
@@ -56,6 +65,9 @@ pub const ALL: [Policy; 13] = [
     SIGN_UP_CLIENT,
     CODE_CLIENT,
     MAIL_ADDRESS,
+    MAIL_BROWSER,
+    MAIL_USER,
+    EXPORT,
     POST,
     LIKE,
     FOLLOW,
@@ -65,17 +77,27 @@ pub const ALL: [Policy; 13] = [
 
 /// Counts one try of what `key` names. [`Error::Limited`] when that is one too many, with the time until the next.
 pub async fn take(server: &Server, policy: Policy, key: impl ToString) -> Result<()> {
+    // Who is over already is only read: a flood writes nothing.
     let row = sqlx::query!(
         r#"
-        insert into limits as l (policy, key, count, window_ends_at) values ($1, $2, 1, now() + $3)
-        on conflict (policy, key) do update set
-            count = case when l.window_ends_at <= now() then 1 else least(l.count + 1, 1000000) end,
-            window_ends_at = case when l.window_ends_at <= now() then excluded.window_ends_at else l.window_ends_at end
-        returning count, extract(epoch from window_ends_at - now())::float8 as "seconds!"
+        with over as (
+            select count + 1 as count, window_ends_at from limits
+            where policy = $1 and key = $2 and count >= $4 and window_ends_at > now()
+        ), counted as (
+            insert into limits as l (policy, key, count, window_ends_at)
+            select $1, $2, 1, now() + $3 where not exists (select from over)
+            on conflict (policy, key) do update set
+                count = case when l.window_ends_at <= now() then 1 else l.count + 1 end,
+                window_ends_at = case when l.window_ends_at <= now() then excluded.window_ends_at else l.window_ends_at end
+            returning count, window_ends_at
+        )
+        select count as "count!", extract(epoch from window_ends_at - now())::float8 as "seconds!"
+        from (select * from over union all select * from counted) as either
         "#,
         policy.name,
         &random::hash(key.to_string().as_bytes())[..],
         interval(policy.window),
+        policy.most,
     )
     .fetch_one(server.db())
     .await?;

@@ -86,20 +86,28 @@ pub async fn find(db: &mut PgConnection, id: PostId, viewer: Option<UserId>) -> 
 
 /// Writes a post, or a reply when `parent` is given.
 ///
-/// [`Error::Invalid`] on `body` when it is empty or over [`BODY_MAX`]; [`Error::NotFound`] when the parent is gone.
+/// [`Error::Invalid`] on `body` when it is empty or over [`BODY_MAX`]; [`Error::NotFound`] when the parent is gone, or
+/// its author suspended.
 pub async fn create(cx: &Request, me: &Member, body: &str, parent: Option<PostId>) -> Result<PostId> {
     let body = check_body(body)?;
     limits::take(&cx.server, limits::POST, me.id().0).await?;
     let mut tx = cx.server.begin().await?;
     let id = sqlx::query_scalar!(
-        "insert into posts (author_id, parent_id, body) values ($1, $2, $3) returning id",
+        r#"
+        insert into posts (author_id, parent_id, body)
+        select $1, $2::bigint, $3 where $2 is null or exists (
+            select 1 from posts p join users u on u.id = p.author_id where p.id = $2 and u.suspended_at is null
+        )
+        returning id
+        "#,
         me.id().0,
         parent.map(|p| p.0),
         body,
     )
-    .fetch_one(&mut *tx)
+    .fetch_optional(&mut *tx)
     .await
-    .map_err(|e| on_constraint(e, "posts_parent_id_fkey", Error::NotFound))?;
+    .map_err(|e| on_constraint(e, "posts_parent_id_fkey", Error::NotFound))?
+    .ok_or(Error::NotFound)?;
     tx.commit().await?;
     Ok(PostId(id))
 }

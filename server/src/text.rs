@@ -3,10 +3,11 @@
 use unicode_normalization::UnicodeNormalization;
 
 /// Characters that change how the text around them reads, or that nobody can see: bidirectional controls, zero-width
-/// marks, and the control characters. (The joiners stay: emoji and several scripts are written with them.)
+/// marks, letters without ink, and the control characters. (The joiners stay: emoji and several scripts are written with them.)
 fn is_trick(c: char) -> bool {
     matches!(c,
-        '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}'
+        '\u{061c}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{3164}' | '\u{ffa0}'
+        | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}'
         | '\u{2066}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
         || c.is_control()
 }
@@ -28,9 +29,8 @@ pub fn clean_lines(text: &str) -> String {
 
 /// Whether any of it leaves a mark on the page.
 fn has_ink(text: &str) -> bool {
-    text.chars().any(|c| {
-        !c.is_whitespace() && !matches!(c, '\u{200c}' | '\u{200d}' | '\u{00ad}' | '\u{3164}' | '\u{2800}' | '\u{fe0f}')
-    })
+    text.chars()
+        .any(|c| !c.is_whitespace() && !matches!(c, '\u{200c}' | '\u{200d}' | '\u{00ad}' | '\u{2800}' | '\u{fe0f}'))
 }
 
 #[cfg(test)]
@@ -41,6 +41,7 @@ mod tests {
     fn m14_a_line_loses_its_tricks_and_its_breaks() {
         assert_eq!(clean_line("  Ada\u{202e} \n Marlow\u{200b}\0 "), "Ada Marlow");
         assert_eq!(clean_line("\u{200d}\u{3164}"), "");
+        assert_eq!(clean_line("a\u{61c}\u{115f}\u{180e}\u{ffa0}b"), "ab");
         assert_eq!(clean_line("👩\u{200d}💻"), "👩\u{200d}💻");
     }
 

@@ -73,6 +73,17 @@ async fn everything_about_oneself_comes_as_one_file_without_a_secret(pool: PgPoo
 }
 
 #[sqlx::test]
+async fn ones_data_can_be_had_five_times_an_hour(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let mut alan = site.signed_in("alan").await;
+    for n in 0..6 {
+        let request = alan.post("/settings/account/export", &[]).await;
+        let expected = if n < 5 { StatusCode::OK } else { StatusCode::TOO_MANY_REQUESTS };
+        assert_eq!(request.status, expected, "{n}");
+    }
+}
+
+#[sqlx::test]
 async fn what_is_kept_ends_when_the_documentation_says(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     site.sql(

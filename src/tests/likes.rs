@@ -36,3 +36,23 @@ async fn counts_survive_the_end_of_a_person(pool: PgPool) {
     assert_eq!(site.count("select like_count * 10 + reply_count from posts where parent_id is null").await, 11);
     assert_eq!(site.count(WRONG).await, 0);
 }
+
+#[sqlx::test]
+async fn what_no_page_shows_cannot_be_liked_or_answered(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let post = site.post("edsger", "hello").await;
+    let mut alan = site.signed_in("alan").await;
+    alan.post(&format!("/posts/{post}/like"), &[("like", "true")]).await;
+    let edsger = server::accounts::find(&site.server, "edsger").await.unwrap();
+    server::accounts::suspend(&site.server, edsger, "a test", None).await.unwrap();
+    let mut ada = site.signed_in("ada").await;
+    for (path, field) in [("like", ("like", "true")), ("replies", ("body", "hello?"))] {
+        let answer = ada.post(&format!("/posts/{post}/{path}"), &[field]).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
+    }
+    assert_eq!(site.count("select count(*) from likes").await, 1);
+    assert_eq!(site.count("select count(*) from posts").await, 1);
+    // What one said before can be taken back.
+    assert!(alan.post(&format!("/posts/{post}/like"), &[("like", "false")]).await.status.is_redirection());
+    assert_eq!(site.count("select count(*) from likes").await, 0);
+}

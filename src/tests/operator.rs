@@ -78,3 +78,19 @@ async fn an_invited_administrator_is_nobody_before_the_password_is_chosen(pool: 
     assert_eq!(site.count("select count(*) from users").await, 0);
     assert_eq!(site.count("select count(*) from registrations where role = 'admin'").await, 1);
 }
+
+#[sqlx::test]
+async fn a_suspension_kills_what_was_mailed_before(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let mut alan = site.browser();
+    alan.post("/forgot-password", &[("email", "alan@kith.example")]).await;
+    let token = super::recovery::link_to(&site, "alan@kith.example", "/reset-password").await;
+    alan.post("/sign-in/code/send", &[("email", "alan@kith.example")]).await;
+    let code = site.code_to("alan@kith.example").await;
+    kith_user(&site, "suspend alan --reason spam").await.unwrap();
+    kith_user(&site, "restore alan").await.unwrap();
+    alan.get(&format!("/reset-password?token={token}")).await;
+    assert_eq!(alan.get("/reset-password").await.location(), "/forgot-password");
+    assert_eq!(alan.post("/sign-in/code", &[("code", &code)]).await.location(), "/sign-in/code");
+    assert_eq!(alan.who().await, None);
+}

@@ -107,7 +107,7 @@ impl Site {
     /// The text of the newest mail in the queue to an address.
     pub async fn mail_to(&self, address: &str) -> Option<String> {
         sqlx::query_scalar(
-            "select payload->'message'->>'text' from jobs where payload->>'to' = $1 order by id desc limit 1",
+            "select payload->'message'->>'text' from jobs where payload->>'to' = $1 and payload ? 'message' order by id desc limit 1",
         )
         .bind(address)
         .fetch_optional(self.server.db())

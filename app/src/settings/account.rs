@@ -6,12 +6,12 @@ use http::{
     header::{CONTENT_DISPOSITION, CONTENT_TYPE},
 };
 use leptos::prelude::*;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use server::{
     Error, Invalid, Result,
     accounts::{
         change::{self, Account},
-        leave,
+        export, leave,
     },
     auth::code::{self, Purpose},
     request::{Elevated, Member},
@@ -23,6 +23,7 @@ use crate::{
         Nothing, card, drop_flow, keep_flow, refusal, sign_in::signed_out, sign_up::username_field, verify::code_field,
         with_retry,
     },
+    draft,
     flash::Flash,
     forms::Form,
     paths,
@@ -31,14 +32,14 @@ use crate::{
 };
 
 /// What the form for another address sends.
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct WishedEmail {
     email: String,
 }
 
 /// What the form for another username sends.
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct WishedUsername {
     username: String,
@@ -61,14 +62,25 @@ pub struct Typed {
 const VERIFY: &str = "Check your mail";
 
 /// `GET /settings/account`
-pub async fn show(visit: Visit, me: Member) -> Result<Response> {
+pub async fn show(mut visit: Visit, me: Member) -> Result<Response> {
     let account = change::account(&visit.cx, &me).await?;
-    let shown = Shown { email: "", username: "", invalid: &Invalid::default() };
-    Ok(page(&visit, paths::ACCOUNT, StatusCode::OK, view(&account, &me, &shown)))
+    let email = draft::read::<WishedEmail>(&visit).map(|wished| wished.email).unwrap_or_default();
+    let username = draft::read::<WishedUsername>(&visit).map(|wished| wished.username).unwrap_or_default();
+    let kept = !(email.is_empty() && username.is_empty());
+    if kept {
+        visit.flash = Some(Flash::StillTyped);
+    }
+    let shown = Shown { email: &email, username: &username, invalid: &Invalid::default() };
+    let page = page(&visit, paths::ACCOUNT, StatusCode::OK, view(&account, &me, &shown));
+    Ok(if kept { draft::drop(page, &visit.cx.server.config().origin) } else { page })
 }
 
 /// `POST /settings/account/email`
-pub async fn request_email(visit: Visit, me: Elevated, Form(wished): Form<WishedEmail>) -> Result<Response> {
+pub async fn request_email(visit: Visit, me: Member, form: Result<Form<WishedEmail>, Response>) -> Result<Response> {
+    let (me, wished) = match draft::proved(&visit, me, form) {
+        Ok(both) => both,
+        Err(answer) => return Ok(answer),
+    };
     match change::request_email(&visit.cx, &me, &wished.email).await {
         Ok(flow) => {
             let onward = Redirect::to(paths::ACCOUNT_EMAIL_VERIFY).into_response();
@@ -94,7 +106,11 @@ pub async fn verify_email(visit: Visit, me: Elevated, Form(typed): Form<Typed>) 
 }
 
 /// `POST /settings/account/username`
-pub async fn username(visit: Visit, me: Elevated, Form(wished): Form<WishedUsername>) -> Result<Response> {
+pub async fn username(visit: Visit, me: Member, form: Result<Form<WishedUsername>, Response>) -> Result<Response> {
+    let (me, wished) = match draft::proved(&visit, me, form) {
+        Ok(both) => both,
+        Err(answer) => return Ok(answer),
+    };
     match change::username(&visit.cx, &me, &wished.username).await {
         Ok(_) => Ok(Flash::UsernameChanged.redirect(&visit.cx.server, paths::ACCOUNT)),
         Err(error) => refused(&visit, &me, error, ("username", &wished.username)).await,
@@ -103,7 +119,7 @@ pub async fn username(visit: Visit, me: Elevated, Form(wished): Form<WishedUsern
 
 /// `POST /settings/account/export`
 pub async fn export(visit: Visit, me: Elevated, Form(Nothing {}): Form<Nothing>) -> Result<Response> {
-    let zip = leave::export(&visit.cx, &me).await?;
+    let zip = export::pack(&visit.cx, &me).await?;
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static("application/zip")),
         (CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"kith.zip\"")),

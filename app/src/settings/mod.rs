@@ -37,5 +37,5 @@ fn page(visit: &Visit, path: &'static str, status: StatusCode, view: impl IntoVi
         <nav class="settings-nav" aria-label="Settings"><ul>{places}</ul></nav>
         <div class="settings">{view}</div>
     };
-    Page::new(title).tab(Tab::Devices).status(status).respond(visit, view)
+    Page::new(title).tab(Tab::Settings).status(status).respond(visit, view)
 }

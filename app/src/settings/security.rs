@@ -5,14 +5,14 @@ use http::StatusCode;
 use leptos::prelude::*;
 use serde::Deserialize;
 use server::{
-    Invalid, Result, Secret,
+    Error, Invalid, Result, Secret,
     accounts::change,
     request::{Elevated, Member},
 };
 
 use super::page;
 use crate::{
-    auth::{refusal, sign_up::new_password_field, with_retry},
+    auth::{Nothing, refusal, sign_up::new_password_field, with_retry},
     flash::Flash,
     forms::Form,
     paths,
@@ -40,6 +40,15 @@ pub async fn password(visit: Visit, me: Elevated, Form(typed): Form<Typed>) -> R
     }
 }
 
+/// `POST /settings/security/password/remove`
+pub async fn remove_password(visit: Visit, me: Elevated, Form(Nothing {}): Form<Nothing>) -> Result<Response> {
+    match change::remove_password(&visit.cx, &me).await {
+        // Without one there is nothing left to do: somebody pressed twice.
+        Ok(()) | Err(Error::NotFound) => Ok(Flash::PasswordRemoved.redirect(&visit.cx.server, paths::SECURITY)),
+        Err(error) => respond(&visit, &me, refusal(error)?).await,
+    }
+}
+
 async fn respond(
     visit: &Visit,
     me: &Member,
@@ -58,6 +67,17 @@ fn view(username: &str, (has_password, invalid): (bool, &Invalid)) -> impl IntoV
             ("You have no password yet: you come in by mail. With one you can come in either way.", "Set a password")
         }
     };
+    let removal = has_password.then(|| {
+        view! {
+            <section aria-labelledby="remove-heading">
+                <h2 id="remove-heading">"Without a password"</h2>
+                <p>"You can remove it when something else opens your account too. All your other devices are signed out."</p>
+                <form method="post" action=paths::SECURITY_PASSWORD_REMOVE>
+                    {button("Remove my password", Weight::Quiet)}
+                </form>
+            </section>
+        }
+    });
     view! {
         {error_summary(invalid)}
         <p class="lead">{lead}</p>
@@ -67,5 +87,6 @@ fn view(username: &str, (has_password, invalid): (bool, &Invalid)) -> impl IntoV
             {new_password_field("new_password", invalid).view()}
             {button(label, Weight::Quiet)}
         </form>
+        {removal}
     }
 }

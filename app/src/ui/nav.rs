@@ -38,7 +38,7 @@ fn member(me: &Author, tab: Tab) -> impl IntoView + use<> {
         <li>{item(paths::HOME, Icon::Home, "Home", tab == Tab::Home)}</li>
         <li>{item(paths::FOLLOWING, Icon::Following, "Following", tab == Tab::Following)}</li>
         <li class="only-wide">{item(&paths::profile(&me.username), Icon::Person, "Profile", tab == Tab::Profile)}</li>
-        <li class="only-wide">{item(paths::DEVICES, Icon::Devices, "Devices", tab == Tab::Devices)}</li>
+        <li class="only-wide">{item(paths::DEVICES, Icon::Settings, "Settings", tab == Tab::Settings)}</li>
         <li class="write">{item(paths::WRITE, Icon::Write, "Write", tab == Tab::Write)}</li>
         <li class="me">
             <button type="button" popovertarget="me" aria-label=format!("You: {}", me.name())>
@@ -72,7 +72,7 @@ fn menu(visit: &Visit, me: &Author) -> AnyView {
                 {avatar_now(me, Size::Post)}
                 <span><b>{me.name().to_owned()}</b><small>{format!("@{}", me.username)}</small></span>
             </a>
-            <a href=paths::DEVICES>{icon(Icon::Devices)}"Your devices"</a>
+            <a href=paths::DEVICES>{icon(Icon::Settings)}"Settings"</a>
             {theme(visit)}
             <hr />
             <form method="post" action=paths::SIGN_OUT>

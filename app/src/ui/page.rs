@@ -27,7 +27,7 @@ pub enum Tab {
     Write,
     /// One's own profile.
     Profile,
-    Devices,
+    Settings,
 }
 
 /// What the head of the document says.

@@ -72,7 +72,8 @@ pub const INVITATION_HOURS: i32 = 72;
 pub async fn invite(server: &Server, email: &Email, username: &Username, role: Role) -> Result<Token> {
     let taken = sqlx::query!(
         r#"
-        select exists (select 1 from users where username = $1) as "username!",
+        select exists (select 1 from users where username = $1)
+                   or exists (select 1 from former_usernames where username = $1 and released_at > now()) as "username!",
                exists (select 1 from users where lower(email) = $2) as "email!"
         "#,
         username.as_str(),
@@ -81,7 +82,7 @@ pub async fn invite(server: &Server, email: &Email, username: &Username, role: R
     .fetch_one(server.db())
     .await?;
     if taken.username {
-        return Err(Invalid::one("username", "That username is taken.").into());
+        return Err(Invalid::one("username", "That username is taken, or was somebody's until lately.").into());
     }
     if taken.email {
         return Err(Invalid::one("email", "That address already has an account.").into());
@@ -135,6 +136,7 @@ pub async fn suspend(server: &Server, user: UserId, reason: &str, hours: Option<
         return Err(Error::NotFound);
     }
     sessions::end_everywhere(&mut tx, user).await?;
+    reset::end_codes_and_links(&mut tx, user).await?;
     audit::record(&mut tx, user, Actor::System, &Event::Suspended { reason }).await?;
     tx.commit().await?;
     Ok(())

@@ -4,7 +4,7 @@
 use secrecy::SecretString;
 use sqlx::PgConnection;
 
-use super::{Email, Username};
+use super::{Email, Username, ways_in};
 use crate::{
     audit::{self, Actor, Event},
     auth::{
@@ -48,11 +48,34 @@ pub async fn password(cx: &Request, me: &Elevated, new: &SecretString) -> Result
     let email = account(cx, me).await?.email;
     let hash = password::hash_new(&cx.server, "new_password", new, &[&me.person.username, &email]).await?;
     let mut tx = cx.server.begin().await?;
+    sessions::still_elevated(&mut tx, me).await?;
     password::set(&mut tx, me.id(), &hash).await?;
-    sessions::end_others_of(&mut tx, me).await?;
+    end_other_ways(&mut tx, me).await?;
     record(&mut tx, cx, me, &Event::PasswordChanged).await?;
     let message = messages::password_changed(&cx.server.config().origin);
     jobs::enqueue(&mut tx, &Job::Mail(Mail { to: email, message })).await?;
+    tx.commit().await?;
+    cx.server.wake().ring();
+    Ok(())
+}
+
+/// Takes the password away: somebody else may know it, or another way in is liked better. All other devices are signed
+/// out.
+///
+/// [`Error::Invalid`] when it is the last way in; [`Error::NotFound`] when there is none.
+pub async fn remove_password(cx: &Request, me: &Elevated) -> Result<()> {
+    let mut tx = cx.server.begin().await?;
+    sessions::still_elevated(&mut tx, me).await?;
+    let removed = sqlx::query!("delete from passwords where user_id = $1", me.id().0).execute(&mut *tx).await?;
+    if removed.rows_affected() == 0 {
+        return Err(Error::NotFound);
+    }
+    ways_in::keep_one(&mut tx, me.id()).await?;
+    end_other_ways(&mut tx, me).await?;
+    record(&mut tx, cx, me, &Event::PasswordRemoved).await?;
+    let to = sqlx::query_scalar!("select email from users where id = $1", me.id().0).fetch_one(&mut *tx).await?;
+    let message = messages::password_removed(&cx.server.config().origin);
+    jobs::enqueue(&mut tx, &Job::Mail(Mail { to, message })).await?;
     tx.commit().await?;
     cx.server.wake().ring();
     Ok(())
@@ -64,9 +87,11 @@ pub async fn password(cx: &Request, me: &Elevated, new: &SecretString) -> Result
 /// [`Error::Invalid`] on `email`; [`Error::Limited`] for too many mails.
 pub async fn request_email(cx: &Request, me: &Elevated, wished: &str) -> Result<Token> {
     let email = Email::parse(wished)?;
+    limits::take(&cx.server, limits::MAIL_USER, me.id()).await?;
     limits::take(&cx.server, limits::MAIL_ADDRESS, email.key()).await?;
     let origin = &cx.server.config().origin;
     let mut tx = cx.server.begin().await?;
+    sessions::still_elevated(&mut tx, me).await?;
     let taken =
         sqlx::query_scalar!(r#"select exists (select 1 from users where lower(email) = $1) as "taken!""#, email.key())
             .fetch_one(&mut *tx)
@@ -96,23 +121,16 @@ pub async fn email(cx: &Request, me: &Elevated, typed: &str) -> Result<()> {
         return Err(Error::NotFound);
     }
     let mut tx = cx.server.begin().await?;
+    sessions::still_elevated(&mut tx, me).await?;
     code::use_up(&mut tx, &right).await?;
-    let old =
-        sqlx::query_scalar!("select email from users where id = $1 for update", me.id().0).fetch_one(&mut *tx).await?;
+    let old = sqlx::query_scalar!("select email from users where id = $1", me.id().0).fetch_one(&mut *tx).await?;
     let taken = || Invalid::one("code", "That address has an account of its own by now.");
     sqlx::query!("update users set email = $2 where id = $1", me.id().0, right.email)
         .execute(&mut *tx)
         .await
         .map_err(|e| on_constraint(e, "users_email_key", taken()))?;
-    // A link that was mailed to the address before must not open the account any more.
-    sqlx::query!(
-        "update links set used_at = now() where user_id = $1 and purpose = 'reset_password' and used_at is null",
-        me.id().0
-    )
-    .execute(&mut *tx)
-    .await?;
-    sqlx::query!("delete from codes where user_id = $1", me.id().0).execute(&mut *tx).await?;
-    sessions::end_others_of(&mut tx, me).await?;
+    // What was mailed to the address before must not open the account any more.
+    end_other_ways(&mut tx, me).await?;
     record(&mut tx, cx, me, &Event::EmailChanged).await?;
     let notice = links::prepare_undo(&mut tx, me.id(), &old, &right.email).await?;
     jobs::enqueue(&mut tx, &notice).await?;
@@ -142,8 +160,7 @@ pub async fn undo_email(cx: &Request, link: &Link) -> Result<()> {
     sqlx::query!("update links set used_at = now() where user_id = $1 and used_at is null", link.user.0)
         .execute(&mut *tx)
         .await?;
-    let actor = Actor::Person { user: link.user, device: None, client: cx.client() };
-    audit::record(&mut tx, link.user, actor, &Event::EmailRestored).await?;
+    audit::record(&mut tx, link.user, Actor::LinkHolder { client: cx.client() }, &Event::EmailRestored).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -194,9 +211,8 @@ async fn change_username(
     if reserved {
         return Err(taken().into());
     }
-    let from = sqlx::query_scalar!("select username from users where id = $1 for update", me.id().0)
-        .fetch_one(&mut *tx)
-        .await?;
+    sessions::still_elevated(&mut tx, me).await?;
+    let from = sqlx::query_scalar!("select username from users where id = $1", me.id().0).fetch_one(&mut *tx).await?;
     if from == username.as_str() {
         return Err(Invalid::one("username", "That is your username already.").into());
     }
@@ -218,6 +234,13 @@ async fn change_username(
     record(&mut tx, cx, me, &Event::UsernameChanged { from }).await?;
     tx.commit().await?;
     Ok(username)
+}
+
+/// After a change of what opens the account: all other devices are out, and codes and reset links that were mailed
+/// before are dead.
+async fn end_other_ways(tx: &mut PgConnection, me: &Elevated) -> Result<()> {
+    sessions::end_others_of(tx, me).await?;
+    reset::end_codes_and_links(tx, me.id()).await
 }
 
 async fn record(tx: &mut PgConnection, cx: &Request, me: &Elevated, event: &Event) -> Result<()> {

@@ -4,8 +4,10 @@
 mod admin;
 pub mod change;
 mod email;
+pub mod export;
 pub mod leave;
 mod username;
+pub(crate) mod ways_in;
 
 pub use admin::{
     INVITATION_HOURS, Listed, find, history, invite, list, restore, set_role, sign_out_everywhere, start_reset, suspend,

@@ -158,6 +158,7 @@ pub async fn alternatives(db: &mut PgConnection, taken: &Username) -> Result<Vec
         r#"
         select c.name as "name!" from unnest($1::text[]) with ordinality as c (name, place)
         where not exists (select 1 from users u where u.username = c.name)
+            and not exists (select 1 from former_usernames f where f.username = c.name and f.released_at > now())
         order by c.place limit 3
         "#,
         &candidates,

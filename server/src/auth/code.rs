@@ -176,6 +176,15 @@ pub(crate) async fn try_code(cx: &Request, purpose: Purpose, code: &str) -> Resu
 /// Uses a right code up, inside the transaction of what it allows. Of several at once one succeeds; the others find
 /// [`Error::NotFound`].
 pub(crate) async fn use_up(tx: &mut PgConnection, right: &Right) -> Result<()> {
-    let used = sqlx::query!("delete from codes where id = $1 and expires_at > now()", right.id).execute(tx).await?;
+    // A code that proves who somebody is works for the address they have now, also when it was changed this moment.
+    let used = sqlx::query!(
+        r#"
+        delete from codes c using users u where c.id = $1 and c.expires_at > now() and u.id = c.user_id
+            and (c.purpose = 'change_email' or lower(u.email) = lower(c.email))
+        "#,
+        right.id,
+    )
+    .execute(tx)
+    .await?;
     if used.rows_affected() == 1 { Ok(()) } else { Err(Error::NotFound) }
 }

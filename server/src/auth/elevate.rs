@@ -26,7 +26,14 @@ pub async fn with_password(cx: &Request, me: &Member, password: &SecretString) -
     let stored = sqlx::query_scalar!("select hash from passwords where user_id = $1", me.id().0)
         .fetch_optional(cx.server.db())
         .await?;
-    if password::verify(&cx.server, password, stored).await? == Verdict::Wrong {
+    let verdict = match password::verify(&cx.server, password, stored).await {
+        Ok(verdict) => verdict,
+        Err(error) => {
+            limits::give_back(&cx.server, limits::ELEVATE, me.id()).await?;
+            return Err(error);
+        }
+    };
+    if verdict == Verdict::Wrong {
         return Err(Invalid::one("current_password", "That isn't your password. Please try again.").into());
     }
     limits::clear(&cx.server, limits::ELEVATE, me.id()).await?;
@@ -38,7 +45,7 @@ pub async fn with_password(cx: &Request, me: &Member, password: &SecretString) -
 /// [`crate::Error::Limited`] for too many mails.
 pub async fn request_code(cx: &Request, me: &Member) -> Result<Token> {
     let email = change::account(cx, me).await?.email;
-    limits::take(&cx.server, limits::MAIL_ADDRESS, email.to_ascii_lowercase()).await?;
+    limits::take(&cx.server, limits::MAIL_USER, me.id()).await?;
     let origin = &cx.server.config().origin;
     let to = Recipient { user: Some(me.id()), email: &email, shown: &email };
     let mut tx = cx.server.begin().await?;

@@ -155,10 +155,13 @@ pub async fn warm_up(server: &Server) -> Result<()> {
 
 /// Refuses a sign-in whose password was changed, or whose account was suspended, while it waited to be compared.
 pub(crate) async fn still(tx: &mut sqlx::PgConnection, user: crate::id::UserId, verified: Option<&str>) -> Result<()> {
+    // The lock by itself, and first: a statement sees what was there when it began, so one that had to wait for the
+    // row would still compare with the password from before.
+    sqlx::query!("select id from users where id = $1 for update", user.0).fetch_optional(&mut *tx).await?;
     let holds = sqlx::query_scalar!(
         r#"
         select p.hash = $2 and u.suspended_at is null as "holds!"
-        from users u join passwords p on p.user_id = u.id where u.id = $1 for update of u
+        from users u join passwords p on p.user_id = u.id where u.id = $1
         "#,
         user.0,
         verified,

@@ -4,14 +4,13 @@
 use secrecy::SecretString;
 use sqlx::PgConnection;
 
-use super::{password, sign_in};
+use super::{asking, password, sign_in};
 use crate::{
     accounts::Email,
     audit::{self, Actor, Event},
     error::Result,
     id::UserId,
     jobs::{self, Job},
-    limits,
     links::{self, Purpose},
     mailer::{Mail, messages},
     random::Token,
@@ -27,14 +26,10 @@ pub const MINUTES: i32 = 30;
 /// [`crate::Error::Invalid`] on `email`; [`crate::Error::Limited`] for too many mails.
 pub async fn request(cx: &Request, email: &str) -> Result<()> {
     let email = Email::parse(email)?;
-    limits::take(&cx.server, limits::ASK_CLIENT, cx.client().limit_key()).await?;
-    limits::take(&cx.server, limits::MAIL_ADDRESS, email.key()).await?;
+    let owner = asking::count(cx, &email).await?;
     let mut tx = cx.server.begin().await?;
-    let known = sqlx::query!("select id, email from users where lower(email) = $1", email.key())
-        .fetch_optional(&mut *tx)
-        .await?;
     // Wished for nobody too: the same work for known and unknown.
-    let (user, to) = known.map_or((UserId(0), email.as_str().to_owned()), |known| (UserId(known.id), known.email));
+    let (user, to) = owner.map_or((UserId(0), email.as_str().to_owned()), |owner| (owner.id, owner.email));
     let link = links::prepare_reset(&mut tx, user, &to, MINUTES).await?;
     let job = link.unwrap_or_else(|| Job::Mail(Mail { to, message: messages::no_account(&cx.server.config().origin) }));
     jobs::enqueue(&mut tx, &job).await?;
@@ -66,7 +61,7 @@ pub async fn finish(cx: &Request, token: &Token, new: &SecretString) -> Result<(
     let device = sessions::claim(&mut tx, cx, &session, link.user, (How::Reset, true)).await?;
     let actor = || Actor::Person { user: link.user, device: Some(device), client: cx.client() };
     audit::record(&mut tx, link.user, actor(), &Event::PasswordReset).await?;
-    sessions::greet_browser(&mut tx, cx, link.user, device).await?;
+    sessions::note_browser(&mut tx, cx, link.user).await?;
     let notice = messages::password_changed(&cx.server.config().origin);
     jobs::enqueue(&mut tx, &Job::Mail(Mail { to: user.email, message: notice })).await?;
     tx.commit().await?;
@@ -77,8 +72,13 @@ pub async fn finish(cx: &Request, token: &Token, new: &SecretString) -> Result<(
 /// Ends what somebody else may have begun in this account: sessions, codes, links, changes that wait for a proof.
 pub(crate) async fn end_everything_under_way(tx: &mut PgConnection, user: UserId) -> Result<()> {
     sessions::end_everywhere(tx, user).await?;
-    sqlx::query!("delete from codes where user_id = $1", user.0).execute(&mut *tx).await?;
     sqlx::query!("delete from known_browsers where user_id = $1", user.0).execute(&mut *tx).await?;
+    end_codes_and_links(tx, user).await
+}
+
+/// Kills every code and link that was mailed, but the way back from a change of the address: that is its owner's.
+pub(crate) async fn end_codes_and_links(tx: &mut PgConnection, user: UserId) -> Result<()> {
+    sqlx::query!("delete from codes where user_id = $1", user.0).execute(&mut *tx).await?;
     sqlx::query!(
         "update links set used_at = now() where user_id = $1 and used_at is null and purpose <> 'undo_email'",
         user.0

@@ -11,7 +11,7 @@ use crate::{
     audit::{self, Actor, Event},
     error::{Invalid, Result},
     id::UserId,
-    limits,
+    limits::{self, Policy},
     request::Request,
     sessions::{self, How},
 };
@@ -48,22 +48,15 @@ struct Suspension {
 pub async fn sign_in(cx: &Request, attempt: &Attempt) -> Result<()> {
     let server = &cx.server;
     let identifier = key(&attempt.identifier);
-    let client = cx.client().limit_key();
-    // Counted before it is evaluated, and given back when it was no failure: many at once cannot slip through.
-    limits::take(server, limits::SIGN_IN_CLIENT, &client).await?;
     let known = find(cx, &identifier).await?;
-    // A browser this account has used before has a count of its own: strangers cannot lock its owner out of it.
-    let (policy, counted) = match known.as_ref().and_then(|known| known.browser.clone()) {
-        Some(browser) => (limits::SIGN_IN_BROWSER, browser),
-        None => (limits::SIGN_IN_IDENTIFIER, identifier),
-    };
-    limits::take(server, policy, &counted).await?;
+    // Counted before it is evaluated, and given back when it was no failure: many at once cannot slip through.
+    let counts = Counts::of(cx, known.as_ref().and_then(|known| known.browser.clone()), identifier);
+    counts.take(server).await?;
     let stored = known.as_ref().and_then(|known| known.hash.clone());
     let verdict = match password::verify(server, &attempt.password, stored).await {
         Ok(verdict) => verdict,
         Err(error) => {
-            limits::give_back(server, policy, &counted).await?;
-            limits::give_back(server, limits::SIGN_IN_CLIENT, &client).await?;
+            counts.give_back(server).await?;
             return Err(error);
         }
     };
@@ -71,8 +64,7 @@ pub async fn sign_in(cx: &Request, attempt: &Attempt) -> Result<()> {
         tracing::info!(event = "sign_in_failed", "wrong identifier or password");
         return Err(Invalid::one("identifier", WRONG).into());
     };
-    limits::clear(server, policy, &counted).await?;
-    limits::give_back(server, limits::SIGN_IN_CLIENT, &client).await?;
+    counts.clear(server).await?;
     if let Some(suspension) = known.suspended {
         return Err(Invalid::one("identifier", suspension.words()).into());
     }
@@ -85,6 +77,43 @@ pub async fn sign_in(cx: &Request, attempt: &Attempt) -> Result<()> {
         None => password::still(tx, known.id, known.hash.as_deref()).await,
     })
     .await
+}
+
+/// Under what a try is counted.
+struct Counts {
+    client: Option<String>,
+    account: (Policy, String),
+}
+
+impl Counts {
+    /// A browser this account has used before has a count of its own: strangers, and neighbours behind the same client
+    /// address, cannot lock its owner out of it.
+    fn of(cx: &Request, browser: Option<String>, identifier: String) -> Self {
+        match browser {
+            Some(browser) => Self { client: None, account: (limits::SIGN_IN_BROWSER, browser) },
+            None => Self { client: Some(cx.client().limit_key()), account: (limits::SIGN_IN_IDENTIFIER, identifier) },
+        }
+    }
+
+    async fn take(&self, server: &Server) -> Result<()> {
+        if let Some(client) = &self.client {
+            limits::take(server, limits::SIGN_IN_CLIENT, client).await?;
+        }
+        limits::take(server, self.account.0, &self.account.1).await
+    }
+
+    async fn give_back(&self, server: &Server) -> Result<()> {
+        if let Some(client) = &self.client {
+            limits::give_back(server, limits::SIGN_IN_CLIENT, client).await?;
+        }
+        limits::give_back(server, self.account.0, &self.account.1).await
+    }
+
+    /// Forgets the failures for this account: it was its owner. What came from the same place for others stays counted.
+    async fn clear(&self, server: &Server) -> Result<()> {
+        self.give_back(server).await?;
+        limits::clear(server, self.account.0, &self.account.1).await
+    }
 }
 
 /// Opens a session for somebody who has proved who they are, with what belongs into the same transaction.
@@ -138,9 +167,7 @@ async fn find(cx: &Request, key: &str) -> Result<Option<Known>> {
     )
     .fetch_optional(cx.server.db())
     .await?;
-    // Asked for nobody too: the same work for known and unknown.
-    let user = row.as_ref().map(|row| UserId(row.id));
-    let browser = sessions::known_browser(cx, user.unwrap_or(UserId(0))).await?;
+    let browser = sessions::known_browser(cx, row.as_ref().map(|row| UserId(row.id))).await?;
     Ok(row.map(|row| Known {
         id: UserId(row.id),
         hash: row.hash,

@@ -2,13 +2,11 @@
 //! tries of a password.
 
 use super::{
+    asking,
     code::{self, Purpose, Recipient},
     sign_in,
 };
-use crate::{
-    accounts::Email, error::Result, id::UserId, limits, mailer::messages, random::Token, request::Request,
-    sessions::How,
-};
+use crate::{accounts::Email, error::Result, mailer::messages, random::Token, request::Request, sessions::How};
 
 /// Mails a code to an address; to one without an account, word of that. The answer does not tell which. The returned
 /// token goes to the browser.
@@ -16,20 +14,15 @@ use crate::{
 /// [`crate::Error::Invalid`] on `email`; [`crate::Error::Limited`] for too many mails.
 pub async fn request(cx: &Request, email: &str) -> Result<Token> {
     let email = Email::parse(email)?;
-    limits::take(&cx.server, limits::ASK_CLIENT, cx.client().limit_key()).await?;
-    limits::take(&cx.server, limits::MAIL_ADDRESS, email.key()).await?;
-    let known = sqlx::query!("select id, email from users where lower(email) = $1", email.key())
-        .fetch_optional(cx.server.db())
-        .await?;
+    let owner = asking::count(cx, &email).await?;
     let origin = &cx.server.config().origin;
-    // Mail goes to the address we have, never to the spelling somebody typed.
     let to = Recipient {
-        user: known.as_ref().map(|known| UserId(known.id)),
-        email: known.as_ref().map_or(email.as_str(), |known| &known.email),
+        user: owner.as_ref().map(|owner| owner.id),
+        email: owner.as_ref().map_or(email.as_str(), |owner| &owner.email),
         shown: email.as_str(),
     };
     let mut tx = cx.server.begin().await?;
-    let flow = code::issue(&mut tx, Purpose::SignIn, &to, known.is_some(), |digits| match known.is_some() {
+    let flow = code::issue(&mut tx, Purpose::SignIn, &to, owner.is_some(), |digits| match owner.is_some() {
         true => messages::sign_in_code(origin, digits),
         false => messages::no_account(origin),
     })

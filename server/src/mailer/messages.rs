@@ -122,6 +122,19 @@ pub fn password_changed(origin: &Origin) -> Message {
     .write(origin)
 }
 
+/// Word of a password that was taken away.
+pub fn password_removed(origin: &Origin) -> Message {
+    Letter {
+        subject: "Your Kith password was removed".to_owned(),
+        greeting: "Your password was removed",
+        lines: &["It no longer opens your account. All your other devices were signed out."],
+        code: None,
+        button: Some(("It wasn't me", origin.url("/forgot-password"))),
+        footer: "If it was you, there is nothing to do.",
+    }
+    .write(origin)
+}
+
 /// To the address before: word of the new one, and the way back.
 pub fn email_changed(origin: &Origin, new: &str, token: &Token) -> Message {
     Letter {

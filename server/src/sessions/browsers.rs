@@ -20,8 +20,10 @@ fn hash(cx: &Request, user: UserId) -> [u8; 32] {
     random::hash(&bytes)
 }
 
-/// What this browser's failures are counted under, when `user` has signed in from it before.
-pub(crate) async fn known_browser(cx: &Request, user: UserId) -> Result<Option<String>> {
+/// What this browser is counted under, when `user` has signed in from it before: strangers can use up what they share
+/// with each other, but not what is its own. For nobody the same is asked.
+pub(crate) async fn known_browser(cx: &Request, user: Option<UserId>) -> Result<Option<String>> {
+    let user = user.unwrap_or(UserId(0));
     let hash = hash(cx, user);
     let known = sqlx::query_scalar!(
         r#"select exists (select 1 from known_browsers where user_id = $1 and browser_hash = $2) as "known!""#,
@@ -33,22 +35,27 @@ pub(crate) async fn known_browser(cx: &Request, user: UserId) -> Result<Option<S
     Ok(known.then(|| BASE64_STANDARD_NO_PAD.encode(hash)))
 }
 
-/// Notes that somebody signed in from this browser, inside the transaction that signs them in. If it is new to them,
-/// and not their first, they are told by mail, with a link that ends this session.
-pub(crate) async fn greet_browser(tx: &mut PgConnection, cx: &Request, user: UserId, device: DeviceId) -> Result<()> {
-    let row = sqlx::query!(
+/// Notes that somebody is at home in this browser, inside the transaction that signs them in: it is the one they joined
+/// with, or chose a new password in. Returns whether it is new to them.
+pub(crate) async fn note_browser(tx: &mut PgConnection, cx: &Request, user: UserId) -> Result<bool> {
+    let new = sqlx::query_scalar!(
         r#"
-        with others as (select exists (select 1 from known_browsers where user_id = $1) as any)
         insert into known_browsers as k (user_id, browser_hash) values ($1, $2)
         on conflict (user_id, browser_hash) do update set last_seen_at = now()
-        returning (select others.any from others) as "others!", k.first_seen_at = k.last_seen_at as "new!"
+        returning k.first_seen_at = k.last_seen_at as "new!"
         "#,
         user.0,
         &hash(cx, user)[..],
     )
-    .fetch_one(&mut *tx)
+    .fetch_one(tx)
     .await?;
-    if !(row.new && row.others) {
+    Ok(new)
+}
+
+/// As [`note_browser`], for every other sign-in: if the browser is new to them they are told by mail, with a link that
+/// ends this session.
+pub(crate) async fn greet_browser(tx: &mut PgConnection, cx: &Request, user: UserId, device: DeviceId) -> Result<()> {
+    if !note_browser(tx, cx, user).await? {
         return Ok(());
     }
     let to = sqlx::query_scalar!("select email from users where id = $1", user.0).fetch_one(&mut *tx).await?;

@@ -58,7 +58,7 @@ pub async fn list(db: &mut PgConnection, me: &Member) -> Result<Vec<Device>> {
 /// Ends one of one's other browsers. [`Error::NotFound`] when it is nobody's, another's, or has ended already.
 pub async fn end(cx: &Request, me: &Elevated, device: DeviceId) -> Result<UserAgent> {
     let mut tx = cx.server.begin().await?;
-    hold_sign_ins(&mut tx, me.id()).await?;
+    still_elevated(&mut tx, me).await?;
     let ended = sqlx::query_scalar!(
         "delete from sessions where device_id = $1 and user_id = $2 returning user_agent",
         device.0,
@@ -75,6 +75,7 @@ pub async fn end(cx: &Request, me: &Elevated, device: DeviceId) -> Result<UserAg
 /// Ends all of one's browsers but this one. Returns how many there were.
 pub async fn end_others(cx: &Request, me: &Elevated) -> Result<u64> {
     let mut tx = cx.server.begin().await?;
+    still_elevated(&mut tx, me).await?;
     let count = end_others_of(&mut tx, me).await?;
     audit::record(&mut tx, me.id(), actor(cx, me), &Event::OthersEnded { count }).await?;
     tx.commit().await?;
@@ -84,6 +85,7 @@ pub async fn end_others(cx: &Request, me: &Elevated) -> Result<u64> {
 /// Ends all of one's browsers, this one included. Returns how many there were.
 pub async fn end_all(cx: &Request, me: &Elevated) -> Result<u64> {
     let mut tx = cx.server.begin().await?;
+    still_elevated(&mut tx, me).await?;
     let count = end_everywhere(&mut tx, me.id()).await?;
     audit::record(&mut tx, me.id(), actor(cx, me), &Event::EverywhereEnded { count }).await?;
     tx.commit().await?;
@@ -95,6 +97,29 @@ pub async fn end_all(cx: &Request, me: &Elevated) -> Result<u64> {
 async fn hold_sign_ins(tx: &mut PgConnection, user: crate::id::UserId) -> Result<()> {
     sqlx::query!("select id from users where id = $1 for update", user.0).fetch_optional(tx).await?;
     Ok(())
+}
+
+/// Makes sure, inside the transaction of a dangerous change, that its proof still holds: the session may have been
+/// ended while the request waited for a hash or a lock. From here on the person's row is held.
+///
+/// [`Error::SignInNeeded`] or [`Error::ElevationNeeded`] when it does not.
+pub(crate) async fn still_elevated(tx: &mut PgConnection, me: &Elevated) -> Result<()> {
+    hold_sign_ins(tx, me.id()).await?;
+    let elevated = sqlx::query_scalar!(
+        r#"
+        select coalesce(elevated_until > now(), false) as "elevated!" from sessions
+        where id = $1 and user_id = $2 and expires_at > now() for update
+        "#,
+        me.key.as_str(),
+        me.id().0,
+    )
+    .fetch_optional(tx)
+    .await?;
+    match elevated {
+        Some(true) => Ok(()),
+        Some(false) => Err(Error::ElevationNeeded),
+        None => Err(Error::SignInNeeded),
+    }
 }
 
 /// Ends all of one's browsers but this one, inside the transaction of a change that calls for it.
@@ -120,8 +145,8 @@ pub async fn end_by_link(cx: &Request, link: &Link) -> Result<()> {
     sqlx::query!("delete from sessions where device_id = $1 and user_id = $2", device.0, link.user.0)
         .execute(&mut *tx)
         .await?;
-    let actor = Actor::Person { user: link.user, device: None, client: cx.client() };
-    audit::record(&mut tx, link.user, actor, &Event::DeviceEnded { device }).await?;
+    audit::record(&mut tx, link.user, Actor::LinkHolder { client: cx.client() }, &Event::DeviceEnded { device })
+        .await?;
     tx.commit().await?;
     Ok(())
 }

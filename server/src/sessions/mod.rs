@@ -2,7 +2,8 @@
 //! everything it could do. The session store writes new rows; who they belong to and how long they live is decided
 //! here, in the transaction that signs somebody in.
 //!
-//! Refused: adopting an id that a browser brought (see [`SessionKey`]), and bringing back a row that was deleted.
+//! Refused: adopting an id that a browser brought (see [`SessionKey`]), and bringing back a row that was deleted (see
+//! [`HashedStore`]).
 
 mod agent;
 mod browsers;
@@ -12,10 +13,10 @@ mod open;
 mod store;
 
 pub use agent::{Browser, Kind, System, UserAgent};
-pub(crate) use browsers::{greet_browser, known_browser};
+pub(crate) use browsers::{greet_browser, known_browser, note_browser};
 pub use check::{Checked, check};
 pub use devices::{Device, end, end_all, end_by_link, end_others, list, sign_out};
-pub(crate) use devices::{end_everywhere, end_others_of};
+pub(crate) use devices::{end_everywhere, end_others_of, still_elevated};
 pub(crate) use open::is_remembered;
 pub use open::{How, claim, open, renew};
 pub use store::{HashedStore, SessionKey};

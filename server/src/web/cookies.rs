@@ -22,6 +22,8 @@ pub enum Cookie {
     Browser,
     /// The token of a mailed link, out of the address.
     Link,
+    /// What somebody typed before they were asked to prove who they are.
+    Draft,
 }
 
 impl Cookie {
@@ -40,6 +42,8 @@ impl Cookie {
             (Self::Browser, false) => "browser",
             (Self::Link, true) => "__Host-link",
             (Self::Link, false) => "link",
+            (Self::Draft, true) => "__Host-draft",
+            (Self::Draft, false) => "draft",
         }
     }
 

@@ -40,6 +40,7 @@ pub async fn facts(State(server): State<Server>, mut request: Request<Body>, nex
         theme: Cookie::Theme.read(origin, headers),
         flash: Cookie::Flash.read(origin, headers),
         link: Cookie::Link.read(origin, headers).and_then(|value| Token::parse(&value)),
+        draft: Cookie::Draft.read(origin, headers),
     };
     let peer = request.extensions().get::<Peer>().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.0.ip());
     let client =
@@ -100,6 +101,8 @@ pub struct Shown {
     pub flash: Option<String>,
     /// The token of a mailed link.
     pub link: Option<Token>,
+    /// A form that was typed before its owner had to prove who they are.
+    pub draft: Option<String>,
 }
 
 fn user_agent(headers: &HeaderMap) -> String {

@@ -52,12 +52,12 @@ async fn account(site: &Site) -> String {
 async fn m11_a_link_opens_only_what_it_was_mailed_for(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut alan = site.signed_in("alan").await;
-    site.signed_in("alan").await;
-    let end = link_to(&site, "alan@kith.example", "/end-session").await;
     alan.post("/settings/account/email", &[("email", "turing@kith.example")]).await;
     let code = site.code_to("turing@kith.example").await;
     alan.post("/settings/account/email/verify", &[("code", &code)]).await;
     let undo = link_to(&site, "alan@kith.example", "/undo-email").await;
+    site.signed_in("alan").await;
+    let end = link_to(&site, "turing@kith.example", "/end-session").await;
     site.browser().post("/forgot-password", &[("email", "turing@kith.example")]).await;
     let reset = link_to(&site, "turing@kith.example", "/reset-password").await;
     let invited = invitation(&site, "boss").await;
@@ -148,6 +148,26 @@ async fn m11_another_address_kills_what_was_mailed_to_the_one_before(pool: PgPoo
     assert_eq!(alan.who().await.as_deref(), Some("alan"));
 }
 
+#[sqlx::test]
+async fn m11_another_password_and_a_suspension_kill_what_was_mailed_before(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let (mut by_link, mut by_code) = (site.browser(), site.browser());
+    open_reset(&site, &mut by_link, "alan").await;
+    let code = ask_for_code(&site, &mut by_code, "alan").await;
+    let mut alan = site.signed_in("alan").await;
+    let answer = alan.post("/settings/security/password", &[("new_password", NEW)]).await;
+    assert_eq!(answer.flash(), "password-changed");
+    assert_dead(by_link, (by_code, &code)).await;
+
+    let (mut by_link, mut by_code) = (site.browser(), site.browser());
+    open_reset(&site, &mut by_link, "barbara").await;
+    let code = ask_for_code(&site, &mut by_code, "barbara").await;
+    let barbara = server::accounts::find(&site.server, "barbara").await.unwrap();
+    server::accounts::suspend(&site.server, barbara, "a test", None).await.unwrap();
+    server::accounts::restore(&site.server, barbara).await.unwrap();
+    assert_dead(by_link, (by_code, &code)).await;
+}
+
 /// Neither the link for a new password nor the code that were mailed before open anything.
 async fn assert_dead(mut by_link: Browser, (mut by_code, code): (Browser, &str)) {
     assert_eq!(by_link.post("/reset-password", &[("new_password", NEW)]).await.flash(), "link-gone");
@@ -183,7 +203,9 @@ async fn h35_an_address_counts_only_once_its_code_is_typed_and_the_old_one_can_u
     assert_eq!(here.who().await, None, "whoever changed it is out");
     let old = site.browser().try_sign_in("alan@kith.example", PASSWORD).await;
     assert_eq!(old.status, StatusCode::UNPROCESSABLE_ENTITY, "a password somebody else may know is gone");
-    assert_eq!(site.count("select count(*) from links where used_at is null").await, 0, "no second way back is left");
+    let open =
+        "select count(*) from links l join users u on u.id = l.user_id where username = 'alan' and used_at is null";
+    assert_eq!(site.count(open).await, 0, "no second way back is left");
     let mut again = site.browser();
     again.get(&format!("/undo-email?token={token}")).await;
     assert_eq!(again.post("/undo-email", &[]).await.location(), "/forgot-password");

@@ -93,12 +93,12 @@ async fn mail_code(tx: &mut PgConnection, cx: &Request, (id, flow): (i64, &Token
     let digits = random::digits();
     let known = sqlx::query_scalar!(
         r#"
-        with known as (select exists (select 1 from users where lower(email) = lower($2)) as known)
-        update registrations set
-            code_hash = case when known.known then null else $3::bytea end,
+        with known as (select (select u.email from users u where lower(u.email) = lower($2)) as email)
+        update registrations r set
+            code_hash = case when known.email is null then $3::bytea end,
             code_expires_at = now() + make_interval(mins => $4), code_tries = 0
-        from known where id = $1
-        returning known.known as "known!"
+        from known where r.id = $1
+        returning known.email
         "#,
         id,
         email,
@@ -108,8 +108,12 @@ async fn mail_code(tx: &mut PgConnection, cx: &Request, (id, flow): (i64, &Token
     .fetch_one(&mut *tx)
     .await?;
     let origin = &cx.server.config().origin;
-    let message = if known { messages::have_account(origin) } else { messages::sign_up_code(origin, &digits) };
-    jobs::enqueue(tx, &Job::Mail(Mail { to: email.to_owned(), message })).await
+    // Mail goes to the address an account has, never to another spelling of it.
+    let (to, message) = match known {
+        Some(known) => (known, messages::have_account(origin)),
+        None => (email.to_owned(), messages::sign_up_code(origin, &digits)),
+    };
+    jobs::enqueue(tx, &Job::Mail(Mail { to, message })).await
 }
 
 /// Says when a username is taken, and what is free instead. Usernames are public: there is nothing to hide.

@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 
 use super::{Step, begin::check_free, current, flow};
 use crate::{
-    accounts::Username,
+    accounts::{Role, Username},
     audit::{self, Actor, Event},
     auth::password,
     error::{Error, Invalid, Result},
@@ -123,6 +123,11 @@ pub(super) async fn create(cx: &Request, registration: i64, how: How) -> Result<
         .execute(&mut *tx)
         .await?;
     let device = sessions::claim(&mut tx, cx, &session, user, (how, true)).await?;
+    // Another role comes only by an operator's invitation.
+    let role = Role::parse(&wish.role);
+    if role != Role::Member {
+        audit::record(&mut tx, user, Actor::System, &Event::RoleChanged { role: role.name() }).await?;
+    }
     welcome(&mut tx, cx, user, (device, how)).await?;
     tx.commit().await?;
     Ok(Step::Done)
@@ -138,7 +143,8 @@ async fn welcome(
         let actor = Actor::Person { user, device: Some(device), client: cx.client() };
         audit::record(tx, user, actor, &event).await?;
     }
-    sessions::greet_browser(tx, cx, user, device).await
+    sessions::note_browser(tx, cx, user).await?;
+    Ok(())
 }
 
 /// Somebody else was first: with the address, and then this registration is over; or with the username, and then the

@@ -1,0 +1,61 @@
+//! A form that was typed before its owner had to prove again who they are: it waits in a ten-minute cookie of this very
+//! browser, and stands on the page when they are back. Only for what is harmless; never for a password or a
+//! confirmation.
+
+use std::time::Duration;
+
+use axum::response::{IntoResponse, Redirect, Response};
+use http::header::SET_COOKIE;
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use serde::{Serialize, de::DeserializeOwned};
+use server::{
+    config::Origin,
+    request::{Elevated, Member},
+    web::cookies::Cookie,
+};
+
+use crate::{forms::Form, paths, visit::Visit};
+
+/// As long as a code to prove oneself with works.
+const TEN_MINUTES: Duration = Duration::from_secs(600);
+/// In bytes. Longer than anything that could be taken.
+const MOST: usize = 800;
+
+/// The proof and the form; without a proof, the answer that keeps the form and asks for one.
+pub fn proved<T: Serialize>(
+    visit: &Visit,
+    me: Member,
+    form: Result<Form<T>, Response>,
+) -> Result<(Elevated, T), Response> {
+    match (me.elevated(), form) {
+        (Ok(me), Ok(Form(typed))) => Ok((me, typed)),
+        (Ok(_), Err(refusal)) => Err(refusal),
+        (Err(_), form) => Err(keep(visit, form.ok().as_ref())),
+    }
+}
+
+fn keep<T: Serialize>(visit: &Visit, form: Option<&Form<T>>) -> Response {
+    let mut response = Redirect::to(&paths::with_next(paths::ELEVATE, &visit.here)).into_response();
+    let text = form.and_then(|Form(typed)| serde_urlencoded::to_string(typed).ok());
+    let value = text.map(|text| utf8_percent_encode(&text, NON_ALPHANUMERIC).to_string());
+    if let Some(value) = value.filter(|value| value.len() <= MOST)
+        && let Some(cookie) = Cookie::Draft.set(&visit.cx.server.config().origin, &value, Some(TEN_MINUTES))
+    {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// What was kept, if it is a form of this kind.
+pub fn read<T: DeserializeOwned>(visit: &Visit) -> Option<T> {
+    let text = percent_decode_str(visit.draft.as_deref()?).decode_utf8().ok()?;
+    serde_urlencoded::from_str(&text).ok()
+}
+
+/// Takes it out of the browser: it stands on the page now.
+pub fn drop(mut response: Response, origin: &Origin) -> Response {
+    if let Some(cookie) = Cookie::Draft.remove(origin) {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    response
+}

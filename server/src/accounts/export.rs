@@ -1,0 +1,169 @@
+//! Everything we hold about a person, as one file to take along: a ZIP of JSON files and their picture. No secret is
+//! in it.
+
+use std::io::{Cursor, Write};
+
+use futures_util::{Stream, TryStreamExt};
+use serde_json::Value;
+use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
+
+use crate::{
+    audit::{self, Actor, Event},
+    avatars,
+    error::{Error, Result},
+    limits,
+    request::{Elevated, Request},
+    sessions,
+};
+
+/// Packs the file. Row by row, as of one moment: in memory is only what is packed already.
+///
+/// [`Error::Limited`] for too many.
+pub async fn pack(cx: &Request, me: &Elevated) -> Result<Vec<u8>> {
+    limits::take(&cx.server, limits::EXPORT, me.id()).await?;
+    let mut tx = cx.server.begin().await?;
+    sessions::still_elevated(&mut tx, me).await?;
+    let actor = Actor::Person { user: me.id(), device: Some(me.device), client: cx.client() };
+    audit::record(&mut tx, me.id(), actor, &Event::Exported).await?;
+    tx.commit().await?;
+
+    let mut tx = cx.server.begin().await?;
+    sqlx::query!("set transaction isolation level repeatable read, read only").execute(&mut *tx).await?;
+    let mut pack = Pack(ZipWriter::new(Cursor::new(Vec::new())));
+    account(&mut pack, &mut tx, me).await?;
+    social(&mut pack, &mut tx, me).await?;
+    safety(&mut pack, &mut tx, me).await?;
+    let picture = me.person.avatar_file();
+    let svg = avatars::generated(&picture).unwrap_or_default();
+    pack.file(&picture, svg.as_bytes())?;
+    Ok(pack.0.finish().map_err(broken)?.into_inner())
+}
+
+/// Who they are here, and were.
+async fn account(pack: &mut Pack, tx: &mut sqlx::PgConnection, me: &Elevated) -> Result<()> {
+    let id = me.id().0;
+    let account = sqlx::query_scalar!(
+        r#"
+        select jsonb_build_object('username', u.username, 'display_name', u.display_name, 'email', u.email, 'bio', u.bio,
+            'role', u.role, 'created_at', u.created_at,
+            'has_password', exists (select 1 from passwords p where p.user_id = u.id)) as "row!"
+        from users u where u.id = $1
+        "#,
+        id,
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    pack.file("account.json", format!("{account:#}\n").as_bytes())?;
+    let former = sqlx::query_scalar!(
+        r#"
+        select jsonb_build_object('username', n.username, 'until', n.released_at) as "row!"
+        from former_usernames n where n.user_id = $1 order by n.released_at
+        "#,
+        id,
+    );
+    pack.list("former_usernames.json", former.fetch(tx)).await
+}
+
+/// What they wrote, liked, and whom they follow.
+async fn social(pack: &mut Pack, tx: &mut sqlx::PgConnection, me: &Elevated) -> Result<()> {
+    let id = me.id().0;
+    let posts = sqlx::query_scalar!(
+        r#"
+        select jsonb_build_object('id', p.id, 'in_reply_to', p.parent_id, 'body', p.body, 'created_at', p.created_at,
+            'likes', p.like_count, 'replies', p.reply_count) as "row!"
+        from posts p where p.author_id = $1 order by p.id
+        "#,
+        id,
+    );
+    pack.list("posts.json", posts.fetch(&mut *tx)).await?;
+    let likes = sqlx::query_scalar!(
+        r#"
+        select jsonb_build_object('post', l.post_id, 'at', l.created_at) as "row!"
+        from likes l where l.user_id = $1 order by l.post_id
+        "#,
+        id,
+    );
+    pack.list("likes.json", likes.fetch(&mut *tx)).await?;
+    let following = sqlx::query_scalar!(
+        r#"
+        select jsonb_build_object('username', u.username, 'since', f.created_at) as "row!"
+        from follows f join users u on u.id = f.followee_id where f.follower_id = $1 order by f.created_at
+        "#,
+        id,
+    );
+    pack.list("following.json", following.fetch(&mut *tx)).await?;
+    let followers = sqlx::query_scalar!(
+        r#"
+        select jsonb_build_object('username', u.username, 'since', f.created_at) as "row!"
+        from follows f join users u on u.id = f.follower_id where f.followee_id = $1 order by f.created_at
+        "#,
+        id,
+    );
+    pack.list("followers.json", followers.fetch(tx)).await
+}
+
+/// What is kept so that the account is safe.
+async fn safety(pack: &mut Pack, tx: &mut sqlx::PgConnection, me: &Elevated) -> Result<()> {
+    let id = me.id().0;
+    let devices = sqlx::query_scalar!(
+        r#"
+        select jsonb_build_object('browser', s.user_agent, 'address', host(s.ip), 'how', s.how,
+            'signed_in_at', s.created_at, 'last_seen_at', s.last_seen_at, 'ends_at', s.ends_at) as "row!"
+        from sessions s where s.user_id = $1 order by s.created_at
+        "#,
+        id,
+    );
+    pack.list("devices.json", devices.fetch(&mut *tx)).await?;
+    let activity = sqlx::query_scalar!(
+        r#"
+        select jsonb_build_object('at', a.at, 'event', a.kind, 'detail', a.detail, 'address', host(a.ip),
+            'browser', a.user_agent) as "row!"
+        from audit_events a where a.user_id = $1 order by a.id
+        "#,
+        id,
+    );
+    pack.list("activity.json", activity.fetch(&mut *tx)).await?;
+    let browsers = sqlx::query_scalar!(
+        r#"
+        select jsonb_build_object('first_seen_at', b.first_seen_at, 'last_seen_at', b.last_seen_at) as "row!"
+        from known_browsers b where b.user_id = $1 order by b.first_seen_at
+        "#,
+        id,
+    );
+    pack.list("known_browsers.json", browsers.fetch(tx)).await
+}
+
+/// The ZIP in the making.
+struct Pack(ZipWriter<Cursor<Vec<u8>>>);
+
+impl Pack {
+    fn start(&mut self, name: &str) -> Result<()> {
+        let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
+        self.0.start_file(name, options).map_err(broken)
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        self.0.write_all(bytes).map_err(|error| broken(error.into()))
+    }
+
+    fn file(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
+        self.start(name)?;
+        self.write(bytes)
+    }
+
+    /// One JSON array of all `rows`, a line each.
+    async fn list(&mut self, name: &str, mut rows: impl Stream<Item = sqlx::Result<Value>> + Unpin) -> Result<()> {
+        self.start(name)?;
+        let mut before = "[\n";
+        while let Some(row) = rows.try_next().await? {
+            self.write(before.as_bytes())?;
+            self.write(row.to_string().as_bytes())?;
+            before = ",\n";
+        }
+        self.write(if before == "[\n" { b"[]\n" } else { b"\n]\n" })
+    }
+}
+
+fn broken(error: zip::result::ZipError) -> Error {
+    Error::Unavailable(Box::new(error))
+}

@@ -1,0 +1,22 @@
+//! What lets somebody in besides their mailbox. The last of these cannot be removed: a mailbox may be lost, or its mails
+//! held up by whoever carries them.
+
+use sqlx::PgConnection;
+
+use crate::{
+    error::{Invalid, Result},
+    id::UserId,
+};
+
+/// Refuses, inside the transaction that removes a way in and holds the person's row, to remove the last.
+///
+/// [`crate::Error::Invalid`] when none is left; the caller's transaction rolls back.
+pub(crate) async fn keep_one(tx: &mut PgConnection, user: UserId) -> Result<()> {
+    let left = sqlx::query_scalar!(r#"select exists (select 1 from passwords where user_id = $1) as "left!""#, user.0)
+        .fetch_one(tx)
+        .await?;
+    if left {
+        return Ok(());
+    }
+    Err(Invalid::one("", "That is the only thing your account opens with besides mail. Add another first.").into())
+}

@@ -1,0 +1,26 @@
+//! Asking, as nobody yet, for a mail that opens an account. What is asked of the database, and what is counted, is the
+//! same whether or not there is such an account.
+
+use crate::{accounts::Email, error::Result, id::UserId, limits, request::Request, sessions};
+
+/// Whose account an address is.
+pub(super) struct Owner {
+    pub id: UserId,
+    /// As the account has it: mail goes there, never to the spelling somebody typed.
+    pub email: String,
+}
+
+/// Counts one mail to `email`, and finds whose it is. [`crate::Error::Limited`] for too many: strangers share one
+/// count; a browser the account has used before has its own, so that its owner always gets their mail.
+pub(super) async fn count(cx: &Request, email: &Email) -> Result<Option<Owner>> {
+    limits::take(&cx.server, limits::ASK_CLIENT, cx.client().limit_key()).await?;
+    let owner = sqlx::query!("select id, email from users where lower(email) = $1", email.key())
+        .fetch_optional(cx.server.db())
+        .await?
+        .map(|row| Owner { id: UserId(row.id), email: row.email });
+    match sessions::known_browser(cx, owner.as_ref().map(|owner| owner.id)).await? {
+        Some(browser) => limits::take(&cx.server, limits::MAIL_BROWSER, browser).await?,
+        None => limits::take(&cx.server, limits::MAIL_ADDRESS, email.key()).await?,
+    }
+    Ok(owner)
+}
