@@ -1,5 +1,5 @@
-//! Guessing and counting: what an answer tells a stranger, and how many guesses anybody has. (What the time of an answer
-//! tells is in `enumeration`.)
+//! Guessing and counting: what an answer tells a stranger, and how many guesses anybody has. (What the time of an
+//! answer tells is in `enumeration`.)
 
 use axum::body::Body;
 use http::{Request, StatusCode};

@@ -1,5 +1,5 @@
-//! What a mailbox proves: whoever reads it owns the account, and what others began before is over. What was mailed works
-//! once, for one thing, where it was asked for.
+//! What a mailbox proves: whoever reads it owns the account, and what others began before is over. What was mailed
+//! works once, for one thing, where it was asked for.
 
 use http::StatusCode;
 use sqlx::PgPool;
@@ -43,9 +43,19 @@ async fn m10_who_proves_the_mailbox_ends_everything_begun_before(pool: PgPool) {
 
 /// What an account is, without what merely looking at it changes.
 async fn account(site: &Site) -> String {
-    let sql = "select string_agg(username || email || coalesce(hash, '') || (select count(*) from sessions s where s.user_id = u.id),
+    let sql = "select string_agg(username || email || coalesce(hash, '')
+        || (select count(*) from sessions s where s.user_id = u.id),
         ' ' order by id) from users u left join passwords p on p.user_id = u.id";
     sqlx::query_scalar(sql).fetch_one(site.server.db()).await.unwrap()
+}
+
+/// What the form behind a link asks for.
+fn asked_at(path: &str) -> &'static [(&'static str, &'static str)] {
+    match path {
+        "/reset-password" => &[("new_password", NEW)],
+        "/sign-up/finish" => &[("password", NEW)],
+        _ => &[],
+    }
 }
 
 #[sqlx::test]
@@ -72,12 +82,7 @@ async fn m11_a_link_opens_only_what_it_was_mailed_for(pool: PgPool) {
         for (open, sent, _) in pages.iter().filter(|(open, ..)| open != own) {
             let mut browser = site.browser();
             browser.get(&format!("{open}?token={token}")).await;
-            let fields: &[(&str, &str)] = match *sent {
-                "/reset-password" => &[("new_password", NEW)],
-                "/sign-up/finish" => &[("password", NEW)],
-                _ => &[],
-            };
-            let answer = browser.post(sent, fields).await;
+            let answer = browser.post(sent, asked_at(sent)).await;
             assert!(answer.flash().ends_with("-gone"), "a token of {own} at {sent}: {} {}", answer.status, answer.body);
             assert_eq!(account(&site).await, before, "a token of {own} at {sent}");
         }
@@ -86,8 +91,7 @@ async fn m11_a_link_opens_only_what_it_was_mailed_for(pool: PgPool) {
     for ((own, sent, token), flash) in pages.iter().zip(["session-ended", "email-restored", "link-gone"]) {
         let mut browser = site.browser();
         browser.get(&format!("{own}?token={token}")).await;
-        let fields: &[(&str, &str)] = if *sent == "/reset-password" { &[("new_password", NEW)] } else { &[] };
-        assert_eq!(browser.post(sent, fields).await.flash(), flash, "{own}; a change taken back kills resets");
+        assert_eq!(browser.post(sent, asked_at(sent)).await.flash(), flash, "{own}; a change taken back kills resets");
     }
 }
 
@@ -95,9 +99,8 @@ async fn m11_a_link_opens_only_what_it_was_mailed_for(pool: PgPool) {
 async fn m11_a_code_opens_only_what_it_was_mailed_for(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut alan = site.signed_in("alan").await;
-    let mut joining = site.browser();
+    let (mut joining, mut signing_in) = (site.browser(), site.browser());
     let to_join = ask_to_join(&site, &mut joining, ("new@kith.example", "newcomer", NEW)).await;
-    let mut signing_in = site.browser();
     let to_sign_in = ask_for_code(&site, &mut signing_in, "alan").await;
     alan.post("/elevate/send", &[("next", "/")]).await;
     let (to_elevate, elevating) = (site.code_to("alan@kith.example").await, alan.clone());

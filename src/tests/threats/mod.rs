@@ -10,6 +10,7 @@ mod musts;
 mod one_time;
 mod races;
 mod sessions;
+mod spellings;
 
 use super::{
     Answer, Browser, PASSWORD, Site,
@@ -21,6 +22,10 @@ use super::{
 
 /// A password nobody has.
 const NEW: &str = "seven green umbrellas sing";
+
+/// Gives everybody the cast's password again.
+const SAME_PASSWORD: &str = "update passwords p set hash = q.hash
+    from passwords q join users u on u.id = q.user_id where u.username = 'ada'";
 
 /// Every way to a session: of somebody new, of `alan`, and of `alan` who proves himself again.
 const WAYS: [&str; 7] = ["sign-up", "invitation", "password", "code", "reset", "elevate", "elevate-code"];

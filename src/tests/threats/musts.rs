@@ -1,5 +1,5 @@
-//! What must be built in, where no attack of the list names it: what the database refuses by itself, what one transaction
-//! holds, what a proof and a limit reach.
+//! What must be built in, where no attack of the list names it: what the database refuses by itself, what one
+//! transaction holds, what a proof and a limit reach.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,10 @@ use http::{Method, StatusCode};
 use sqlx::PgPool;
 use tokio::{net::TcpListener, time::timeout};
 
-use super::{NEW, PASSWORD, Site, WAYS, break_half_way, last_step, mend, open_reset, send, site::as_served};
+use super::{
+    Browser, Form, NEW, PASSWORD, SAME_PASSWORD, Site, WAYS, break_half_way, last_step, mend, open_reset, send,
+    site::as_served,
+};
 
 #[sqlx::test]
 async fn m02_every_way_in_gives_a_fresh_session_and_ends_the_one_before(pool: PgPool) {
@@ -24,7 +27,7 @@ async fn m02_every_way_in_gives_a_fresh_session_and_ends_the_one_before(pool: Pg
         assert!(browser.who().await.is_some(), "{way}");
         assert_eq!(site.count("select count(*) from sessions").await, 1, "{way}");
         // The next way needs alan's password, which a reset has changed.
-        site.sql("update passwords p set hash = q.hash from passwords q join users u on u.id = q.user_id where u.username = 'ada'").await;
+        site.sql(SAME_PASSWORD).await;
     }
 }
 
@@ -107,8 +110,8 @@ async fn m13_a_sign_in_under_way_sees_what_changed_while_it_waited(pool: PgPool)
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{change}");
         assert!(answer.body.contains(told) && answer.set_cookies().is_empty(), "{change}");
         assert_eq!(browser.who().await, None, "{change}");
-        site.sql("update passwords p set hash = q.hash from passwords q join users u on u.id = q.user_id where u.username = 'ada';
-            update users set suspended_at = null, suspended_reason = null").await;
+        site.sql(SAME_PASSWORD).await;
+        site.sql("update users set suspended_at = null, suspended_reason = null").await;
     }
 }
 
@@ -203,6 +206,23 @@ async fn m19_no_answer_waits_for_a_mail_server(pool: PgPool) {
     waiting.iter().for_each(tokio::task::JoinHandle::abort);
 }
 
+/// The form that makes a change, in the browser that will send it.
+async fn change_form(site: &Site, here: &mut Browser, (name, change): (&str, &str)) -> Form {
+    match change {
+        "password" => ("/settings/security/password", vec![("new_password", NEW.to_owned())]),
+        "email" => {
+            here.post("/settings/account/email", &[("email", "new@kith.example")]).await;
+            ("/settings/account/email/verify", vec![("code", site.code_to("new@kith.example").await)])
+        }
+        "reset" => {
+            *here = site.browser();
+            open_reset(site, here, name).await;
+            ("/reset-password", vec![("new_password", NEW.to_owned())])
+        }
+        _ => ("/settings/account/delete", vec![("username_again", name.to_owned())]),
+    }
+}
+
 #[sqlx::test]
 async fn m20_what_opens_an_account_changes_together_with_the_end_of_its_sessions(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
@@ -211,19 +231,7 @@ async fn m20_what_opens_an_account_changes_together_with_the_end_of_its_sessions
     {
         let (mut here, mut there) = (site.signed_in(name).await, site.signed_in(name).await);
         let id = server::accounts::find(&site.server, name).await.unwrap();
-        let form = match change {
-            "password" => ("/settings/security/password", vec![("new_password", NEW.to_owned())]),
-            "email" => {
-                here.post("/settings/account/email", &[("email", "new@kith.example")]).await;
-                ("/settings/account/email/verify", vec![("code", site.code_to("new@kith.example").await)])
-            }
-            "reset" => {
-                here = site.browser();
-                open_reset(&site, &mut here, name).await;
-                ("/reset-password", vec![("new_password", NEW.to_owned())])
-            }
-            _ => ("/settings/account/delete", vec![("username_again", name.to_owned())]),
-        };
+        let form = change_form(&site, &mut here, (name, change)).await;
         for broken in [true, false] {
             if broken {
                 break_half_way(&site).await;

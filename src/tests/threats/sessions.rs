@@ -14,7 +14,7 @@ use sqlx::PgPool;
 use tower_sessions::{Expiry, Session, SessionManagerLayer, SessionStore, session::Id};
 use tower_sessions_sqlx_store::PostgresStore;
 
-use super::{Browser, NEW, PASSWORD, Site, WAYS, ask_for_code, last_step, open_reset, send};
+use super::{Browser, NEW, PASSWORD, SAME_PASSWORD, Site, WAYS, ask_for_code, last_step, open_reset, send};
 
 fn store(pool: &PgPool) -> HashedStore<PostgresStore> {
     let inner = PostgresStore::new(pool.clone()).with_schema_name("public").unwrap();
@@ -132,7 +132,7 @@ async fn h30_an_id_known_before_is_worth_nothing_after_any_way_in(pool: PgPool) 
         let of_another = site.signed_in("barbara").await.session().unwrap().clone();
         for (name, planted) in [("issued", issued), ("invented", Id(77).to_string()), ("another's", of_another)] {
             site.sql("delete from limits; delete from users where username in ('newcomer', 'boss')").await;
-            site.sql("update passwords p set hash = q.hash from passwords q join users u on u.id = q.user_id where u.username = 'ada'").await;
+            site.sql(SAME_PASSWORD).await;
             let mut victim = site.browser();
             let last = last_step(&site, &mut victim, way).await;
             victim.cookies.insert("__Host-id".to_owned(), planted.clone());
