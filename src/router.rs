@@ -40,6 +40,8 @@ const REQUEST: Duration = Duration::from_secs(10);
 const BODY_PAUSE: Duration = Duration::from_secs(15);
 /// The most bytes of any body. Handlers of forms allow themselves less.
 const BODY: usize = 64 * 1_024;
+/// How long a file may take on its way, over a slow line.
+const UPLOAD: Duration = Duration::from_secs(60);
 /// How hard pages are squeezed on their way: measured on a feed, the last step that costs no more time than the one before.
 const PAGES: CompressionLevel = CompressionLevel::Precise(3);
 /// Reports come from anywhere.
@@ -52,6 +54,13 @@ pub fn router(server: &Server, files: &Arc<Files>) -> (Router, Vec<Door>) {
     let compression = CompressionLayer::new()
         .quality(PAGES)
         .compress_when(SizeAbove::new(256).and(NotForContentType::IMAGES).and(NotForContentType::const_new("font/")));
+    let uploads = doors
+        .uploads
+        .layer(RequestBodyLimitLayer::new(routes::UPLOAD))
+        .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
+        .layer(from_fn_with_state(state.clone(), web::same_origin))
+        .layer(from_fn_with_state(state.clone(), web::host))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, UPLOAD));
     let router = doors
         .router
         .route("/api/{*function}", post(function))
@@ -61,12 +70,13 @@ pub fn router(server: &Server, files: &Arc<Files>) -> (Router, Vec<Door>) {
         .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
         .layer(from_fn_with_state(state.clone(), web::same_origin))
         .merge(files.routes())
-        .route("/avatars/{file}", get(web::avatar))
+        .route("/avatars/{file}", get(web::avatar).with_state(state.clone()))
         .route("/healthz", get(web::healthz))
         .route("/readyz", get(web::readyz).with_state(state.clone()))
         .fallback(|| async { StatusCode::NOT_FOUND })
         .layer(from_fn_with_state(state.clone(), web::host))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST))
+        .merge(uploads)
         .layer(CatchPanicLayer::custom(telemetry::panicked))
         .layer(from_fn_with_state(state.clone(), flash::once))
         .layer(from_fn(failure::pages))

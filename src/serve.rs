@@ -1,7 +1,12 @@
 //! Accepting connections, with a limit on everything a stranger could draw out, and stopping without dropping anybody
 //! who is being served.
 
-use std::{net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    pin::Pin,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, Result};
 use axum::{Router, body::Body};
@@ -26,8 +31,10 @@ const HEAD: Duration = Duration::from_secs(10);
 const HEAD_BYTES: usize = 32 * 1_024;
 /// How long the other end may leave an answer unread.
 const UNREAD: Duration = Duration::from_secs(30);
-/// How long those being served have, once the process was told to stop.
+/// How long the process has, once it was told to stop: those being served first.
 const DRAIN: Duration = Duration::from_secs(15);
+/// What of it is left, at the least, for the mails that only this process can send.
+const LAST_MAILS: Duration = Duration::from_secs(3);
 /// After an accept failed (no more file descriptors): time for some to be closed.
 const BREATHER: Duration = Duration::from_millis(100);
 
@@ -36,8 +43,9 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
 }
 
-/// Serves until `stop` is done, then finishes what is under way, at most for [`DRAIN`].
-pub async fn serve(listener: TcpListener, router: Router, server: Server, stop: impl Future<Output = ()>) {
+/// Serves until `stop` is done, then finishes what is under way, at most for [`DRAIN`]. Returns when the process has to
+/// be over.
+pub async fn serve(listener: TcpListener, router: Router, server: Server, stop: impl Future<Output = ()>) -> Instant {
     let places = Arc::new(Semaphore::new(server.config().connections));
     let graceful = GracefulShutdown::new();
     let mut stop = std::pin::pin!(stop);
@@ -65,12 +73,14 @@ pub async fn serve(listener: TcpListener, router: Router, server: Server, stop: 
             }
         });
     }
+    let end = Instant::now() + DRAIN;
     server.drain();
     drop(listener);
     tracing::info!("stopping: no new connections");
-    if tokio::time::timeout(DRAIN, graceful.shutdown()).await.is_err() {
+    if tokio::time::timeout_at((end - LAST_MAILS).into(), graceful.shutdown()).await.is_err() {
         tracing::warn!("some connections did not finish in time and were closed");
     }
+    end
 }
 
 type Stream = Pin<Box<TimeoutStream<TcpStream>>>;

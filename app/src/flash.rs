@@ -55,11 +55,13 @@ pub enum Flash {
     UsernameChanged,
     SessionEnded,
     AccountDeleted,
+    PictureChanged,
+    PictureRemoved,
 }
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-const PLAIN: [(Flash, &str); 21] = [
+const PLAIN: [(Flash, &str); 23] = [
     (Flash::Welcome, "welcome"),
     (Flash::SignedIn, "signed-in"),
     (Flash::SignedOut, "signed-out"),
@@ -81,6 +83,8 @@ const PLAIN: [(Flash, &str); 21] = [
     (Flash::UsernameChanged, "username-changed"),
     (Flash::SessionEnded, "session-ended"),
     (Flash::AccountDeleted, "account-deleted"),
+    (Flash::PictureChanged, "picture-changed"),
+    (Flash::PictureRemoved, "picture-removed"),
 ];
 
 impl Flash {
@@ -125,6 +129,8 @@ impl Flash {
             Self::EmailRestored => "The change is taken back and everybody is signed out. Now choose a new password.",
             Self::UsernameChanged => "That is your name now. The one before leads here for 30 days.",
             Self::AccountDeleted => "Your account is deleted. All the best.",
+            Self::PictureChanged => "That is your picture now.",
+            Self::PictureRemoved => "Your picture is gone. This one is drawn from your username.",
             Self::SessionEnded => "That device is signed out. If it wasn’t you, choose a new password.",
         }
         .to_owned()

@@ -42,6 +42,8 @@ mod twin;
 #[cfg(feature = "ssr")]
 pub mod ui;
 #[cfg(feature = "ssr")]
+mod uploads;
+#[cfg(feature = "ssr")]
 pub mod visit;
 
 /// The mailbox and whatever else only a developer sees.

@@ -102,6 +102,12 @@ pub const SECURITY: &str = "/settings/security";
 pub const SECURITY_PASSWORD: &str = "/settings/security/password";
 /// Where the password is removed (POST).
 pub const SECURITY_PASSWORD_REMOVE: &str = "/settings/security/password/remove";
+/// One's face.
+pub const PROFILE: &str = "/settings/profile";
+/// Where a picture is sent (POST).
+pub const PROFILE_PICTURE: &str = "/settings/profile/picture";
+/// Where it is taken away (POST).
+pub const PROFILE_PICTURE_REMOVE: &str = "/settings/profile/picture/remove";
 /// What happened to one's account.
 pub const ACTIVITY: &str = "/settings/activity";
 /// The development mailbox.

@@ -98,14 +98,19 @@ fn nothing(name: &str, mine: bool) -> impl IntoView + use<> {
 
 fn head(visit: &Visit, profile: &Profile, mine: bool) -> impl IntoView + use<> {
     let person = &profile.person;
-    let action = (!mine).then(|| follow(visit, profile));
+    let action = match mine {
+        true => {
+            view! { <div class="do">{button_link("Change picture", paths::PROFILE, Weight::Quiet)}</div> }.into_any()
+        }
+        false => follow(visit, profile).into_any(),
+    };
     let tag = profile.follows_viewer.then(|| view! { <span class="tag">"Follows you"</span> });
     let bio = (!profile.bio.is_empty()).then(|| view! { <p class="bio" dir="auto">{profile.bio.clone()}</p> });
     let followers = count::of(profile.followers, "follower", "followers");
     let (n, noun) = split(&followers);
     view! {
         <div class="profile">
-            <div class="cover" aria-hidden="true"><img src=avatar::source(person) alt="" /></div>
+            <div class="cover" aria-hidden="true"><img src=avatar::source(person, Size::Post) alt="" /></div>
             <div class="portrait">{avatar::avatar_now(person, Size::Portrait)}</div>
             {action}
             <h1><bdi>{person.name().to_owned()}</bdi></h1>

@@ -32,12 +32,16 @@ pub struct Door {
 #[derive(Default)]
 pub struct Doors {
     pub router: Router,
+    /// Those to which files are sent: they take more bytes, and so more time.
+    pub uploads: Router,
     pub list: Vec<Door>,
 }
 
 /// The most bytes of a form, and of one a stranger sends before anything is known of them.
 const FORM: usize = 64 * 1_024;
 const AUTH_FORM: usize = 8 * 1_024;
+/// The most bytes of a form with a file, far above what is taken: only who was heard to the end can be told what is wrong.
+pub const UPLOAD: usize = 32 * 1_024 * 1_024;
 
 impl Doors {
     fn door<H: Handler<T, ()>, T: 'static>(
@@ -61,6 +65,13 @@ impl Doors {
         self.door(Method::POST, path, guard, handler)
     }
 
+    fn upload<H: Handler<T, ()>, T: 'static>(mut self, path: &'static str, guard: Guard, handler: H) -> Self {
+        // The router has the one limit: of two, the extractor would not know why the body ends.
+        self.uploads = self.uploads.route(path, on(MethodFilter::POST, handler).layer(DefaultBodyLimit::disable()));
+        self.list.push(Door { method: Method::POST, path, guard });
+        self
+    }
+
     fn limited(mut self, bytes: usize) -> Self {
         self.router = self.router.layer(DefaultBodyLimit::max(bytes));
         self
@@ -68,6 +79,7 @@ impl Doors {
 
     fn and(mut self, other: Self) -> Self {
         self.router = self.router.merge(other.router);
+        self.uploads = self.uploads.merge(other.uploads);
         self.list.extend(other.list);
         self
     }
@@ -136,6 +148,9 @@ fn accounts() -> Doors {
 
 fn settings() -> Doors {
     Doors::default()
+        .get("/settings/profile", Guard::Member, settings::profile::show)
+        .upload("/settings/profile/picture", Guard::Member, settings::profile::picture)
+        .post("/settings/profile/picture/remove", Guard::Member, settings::profile::remove)
         .get("/settings/account", Guard::Member, settings::account::show)
         .post("/settings/account/email", Guard::Elevated, settings::account::request_email)
         .get("/settings/account/email/verify", Guard::Member, settings::account::show_verify)

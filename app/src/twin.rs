@@ -192,7 +192,7 @@ fn composer(me: &Author) -> Markup {
 
 fn face(person: &Author, size: &str, lazy: bool) -> Markup {
     html! {
-        img src={ "/avatars/" (person.avatar_file()) } alt="" width=(size) height=(size) loading=[lazy.then_some("lazy")] decoding="async" class="avatar";
+        img src={ "/avatars/" (person.avatar_file(server::avatars::Size::Small)) } alt="" width=(size) height=(size) loading=[lazy.then_some("lazy")] decoding="async" class="avatar";
     }
 }
 

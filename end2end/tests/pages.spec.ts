@@ -11,6 +11,7 @@ const MEMBERS = [
     "/@ada",
     "/@layla_haddad",
     "/settings/devices",
+    "/settings/profile",
     "/settings/account",
     "/settings/security",
     "/settings/activity",

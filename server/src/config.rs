@@ -1,12 +1,20 @@
 //! What the operator decides. Every setting is read once at start, from the environment or from a TOML file; a wrong
 //! one is named in one line and nothing starts.
 
-use std::{collections::BTreeMap, net::SocketAddr, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::SocketAddr,
+    path::Path,
+};
 
 use ipnetwork::IpNetwork;
 use secrecy::SecretString;
 
+mod mail;
 mod origin;
+mod pictures;
+
+pub use mail::{Mail, Transport};
 pub use origin::{Origin, is_loopback};
 
 /// Why the settings cannot be used.
@@ -38,6 +46,8 @@ pub struct Config {
     /// `KITH_LOG`: what to log, as in `info,sqlx=warn` (default `info,sqlx=warn`).
     pub log: String,
     pub mail: Mail,
+    /// The only origins from which pictures are copied: where GitHub keeps them, or with `KITH_GITHUB_URL` there.
+    pub picture_origins: BTreeSet<String>,
 }
 
 /// How lines of the log look.
@@ -47,33 +57,13 @@ pub enum LogFormat {
     Pretty,
 }
 
-/// How mail leaves.
-#[derive(Clone, Debug)]
-pub struct Mail {
-    /// `KITH_MAIL_FROM`: the sender (default `Kith <noreply@` the origin's host `>`).
-    pub from: String,
-    pub transport: Transport,
-}
-
-/// `KITH_MAIL`: `smtp`, `log` or, in development, `mailbox`.
-#[derive(Clone, Debug)]
-pub enum Transport {
-    /// `KITH_SMTP_URL`: such as `smtps://user:password@mail.example:465`, or `smtp://…?tls=required`.
-    Smtp(SecretString),
-    /// Only a line in the log that something would have been sent; for trying things out.
-    Log,
-    /// Kept in memory and shown at `/dev/mail`.
-    #[cfg(feature = "dev")]
-    Mailbox,
-}
-
 /// Where settings come from: the environment over the file, `NAME_FILE` for a value that is a file's content.
 pub struct Source {
     values: BTreeMap<String, String>,
 }
 
 /// Every setting there is. Another `KITH_…` name is a mistake worth stopping for.
-const KNOWN: [&str; 11] = [
+const KNOWN: [&str; 13] = [
     "DATABASE_URL",
     "KITH_DATABASE_CONNECTIONS",
     "KITH_ORIGIN",
@@ -85,6 +75,8 @@ const KNOWN: [&str; 11] = [
     "KITH_MAIL",
     "KITH_MAIL_FROM",
     "KITH_SMTP_URL",
+    "KITH_SMTP_CA",
+    "KITH_GITHUB_URL",
 ];
 
 /// Names of the environment that are not settings: where the settings file is, and what only tests and tools read.
@@ -178,7 +170,8 @@ impl Config {
             connections: source.parsed("KITH_CONNECTIONS", 4_000, "a whole number")?,
             log_format,
             log: source.get("KITH_LOG").unwrap_or("info,sqlx=warn").to_owned(),
-            mail: mail(source, &origin)?,
+            mail: Mail::new(source, &origin)?,
+            picture_origins: pictures::origins(source)?,
             origin,
         })
     }
@@ -206,31 +199,6 @@ fn networks(source: &Source) -> Result<Vec<IpNetwork>, ConfigError> {
         .filter(|part| !part.is_empty())
         .map(|part| part.parse().map_err(|_| wrong("KITH_TRUSTED_PROXIES", shape)))
         .collect()
-}
-
-fn mail(source: &Source, origin: &Origin) -> Result<Mail, ConfigError> {
-    let from = match source.get("KITH_MAIL_FROM") {
-        Some(from) => from.to_owned(),
-        None if origin.is_loopback() => "Kith <noreply@kith.example>".to_owned(),
-        None => format!("Kith <noreply@{}>", origin.host()),
-    };
-    if from.parse::<lettre::message::Mailbox>().is_err() {
-        return Err(wrong("KITH_MAIL_FROM", "must be an address such as Kith <noreply@kith.example>."));
-    }
-    let transport = match source.get("KITH_MAIL") {
-        #[cfg(feature = "dev")]
-        None | Some("mailbox") if origin.is_loopback() => Transport::Mailbox,
-        None if source.get("KITH_SMTP_URL").is_none() => Transport::Log,
-        Some("log") => Transport::Log,
-        None | Some("smtp") => {
-            let url = source
-                .need("KITH_SMTP_URL", "It says where mail goes out, such as smtps://user:password@mail.example.")?;
-            crate::mailer::check_url(url).map_err(|why| wrong("KITH_SMTP_URL", why))?;
-            Transport::Smtp(url.into())
-        }
-        Some(_) => return Err(wrong("KITH_MAIL", "must be smtp or log.")),
-    };
-    Ok(Mail { from, transport })
 }
 
 #[cfg(test)]
@@ -262,6 +230,10 @@ mod tests {
             ("KITH_MAIL", "pigeon"),
             ("KITH_MAIL_FROM", "nobody"),
             ("KITH_SMTP_URL", "http://mail.example"),
+            ("KITH_SMTP_URL", "smtp://mail.example"),
+            ("KITH_SMTP_URL", "smtp://mail.example?tls=opportunistic&tls=required"),
+            ("KITH_GITHUB_URL", "http://github.example"),
+            ("KITH_GITHUB_URL", "github.example"),
             ("DATABASE_URL", "mysql://x"),
             ("DATABASE_URL", "postgres://u:p@db.example/kith"),
         ] {

@@ -19,6 +19,7 @@ pub mod links;
 pub mod mailer;
 pub mod posts;
 pub mod profiles;
+pub mod queue;
 pub mod random;
 pub mod request;
 pub mod seed;
@@ -37,19 +38,27 @@ pub use error::{Error, Invalid, Result};
 pub use secrecy::SecretString as Secret;
 use sqlx::{PgPool, Postgres, Transaction};
 
-use crate::{auth::Hashing, config::Config, jobs::Wake, mailer::Mailer};
+use crate::{
+    avatars::Intake,
+    config::Config,
+    jobs::{Seal, Wake},
+    mailer::Mailer,
+    queue::Queue,
+};
 
-/// Everything a verb reaches for: the database, the settings, the hashing queue, the mailer. Cheap to clone. It holds
-/// no truth: two copies of the server on one database answer alike.
+/// Everything a verb reaches for: the database, the settings, the queues, the mailer. Cheap to clone. It holds
+/// no truth: two copies of the server on one database answer alike. Only the mails it sealed are its own to send.
 #[derive(Clone)]
 pub struct Server(Arc<Parts>);
 
 struct Parts {
     config: Config,
     db: PgPool,
-    hashing: Hashing,
+    hashing: Queue,
+    pictures: Intake,
     mailer: Mailer,
     wake: Wake,
+    seal: Seal,
     draining: AtomicBool,
 }
 
@@ -60,8 +69,10 @@ impl Server {
         Self(Arc::new(Parts {
             db,
             mailer,
-            hashing: Hashing::new(),
+            hashing: Queue::one_a_core(),
+            pictures: Intake::new(&config.picture_origins),
             wake: Wake::default(),
+            seal: Seal::new(),
             draining: AtomicBool::new(false),
             config,
         }))
@@ -86,8 +97,13 @@ impl Server {
     }
 
     /// The queue in which passwords are hashed and judged.
-    pub fn hashing(&self) -> &Hashing {
+    pub fn hashing(&self) -> &Queue {
         &self.0.hashing
+    }
+
+    /// Where pictures come in.
+    pub fn pictures(&self) -> &Intake {
+        &self.0.pictures
     }
 
     /// What carries mail away.
@@ -103,6 +119,11 @@ impl Server {
     /// Whether it is about to stop.
     pub fn is_draining(&self) -> bool {
         self.0.draining.load(Ordering::Acquire)
+    }
+
+    /// What closes and opens the mails that hold a secret, as long as this process lives.
+    pub(crate) fn seal(&self) -> &Seal {
+        &self.0.seal
     }
 
     /// Rings the bell of the job worker; for after the commit that queued a job.

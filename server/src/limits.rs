@@ -53,10 +53,11 @@ pub const LIKE: Policy = policy("like.user", 400, 1, "Likes given and taken back
 pub const FOLLOW: Policy = policy("follow.user", 1_000, 24 * 60, "Follows begun and ended by one person");
 pub const USERNAME: Policy =
     policy("username.user", 3, 7 * 24 * 60, "Usernames taken by one person: each reserves the one before for a month");
+pub const PICTURE: Policy = policy("picture.user", 20, 60, "Pictures of themselves that one person sends");
 pub const CSP_REPORT: Policy = policy("csp_report.client", 60, 1, "Reports of blocked content from one client address");
 
 /// Every policy; `docs/limits.md` is held to this list by a test.
-pub const ALL: [Policy; 16] = [
+pub const ALL: [Policy; 17] = [
     SIGN_IN_IDENTIFIER,
     SIGN_IN_BROWSER,
     ASK_CLIENT,
@@ -72,6 +73,7 @@ pub const ALL: [Policy; 16] = [
     LIKE,
     FOLLOW,
     USERNAME,
+    PICTURE,
     CSP_REPORT,
 ];
 

@@ -4,7 +4,6 @@
 use sqlx::PgConnection;
 
 use crate::{
-    Server,
     error::{Error, Result},
     id::{DeviceId, UserId},
     jobs::Job,
@@ -43,26 +42,29 @@ pub struct Link {
     pub device: Option<DeviceId>,
 }
 
-/// Wishes for a reset link to the account's own address; the ones before are dead. For nobody there is none, found out
-/// by the same statements.
-pub(crate) async fn prepare_reset(tx: &mut PgConnection, user: UserId, to: &str, minutes: i32) -> Result<Option<Job>> {
+/// Wishes for a reset link to the account's own address; the ones before are dead.
+pub(crate) async fn prepare_reset(tx: &mut PgConnection, user: UserId, to: &str, minutes: i32) -> Result<Job> {
+    Ok(Job::ResetLink { to: to.to_owned(), link: make_reset(tx, user, minutes).await? })
+}
+
+/// Makes a reset link that has no token yet; the ones before are dead. The caller holds the user's row.
+pub(crate) async fn make_reset(tx: &mut PgConnection, user: UserId, minutes: i32) -> Result<i64> {
     sqlx::query!(
         "update links set used_at = now() where user_id = $1 and purpose = 'reset_password' and used_at is null",
         user.0
     )
     .execute(&mut *tx)
     .await?;
-    let link = sqlx::query_scalar!(
+    Ok(sqlx::query_scalar!(
         r#"
         insert into links (purpose, user_id, expires_at)
-        select 'reset_password', id, now() + make_interval(mins => $2) from users where id = $1 returning id
+        values ('reset_password', $1, now() + make_interval(mins => $2)) returning id
         "#,
         user.0,
         minutes,
     )
-    .fetch_optional(tx)
-    .await?;
-    Ok(link.map(|link| Job::ResetLink { to: to.to_owned(), link }))
+    .fetch_one(tx)
+    .await?)
 }
 
 /// Wishes for a link that goes back to `old`, mailed there.
@@ -94,24 +96,34 @@ pub(crate) async fn prepare_end(tx: &mut PgConnection, user: UserId, device: Dev
     .await?)
 }
 
-/// Makes the token of a wished-for link, as its mail goes out; one made before (for a mail that did not go) is dead.
-/// None when the link is over: there is nothing to mail then.
-pub(crate) async fn arm(server: &Server, link: i64) -> Result<Option<Token>> {
-    let token = Token::new();
-    let armed = sqlx::query!(
-        "update links set token_hash = $2 where id = $1 and used_at is null and expires_at > now()",
-        link,
-        &token.hash()[..],
-    )
-    .execute(server.db())
-    .await?;
-    Ok((armed.rows_affected() == 1).then_some(token))
+/// Which links may get their token.
+#[derive(Clone, Copy)]
+pub(crate) enum Arm<'a> {
+    Any,
+    /// One of the account that has this address at this moment: a link that opens an account goes nowhere else.
+    OnlyFor(&'a str),
 }
 
-/// As the worker does when it sends a mail: for tests, which have no mailbox to read the token in.
-#[cfg(feature = "dev")]
-pub async fn arm_for_test(server: &Server, link: i64) -> Result<Token> {
-    arm(server, link).await?.ok_or(Error::NotFound)
+/// Makes the token of a wished-for link, as its mail goes out; one made before (for a mail that did not go) is dead.
+/// None when the link is over: there is nothing to mail then.
+pub(crate) async fn arm(db: &mut PgConnection, link: i64, which: Arm<'_>) -> Result<Option<Token>> {
+    let token = Token::new();
+    let only_for = match which {
+        Arm::Any => None,
+        Arm::OnlyFor(address) => Some(address),
+    };
+    let armed = sqlx::query!(
+        r#"
+        update links set token_hash = $2 where id = $1 and used_at is null and expires_at > now()
+            and ($3::text is null or exists (select 1 from users u where u.id = links.user_id and u.email = $3))
+        "#,
+        link,
+        &token.hash()[..],
+        only_for,
+    )
+    .execute(db)
+    .await?;
+    Ok((armed.rows_affected() == 1).then_some(token))
 }
 
 /// The link a token belongs to. [`Error::NotFound`] when it is used, late, for something else, or none.

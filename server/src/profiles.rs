@@ -16,7 +16,7 @@ pub struct Author {
     pub username: String,
     /// May be empty; [`Author::name`] is what to show.
     pub display_name: String,
-    /// The file of an uploaded picture, if there is one.
+    /// The id of a picture of their own, if they have one.
     pub avatar: Option<String>,
 }
 
@@ -26,9 +26,12 @@ impl Author {
         if self.display_name.is_empty() { &self.username } else { &self.display_name }
     }
 
-    /// The file name of their picture below `/avatars/`: the uploaded one, or the one made from their username.
-    pub fn avatar_file(&self) -> String {
-        self.avatar.clone().unwrap_or_else(|| avatars::generated_file(&self.username))
+    /// The file name of their face below `/avatars/`: a picture of their own, or the one drawn from their username.
+    pub fn avatar_file(&self, size: avatars::Size) -> String {
+        match &self.avatar {
+            Some(id) => avatars::file(id, size),
+            None => avatars::generated_file(&self.username),
+        }
     }
 }
 

@@ -11,9 +11,7 @@ pub struct Token([u8; 32]);
 impl Token {
     /// A new one.
     pub fn new() -> Self {
-        let mut bytes = [0; 32];
-        OsRng.unwrap_err().fill(&mut bytes);
-        Self(bytes)
+        Self(bytes())
     }
 
     /// The one a browser or a link brought, if it has the shape of one.
@@ -47,6 +45,13 @@ impl std::fmt::Debug for Token {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Token(…)")
     }
+}
+
+/// So many random bytes.
+pub fn bytes<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    OsRng.unwrap_err().fill(&mut bytes[..]);
+    bytes
 }
 
 /// SHA-256.

@@ -1,5 +1,6 @@
-//! Clearing away what time has ended: sessions, registrations, counts, dead jobs; and lifting suspensions that were for
-//! a time. In small batches, so that no page waits for it; and it survives a database that goes away.
+//! Clearing away what time has ended: sessions, registrations, counts, jobs that are late or dead, pictures that are
+//! nobody's; and lifting suspensions that were for a time. In small batches, so that no page waits for it; and it
+//! survives a database that goes away.
 
 use std::time::Duration;
 
@@ -79,7 +80,9 @@ async fn batch(server: &Server) -> Result<u64> {
     let jobs = sqlx::query!(
         r#"
         delete from jobs where id in (
-            select id from jobs where dead_at < now() - interval '30 days' limit $1 for update skip locked
+            select id from jobs
+            where dead_at < now() - interval '30 days' or (dead_at is null and expires_at <= now())
+            limit $1 for update skip locked
         )
         "#,
         BATCH,
@@ -112,6 +115,17 @@ async fn batch(server: &Server) -> Result<u64> {
         "#,
         BATCH,
     );
+    // An hour, because one that was just made may be about to be somebody's.
+    let pictures = sqlx::query!(
+        r#"
+        delete from avatar_images where id in (
+            select id from avatar_images i
+            where made_at < now() - interval '1 hour' and not exists (select 1 from users where avatar = i.id)
+            limit $1 for update skip locked
+        )
+        "#,
+        BATCH,
+    );
     let names = sqlx::query!("delete from former_usernames where released_at <= now()");
     Ok(sessions.execute(db).await?.rows_affected()
         + registrations.execute(db).await?.rows_affected()
@@ -122,6 +136,7 @@ async fn batch(server: &Server) -> Result<u64> {
         + browsers.execute(db).await?.rows_affected()
         + audit.execute(db).await?.rows_affected()
         + places.execute(db).await?.rows_affected()
+        + pictures.execute(db).await?.rows_affected()
         + names.execute(db).await?.rows_affected())
 }
 

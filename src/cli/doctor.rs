@@ -1,6 +1,6 @@
 //! `kith doctor`
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use server::{
@@ -46,9 +46,25 @@ async fn database(server: &Server) -> bool {
     matches!(db::is_current(server.db()).await, Ok(true))
 }
 
+/// A length of time, as one says it.
+fn roughly(time: Duration) -> String {
+    match time.as_secs() {
+        seconds @ 0..120 => format!("{seconds} s"),
+        seconds @ 120..7_200 => format!("{} min", seconds / 60),
+        seconds @ 7_200..172_800 => format!("{} h", seconds / 3_600),
+        seconds => format!("{} days", seconds / 86_400),
+    }
+}
+
 async fn queue(server: &Server) -> Result<()> {
     let standing = jobs::standing(&mut *server.db().acquire().await?).await?;
     println!("jobs       {} waiting, {} given up on", standing.waiting, standing.dead);
+    if let Some(oldest) = standing.oldest {
+        println!("           the oldest has waited for {}", roughly(oldest));
+    }
+    if standing.dead > 0 {
+        println!("           kith mail retry tries again what was given up on, kith mail drop forgets it");
+    }
     if let Some(error) = standing.last_error {
         println!("           the last failure: {error}");
     }

@@ -1,7 +1,7 @@
 //! The command line. Each command is one file; all read the same settings.
 
 mod doctor;
-mod mail;
+pub mod mail;
 mod migrate;
 mod seed;
 mod serve;
@@ -39,7 +39,7 @@ enum Command {
     Seed(seed::Args),
     /// Say what is wrong with this installation, if anything.
     Doctor,
-    /// Try the way mail goes out.
+    /// Try the way mail goes out, and see to mail that did not go.
     #[command(subcommand)]
     Mail(mail::Mail),
     /// Look after accounts.

@@ -24,12 +24,11 @@ pub async fn run(config: Config) -> Result<()> {
     let (router, _) = router::router(&server, &files);
     let listener = serve::bind(server.config().listen).await?;
     announce(&server);
-    let supervised = [
-        tokio::spawn(supervise("jobs", server.clone(), jobs::work)),
-        tokio::spawn(supervise("sweeper", server.clone(), sweep::run)),
-    ];
-    serve::serve(listener, router, server, asked_to_stop()?).await;
-    supervised.iter().for_each(tokio::task::JoinHandle::abort);
+    let crew = jobs::Crew::start(&server);
+    let sweeper = tokio::spawn(supervise("sweeper", server.clone(), sweep::run));
+    let end = serve::serve(listener, router, server, asked_to_stop()?).await;
+    crew.finish(end).await;
+    sweeper.abort();
     Ok(())
 }
 

@@ -92,6 +92,24 @@ impl Browser {
         self.send(request).await
     }
 
+    /// Sends a form with one file in it, as one of our own pages would.
+    pub async fn send_file(&mut self, path: &str, name: &str, file: &[u8]) -> Answer {
+        let head = format!("--x\r\ncontent-disposition: form-data; name=\"{name}\"; filename=\"me.png\"\r\n\r\n");
+        self.send_parts(path, [head.as_bytes(), file, b"\r\n--x--\r\n"].concat()).await
+    }
+
+    /// Sends a form in parts; they are divided by `x`.
+    pub async fn send_parts(&mut self, path: &str, parts: impl Into<Body>) -> Answer {
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri(path)
+            .header("sec-fetch-site", "same-origin")
+            .header(header::CONTENT_TYPE, "multipart/form-data; boundary=x")
+            .body(parts.into())
+            .unwrap();
+        self.send(request).await
+    }
+
     /// Sends anything, with this browser's cookies unless it has some of its own.
     pub async fn send(&mut self, mut request: Request<Body>) -> Answer {
         let query = request.uri().query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));

@@ -90,7 +90,7 @@ async fn h51_bodies_over_the_limit_are_refused_and_quickly(pool: PgPool) {
         assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE, "{path}");
         assert!(begun.elapsed().as_millis() < 500, "{path}");
     }
-    let endless = Body::from_stream(futures_lite_stream());
+    let endless = Body::from_stream(endless());
     let request = Request::post("/posts")
         .header("sec-fetch-site", "same-origin")
         .header("content-type", "application/x-www-form-urlencoded")
@@ -105,7 +105,7 @@ async fn h51_bodies_over_the_limit_are_refused_and_quickly(pool: PgPool) {
 }
 
 /// A body that never ends.
-fn futures_lite_stream() -> impl futures_core::Stream<Item = Result<Vec<u8>, std::io::Error>> + Send + 'static {
+pub fn endless() -> impl futures_core::Stream<Item = Result<Vec<u8>, std::io::Error>> + Send + 'static {
     struct Endless;
     impl futures_core::Stream for Endless {
         type Item = Result<Vec<u8>, std::io::Error>;

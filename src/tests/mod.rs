@@ -1,9 +1,11 @@
 //! Tests over HTTP: the real router, a real Postgres, and browsers that keep cookies as browsers do.
 
+mod avatars;
 mod browser;
 mod changes;
 mod devices;
 mod doors;
+mod elsewhere;
 mod faults;
 mod feed;
 mod follows;
@@ -12,6 +14,7 @@ mod leaving;
 mod likes;
 mod limits;
 mod operator;
+mod picture;
 mod posts;
 mod profiles;
 mod proof;
@@ -23,6 +26,7 @@ mod sessions;
 mod sign_in;
 mod sign_up;
 mod site;
+mod smtp;
 mod threats;
 mod trace;
 

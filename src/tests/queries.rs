@@ -58,3 +58,16 @@ async fn pages_keep_to_their_budget_of_statements(pool: PgPool) {
     assert_eq!(cost(&mut member, "/settings/devices").await, 2);
     assert_eq!(cost(&mut member, "/healthz").await + cost(&mut member, "/avatars/ada-1.svg").await, 0);
 }
+
+#[sqlx::test]
+async fn pictures_of_people_cost_a_page_nothing(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    for (n, username) in ["ada", "alan", "grace"].into_iter().enumerate() {
+        site.picture(username, n as u64).await;
+        site.post(username, "hello").await;
+    }
+    let (mut anybody, mut member) = (site.browser(), site.signed_in("alan").await);
+    assert_eq!((cost(&mut anybody, "/").await, cost(&mut member, "/").await), (1, 2));
+    let picture = format!("/avatars/{}.96", site.picture_of("ada").await.unwrap());
+    assert_eq!((cost(&mut anybody, &picture).await, cost(&mut member, &picture).await), (1, 1), "and no session check");
+}

@@ -46,7 +46,11 @@ impl Site {
         let _ = any_spawner::Executor::init_tokio();
         let needed = [("DATABASE_URL", "postgres:///unused"), ("KITH_ORIGIN", "https://kith.example")];
         let env = needed.iter().chain(settings).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        let config = Config::new(&Source::read(None, env).unwrap()).unwrap();
+        Self::configured(pool, Config::new(&Source::read(None, env).unwrap()).unwrap())
+    }
+
+    /// With these settings.
+    pub fn configured(pool: &PgPool, config: Config) -> Self {
         let server = Server::new(config, pool.clone());
         let (router, doors) = router::router(&server, &Arc::new(Files::load()));
         Self { server, router, doors: Arc::new(doors) }
@@ -104,15 +108,9 @@ impl Site {
         browser
     }
 
-    /// The text of the newest mail in the queue to an address.
+    /// The text of the newest mail in the queue to an address, as this copy of the server would send it.
     pub async fn mail_to(&self, address: &str) -> Option<String> {
-        sqlx::query_scalar(
-            "select payload->'message'->>'text' from jobs where payload->>'to' = $1 and payload ? 'message' order by id desc limit 1",
-        )
-        .bind(address)
-        .fetch_optional(self.server.db())
-        .await
-        .unwrap()
+        server::jobs::open_for_test(&self.server, address).await.unwrap().map(|mail| mail.message.text)
     }
 
     /// The six digits in the newest mail to an address.

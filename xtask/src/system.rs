@@ -7,6 +7,9 @@ use nix::unistd::geteuid;
 
 use crate::process;
 
+/// Where Pythons are; `src/tests/smtp/mod.rs` looks there too. Debian's modules are only seen by the second.
+const PYTHONS: [&str; 2] = ["python3", "/usr/bin/python3"];
+
 /// Debian or something made of it.
 pub fn is_debian() -> bool {
     Path::new("/etc/debian_version").exists() && process::exists("apt-get")
@@ -29,6 +32,18 @@ pub fn require(program: &str, package: &str, homebrew: &str) -> Result<()> {
         return Ok(());
     }
     ensure!(is_debian() && geteuid().is_root(), "`{program}` is missing; install it ({}).", hint(package, homebrew));
+    apt_install(&[package])
+}
+
+/// Makes sure of a Python module, for the Python of the system or the reader's own; installs it as [`require`] does.
+pub fn require_python(module: &str, package: &str) -> Result<()> {
+    let import = format!("import {module}");
+    if PYTHONS.iter().any(|python| process::capture(Command::new(python).args(["-c", &import])).is_ok()) {
+        return Ok(());
+    }
+    let own = format!("`python3 -m pip install {module}`");
+    let how = if is_debian() { format!("`sudo apt-get install {package}`") } else { own };
+    ensure!(is_debian() && geteuid().is_root(), "The Python module `{module}` is missing; install it ({how}).");
     apt_install(&[package])
 }
 

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod activity;
 pub mod devices;
+pub mod profile;
 pub mod security;
 
 use axum::response::Response;
@@ -16,7 +17,8 @@ use crate::{
 };
 
 /// The settings' own navigation.
-const PLACES: [(&str, &str); 4] = [
+const PLACES: [(&str, &str); 5] = [
+    (paths::PROFILE, "Profile"),
     (paths::DEVICES, "Devices"),
     (paths::ACCOUNT, "Account"),
     (paths::SECURITY, "Password"),

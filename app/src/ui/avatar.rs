@@ -1,7 +1,7 @@
 //! Faces.
 
 use leptos::prelude::*;
-use server::profiles::Author;
+use server::{avatars, profiles::Author};
 
 /// How large a face is shown. The sizes are in the markup, so that nothing moves when it arrives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,17 +18,21 @@ pub enum Size {
 pub fn avatar(person: &Author, size: Size) -> impl IntoView + use<> {
     let px = size as u8;
     view! {
-        <img class="avatar" src=source(person) alt="" width=px height=px loading="lazy" decoding="async" />
+        <img class="avatar" src=source(person, size) alt="" width=px height=px loading="lazy" decoding="async" />
     }
 }
 
 /// As [`avatar`], but not lazy: for what is surely on the first screen.
 pub fn avatar_now(person: &Author, size: Size) -> impl IntoView + use<> {
     let px = size as u8;
-    view! { <img class="avatar" src=source(person) alt="" width=px height=px decoding="async" /> }
+    view! { <img class="avatar" src=source(person, size) alt="" width=px height=px decoding="async" /> }
 }
 
-/// Where the picture is.
-pub fn source(person: &Author) -> String {
-    format!("/avatars/{}", person.avatar_file())
+/// Where the picture is: as large as it is shown, twice over for fine screens.
+pub fn source(person: &Author, size: Size) -> String {
+    let kept = match size {
+        Size::Post | Size::Tab => avatars::Size::Small,
+        Size::Portrait => avatars::Size::Large,
+    };
+    format!("/avatars/{}", person.avatar_file(kept))
 }

@@ -24,6 +24,7 @@ pub struct Field {
     autocapitalize: Option<&'static str>,
     inputmode: Option<&'static str>,
     pattern: Option<&'static str>,
+    accept: Option<&'static str>,
     placeholder: Option<&'static str>,
     maxlength: Option<usize>,
     minlength: Option<usize>,
@@ -86,6 +87,12 @@ impl Field {
         self
     }
 
+    /// Which kinds of file the browser offers. The server looks for itself.
+    pub fn accept(mut self, kinds: &'static str) -> Self {
+        self.accept = Some(kinds);
+        self
+    }
+
     /// An example, never a replacement for the label.
     pub fn placeholder(mut self, example: &'static str) -> Self {
         self.placeholder = Some(example);
@@ -142,6 +149,7 @@ impl Field {
                 autocapitalize=self.autocapitalize
                 inputmode=self.inputmode
                 pattern=self.pattern
+                accept=self.accept
                 placeholder=self.placeholder
                 maxlength=self.maxlength.map(|n| n.to_string())
                 minlength=self.minlength.map(|n| n.to_string())

@@ -178,11 +178,11 @@ pub async fn set_role(server: &Server, user: UserId, role: Role) -> Result<()> {
 /// Mails an account a link with which its person chooses a new password. An operator starts it and never sees it.
 pub async fn start_reset(server: &Server, user: UserId) -> Result<()> {
     let mut tx = server.begin().await?;
-    let email = sqlx::query_scalar!("select email from users where id = $1", user.0)
+    let email = sqlx::query_scalar!("select email from users where id = $1 for update", user.0)
         .fetch_optional(&mut *tx)
         .await?
         .ok_or(Error::NotFound)?;
-    let job = links::prepare_reset(&mut tx, user, &email, reset::MINUTES).await?.ok_or(Error::NotFound)?;
+    let job = links::prepare_reset(&mut tx, user, &email, reset::MINUTES).await?;
     jobs::enqueue(&mut tx, &job).await?;
     audit::record(&mut tx, user, Actor::System, &Event::ResetStarted).await?;
     tx.commit().await?;

@@ -101,7 +101,7 @@ pub async fn request_email(cx: &Request, me: &Elevated, wished: &str) -> Result<
         .execute(&mut *tx)
         .await?;
     let to = Recipient { user: Some(me.id()), email: email.as_str(), shown: email.as_str() };
-    let flow = code::issue(&mut tx, Purpose::ChangeEmail, &to, !taken, |digits| match taken {
+    let flow = code::issue((&mut *tx, &cx.server), Purpose::ChangeEmail, &to, !taken, |digits| match taken {
         true => messages::address_in_use(origin),
         false => messages::new_email_code(origin, digits),
     })

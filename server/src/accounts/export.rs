@@ -33,9 +33,7 @@ pub async fn pack(cx: &Request, me: &Elevated) -> Result<Vec<u8>> {
     account(&mut pack, &mut tx, me).await?;
     social(&mut pack, &mut tx, me).await?;
     safety(&mut pack, &mut tx, me).await?;
-    let picture = me.person.avatar_file();
-    let svg = avatars::generated(&picture).unwrap_or_default();
-    pack.file(&picture, svg.as_bytes())?;
+    face(&mut pack, &mut tx, me).await?;
     Ok(pack.0.finish().map_err(broken)?.into_inner())
 }
 
@@ -131,6 +129,19 @@ async fn safety(pack: &mut Pack, tx: &mut sqlx::PgConnection, me: &Elevated) -> 
         id,
     );
     pack.list("known_browsers.json", browsers.fetch(tx)).await
+}
+
+/// Their picture, as large as it is kept, under a name that says what it is.
+async fn face(pack: &mut Pack, tx: &mut sqlx::PgConnection, me: &Elevated) -> Result<()> {
+    let id = sqlx::query_scalar!("select avatar from users where id = $1", me.id().0).fetch_one(&mut *tx).await?;
+    let Some(id) = id else {
+        let file = avatars::generated_file(&me.person.username);
+        let svg = avatars::generated(&file).unwrap_or_default();
+        return pack.file(&file, svg.as_bytes());
+    };
+    let picture = avatars::find_by_id(tx, &id, avatars::Size::Large).await?;
+    let ending = picture.content_type.trim_start_matches("image/");
+    pack.file(&format!("picture.{ending}"), &picture.bytes)
 }
 
 /// The ZIP in the making.

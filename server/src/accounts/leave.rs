@@ -2,6 +2,7 @@
 
 use crate::{
     audit::{self, Actor, Event},
+    avatars,
     error::{Error, Invalid, Result},
     jobs::{self, Job},
     mailer::{Mail, messages},
@@ -21,11 +22,21 @@ pub async fn delete(cx: &Request, me: &Elevated, typed: &str) -> Result<()> {
     sessions::still_elevated(&mut tx, me).await?;
     // Much may hang on it; less than the time an answer has.
     sqlx::query!("set local statement_timeout = '9s'").execute(&mut *tx).await?;
-    let email = sqlx::query_scalar!("delete from users where id = $1 returning email", me.id().0)
+    let gone = sqlx::query!("delete from users where id = $1 returning email, avatar", me.id().0)
         .fetch_optional(&mut *tx)
         .await?
         .ok_or(Error::NotFound)?;
-    sqlx::query!("delete from jobs where payload->>'to' = $1", email).execute(&mut *tx).await?;
+    let email = gone.email;
+    if let Some(picture) = gone.avatar {
+        avatars::release(&mut tx, &picture).await?;
+    }
+    sqlx::query!(
+        "delete from jobs where payload->>'to' = $1 or (kind = 'picture' and payload->'user' = to_jsonb($2::bigint))",
+        email,
+        me.id().0,
+    )
+    .execute(&mut *tx)
+    .await?;
     let actor = Actor::Person { user: me.id(), device: None, client: cx.client() };
     audit::record(&mut tx, me.id(), actor, &Event::Deleted).await?;
     sqlx::query!(

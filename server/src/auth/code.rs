@@ -6,10 +6,10 @@ use sha2::Sha256;
 use sqlx::PgConnection;
 
 use crate::{
+    Server,
     error::{Error, Invalid, Result},
     id::UserId,
-    jobs::{self, Job},
-    limits,
+    jobs, limits,
     mailer::{Mail, Message},
     random::{self, Token},
     request::Request,
@@ -100,10 +100,10 @@ pub(crate) struct Recipient<'a> {
     pub shown: &'a str,
 }
 
-/// Keeps a fresh code and queues the mail that `write` makes of it. With `opens` false the same is done, but no code
-/// opens it. The returned token goes to the browser.
+/// Keeps a fresh code and queues the mail that `write` makes of it, sealed. With `opens` false the same is done, but no
+/// code opens it. The returned token goes to the browser.
 pub(crate) async fn issue(
-    tx: &mut PgConnection,
+    (tx, server): (&mut PgConnection, &Server),
     purpose: Purpose,
     to: &Recipient<'_>,
     opens: bool,
@@ -125,7 +125,7 @@ pub(crate) async fn issue(
     )
     .execute(&mut *tx)
     .await?;
-    jobs::enqueue(tx, &Job::Mail(Mail { to: to.email.to_owned(), message: write(&code) })).await?;
+    jobs::enqueue_secret(tx, server, &Mail { to: to.email.to_owned(), message: write(&code) }).await?;
     Ok(flow)
 }
 

@@ -49,8 +49,10 @@ pub async fn request_code(cx: &Request, me: &Member) -> Result<Token> {
     let origin = &cx.server.config().origin;
     let to = Recipient { user: Some(me.id()), email: &email, shown: &email };
     let mut tx = cx.server.begin().await?;
-    let flow =
-        code::issue(&mut tx, Purpose::Elevate, &to, true, |digits| messages::elevate_code(origin, digits)).await?;
+    let flow = code::issue((&mut *tx, &cx.server), Purpose::Elevate, &to, true, |digits| {
+        messages::elevate_code(origin, digits)
+    })
+    .await?;
     tx.commit().await?;
     cx.server.wake().ring();
     Ok(flow)

@@ -6,11 +6,8 @@
 mod asking;
 pub mod code;
 pub mod elevate;
-mod hashing;
 pub mod password;
 pub mod reset;
 pub mod sign_in;
 pub mod sign_in_code;
 pub mod sign_up;
-
-pub use hashing::Hashing;

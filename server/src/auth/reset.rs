@@ -21,18 +21,15 @@ use crate::{
 /// How long the link works, in minutes.
 pub const MINUTES: i32 = 30;
 
-/// Mails a link to an address that has an account; to another, word that it has none. The answer does not tell which.
+/// Mails a link to an address that has an account; to another, word that it has none. What is queued is the same for
+/// both; the worker looks which it is, so that neither the answer nor the time it takes tells.
 ///
 /// [`crate::Error::Invalid`] on `email`; [`crate::Error::Limited`] for too many mails.
 pub async fn request(cx: &Request, email: &str) -> Result<()> {
     let email = Email::parse(email)?;
-    let owner = asking::count(cx, &email).await?;
+    asking::count(cx, &email).await?;
     let mut tx = cx.server.begin().await?;
-    // Wished for nobody too: the same work for known and unknown.
-    let (user, to) = owner.map_or((UserId(0), email.as_str().to_owned()), |owner| (owner.id, owner.email));
-    let link = links::prepare_reset(&mut tx, user, &to, MINUTES).await?;
-    let job = link.unwrap_or_else(|| Job::Mail(Mail { to, message: messages::no_account(&cx.server.config().origin) }));
-    jobs::enqueue(&mut tx, &job).await?;
+    jobs::enqueue(&mut tx, &Job::Reset { to: email.as_str().to_owned() }).await?;
     tx.commit().await?;
     cx.server.wake().ring();
     Ok(())

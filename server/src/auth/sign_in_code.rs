@@ -22,11 +22,12 @@ pub async fn request(cx: &Request, email: &str) -> Result<Token> {
         shown: email.as_str(),
     };
     let mut tx = cx.server.begin().await?;
-    let flow = code::issue(&mut tx, Purpose::SignIn, &to, owner.is_some(), |digits| match owner.is_some() {
-        true => messages::sign_in_code(origin, digits),
-        false => messages::no_account(origin),
-    })
-    .await?;
+    let flow =
+        code::issue((&mut *tx, &cx.server), Purpose::SignIn, &to, owner.is_some(), |digits| match owner.is_some() {
+            true => messages::sign_in_code(origin, digits),
+            false => messages::no_account(origin),
+        })
+        .await?;
     tx.commit().await?;
     cx.server.wake().ring();
     Ok(flow)

@@ -1,7 +1,7 @@
 //! The shape families. Each draws on a 96 × 96 ground with two more colours and leaves the middle calm enough for a
 //! letter. Nothing is transparent: what lies below the letter is one of the three colours, so contrast can be checked.
 
-use super::{Palette, dice::Dice};
+use super::{dice::Dice, drawn::Palette};
 
 type Family = fn(&mut Dice, &Palette) -> String;
 
@@ -117,7 +117,7 @@ fn arcs(dice: &mut Dice, p: &Palette) -> String {
 
 fn orbit(dice: &mut Dice, p: &Palette) -> String {
     let (outer, inner) = (dice.between(36, 41), dice.between(24, 29));
-    let ring = |r: i32, c: super::Rgb| {
+    let ring = |r: i32, c: super::colour::Rgb| {
         format!(r#"<circle cx="48" cy="48" r="{r}" fill="none" stroke="{c}" stroke-width="3"/>"#)
     };
     let mut out = ring(outer, p.a) + &ring(inner, p.b);
@@ -196,7 +196,7 @@ fn moon(dice: &mut Dice, p: &Palette) -> String {
 
 fn leaves(dice: &mut Dice, p: &Palette) -> String {
     let turn = dice.between(0, 11) * 30;
-    let leaf = |at: i32, reach: i32, fill: super::Rgb| {
+    let leaf = |at: i32, reach: i32, fill: super::colour::Rgb| {
         let d = format!(
             "M48 52a{r} {r} 0 0 1 {reach} {up}a{r} {r} 0 0 1-{reach} {down}z",
             r = reach,

@@ -1,87 +1,126 @@
 //! Work that leaves the machine. The transaction that wants it writes a row; a worker does it after the commit, so
 //! nothing is done for a change that was rolled back, and no answer waits for it. At least once: a worker that dies
-//! leaves its job to the next, after a pause.
+//! leaves its job to the next, after a pause. No row ever holds a secret in clear: a link is made when its mail is
+//! sent, and a mail that holds a code waits sealed.
 
+mod crew;
+mod letters;
+mod seal;
+mod standing;
 mod worker;
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use tokio::sync::Notify;
 
 use crate::{
+    Server, avatars,
     error::{Error, Result},
     mailer::Mail,
 };
-pub use worker::{run_due, work};
+pub use crew::Crew;
+#[cfg(feature = "dev")]
+pub use letters::open_for_test;
+pub use seal::Seal;
+pub use standing::{Standing, drop_dead, retry_dead, standing};
+pub use worker::{LEASE, run_due};
 
 /// A piece of work.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "payload", rename_all = "snake_case")]
 pub enum Job {
+    /// A mail without a secret.
     Mail(Mail),
+    /// A mail with one, that only the process which queued it can open; see [`enqueue_secret`].
+    SealedMail { to: String, sealed: String },
+    /// Mail a link that sets a new password to the account with this address, or word that there is none.
+    Reset { to: String },
     /// Mail a link that sets a new password. As with the others its token is made when it is sent.
-    ResetLink {
-        to: String,
-        link: i64,
-    },
+    ResetLink { to: String, link: i64 },
     /// Mail a link that goes back to the address it is mailed to.
-    UndoLink {
-        to: String,
-        link: i64,
-        new: String,
-    },
+    UndoLink { to: String, link: i64, new: String },
     /// Tell of a sign-in from a new browser, with a link that ends it.
-    NewBrowser {
-        to: String,
-        link: i64,
-        browser: String,
-        ip: String,
-    },
+    NewBrowser { to: String, link: i64, browser: String, ip: String },
+    /// Copy the picture somebody has elsewhere.
+    Picture(avatars::Wish),
+}
+
+impl Job {
+    /// As a row has it.
+    fn read(kind: &str, payload: serde_json::Value) -> serde_json::Result<Self> {
+        serde_json::from_value(serde_json::json!({ "kind": kind, "payload": payload }))
+    }
+
+    /// For how many minutes doing it is of use to the one who waits for it; none when there is no end.
+    fn minutes(&self) -> Option<i32> {
+        match self {
+            Self::SealedMail { .. } => Some(crate::auth::code::MINUTES),
+            Self::Reset { .. } | Self::ResetLink { .. } => Some(crate::auth::reset::MINUTES),
+            Self::Mail(_) | Self::UndoLink { .. } | Self::NewBrowser { .. } | Self::Picture(_) => None,
+        }
+    }
 }
 
 /// Rings when a job was queued by this process, so that it need not wait for the next look.
 #[derive(Clone, Default)]
-pub struct Wake(Arc<Notify>);
+pub struct Wake(Arc<Bell>);
+
+#[derive(Default)]
+struct Bell {
+    bell: Notify,
+    last_round: AtomicBool,
+}
 
 impl Wake {
-    /// Rings.
+    /// Rings: one worker looks for work.
     pub fn ring(&self) {
-        self.0.notify_one();
+        self.0.bell.notify_one();
     }
 
-    async fn heard(&self) {
-        self.0.notified().await;
+    /// Done when it rings; the call of the last round counts from this moment on, not only while it is awaited.
+    fn heard(&self) -> impl Future<Output = ()> {
+        self.0.bell.notified()
+    }
+
+    /// Says that the process is about to end: the workers do what only they can, and go.
+    fn call_last_round(&self) {
+        self.0.last_round.store(true, Ordering::Release);
+        self.0.bell.notify_waiters();
+    }
+
+    fn is_last_round(&self) -> bool {
+        self.0.last_round.load(Ordering::Acquire)
     }
 }
 
 /// Queues a job inside the caller's transaction.
 pub async fn enqueue(tx: &mut PgConnection, job: &Job) -> Result<()> {
+    insert(tx, job, None).await
+}
+
+/// Queues a mail that holds a secret. Its text is sealed with a key that is nowhere but in this process's memory: no
+/// reader of the database can open it, and if the process dies the mail is lost and has to be asked for again.
+pub async fn enqueue_secret(tx: &mut PgConnection, server: &Server, mail: &Mail) -> Result<()> {
+    let sealed = server.seal().close(mail)?;
+    insert(tx, &Job::SealedMail { to: mail.to.clone(), sealed }, Some(server.seal())).await
+}
+
+async fn insert(tx: &mut PgConnection, job: &Job, seal: Option<&Seal>) -> Result<()> {
     let mut row = serde_json::to_value(job).map_err(|error| Error::Unavailable(Box::new(error)))?;
     let kind = row["kind"].as_str().unwrap_or_default().to_owned();
-    sqlx::query!("insert into jobs (kind, payload) values ($1, $2)", kind, row["payload"].take()).execute(tx).await?;
-    Ok(())
-}
-
-/// How the queue stands, for `kith doctor`.
-pub struct Standing {
-    pub waiting: i64,
-    /// Given up on.
-    pub dead: i64,
-    pub last_error: Option<String>,
-}
-
-/// How the queue stands.
-pub async fn standing(db: &mut PgConnection) -> Result<Standing> {
-    let row = sqlx::query!(
-        r#"
-        select count(*) filter (where dead_at is null) as "waiting!", count(*) filter (where dead_at is not null) as "dead!",
-               (select last_error from jobs where last_error is not null order by id desc limit 1) as last_error
-        from jobs
-        "#
+    sqlx::query!(
+        "insert into jobs (kind, payload, sealed_by, expires_at) values ($1, $2, $3, now() + make_interval(mins => $4))",
+        kind,
+        row["payload"].take(),
+        seal.map(Seal::by),
+        job.minutes(),
     )
-    .fetch_one(db)
+    .execute(tx)
     .await?;
-    Ok(Standing { waiting: row.waiting, dead: row.dead, last_error: row.last_error })
+    Ok(())
 }

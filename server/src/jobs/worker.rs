@@ -1,108 +1,162 @@
-//! Doing the jobs, one after another, with a lease on each and a pause after a failure.
+//! Doing one job: lease it, carry it out, conclude. The lease outlasts the longest way of doing it, so nobody else
+//! begins meanwhile.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use serde_json::json;
-
-use super::Job;
-use crate::{
-    Server,
-    error::Result,
-    links,
-    mailer::{Mail, messages},
+use super::{
+    Job,
+    letters::{self, Unwritten},
 };
+use crate::{Server, avatars, error::Result};
 
-/// How long to wait before the next try, in minutes; after the last the job is dead. The first is also the lease: a
-/// worker that vanished gives its job up after that long.
+/// How long to wait before the next try, in minutes; after the last the job is dead.
 const PAUSES: [i32; 4] = [1, 5, 30, 360];
-/// The longest one job may take.
-const WHOLE: Duration = Duration::from_secs(45);
-/// How often to look for jobs that other copies queued, or whose pause is over.
-const LOOK: Duration = Duration::from_secs(2);
+/// How long a job belongs to the worker that took it. A worker that vanished gives it up after that long.
+pub const LEASE: Duration = Duration::from_secs(120);
+/// Between two tries to note that a job is done.
+const AGAIN: Duration = Duration::from_secs(1);
 
-/// Works until the process ends. A database that does not answer is waited for.
-pub async fn work(server: Server) {
-    loop {
-        match run_due(&server).await {
-            Ok(0) => {
-                tokio::select! { () = server.wake().heard() => {}, () = tokio::time::sleep(LOOK) => {} }
-            }
-            Ok(_) => {}
-            Err(error) => {
-                tracing::warn!(%error, "the job queue cannot be read; trying again");
-                tokio::time::sleep(LOOK).await;
-            }
-        }
-    }
+/// A job that is ours for a while.
+struct Leased {
+    id: i64,
+    kind: String,
+    payload: serde_json::Value,
+    /// How often it was begun, this time included.
+    attempts: i16,
+    /// Nobody waits for it any more.
+    expired: bool,
+    /// The same at each try, and no other job's: by it a receiver can tell that it has this mail already.
+    message_id: String,
+}
+
+/// How it went.
+enum Outcome {
+    /// The server said yes, or there was nothing to do.
+    Done,
+    /// To be tried again.
+    Failed(String),
+    /// Trying again would change nothing.
+    Refused(String),
 }
 
 /// Does one job that is due, if there is one. Returns how many were done or tried.
 pub async fn run_due(server: &Server) -> Result<u64> {
-    let leased = sqlx::query!(
-        r#"
-        update jobs set attempts = attempts + 1, run_at = now() + make_interval(mins => ($1::int[])[least(attempts + 1, 4)])
-        where id = (
-            select id from jobs where dead_at is null and run_at <= now() order by run_at, id limit 1 for update skip locked
-        )
-        returning id, kind, payload, attempts
-        "#,
-        &PAUSES[..],
-    )
-    .fetch_optional(server.db())
-    .await?;
-    let Some(leased) = leased else { return Ok(0) };
-    // Outside any transaction: what answers slowly must not hold a lock.
-    match carry_out(server, json!({ "kind": leased.kind, "payload": leased.payload })).await {
-        Ok(()) => {
-            sqlx::query!("delete from jobs where id = $1", leased.id).execute(server.db()).await?;
-        }
-        Err(why) => {
-            let dead = usize::try_from(leased.attempts).unwrap_or(usize::MAX) > PAUSES.len();
-            tracing::warn!(job = leased.id, kind = leased.kind, attempt = leased.attempts, dead, why, "a job failed");
-            sqlx::query!(
-                "update jobs set last_error = $2, dead_at = case when $3 then now() end where id = $1",
-                leased.id,
-                why,
-                dead,
-            )
-            .execute(server.db())
-            .await?;
-        }
+    let begun = Instant::now();
+    let Some(mut job) = lease(server).await? else { return Ok(0) };
+    if job.expired {
+        sqlx::query!("delete from jobs where id = $1", job.id).execute(server.db()).await?;
+        tracing::warn!(job = job.id, kind = job.kind, "a job was not done in time and is dropped");
+        return Ok(1);
+    }
+    // There may be more: another worker looks while this one talks to the mail server.
+    server.wake().ring();
+    let tried = usize::try_from(job.attempts).unwrap_or(usize::MAX);
+    let outcome = match tried > PAUSES.len() + 1 {
+        true => Outcome::Refused(format!("begun {} times and never brought to an end", tried - 1)),
+        false => carry_out(server, &mut job).await,
+    };
+    match outcome {
+        Outcome::Done => forget(server, job.id, begun).await,
+        Outcome::Failed(why) if tried <= PAUSES.len() => put_off(server, &job, &why, PAUSES[tried - 1]).await?,
+        Outcome::Failed(why) | Outcome::Refused(why) => give_up(server, &job, &why).await?,
     }
     Ok(1)
 }
 
-async fn carry_out(server: &Server, row: serde_json::Value) -> Result<(), String> {
-    let job = serde_json::from_value(row).map_err(|error| format!("not a job of this version: {error}"))?;
-    let Some(mail) = write(server, job).await.map_err(|error| error.to_string())? else { return Ok(()) };
-    // Shorter than the lease, however many steps the conversation has: nobody else must begin it meanwhile.
-    match tokio::time::timeout(WHOLE, server.mailer().send(&mail)).await {
-        Ok(sent) => sent.map_err(|error| error.to_string()),
-        Err(_) => Err("the mail server took too long".to_owned()),
+/// What somebody waits for first (it has an end), then what has waited longest. Sealed mails only this process opens;
+/// in its last round it takes nothing else.
+async fn lease(server: &Server) -> Result<Option<Leased>> {
+    let job = sqlx::query_as!(
+        Leased,
+        r#"
+        update jobs set attempts = attempts + 1, run_at = now() + make_interval(secs => $1),
+                        leased_until = now() + make_interval(secs => $1)
+        where id = (
+            select id from jobs
+            where dead_at is null and run_at <= now() and (sealed_by = $2 or (sealed_by is null and not $3))
+            order by expires_at, run_at, id limit 1 for update skip locked
+        )
+        returning id, kind, payload, attempts, coalesce(expires_at <= now(), false) as "expired!",
+                  id::text || '.' || (extract(epoch from created_at) * 1000000)::bigint as "message_id!"
+        "#,
+        LEASE.as_secs_f64(),
+        server.seal().by(),
+        server.wake().is_last_round(),
+    )
+    .fetch_optional(server.db())
+    .await?;
+    Ok(job)
+}
+
+/// Outside any transaction: what answers slowly must not hold a lock.
+async fn carry_out(server: &Server, job: &mut Leased) -> Outcome {
+    // Another version may have written it, during an update: it is left for that one, or for the next of this.
+    let Ok(work) = Job::read(&job.kind, job.payload.take()) else {
+        return Outcome::Failed("not a job of this version".to_owned());
+    };
+    if let Job::Picture(wish) = &work {
+        return match avatars::import(server, wish).await {
+            Ok(()) => Outcome::Done,
+            Err(error) => Outcome::Failed(error.to_string()),
+        };
+    }
+    let mail = match letters::write(server, work).await {
+        Ok(mail) => mail,
+        Err(Unwritten::Over) => return Outcome::Done,
+        Err(Unwritten::Never(why)) => return Outcome::Refused(why),
+        Err(Unwritten::Later(why)) => return Outcome::Failed(why),
+    };
+    match server.mailer().send(&mail, &job.message_id).await {
+        Ok(()) => Outcome::Done,
+        Err(error) if error.is_for_good() => Outcome::Refused(error.reason()),
+        Err(error) => Outcome::Failed(error.reason()),
     }
 }
 
-/// The mail a job is about; none when what it was about is over.
-async fn write(server: &Server, job: Job) -> Result<Option<Mail>> {
-    let origin = &server.config().origin;
-    let link = match &job {
-        Job::Mail(_) => None,
-        Job::ResetLink { link, .. } | Job::UndoLink { link, .. } | Job::NewBrowser { link, .. } => Some(*link),
-    };
-    let token = match link {
-        None => None,
-        Some(link) => match links::arm(server, link).await? {
-            None => return Ok(None),
-            armed => armed,
-        },
-    };
-    let token = token.unwrap_or_default();
-    Ok(Some(match job {
-        Job::Mail(mail) => mail,
-        Job::ResetLink { to, .. } => Mail { to, message: messages::reset_link(origin, &token) },
-        Job::UndoLink { to, new, .. } => Mail { to, message: messages::email_changed(origin, &new, &token) },
-        Job::NewBrowser { to, browser, ip, .. } => {
-            Mail { to, message: messages::new_browser(origin, (&browser, &ip), &token) }
+/// Removes a job that is done. A database that is away meanwhile is waited for as long as the job is ours: whoever
+/// takes it afterwards would send it again.
+async fn forget(server: &Server, id: i64, begun: Instant) {
+    while let Err(error) = sqlx::query!("delete from jobs where id = $1", id).execute(server.db()).await {
+        if begun.elapsed() + AGAIN > LEASE {
+            tracing::error!(job = id, %error, "a job is done, but could not be removed: it will be done again");
+            return;
         }
-    }))
+        tracing::warn!(job = id, %error, "a job is done, but cannot be removed yet; trying again");
+        tokio::time::sleep(AGAIN).await;
+    }
+}
+
+async fn put_off(server: &Server, job: &Leased, why: &str, minutes: i32) -> Result<()> {
+    tracing::warn!(job = job.id, kind = job.kind, attempt = job.attempts, minutes, why, "a job failed; trying again");
+    // By its attempts the lease is known to be still ours.
+    sqlx::query!(
+        r#"
+        update jobs set last_error = $3, leased_until = null, run_at = now() + make_interval(mins => $4)
+        where id = $1 and attempts = $2
+        "#,
+        job.id,
+        job.attempts,
+        why,
+        minutes,
+    )
+    .execute(server.db())
+    .await?;
+    Ok(())
+}
+
+/// Keeps a job for the operator, without what was sealed in it.
+async fn give_up(server: &Server, job: &Leased, why: &str) -> Result<()> {
+    tracing::error!(job = job.id, kind = job.kind, attempt = job.attempts, why, "a job is given up on");
+    sqlx::query!(
+        r#"
+        update jobs set last_error = $3, leased_until = null, dead_at = now(), payload = payload - 'sealed'
+        where id = $1 and attempts = $2
+        "#,
+        job.id,
+        job.attempts,
+        why,
+    )
+    .execute(server.db())
+    .await?;
+    Ok(())
 }

@@ -4,11 +4,13 @@
 #[cfg(feature = "dev")]
 mod mailbox;
 pub mod messages;
+mod reason;
+mod relay;
 mod smtp;
 
 #[cfg(feature = "dev")]
 pub use mailbox::{Mailbox, Received};
-pub use smtp::check_url;
+pub use relay::Relay;
 
 use serde::{Deserialize, Serialize};
 
@@ -42,8 +44,30 @@ pub enum MailError {
     Message(#[from] lettre::error::Error),
     #[error("the address cannot be mailed to: {0}")]
     Address(#[from] lettre::address::AddressError),
-    #[error("the mail server refused or did not answer: {0}")]
-    Smtp(#[from] lettre::transport::smtp::Error),
+    #[error("no conversation with the mail server: {0}")]
+    Connection(lettre::transport::smtp::Error),
+    #[error("the mail server did not take the mail: {0}")]
+    Refused(lettre::transport::smtp::Error),
+    #[error("the mail server took too long")]
+    TooLong,
+}
+
+impl MailError {
+    /// Whether trying again would change nothing: the mail itself is at fault, or the server refused it for good
+    /// (RFC 5321: 5xx). A server that refuses *us* (a wrong password, say) is waited for: that gets put right.
+    pub fn is_for_good(&self) -> bool {
+        match self {
+            Self::Message(_) | Self::Address(_) => true,
+            // RFC 4954: 530 asks for a password.
+            Self::Refused(error) => error.is_permanent() && error.status().is_none_or(|code| u16::from(code) != 530),
+            Self::Connection(_) | Self::TooLong => false,
+        }
+    }
+
+    /// In words, for the log and the operator, without the address and what else of the mail a server may repeat.
+    pub fn reason(&self) -> String {
+        reason::clean(&self.to_string())
+    }
 }
 
 /// What carries mail away.
@@ -60,11 +84,10 @@ enum Transport {
 }
 
 impl Mailer {
-    /// As the settings say. They were checked when they were read; should SMTP still not be possible, it says so once
-    /// and mail waits in the queue.
+    /// As the settings say.
     pub fn new(mail: &config::Mail, origin: &Origin) -> Self {
         let transport = match &mail.transport {
-            config::Transport::Smtp(url) => Transport::Smtp(Box::new(smtp::Smtp::new(url, origin))),
+            config::Transport::Smtp(relay) => Transport::Smtp(Box::new(smtp::Smtp::new(relay, origin, mail.patience))),
             config::Transport::Log => Transport::Log,
             #[cfg(feature = "dev")]
             config::Transport::Mailbox => Transport::Mailbox(Mailbox::default()),
@@ -72,13 +95,14 @@ impl Mailer {
         Self { from: mail.from.clone(), transport }
     }
 
-    /// Sends one mail. Nothing of what it says is ever logged.
+    /// Sends one mail. Nothing of what it says is ever logged. `id` names it for the receiver, who can tell by it that a
+    /// mail came twice.
     ///
     /// # Errors
     /// When it did not go, or nobody said that it did.
-    pub async fn send(&self, mail: &Mail) -> Result<(), MailError> {
+    pub async fn send(&self, mail: &Mail, id: &str) -> Result<(), MailError> {
         match &self.transport {
-            Transport::Smtp(smtp) => smtp.send(&self.from, mail).await?,
+            Transport::Smtp(smtp) => smtp.send(&self.from, mail, id).await?,
             // Not even the subject: a code stands in it.
             Transport::Log => tracing::info!("mail is not configured: this one was not sent"),
             #[cfg(feature = "dev")]

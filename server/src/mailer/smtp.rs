@@ -1,62 +1,111 @@
-//! SMTP, always encrypted unless the server is this very machine.
+//! SMTP: one conversation a mail. What the server says about the mail counts the moment it is said; how the rest of
+//! the conversation goes, changes nothing any more.
 
 use std::time::Duration;
 
 use lettre::{
-    AsyncSmtpTransport, AsyncTransport, Tokio1Executor,
-    message::{Mailbox, MultiPart, header},
-    transport::smtp::extension::ClientId,
+    Address,
+    message::{
+        Mailbox, MultiPart,
+        header::{self, HeaderName, HeaderValue},
+    },
+    transport::smtp::{
+        self,
+        authentication::Mechanism,
+        client::{AsyncSmtpConnection, Tls},
+        commands::{Data, Mail as MailFrom, Rcpt},
+        extension::ClientId,
+    },
 };
-use secrecy::{ExposeSecret, SecretString};
 
-use super::{Mail, MailError};
+use super::{Mail, MailError, Relay};
 use crate::config::Origin;
 
-/// How long one step of a conversation may take. The worker has other mails to carry.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a connection may take to come about.
+const CONNECT: Duration = Duration::from_secs(5);
+/// How long to wait for the answer to a goodbye.
+const GOODBYE: Duration = Duration::from_secs(1);
 
-/// A pool of connections to one mail server.
+/// One mail server.
 pub(super) struct Smtp {
-    transport: AsyncSmtpTransport<Tokio1Executor>,
+    relay: Relay,
     domain: String,
-}
-
-/// Says why an SMTP address cannot be used. In clear is only for this machine.
-pub fn check_url(url: &str) -> Result<(), &'static str> {
-    let uri: http::Uri = url.parse().map_err(|_| "must be an address such as smtps://user:password@mail.example.")?;
-    let host = uri.host().unwrap_or_default();
-    let encrypted = match uri.scheme_str() {
-        Some("smtps") => true,
-        Some("smtp") => uri.query().is_some_and(|q| q.split('&').any(|p| p == "tls=required")),
-        _ => return Err("must begin with smtps:// or smtp://."),
-    };
-    if !encrypted && !crate::config::is_loopback(host) {
-        return Err("would send in clear: use smtps://, or add ?tls=required.");
-    }
-    AsyncSmtpTransport::<Tokio1Executor>::from_url(url)
-        .map(|_| ())
-        .map_err(|_| "is not an address mail can be sent to.")
+    /// For everything until the server has said yes or no.
+    patience: Duration,
 }
 
 impl Smtp {
-    pub(super) fn new(url: &SecretString, origin: &Origin) -> Self {
-        let domain = origin.host().to_owned();
-        let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(url.expose_secret())
-            // The settings were checked when they were read; a local server is the only safe thing left otherwise.
-            .unwrap_or_else(|_| AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous("localhost"));
-        let transport = builder.hello_name(ClientId::Domain(domain.clone())).timeout(Some(PATIENCE)).build();
-        Self { transport, domain }
+    pub(super) fn new(relay: &Relay, origin: &Origin, patience: Duration) -> Self {
+        Self { relay: relay.clone(), domain: origin.host().to_owned(), patience }
     }
 
-    pub(super) async fn send(&self, from: &str, mail: &Mail) -> Result<(), MailError> {
+    pub(super) async fn send(&self, from: &str, mail: &Mail, id: &str) -> Result<(), MailError> {
+        let letter = Letter::new(from, mail, &format!("<{id}@{}>", self.domain))?;
+        let conversation = async {
+            let mut connection = self.connect().await.map_err(MailError::Connection)?;
+            let said = letter.hand_over(&mut connection).await;
+            Ok((connection, said))
+        };
+        let talked: Result<_, MailError> =
+            tokio::time::timeout(self.patience, conversation).await.map_err(|_| MailError::TooLong)?;
+        let (mut connection, said) = talked?;
+        // A goodbye that fails must not turn a yes into a no.
+        let _ = tokio::time::timeout(GOODBYE, connection.quit()).await;
+        said.map_err(MailError::Refused)
+    }
+
+    /// Connects, encrypts and signs in. Nothing of a mail is said before.
+    async fn connect(&self) -> Result<AsyncSmtpConnection, smtp::Error> {
+        let (wrapper, start) = match self.relay.tls()? {
+            Tls::Wrapper(tls) => (Some(tls), None),
+            Tls::Required(tls) | Tls::Opportunistic(tls) => (None, Some(tls)),
+            Tls::None => (None, None),
+        };
+        let place = (self.relay.host.as_str(), self.relay.port);
+        let hello = ClientId::Domain(self.domain.clone());
+        let mut connection = AsyncSmtpConnection::connect_tokio1(place, Some(CONNECT), &hello, wrapper, None).await?;
+        if let Some(tls) = start {
+            connection.starttls(tls, &hello).await?;
+        }
+        if let Some(credentials) = &self.relay.credentials {
+            connection.auth(&[Mechanism::Plain, Mechanism::Login], credentials).await?;
+        }
+        Ok(connection)
+    }
+}
+
+/// A mail as it travels.
+struct Letter {
+    from: Address,
+    to: Address,
+    bytes: Vec<u8>,
+}
+
+impl Letter {
+    fn new(from: &str, mail: &Mail, id: &str) -> Result<Self, MailError> {
+        let from: Mailbox = from.parse()?;
+        let to: Address = mail.to.parse()?;
+        // Whatever else stands there, it would need a server that speaks more than ASCII (RFC 6531).
+        if !mail.to.is_ascii() {
+            return Err(MailError::Address(lettre::address::AddressError::InvalidDomain));
+        }
         let message = lettre::Message::builder()
-            .from(from.parse::<Mailbox>()?)
-            .to(Mailbox::new(None, mail.to.parse()?))
+            .from(from.clone())
+            .to(Mailbox::new(None, to.clone()))
             .subject(&mail.message.subject)
-            .message_id(Some(format!("<{}@{}>", crate::random::Token::new().text(), self.domain)))
+            .message_id(Some(id.to_owned()))
+            // RFC 3834: no holiday notice should answer it.
+            .raw_header(HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".to_owned()))
             .header(header::MIME_VERSION_1_0)
             .multipart(MultiPart::alternative_plain_html(mail.message.text.clone(), mail.message.html.clone()))?;
-        self.transport.send(message).await?;
+        Ok(Self { from: from.email, to, bytes: message.formatted() })
+    }
+
+    async fn hand_over(&self, connection: &mut AsyncSmtpConnection) -> Result<(), smtp::Error> {
+        connection.command(MailFrom::new(Some(self.from.clone()), Vec::new())).await?;
+        connection.command(Rcpt::new(self.to.clone(), Vec::new())).await?;
+        connection.command(Data).await?;
+        connection.message(&self.bytes).await?;
         Ok(())
     }
 }

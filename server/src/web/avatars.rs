@@ -1,21 +1,52 @@
 //! Pictures of people. Their names say what they show, so they are kept for ever by whoever fetched them.
 
 use axum::{
-    extract::Path,
+    extract::{Path, State},
     response::{IntoResponse, Response},
 };
-use http::{StatusCode, header};
+use http::{HeaderMap, StatusCode, header};
 
-use crate::avatars;
+use crate::{Error, Server, avatars};
 
-/// `GET /avatars/{file}`
-pub async fn avatar(Path(file): Path<String>) -> Response {
-    let Some(svg) = avatars::generated(&file) else { return StatusCode::NOT_FOUND.into_response() };
+/// Should one ever be opened by itself, it is a picture and nothing else.
+const POLICY: &str = "default-src 'none'; style-src 'none'; sandbox; frame-ancestors 'none'";
+
+/// `GET /avatars/{file}`. The drawn ones cost no statement, the others one; nobody's session is asked about.
+pub async fn avatar(State(server): State<Server>, Path(file): Path<String>, headers: HeaderMap) -> Response {
+    if let Some(svg) = avatars::generated(&file) {
+        return picture(&file, "image/svg+xml", svg);
+    }
+    if !avatars::is_file(&file) {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    // Who has it has it as it is: nothing else was ever called so.
+    if headers.get(header::IF_NONE_MATCH).is_some_and(|tag| tag.as_bytes() == etag(&file).as_bytes()) {
+        return StatusCode::NOT_MODIFIED.into_response();
+    }
+    match kept(&server, &file).await {
+        Ok(found) => picture(&file, &found.content_type, found.bytes),
+        Err(Error::NotFound) => StatusCode::NOT_FOUND.into_response(),
+        Err(error) => {
+            tracing::warn!(%error, "no picture");
+            (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")]).into_response()
+        }
+    }
+}
+
+async fn kept(server: &Server, file: &str) -> Result<avatars::Rendition, Error> {
+    avatars::find(&mut *server.db().acquire().await?, file).await
+}
+
+fn picture(file: &str, content_type: &str, content: impl IntoResponse) -> Response {
     let headers = [
-        (header::CONTENT_TYPE, "image/svg+xml"),
+        (header::CONTENT_TYPE, content_type),
         (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
-        // Should one ever be opened by itself, it is a picture and nothing else.
-        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'none'; sandbox; frame-ancestors 'none'"),
+        (header::ETAG, &etag(file)),
+        (header::CONTENT_SECURITY_POLICY, POLICY),
     ];
-    (headers, svg).into_response()
+    (headers, content).into_response()
+}
+
+fn etag(file: &str) -> String {
+    format!("\"{file}\"")
 }

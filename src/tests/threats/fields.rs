@@ -60,6 +60,8 @@ async fn every_form_with_text_is_known_here(pool: PgPool) {
         "/end-session",
         "/sign-out",
         "/settings/account/export",
+        "/settings/profile/picture",
+        "/settings/profile/picture/remove",
         "/settings/security/password/remove",
         "/settings/devices/others/end",
         "/settings/devices/all/end",

@@ -58,7 +58,7 @@ async fn h08_an_address_that_can_be_read_as_two_is_none(pool: PgPool) {
 async fn h10_mail_goes_to_the_stored_spelling_and_to_no_look_alike(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     site.sql("update users set email = 'Mike@kith.example' where username = 'alan'").await;
-    let asked = "select coalesce(string_agg(distinct payload->>'to', ' '), '') from jobs";
+    let asked = "select payload->>'to' from jobs";
     for (typed, to) in [
         ("MIKE@KITH.example", "Mike@kith.example"),
         ("mike@kith.example", "Mike@kith.example"),
@@ -74,7 +74,11 @@ async fn h10_mail_goes_to_the_stored_spelling_and_to_no_look_alike(pool: PgPool)
         for path in ["/forgot-password", "/sign-in/code/send"] {
             site.sql("delete from limits; delete from jobs").await;
             site.browser().post(path, &[("email", typed)]).await;
-            let went: String = sqlx::query_scalar(asked).fetch_one(&pool).await.unwrap();
+            let queued: Option<String> = sqlx::query_scalar(asked).fetch_optional(&pool).await.unwrap();
+            let went = match queued {
+                Some(queued) => server::jobs::open_for_test(&site.server, &queued).await.unwrap().unwrap().to,
+                None => String::new(),
+            };
             assert_eq!(went, to, "{typed} at {path}");
         }
     }

@@ -11,12 +11,14 @@ use super::{Run, counts::Counts, trace};
 use crate::{
     assets,
     process::{self, Running},
-    workspace,
+    system, workspace,
 };
 
 pub fn check(run: &Run) -> Result<Counts> {
     // The router's tests ask for the assets.
     assets::build()?;
+    // The mail server that the tests of sending talk to.
+    system::require_python("aiosmtpd", "python3-aiosmtpd")?;
     let nextest = process::exists("cargo-nextest");
     let traced = trace::folder("rust")?;
     let mut counts = Counts::default();

@@ -8,8 +8,7 @@ use crate::{
     accounts::{self, Email, Username, alternatives},
     auth::{code, password},
     error::{Error, Invalid, Result},
-    jobs::{self, Job},
-    limits,
+    jobs, limits,
     mailer::{Mail, messages},
     random::{self, Token},
     request::Request,
@@ -113,7 +112,7 @@ async fn mail_code(tx: &mut PgConnection, cx: &Request, (id, flow): (i64, &Token
         Some(known) => (known, messages::have_account(origin)),
         None => (email.to_owned(), messages::sign_up_code(origin, &digits)),
     };
-    jobs::enqueue(tx, &Job::Mail(Mail { to, message })).await
+    jobs::enqueue_secret(tx, &cx.server, &Mail { to, message }).await
 }
 
 /// Says when a username is taken, and what is free instead. Usernames are public: there is nothing to hide.

@@ -1,0 +1,133 @@
+//! The picture everybody has from the start: an SVG that is a pure function of the username, so it needs no storage
+//! and its address never has to change. Its file name carries the version of the drawing; a new drawing is a new
+//! name, which is what lets browsers keep the old one for ever.
+
+use super::{
+    colour::{Rgb, oklch},
+    dice::Dice,
+    shapes,
+};
+
+/// The version of the drawing. Raise it whenever any picture would change.
+const VERSION: &str = "1";
+
+/// The least contrast between the letter and everything it may lie on (WCAG 2.2, 1.4.3 for large text).
+pub(super) const LEGIBLE: f64 = 3.0;
+
+/// Three colours to draw with and one for the letter.
+pub(super) struct Palette {
+    pub ground: Rgb,
+    pub a: Rgb,
+    pub b: Rgb,
+    ink: Rgb,
+}
+
+/// The file name of the picture made from `username`. Usernames hold no `-`, so it can be read back.
+pub fn generated_file(username: &str) -> String {
+    format!("{username}-{VERSION}.svg")
+}
+
+/// The SVG called `file`; none unless [`generated_file`] gives this very name for a well-formed username.
+pub fn generated(file: &str) -> Option<String> {
+    let username = file.strip_suffix(".svg")?.strip_suffix(VERSION)?.strip_suffix('-')?;
+    well_formed(username).then(|| svg(username))
+}
+
+/// As the constraint `users_username_shape` has it.
+fn well_formed(username: &str) -> bool {
+    (3..=24).contains(&username.len())
+        && username.starts_with(|c: char| c.is_ascii_lowercase())
+        && username.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+}
+
+fn svg(username: &str) -> String {
+    let mut dice = Dice::of(username);
+    // FNV-1a alone barely moves its high bits for short names that differ at the end.
+    dice.next();
+    let palette = Palette::new(&mut dice);
+    let shapes = shapes::draw(&mut dice, &palette);
+    let letter = letter(&mut dice, username, palette.ink);
+    let ground = format!(r#"<path fill="{}" d="M0 0h96v96H0z"/>"#, palette.ground);
+    format!(r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 96 96">{ground}{shapes}{letter}</svg>"#)
+}
+
+fn letter(dice: &mut Dice, username: &str, ink: Rgb) -> String {
+    let (family, weight) = match dice.below(4) {
+        0 => ("ui-serif,Georgia,serif", 700),
+        1 => ("ui-rounded,system-ui,sans-serif", 600),
+        _ => ("ui-rounded,system-ui,sans-serif", 800),
+    };
+    let initial = username.chars().next().unwrap_or('k').to_ascii_uppercase();
+    let face = format!(r#"font-family="{family}" font-weight="{weight}" font-size="45""#);
+    format!(r#"<text x="48" y="64" fill="{ink}" {face} text-anchor="middle">{initial}</text>"#)
+}
+
+/// A way to set three lightnesses and chromas beside each other, with the letter's.
+type Mood = [(f64, f64); 4];
+
+/// Pale with a dark letter, full with a dark letter, deep with a pale one.
+const MOODS: [Mood; 3] = [
+    [(0.91, 0.05), (0.83, 0.10), (0.76, 0.13), (0.33, 0.09)],
+    [(0.80, 0.13), (0.88, 0.09), (0.72, 0.15), (0.28, 0.08)],
+    [(0.44, 0.12), (0.51, 0.14), (0.59, 0.14), (0.97, 0.03)],
+];
+
+/// Hues (degrees) that go together: ground, large shape, small shape.
+const HARMONIES: [[i32; 3]; 24] = [
+    [70, 40, 195],
+    [85, 60, 25],
+    [25, 350, 70],
+    [350, 15, 80],
+    [10, 45, 285],
+    [155, 175, 70],
+    [140, 110, 40],
+    [195, 215, 45],
+    [215, 240, 80],
+    [250, 275, 60],
+    [270, 300, 20],
+    [300, 330, 75],
+    [325, 350, 190],
+    [180, 155, 350],
+    [230, 200, 350],
+    [60, 85, 265],
+    [40, 15, 165],
+    [285, 255, 170],
+    [165, 140, 290],
+    [20, 50, 220],
+    [95, 70, 330],
+    [240, 215, 30],
+    [330, 300, 140],
+    [200, 170, 90],
+];
+
+impl Palette {
+    pub fn new(dice: &mut Dice) -> Self {
+        let hues = HARMONIES[dice.below(HARMONIES.len() as u64) as usize];
+        let mood = MOODS[dice.below(MOODS.len() as u64) as usize];
+        let [ground, a, b] = std::array::from_fn(|i| {
+            let (lightness, chroma) = mood[i];
+            oklch(lightness, chroma, clean(lightness, hues[i]))
+        });
+        let (lightness, chroma) = mood[3];
+        let mut palette = Self { ground, a, b, ink: oklch(lightness, chroma, hues[0]) };
+        if palette.contrast() < LEGIBLE {
+            palette.ink = if lightness > 0.5 { Rgb(255, 255, 255) } else { Rgb(0, 0, 0) };
+        }
+        palette
+    }
+
+    /// The least contrast the letter has to anything below it.
+    pub fn contrast(&self) -> f64 {
+        [self.ground, self.a, self.b].into_iter().map(|c| c.contrast(self.ink)).fold(f64::INFINITY, f64::min)
+    }
+}
+
+/// Dark yellows look muddy: a deep colour moves on to plum, red or green.
+fn clean(lightness: f64, hue: i32) -> i32 {
+    match hue {
+        50..=75 if lightness < 0.65 => 310,
+        76..=95 if lightness < 0.65 => 25,
+        96..=130 if lightness < 0.65 => 160,
+        _ => hue,
+    }
+}

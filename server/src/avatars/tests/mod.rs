@@ -1,0 +1,4 @@
+mod drawn;
+mod hostile;
+mod picture;
+mod samples;

@@ -1,0 +1,91 @@
+//! From a job to the mail it is about: seals are opened and links made only now.
+
+use super::Job;
+use crate::{
+    Server,
+    error::{Error, Result},
+    id::UserId,
+    links::{self, Arm},
+    mailer::{Mail, messages},
+    random::Token,
+};
+
+/// Why there is no mail.
+pub(super) enum Unwritten {
+    /// What it was about is over.
+    Over,
+    /// No version of this process can write it.
+    Never(String),
+    /// Not now.
+    Later(String),
+}
+
+impl From<Error> for Unwritten {
+    fn from(error: Error) -> Self {
+        Self::Later(error.to_string())
+    }
+}
+
+/// The mail a job is about.
+pub(super) async fn write(server: &Server, job: Job) -> Result<Mail, Unwritten> {
+    let origin = &server.config().origin;
+    Ok(match job {
+        Job::Mail(mail) => mail,
+        Job::SealedMail { to, sealed } => server
+            .seal()
+            .open(to, &sealed)
+            .ok_or_else(|| Unwritten::Never("the seal of this mail is broken".to_owned()))?,
+        Job::Reset { to } => reset(server, to).await?,
+        Job::ResetLink { to, link } => {
+            let token = arm(server, link, Arm::OnlyFor(&to)).await?;
+            Mail { to, message: messages::reset_link(origin, &token) }
+        }
+        Job::UndoLink { to, link, new } => {
+            let token = arm(server, link, Arm::Any).await?;
+            Mail { to, message: messages::email_changed(origin, &new, &token) }
+        }
+        Job::NewBrowser { to, link, browser, ip } => {
+            let token = arm(server, link, Arm::Any).await?;
+            Mail { to, message: messages::new_browser(origin, (&browser, &ip), &token) }
+        }
+        Job::Picture(_) => return Err(Unwritten::Over),
+    })
+}
+
+async fn arm(server: &Server, link: i64, which: Arm<'_>) -> Result<Token, Unwritten> {
+    let mut db = server.db().acquire().await.map_err(Error::from)?;
+    links::arm(&mut db, link, which).await?.ok_or(Unwritten::Over)
+}
+
+/// Looks up whether an address has an account, which the page that asked must not show, not even by the time it took.
+/// Mail goes to the address the account has, never to the spelling somebody typed.
+async fn reset(server: &Server, asked: String) -> Result<Mail, Unwritten> {
+    let origin = &server.config().origin;
+    let mut tx = server.begin().await?;
+    // Locked, so that of two links that are made at once one is dead.
+    let known = sqlx::query!("select id, email from users where lower(email) = lower($1) for update", asked)
+        .fetch_optional(&mut *tx)
+        .await
+        .map_err(Error::from)?;
+    let Some(known) = known else { return Ok(Mail { to: asked, message: messages::no_account(origin) }) };
+    let link = links::make_reset(&mut tx, UserId(known.id), crate::auth::reset::MINUTES).await?;
+    let token = links::arm(&mut tx, link, Arm::OnlyFor(&known.email)).await?.ok_or(Unwritten::Over)?;
+    tx.commit().await.map_err(Error::from)?;
+    Ok(Mail { to: known.email, message: messages::reset_link(origin, &token) })
+}
+
+/// The newest mail that waits for an address, opened as the worker of this process would; it goes on waiting. For
+/// tests, which have no mailbox to read a code or a link in.
+#[cfg(feature = "dev")]
+pub async fn open_for_test(server: &Server, to: &str) -> Result<Option<Mail>> {
+    let row = sqlx::query!("select kind, payload from jobs where payload->>'to' = $1 order by id desc limit 1", to)
+        .fetch_optional(server.db())
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    let Ok(job) = Job::read(&row.kind, row.payload) else { return Ok(None) };
+    match write(server, job).await {
+        Ok(mail) => Ok(Some(mail)),
+        Err(Unwritten::Over) => Ok(None),
+        Err(Unwritten::Never(why) | Unwritten::Later(why)) => Err(Error::Unavailable(why.into())),
+    }
+}

@@ -1,0 +1,85 @@
+//! Mails that hold a secret wait in the queue sealed. The key never leaves the memory of the process that made it, so
+//! neither a copy of the database nor somebody who reads the live one finds a code in it.
+
+use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
+use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use uuid::Uuid;
+
+use crate::{
+    error::{Error, Result},
+    mailer::{Mail, Message},
+    random,
+};
+
+/// This process's key, and its name in the rows it sealed. ChaCha20-Poly1305 (RFC 8439) with random nonces: one key
+/// seals far fewer than the 2³² mails that would make two alike likely.
+pub struct Seal {
+    by: Uuid,
+    key: LessSafeKey,
+}
+
+impl Seal {
+    /// A fresh one.
+    #[expect(clippy::expect_used, reason = "the key has the algorithm's length")]
+    pub(crate) fn new() -> Self {
+        let key = UnboundKey::new(&CHACHA20_POLY1305, &random::bytes::<32>()).expect("a key of 256 bits");
+        Self { by: uuid::Builder::from_random_bytes(random::bytes()).into_uuid(), key: LessSafeKey::new(key) }
+    }
+
+    /// What rows call this process. Not a secret.
+    pub(super) fn by(&self) -> Uuid {
+        self.by
+    }
+
+    /// Seals what a mail says; it opens only for the same recipient.
+    pub(super) fn close(&self, mail: &Mail) -> Result<String> {
+        let mut text = serde_json::to_vec(&mail.message).map_err(|error| Error::Unavailable(Box::new(error)))?;
+        let nonce: [u8; NONCE_LEN] = random::bytes();
+        self.key
+            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(&mail.to), &mut text)
+            .map_err(|_| Error::Unavailable("a mail could not be sealed".into()))?;
+        Ok(BASE64_STANDARD_NO_PAD.encode([&nonce[..], &text].concat()))
+    }
+
+    /// What a sealed mail to `to` says; none when this is another process, or somebody changed the row.
+    pub(super) fn open(&self, to: String, sealed: &str) -> Option<Mail> {
+        let bytes = BASE64_STANDARD_NO_PAD.decode(sealed).ok()?;
+        let (nonce, text) = bytes.split_at_checked(NONCE_LEN)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+        let mut text = text.to_vec();
+        let text = self.key.open_in_place(nonce, Aad::from(&to), &mut text).ok()?;
+        let message: Message = serde_json::from_slice(text).ok()?;
+        Some(Mail { to, message })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mail() -> Mail {
+        let message = Message { subject: "042137".into(), text: "042137".into(), html: "042137".into() };
+        Mail { to: "ada@kith.example".into(), message }
+    }
+
+    #[test]
+    fn only_the_process_that_sealed_a_mail_opens_it_and_only_for_its_recipient() {
+        let seal = Seal::new();
+        let sealed = seal.close(&mail()).unwrap();
+        assert_eq!(seal.open(mail().to, &sealed).unwrap().message.text, "042137");
+        assert!(Seal::new().open(mail().to, &sealed).is_none());
+        assert!(seal.open("eve@kith.example".into(), &sealed).is_none());
+        for changed in ["", "AAAA", &sealed[1..], &sealed[..sealed.len() - 4]] {
+            assert!(seal.open(mail().to, changed).is_none(), "{changed}");
+        }
+    }
+
+    #[test]
+    fn no_two_seals_look_alike_and_none_shows_what_is_in_it() {
+        let seal = Seal::new();
+        let (one, other) = (seal.close(&mail()).unwrap(), seal.close(&mail()).unwrap());
+        assert_ne!(one, other);
+        let bytes = BASE64_STANDARD_NO_PAD.decode(&one).unwrap();
+        assert!(!bytes.windows(6).any(|six| six == b"042137"));
+    }
+}

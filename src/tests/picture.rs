@@ -1,0 +1,128 @@
+//! Choosing a picture of one's own, with nothing but a form.
+
+use axum::body::Body;
+use http::StatusCode;
+use sqlx::PgPool;
+use stand_in_github::Picture;
+
+use super::Site;
+
+const PAGE: &str = "/settings/profile";
+const SEND: &str = "/settings/profile/picture";
+const REMOVE: &str = "/settings/profile/picture/remove";
+
+#[sqlx::test]
+async fn a_picture_is_chosen_seen_replaced_and_taken_away(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let mut alan = site.signed_in("alan").await;
+    let page = alan.get(PAGE).await.body;
+    assert!(page.contains("enctype=\"multipart/form-data\"") && page.contains("type=\"file\""));
+    assert!(page.contains("/avatars/alan-1.svg") && !page.contains(REMOVE), "there is nothing to take away");
+    let sent = alan.send_file(SEND, "picture", &Picture::Usual.bytes(1)).await;
+    assert_eq!((sent.status, sent.location()), (StatusCode::SEE_OTHER, PAGE));
+    let id = site.picture_of("alan").await.unwrap();
+    let page = alan.get(PAGE).await.body;
+    assert!(page.contains("That is your picture now.") && page.contains(&format!("/avatars/{id}.400")));
+    assert!(page.contains(REMOVE));
+    alan.send_file(SEND, "picture", &Picture::Usual.bytes(2)).await;
+    assert_ne!(site.picture_of("alan").await.unwrap(), id);
+    assert_eq!(site.pictures().await, 1, "one picture a person");
+    assert_eq!(alan.post(REMOVE, &[]).await.location(), PAGE);
+    assert!(alan.get(PAGE).await.body.contains("Your picture is gone."));
+    assert_eq!((site.picture_of("alan").await, site.pictures().await), (None, 0));
+}
+
+#[sqlx::test]
+async fn h40_h42_a_refused_file_leaves_nothing_and_says_why_beside_the_field(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let mut alan = site.signed_in("alan").await;
+    alan.send_file(SEND, "picture", &Picture::Usual.bytes(1)).await;
+    let before = site.picture_of("alan").await;
+    let kinds = "Choose a PNG, JPEG or WebP picture.";
+    let large = [Picture::Usual.bytes(1), vec![0; 9_000_000]].concat();
+    for (file, why) in [
+        (Picture::Svg.bytes(1), kinds),
+        (Picture::AnimatedGif.bytes(1), kinds),
+        (Vec::new(), kinds),
+        (b"<!doctype html><script>alert(1)</script>".to_vec(), kinds),
+        (Picture::HugeDimensions.bytes(1), "That picture is too large: at most 4,096 pixels wide and high."),
+        (Picture::Truncated.bytes(1), "That picture cannot be read. Choose another one."),
+        (large, "That picture is larger than 8 MB. Choose a smaller file."),
+    ] {
+        let answer = alan.send_file(SEND, "picture", &file).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{why}");
+        assert!(answer.body.contains(why) && answer.body.contains("id=\"picture-error\""), "{why}: {}", answer.body);
+        assert_eq!((site.picture_of("alan").await, site.pictures().await), (before.clone(), 1), "{why}");
+    }
+    let answer = alan.send_file(SEND, "picture", &vec![0; 40_000_000]).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(answer.body.contains("far too large") && answer.body.contains("id=\"picture-error\""));
+    let endless = Body::from_stream(super::hardening::endless());
+    assert!(alan.send_parts(SEND, endless).await.body.contains("far too large"));
+}
+
+#[sqlx::test]
+async fn what_is_not_our_form_is_refused_whole(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let mut alan = site.signed_in("alan").await;
+    let part = |name: &str| {
+        let head = format!("--x\r\ncontent-disposition: form-data; name=\"{name}\"; filename=\"../../x\"\r\n\r\n");
+        [head.as_bytes(), &Picture::Usual.bytes(1), b"\r\n"].concat()
+    };
+    let (picture, end) = (part("picture"), b"--x--\r\n".to_vec());
+    for (what, parts) in [
+        ("nothing", end.clone()),
+        ("another name", [part("avatar"), end.clone()].concat()),
+        ("twice", [picture.clone(), picture.clone(), end.clone()].concat()),
+        ("and something more", [picture.clone(), part("user_id"), end.clone()].concat()),
+        ("without an end", picture.clone()),
+        ("half", picture[..picture.len() / 2].to_vec()),
+        ("no parts at all", b"picture=x".to_vec()),
+    ] {
+        let answer = alan.send_parts(SEND, Body::from(parts)).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{what}");
+        assert_eq!(site.pictures().await, 0, "{what}");
+    }
+    // Its name is nobody's path, whatever it is.
+    let answer = alan.send_parts(SEND, Body::from([picture, end].concat())).await;
+    assert_eq!((answer.status, site.pictures().await), (StatusCode::SEE_OTHER, 1));
+}
+
+#[sqlx::test]
+async fn one_person_sends_only_so_many_and_is_told(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let (mut alan, mut grace) = (site.signed_in("alan").await, site.signed_in("grace").await);
+    for _ in 0..20 {
+        assert_eq!(alan.send_file(SEND, "picture", b"no picture").await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    let answer = alan.send_file(SEND, "picture", &Picture::Usual.bytes(1)).await;
+    assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
+    assert!(!answer.header("retry-after").is_empty() && answer.body.contains("You can try again in"));
+    assert_eq!(grace.send_file(SEND, "picture", &Picture::Usual.bytes(1)).await.status, StatusCode::SEE_OTHER);
+}
+
+#[sqlx::test]
+async fn a_strangers_file_is_not_even_read(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    // A body that would never end.
+    let mut anybody = site.browser();
+    let answer = tokio::time::timeout(
+        std::time::Duration::from_secs(2),
+        anybody.send_parts(SEND, Body::from_stream(super::hardening::endless())),
+    );
+    let answer = answer.await.unwrap();
+    assert!(answer.location().starts_with("/sign-in"), "{}", answer.status);
+}
+
+#[sqlx::test]
+async fn what_says_that_it_is_far_too_large_is_refused_unread(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let mut alan = site.signed_in("alan").await;
+    let request = http::Request::post(SEND)
+        .header("sec-fetch-site", "same-origin")
+        .header("content-type", "multipart/form-data; boundary=x")
+        .header("content-length", 40_000_000)
+        .body(Body::from_stream(super::hardening::endless()))
+        .unwrap();
+    assert_eq!(alan.send(request).await.status, StatusCode::PAYLOAD_TOO_LARGE);
+}

@@ -1,0 +1,156 @@
+//! A mail server that is away, slow, full, strict or broken: no visitor notices, and every mail comes to an end.
+
+use std::time::{Duration, Instant};
+
+use server::jobs::{Crew, LEASE, run_due};
+use sqlx::PgPool;
+
+use super::{MailServer, mailing, nobody, patient, queue, sign_up, wait_until};
+use crate::tests::Site;
+
+/// How the only job stands: tries so far, minutes until the next, whether it is dead, why.
+async fn standing(site: &Site) -> (i16, i64, bool, String) {
+    sqlx::query_as(
+        "select attempts, round(extract(epoch from run_at - now()) / 60)::bigint, dead_at is not null, last_error from jobs",
+    )
+    .fetch_one(site.server.db())
+    .await
+    .unwrap()
+}
+
+#[sqlx::test]
+async fn f05_no_visitor_waits_for_a_mail_server_that_says_nothing(pool: PgPool) {
+    let cast = Site::with_cast(&pool).await;
+    let mail_server = MailServer::start(&["--mode", "mute"]);
+    let site = mailing(&pool, &mail_server.url(), &[]);
+    let mut alan = cast.signed_in("alan").await;
+    site.sql("delete from jobs").await;
+    let _crew = Crew::start(&site.server);
+    // One after the other, so that later ones meet workers that are all waiting.
+    for round in 0..3 {
+        let begun = Instant::now();
+        sign_up(&site, &format!("new{round}@kith.example")).await;
+        site.browser().post("/forgot-password", &[("email", "ada@kith.example")]).await;
+        site.browser().post("/sign-in/code/send", &[("email", "grace@kith.example")]).await;
+        alan.post("/elevate/send", &[("next", "/")]).await;
+        // A password is hashed and judged in it, and other tests run meanwhile.
+        assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
+    }
+    mail_server.wait_for("connected", 4).await;
+    assert_eq!(site.count("select count(*) from jobs").await, 12, "nothing is lost");
+}
+
+#[sqlx::test]
+async fn f05_what_may_pass_is_tried_again_after_1_5_and_30_minutes_and_6_hours_and_then_given_up_on(pool: PgPool) {
+    let mail_server = MailServer::start(&[]);
+    let site = mailing(&pool, &mail_server.url(), &[]);
+    queue(&site, "busy@kith.example").await;
+    for (tries, minutes) in [(1, 1), (2, 5), (3, 30), (4, 360)] {
+        run_due(&site.server).await.unwrap();
+        let (attempts, until, dead, why) = standing(&site).await;
+        assert_eq!((attempts, until, dead), (tries, minutes, false), "{why}");
+        assert!(why.contains("451") && why.contains("try again later"), "{why}");
+        assert_eq!(run_due(&site.server).await.unwrap(), 0, "not before");
+        site.sql("update jobs set run_at = now()").await;
+    }
+    run_due(&site.server).await.unwrap();
+    assert!(standing(&site).await.2);
+    assert_eq!((run_due(&site.server).await.unwrap(), mail_server.wait_for("rcpt", 5).await.len()), (0, 5));
+}
+
+#[sqlx::test]
+async fn f05_each_trouble_has_its_end(pool: PgPool) {
+    let mail_server = MailServer::start(&["--delay", "0.2"]);
+    let site = mailing(&pool, &mail_server.url(), &[]);
+    for (name, dead, why) in [
+        ("busy", false, "451"),
+        ("swallow", false, "too long"),
+        ("drop", false, "did not take"),
+        ("refuse", true, "550"),
+        ("spam", true, "554"),
+    ] {
+        queue(&site, &format!("{name}@kith.example")).await;
+        run_due(&site.server).await.unwrap();
+        let found = standing(&site).await;
+        assert_eq!((found.0, found.2), (1, dead), "{name}: {}", found.3);
+        assert!(found.3.contains(why) && !found.3.contains('@'), "{name}: {}", found.3);
+        site.sql("delete from jobs").await;
+    }
+    queue(&site, "slow@kith.example").await;
+    run_due(&site.server).await.unwrap();
+    assert_eq!(site.count("select count(*) from jobs").await, 0, "slow is no failure");
+    let [mute, full, slower] =
+        ["mute", "full", "slow"].map(|mode| MailServer::start(&["--mode", mode, "--delay", "0.8"]));
+    for (url, why) in [
+        (format!("smtp://127.0.0.1:{}", nobody()), "refused"),
+        (mute.url(), "too long"),
+        (full.url(), "421"),
+        (slower.url(), "too long"),
+    ] {
+        let site = mailing(&pool, &url, &[]);
+        queue(&site, "somebody@kith.example").await;
+        run_due(&site.server).await.unwrap();
+        let found = standing(&site).await;
+        assert!((found.0, found.1, found.2) == (1, 1, false) && found.3.contains(why), "{why}: {found:?}");
+        site.sql("delete from jobs").await;
+    }
+}
+
+#[sqlx::test]
+async fn a_lease_outlasts_the_longest_conversation(pool: PgPool) {
+    let site = Site::with(&pool, &[("KITH_SMTP_URL", "smtp://127.0.0.1:1")]);
+    assert_eq!(site.server.config().mail.patience, Duration::from_secs(30));
+    assert!(LEASE >= 3 * site.server.config().mail.patience, "time to note what was said, too");
+    queue(&site, "ok@kith.example").await;
+    // As a process that is killed leaves it.
+    site.sql("update jobs set attempts = 5, run_at = now(), leased_until = now()").await;
+    run_due(&site.server).await.unwrap();
+    let (_, _, dead, why) = standing(&site).await;
+    assert!(dead && why.contains("never brought to an end"), "{why}");
+}
+
+#[sqlx::test]
+async fn one_slow_mail_does_not_hold_the_others_up(pool: PgPool) {
+    let mail_server = MailServer::start(&[]);
+    let site = mailing(&pool, &mail_server.url(), &[]);
+    let _crew = Crew::start(&site.server);
+    // The workers have looked once, and would look again only after two seconds.
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    for to in ["swallow@kith.example", "swallow@kith.example", "a@kith.example", "b@kith.example"] {
+        queue(&site, to).await;
+    }
+    let begun = Instant::now();
+    site.server.wake().ring();
+    wait_until("the two good ones", async || site.count("select count(*) from jobs").await == 2).await;
+    assert!(begun.elapsed() < Duration::from_millis(1_500), "{:?}", begun.elapsed());
+}
+
+#[sqlx::test]
+async fn the_workers_survive_a_database_that_goes_away(pool: PgPool) {
+    let mail_server = MailServer::start(&[]);
+    let site = mailing(&pool, &mail_server.url(), &[]);
+    site.sql("alter table jobs rename to away").await;
+    let _crew = Crew::start(&site.server);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    site.sql("alter table away rename to jobs").await;
+    queue(&site, "ok@kith.example").await;
+    mail_server.only_mail().await;
+}
+
+/// Only Linux leaves a connection unanswered as soon as the queue is full.
+#[cfg(target_os = "linux")]
+#[sqlx::test]
+async fn a_way_on_which_everything_vanishes_is_given_up_after_five_seconds(pool: PgPool) {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let hole = socket.listen(0).unwrap();
+    let address = hole.local_addr().unwrap();
+    let _full = tokio::net::TcpStream::connect(address).await.unwrap();
+    let site = patient(&pool, &format!("smtp://{address}"));
+    queue(&site, "ok@kith.example").await;
+    let begun = Instant::now();
+    run_due(&site.server).await.unwrap();
+    assert_eq!(begun.elapsed().as_secs(), 5);
+    let (_, minutes, dead, why) = standing(&site).await;
+    assert!((minutes, dead) == (1, false) && why.contains("no conversation"), "{why}");
+}
