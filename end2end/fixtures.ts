@@ -168,6 +168,8 @@ const ALIKE = "article:nth-of-type(n + 9)";
 /** Fails on what keeps people out: contrast, names, roles, order. Only in the run with JavaScript, which axe needs. */
 export async function axe(page: Page): Promise<void> {
     if (base.info().project.use.javaScriptEnabled === false) return;
+    // Colours on their way from one to the other are neither.
+    await expect.poll(() => page.evaluate(() => document.getAnimations().length)).toBe(0);
     const { violations } = await new AxeBuilder({ page }).exclude(ALIKE).analyze();
     const lines = violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html}`));
     expect(lines, `accessibility of ${new URL(page.url()).pathname}`).toEqual([]);

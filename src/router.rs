@@ -64,7 +64,7 @@ pub fn router(server: &Server, files: &Arc<Files>) -> (Router, Vec<Door>) {
     let router = doors
         .router
         .route("/api/{*function}", post(function))
-        .route("/csp-report", post(web::csp).layer(DefaultBodyLimit::max(REPORT)))
+        .route("/csp-report", post(web::csp_report).layer(DefaultBodyLimit::max(REPORT)))
         // The innermost first: each layer wraps all above it.
         .layer(RequestBodyLimitLayer::new(BODY))
         .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))

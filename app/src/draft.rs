@@ -26,11 +26,11 @@ pub fn proved<T: Serialize>(
     visit: &Visit,
     me: Member,
     form: Result<Form<T>, Response>,
-) -> Result<(Elevated, T), Response> {
+) -> Result<(Elevated, T), Box<Response>> {
     match (me.elevated(), form) {
         (Ok(me), Ok(Form(typed))) => Ok((me, typed)),
-        (Ok(_), Err(refusal)) => Err(refusal),
-        (Err(_), form) => Err(keep(visit, form.ok().as_ref())),
+        (Ok(_), Err(refusal)) => Err(Box::new(refusal)),
+        (Err(_), form) => Err(Box::new(keep(visit, form.ok().as_ref()))),
     }
 }
 

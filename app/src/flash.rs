@@ -57,11 +57,23 @@ pub enum Flash {
     AccountDeleted,
     PictureChanged,
     PictureRemoved,
+    Connected,
+    Disconnected,
+    /// Name and picture were taken over from elsewhere.
+    Refreshed,
+    /// Signed in to the account that was to be proved, which another service opens now.
+    Proved,
+    /// Nobody waits in this browser any more.
+    ArrivalGone,
+    /// Somebody made an account with that address meanwhile.
+    AddressTaken,
+    /// The account elsewhere opens an account already.
+    HaveAccountThere,
 }
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-const PLAIN: [(Flash, &str); 23] = [
+const PLAIN: [(Flash, &str); 30] = [
     (Flash::Welcome, "welcome"),
     (Flash::SignedIn, "signed-in"),
     (Flash::SignedOut, "signed-out"),
@@ -85,6 +97,13 @@ const PLAIN: [(Flash, &str); 23] = [
     (Flash::AccountDeleted, "account-deleted"),
     (Flash::PictureChanged, "picture-changed"),
     (Flash::PictureRemoved, "picture-removed"),
+    (Flash::Connected, "connected"),
+    (Flash::Disconnected, "disconnected"),
+    (Flash::Refreshed, "refreshed"),
+    (Flash::Proved, "proved"),
+    (Flash::ArrivalGone, "arrival-gone"),
+    (Flash::AddressTaken, "address-taken"),
+    (Flash::HaveAccountThere, "have-account-there"),
 ];
 
 impl Flash {
@@ -132,6 +151,13 @@ impl Flash {
             Self::PictureChanged => "That is your picture now.",
             Self::PictureRemoved => "Your picture is gone. This one is drawn from your username.",
             Self::SessionEnded => "That device is signed out. If it wasn’t you, choose a new password.",
+            Self::Connected => "Connected. You can come in with it from now on.",
+            Self::Disconnected => "Disconnected. It no longer opens your account.",
+            Self::Refreshed => "Your name and picture are up to date.",
+            Self::Proved => "Good to see you again. From now on you can come in that way too.",
+            Self::ArrivalGone => "That took too long, or began in another browser. Start again here.",
+            Self::AddressTaken => "That address has an account by now. Show once that it is yours.",
+            Self::HaveAccountThere => "You have an account already. Come in to it the same way.",
         }
         .to_owned()
     }
@@ -139,7 +165,7 @@ impl Flash {
     /// How it is meant.
     pub fn tone(&self) -> Tone {
         match self {
-            Self::SignUpGone | Self::LinkGone | Self::CodeGone => Tone::Bad,
+            Self::SignUpGone | Self::LinkGone | Self::CodeGone | Self::ArrivalGone | Self::AddressTaken => Tone::Bad,
             _ => Tone::Good,
         }
     }

@@ -108,6 +108,8 @@ pub const PROFILE: &str = "/settings/profile";
 pub const PROFILE_PICTURE: &str = "/settings/profile/picture";
 /// Where it is taken away (POST).
 pub const PROFILE_PICTURE_REMOVE: &str = "/settings/profile/picture/remove";
+/// The accounts elsewhere that open one's account.
+pub const CONNECTIONS: &str = "/settings/connections";
 /// What happened to one's account.
 pub const ACTIVITY: &str = "/settings/activity";
 /// The development mailbox.
@@ -117,6 +119,35 @@ pub const DEV_MAIL: &str = "/dev/mail";
 /// Where one browser is ended (POST).
 pub fn device_end(device: impl std::fmt::Display) -> String {
     format!("/settings/devices/{device}/end")
+}
+
+/// Where somebody goes on who comes from another service for the first time, and sends what they choose (POST).
+pub const ARRIVAL: &str = "/sign-up/arrival";
+/// Where they ask for a code to an address (POST).
+pub const ARRIVAL_SEND: &str = "/sign-up/arrival/send";
+/// Where they type it.
+pub const ARRIVAL_CODE: &str = "/sign-up/arrival/code";
+/// Where they type the password of the account they have (POST).
+pub const ARRIVAL_PASSWORD: &str = "/sign-up/arrival/password";
+
+/// Where one sets out to another service, to come in (POST).
+pub fn set_out(provider: impl std::fmt::Display) -> String {
+    format!("/auth/{provider}")
+}
+
+/// Where one sets out to show whose account an arrival belongs to (POST).
+pub fn arrival_with(provider: impl std::fmt::Display) -> String {
+    format!("/sign-up/arrival/with/{provider}")
+}
+
+/// Where one sets out to prove again who one is (POST).
+pub fn elevate_with(provider: impl std::fmt::Display) -> String {
+    format!("/elevate/with/{provider}")
+}
+
+/// Where a connection is made, ended or brought up to date (POST): `link`, `unlink` or `refresh`.
+pub fn connection(provider: impl std::fmt::Display, act: &str) -> String {
+    format!("{CONNECTIONS}/{provider}/{act}")
 }
 
 /// A page that goes on to `next` afterwards.

@@ -137,6 +137,7 @@ fn accounts() -> Doors {
         .post("/undo-email", Guard::Anyone, auth::links::undo_email_now)
         .get("/end-session", Guard::Anyone, auth::links::end_session)
         .post("/end-session", Guard::Anyone, auth::links::end_session_now)
+        .and(elsewhere())
         .post("/sign-out", Guard::Anyone, auth::sign_in::sign_out)
         .get("/elevate", Guard::Member, auth::elevate::show)
         .post("/elevate", Guard::Member, auth::elevate::elevate)
@@ -144,6 +145,25 @@ fn accounts() -> Doors {
         .get("/elevate/code", Guard::Member, auth::elevate::show_code)
         .post("/elevate/code", Guard::Member, auth::elevate::elevate_by_code)
         .and(settings())
+}
+
+/// Coming in with an account elsewhere.
+fn elsewhere() -> Doors {
+    Doors::default()
+        .post("/auth/{provider}", Guard::Anyone, auth::elsewhere::set_out)
+        .get("/auth/{provider}/callback", Guard::Anyone, auth::elsewhere::come_back)
+        .post("/elevate/with/{provider}", Guard::Member, auth::elsewhere::elevate)
+        .get("/sign-up/arrival", Guard::Anyone, auth::arrival::show)
+        .post("/sign-up/arrival", Guard::Anyone, auth::arrival::join)
+        .post("/sign-up/arrival/send", Guard::Anyone, auth::arrival::send)
+        .get("/sign-up/arrival/code", Guard::Anyone, auth::arrival::show_code)
+        .post("/sign-up/arrival/code", Guard::Anyone, auth::arrival::prove_by_code)
+        .post("/sign-up/arrival/password", Guard::Anyone, auth::arrival::prove_by_password)
+        .post("/sign-up/arrival/with/{provider}", Guard::Anyone, auth::elsewhere::prove)
+        .get("/settings/connections", Guard::Member, settings::connections::show)
+        .post("/settings/connections/{provider}/link", Guard::Elevated, settings::connections::link)
+        .post("/settings/connections/{provider}/unlink", Guard::Elevated, settings::connections::unlink)
+        .post("/settings/connections/{provider}/refresh", Guard::Member, settings::connections::refresh)
 }
 
 fn settings() -> Doors {

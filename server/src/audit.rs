@@ -19,7 +19,7 @@ pub enum Event {
     SignedUp,
     /// With the way it was done, such as `password`.
     SignedIn {
-        how: &'static str,
+        how: String,
     },
     SignedOut,
     /// They proved again who they are.
@@ -50,6 +50,15 @@ pub enum Event {
     UsernameChanged {
         from: String,
     },
+    /// An account elsewhere, which opens this one from now on.
+    IdentityLinked {
+        label: String,
+        login: String,
+    },
+    IdentityUnlinked {
+        label: String,
+        login: String,
+    },
     Exported,
     /// By the operator.
     ResetStarted,
@@ -75,6 +84,8 @@ impl Event {
             Self::EmailChanged => "email_changed",
             Self::EmailRestored => "email_restored",
             Self::UsernameChanged { .. } => "username_changed",
+            Self::IdentityLinked { .. } => "identity_linked",
+            Self::IdentityUnlinked { .. } => "identity_unlinked",
             Self::Exported => "exported",
             Self::ResetStarted => "reset_started",
             Self::Deleted => "deleted",
@@ -83,12 +94,16 @@ impl Event {
 
     fn detail(&self) -> Value {
         match self {
-            Self::SignedIn { how } | Self::Elevated { how } => json!({ "how": how }),
+            Self::SignedIn { how } => json!({ "how": how }),
+            Self::Elevated { how } => json!({ "how": how }),
             Self::DeviceEnded { device } => json!({ "device": device.to_string() }),
             Self::OthersEnded { count } | Self::EverywhereEnded { count } => json!({ "count": count }),
             Self::Suspended { reason } => json!({ "reason": reason }),
             Self::RoleChanged { role } => json!({ "role": role }),
             Self::UsernameChanged { from } => json!({ "from": from }),
+            Self::IdentityLinked { label, login } | Self::IdentityUnlinked { label, login } => {
+                json!({ "label": label, "login": login })
+            }
             Self::SignedUp
             | Self::SignedOut
             | Self::Restored
@@ -207,6 +222,8 @@ fn words(kind: &str, detail: &Value) -> String {
         "email_restored" => "A change of the e-mail address was taken back".to_owned(),
         "reset_started" => "A link for a new password was sent".to_owned(),
         "exported" => "You downloaded your data".to_owned(),
+        "identity_linked" => format!("{} was connected ({})", text("label"), text("login")),
+        "identity_unlinked" => format!("{} was disconnected ({})", text("label"), text("login")),
         "username_changed" => format!("The username was changed from @{}", text("from")),
         other => other.replace('_', " "),
     }

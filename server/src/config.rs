@@ -13,9 +13,11 @@ use secrecy::SecretString;
 mod mail;
 mod origin;
 mod pictures;
+pub mod providers;
 
 pub use mail::{Mail, Transport};
 pub use origin::{Origin, is_loopback};
+use providers::Provider;
 
 /// Why the settings cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -46,7 +48,9 @@ pub struct Config {
     /// `KITH_LOG`: what to log, as in `info,sqlx=warn` (default `info,sqlx=warn`).
     pub log: String,
     pub mail: Mail,
-    /// The only origins from which pictures are copied: where GitHub keeps them, or with `KITH_GITHUB_URL` there.
+    /// `KITH_GITHUB_…`, `KITH_OIDC_…`: the services somebody may come in with (default none).
+    pub providers: Vec<Provider>,
+    /// The only origins from which pictures are copied: those of the services.
     pub picture_origins: BTreeSet<String>,
 }
 
@@ -63,7 +67,7 @@ pub struct Source {
 }
 
 /// Every setting there is. Another `KITH_…` name is a mistake worth stopping for.
-const KNOWN: [&str; 13] = [
+const KNOWN: [&str; 16] = [
     "DATABASE_URL",
     "KITH_DATABASE_CONNECTIONS",
     "KITH_ORIGIN",
@@ -75,8 +79,11 @@ const KNOWN: [&str; 13] = [
     "KITH_MAIL",
     "KITH_MAIL_FROM",
     "KITH_SMTP_URL",
-    "KITH_SMTP_CA",
+    "KITH_GITHUB_CLIENT_ID",
+    "KITH_GITHUB_CLIENT_SECRET",
     "KITH_GITHUB_URL",
+    "KITH_GITHUB_API_URL",
+    "KITH_SMTP_CA",
 ];
 
 /// Names of the environment that are not settings: where the settings file is, and what only tests and tools read.
@@ -145,7 +152,7 @@ fn canonical(name: &str) -> Result<String, ConfigError> {
     let upper = name.to_ascii_uppercase();
     [upper.clone(), format!("KITH_{upper}")]
         .into_iter()
-        .find(|candidate| KNOWN.contains(&candidate.as_str()))
+        .find(|candidate| KNOWN.contains(&candidate.as_str()) || providers::is_setting(candidate))
         .ok_or_else(|| wrong(name, "is not a setting of Kith. See docs/operate.md for those there are."))
 }
 
@@ -162,6 +169,9 @@ impl Config {
             Some("pretty") => Some(LogFormat::Pretty),
             Some(_) => return Err(wrong("KITH_LOG_FORMAT", "must be json or pretty.")),
         };
+        let providers = providers::read(source)?;
+        let mut picture_origins = pictures::origins(source)?;
+        picture_origins.extend(providers.iter().flat_map(|provider| provider.origins.iter().cloned()));
         Ok(Self {
             database_url: database_url(source)?,
             database_connections: source.parsed("KITH_DATABASE_CONNECTIONS", 20, "a whole number")?,
@@ -171,7 +181,8 @@ impl Config {
             log_format,
             log: source.get("KITH_LOG").unwrap_or("info,sqlx=warn").to_owned(),
             mail: Mail::new(source, &origin)?,
-            picture_origins: pictures::origins(source)?,
+            picture_origins,
+            providers,
             origin,
         })
     }

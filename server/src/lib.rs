@@ -17,6 +17,7 @@ pub mod likes;
 pub mod limits;
 pub mod links;
 pub mod mailer;
+pub mod oauth;
 pub mod posts;
 pub mod profiles;
 pub mod queue;
@@ -34,6 +35,7 @@ use std::sync::{
 };
 
 pub use error::{Error, Invalid, Result};
+use http::HeaderValue;
 /// Something typed that must never be printed: a password.
 pub use secrecy::SecretString as Secret;
 use sqlx::{PgPool, Postgres, Transaction};
@@ -43,6 +45,7 @@ use crate::{
     config::Config,
     jobs::{Seal, Wake},
     mailer::Mailer,
+    oauth::Providers,
     queue::Queue,
 };
 
@@ -57,6 +60,8 @@ struct Parts {
     hashing: Queue,
     pictures: Intake,
     mailer: Mailer,
+    providers: Providers,
+    csp: HeaderValue,
     wake: Wake,
     seal: Seal,
     draining: AtomicBool,
@@ -65,10 +70,13 @@ struct Parts {
 impl Server {
     /// Puts the parts together. Nothing is connected or started yet.
     pub fn new(config: Config, db: PgPool) -> Self {
+        let providers = Providers::new(&config.providers);
         let mailer = Mailer::new(&config.mail, &config.origin);
         Self(Arc::new(Parts {
             db,
             mailer,
+            csp: web::csp(providers.origins()),
+            providers,
             hashing: Queue::one_a_core(),
             pictures: Intake::new(&config.picture_origins),
             wake: Wake::default(),
@@ -109,6 +117,16 @@ impl Server {
     /// What carries mail away.
     pub fn mailer(&self) -> &Mailer {
         &self.0.mailer
+    }
+
+    /// The services somebody may come in with.
+    pub fn providers(&self) -> &Providers {
+        &self.0.providers
+    }
+
+    /// The content policy of every page.
+    pub fn csp(&self) -> &HeaderValue {
+        &self.0.csp
     }
 
     /// Says that this copy is about to stop: it should be sent no more visitors.

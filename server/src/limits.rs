@@ -38,6 +38,8 @@ pub const SIGN_IN_BROWSER: Policy = policy(
 pub const ASK_CLIENT: Policy = policy("ask.client", 30, 60, "Codes and links asked for from one client address");
 pub const ELEVATE: Policy = policy("elevate.user", 10, 15, "Wrong proofs of oneself while signed in");
 pub const SIGN_UP_CLIENT: Policy = policy("sign_up.client", 30, 60, "Sign-ups begun from one client address");
+pub const OAUTH_CLIENT: Policy =
+    policy("oauth.client", 60, 15, "Ways to other services begun and ended from one client address");
 pub const CODE_CLIENT: Policy = policy("code.client", 60, 15, "Wrong or right codes typed from one client address");
 pub const MAIL_ADDRESS: Policy = policy("mail.address", 5, 60, "Mails to one address that strangers asked for");
 pub const MAIL_BROWSER: Policy = policy(
@@ -57,13 +59,14 @@ pub const PICTURE: Policy = policy("picture.user", 20, 60, "Pictures of themselv
 pub const CSP_REPORT: Policy = policy("csp_report.client", 60, 1, "Reports of blocked content from one client address");
 
 /// Every policy; `docs/limits.md` is held to this list by a test.
-pub const ALL: [Policy; 17] = [
+pub const ALL: [Policy; 18] = [
     SIGN_IN_IDENTIFIER,
     SIGN_IN_BROWSER,
     ASK_CLIENT,
     SIGN_IN_CLIENT,
     ELEVATE,
     SIGN_UP_CLIENT,
+    OAUTH_CLIENT,
     CODE_CLIENT,
     MAIL_ADDRESS,
     MAIL_BROWSER,

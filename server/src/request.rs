@@ -23,6 +23,7 @@ use crate::{
     error::{Error, Result},
     id::{DeviceId, UserId},
     profiles::Author,
+    random::Token,
     sessions::{self, SessionKey},
 };
 
@@ -49,32 +50,33 @@ impl Client {
 pub struct Facts {
     pub(crate) server: Server,
     pub(crate) client: Client,
-    /// From the one well-formed session cookie, if the request has exactly one.
-    pub(crate) cookie: Option<SessionKey>,
-    /// The browser's flow cookie, in the middle of a sign-up.
-    pub(crate) flow: Option<crate::random::Token>,
-    /// What this browser is known by to those who signed in from it; a new one if it had none.
-    pub(crate) browser: crate::random::Token,
+    pub(crate) brought: Brought,
     /// Whether a session was given to somebody in this request: only then does its cookie reach the browser.
     pub(crate) claimed: AtomicBool,
     checked: OnceCell<Option<Member>>,
 }
 
+/// What the browser brought in its cookies.
+pub(crate) struct Brought {
+    /// From the one well-formed session cookie, if the request has exactly one.
+    pub cookie: Option<SessionKey>,
+    /// The browser's flow cookie, in the middle of a sign-up.
+    pub flow: Option<Token>,
+    /// On a way to a provider, or back from one.
+    pub oauth: Option<Token>,
+    /// What this browser is known by to those who signed in from it; a new one if it had none.
+    pub browser: Token,
+}
+
 impl Facts {
-    pub(crate) fn new(
-        server: Server,
-        client: Client,
-        cookie: Option<SessionKey>,
-        flow: Option<crate::random::Token>,
-        browser: crate::random::Token,
-    ) -> Self {
-        Self { server, client, cookie, flow, browser, claimed: AtomicBool::new(false), checked: OnceCell::new() }
+    pub(crate) fn new(server: Server, client: Client, brought: Brought) -> Self {
+        Self { server, client, brought, claimed: AtomicBool::new(false), checked: OnceCell::new() }
     }
 
     /// Who is signed in: one query, asked at most once a request. A database that does not answer is an error, never
     /// "nobody".
     async fn member(&self) -> Result<Option<&Member>> {
-        let Some(key) = &self.cookie else { return Ok(None) };
+        let Some(key) = &self.brought.cookie else { return Ok(None) };
         let check = || async {
             let found = sessions::check(&self.server, &self.client, key).await?;
             Ok::<_, Error>(found.map(|found| Member {
@@ -133,13 +135,18 @@ impl Request {
     }
 
     /// The token of a flow (a sign-up) this browser is in the middle of.
-    pub fn flow(&self) -> Option<&crate::random::Token> {
-        self.facts.flow.as_ref()
+    pub fn flow(&self) -> Option<&Token> {
+        self.facts.brought.flow.as_ref()
+    }
+
+    /// The token of this browser's ways to providers.
+    pub fn oauth(&self) -> Option<&Token> {
+        self.facts.brought.oauth.as_ref()
     }
 
     /// What this browser is known by to those who signed in from it.
-    pub(crate) fn browser(&self) -> &crate::random::Token {
-        &self.facts.browser
+    pub(crate) fn browser(&self) -> &Token {
+        &self.facts.brought.browser
     }
 
     /// Notes that the opened session belongs to somebody now.
@@ -154,7 +161,7 @@ impl Request {
 
     /// The session the browser sent, whether or not anybody is signed in by it.
     pub(crate) fn cookie(&self) -> Option<&SessionKey> {
-        self.facts.cookie.as_ref()
+        self.facts.brought.cookie.as_ref()
     }
 }
 

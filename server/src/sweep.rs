@@ -91,6 +91,14 @@ async fn batch(server: &Server) -> Result<u64> {
         "delete from codes where id in (select id from codes where expires_at <= now() - interval '1 hour' limit $1)",
         BATCH,
     );
+    let flows = sqlx::query!(
+        "delete from oauth_flows where state_hash in (select state_hash from oauth_flows where expires_at <= now() limit $1)",
+        BATCH,
+    );
+    let arrivals = sqlx::query!(
+        "delete from arrivals where browser_hash in (select browser_hash from arrivals where expires_at <= now() limit $1)",
+        BATCH,
+    );
     let links = sqlx::query!(
         "delete from links where id in (select id from links where expires_at <= now() - interval '1 day' limit $1)",
         BATCH,
@@ -132,6 +140,8 @@ async fn batch(server: &Server) -> Result<u64> {
         + limits.execute(db).await?.rows_affected()
         + jobs.execute(db).await?.rows_affected()
         + codes.execute(db).await?.rows_affected()
+        + flows.execute(db).await?.rows_affected()
+        + arrivals.execute(db).await?.rows_affected()
         + links.execute(db).await?.rows_affected()
         + browsers.execute(db).await?.rows_affected()
         + audit.execute(db).await?.rows_affected()

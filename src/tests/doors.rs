@@ -13,12 +13,24 @@ fn path(door: &Door, post: i64) -> String {
     door.path
         .replace("{device}", "00000000-0000-0000-0000-000000000000")
         .replace("{handle}", "@ada")
+        .replace("{provider}", "github")
         .replace("{id}", &post.to_string())
 }
 
 async fn digest(site: &Site) -> Vec<i64> {
     let mut all = Vec::new();
-    for table in ["users", "sessions", "posts", "likes", "follows", "registrations", "jobs", "passwords"] {
+    for table in [
+        "users",
+        "sessions",
+        "posts",
+        "likes",
+        "follows",
+        "registrations",
+        "jobs",
+        "passwords",
+        "identities",
+        "oauth_flows",
+    ] {
         all.push(site.count(&format!("select count(*) from {table}")).await);
     }
     all

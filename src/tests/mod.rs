@@ -13,6 +13,7 @@ mod hardening;
 mod leaving;
 mod likes;
 mod limits;
+mod oauth;
 mod operator;
 mod picture;
 mod posts;

@@ -11,6 +11,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 
 use crate::{
+    github::GitHub,
     http::Connection,
     process::{self, Running},
     workspace,
@@ -30,6 +31,8 @@ pub struct Plan<'a> {
     pub public_host: Option<&'a str>,
     /// Whether to fill the database with the cast and the demo's posts.
     pub seed: bool,
+    /// Whether it knows a GitHub: the stand-in.
+    pub github: bool,
     /// Nothing of our environment but what is said here.
     pub bare: bool,
     /// Whether it logs everything there is to log.
@@ -39,6 +42,8 @@ pub struct Plan<'a> {
 /// A running Kith; ends when dropped.
 pub struct Kith {
     running: Running,
+    /// The stand-in, when that was planned.
+    pub github: Option<GitHub>,
     pub origin: String,
     /// What its requests must be for.
     pub host: String,
@@ -56,7 +61,12 @@ impl Kith {
             None => (format!("http://{listen}"), listen.clone()),
         };
         let log = workspace::root().join(format!("target/kith-{port}.log"));
-        let command = |verb: &str| plan.command(verb, &origin, &listen);
+        let github = plan.github.then(|| GitHub::start("127.0.0.1:0", &origin)).transpose()?;
+        let command = |verb: &str| {
+            let mut command = plan.command(verb, &origin, &listen);
+            command.envs(github.iter().flat_map(GitHub::settings));
+            command
+        };
         process::run(&mut command("migrate"))?;
         if plan.seed {
             process::run(&mut command("seed"))?;
@@ -67,7 +77,7 @@ impl Kith {
             serve.env("KITH_LOG", "trace").env("KITH_LOG_FORMAT", "json");
         }
         let running = Running::start(serve.stdout(output.try_clone()?).stderr(output))?;
-        let mut kith = Self { running, origin, host, port, log };
+        let mut kith = Self { running, github, origin, host, port, log };
         kith.wait_until_healthy()?;
         Ok(kith)
     }

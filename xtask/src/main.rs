@@ -9,6 +9,7 @@ mod bench;
 mod devdb;
 mod digest;
 mod dist;
+mod github;
 mod guard;
 mod http;
 mod kith;

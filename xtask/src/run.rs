@@ -6,6 +6,7 @@ use anyhow::{Result, bail, ensure};
 
 use crate::{
     assets, devdb,
+    github::GitHub,
     process::{self, Running},
     workspace,
 };
@@ -22,10 +23,12 @@ pub fn run(args: &[String]) -> Result<()> {
     eprintln!("Building the server (about two minutes the first time).");
     let kith = build_server(release)?;
     let database = devdb::url()?;
+    let github = stand_in()?;
     let kith = |verb: &str| {
         let mut command = Command::new(&kith);
         command.arg(verb).current_dir(workspace::root());
         command.env("DATABASE_URL", &database).env("KITH_ORIGIN", origin());
+        command.envs(github.iter().flat_map(GitHub::settings));
         command
     };
     process::run(&mut kith("migrate"))?;
@@ -33,6 +36,30 @@ pub fn run(args: &[String]) -> Result<()> {
     let status = Running::start(&mut kith("serve"))?.wait()?;
     ensure!(status.success(), "Kith ended ({status}).");
     Ok(())
+}
+
+/// Where the stand-in is. Always the same: who comes from there is known by it.
+const STAND_IN: &str = "127.0.0.1:3001";
+
+/// A GitHub to come in with, unless a real one is configured.
+fn stand_in() -> Result<Option<GitHub>> {
+    if ["KITH_CONFIG", "KITH_GITHUB_CLIENT_ID", "KITH_GITHUB_CLIENT_ID_FILE"]
+        .iter()
+        .any(|name| env::var_os(name).is_some())
+    {
+        return Ok(None);
+    }
+    GitHub::build()?;
+    match GitHub::start(STAND_IN, &origin()) {
+        Ok(github) => {
+            eprintln!("GitHub is a stand-in at {}; a real one is used when KITH_GITHUB_CLIENT_ID is set.", github.url);
+            Ok(Some(github))
+        }
+        Err(why) => {
+            eprintln!("There is no GitHub to come in with: {why:#}");
+            Ok(None)
+        }
+    }
 }
 
 /// The path of the server's binary, built.

@@ -14,11 +14,12 @@ use server::{
         code::{self, Purpose},
         elevate as verb,
     },
+    oauth,
     request::Member,
     web::safe_next,
 };
 
-use super::{Onward, card, drop_flow, keep_flow, refusal, verify::code_field, with_retry};
+use super::{Onward, card, drop_flow, elsewhere, keep_flow, refusal, verify::code_field, with_retry};
 use crate::{
     flash::Flash,
     forms::Form,
@@ -96,11 +97,14 @@ pub async fn elevate_by_code(visit: Visit, me: Member, Form(typed): Form<TypedCo
     }
 }
 
-type Refusal = (StatusCode, Option<u64>, Invalid);
+pub(super) type Refusal = (StatusCode, Option<u64>, Invalid);
 
-async fn ask(visit: &Visit, me: &Member, next: &str, (status, wait, invalid): Refusal) -> Result<Response> {
+/// The page, with what was wrong.
+pub(super) async fn ask(visit: &Visit, me: &Member, next: &str, (status, wait, invalid): Refusal) -> Result<Response> {
     let account = change::account(&visit.cx, me).await?;
-    let view = view(me, next, (account.has_password, &invalid));
+    let identities = oauth::list(&visit.cx, me).await?;
+    let ways = elsewhere::elevations(visit, &identities, safe_next(next, paths::DEVICES));
+    let view = view(me, next, (account.has_password, &invalid), ways);
     Ok(with_retry(card(visit, TITLE, status, view), wait))
 }
 
@@ -116,7 +120,12 @@ fn gone(visit: &Visit, next: &str) -> Response {
     Flash::CodeGone.redirect(&visit.cx.server, &paths::with_next(paths::ELEVATE, safe_next(next, paths::DEVICES)))
 }
 
-fn view(me: &Member, next: &str, (has_password, invalid): (bool, &Invalid)) -> impl IntoView + use<> {
+fn view(
+    me: &Member,
+    next: &str,
+    (has_password, invalid): (bool, &Invalid),
+    ways: impl IntoView + 'static,
+) -> impl IntoView + 'static {
     let username = me.person.username.clone();
     let next = safe_next(next, paths::DEVICES).to_owned();
     let (for_code, away) = (next.clone(), next.clone());
@@ -143,6 +152,7 @@ fn view(me: &Member, next: &str, (has_password, invalid): (bool, &Invalid)) -> i
         {error_summary(invalid)}
         <p>"Before something important changes, please show once more that it is you. It counts for 10 minutes."</p>
         {with_password}
+        {ways}
         <form method="post" action=paths::ELEVATE_SEND class="card-foot">
             {hidden("next", for_code)}
             <button class="link" type="submit">"Send me a code by mail"</button>

@@ -1,7 +1,9 @@
 //! The pages for coming in: signing up, signing in, proving again who one is. One calm card each.
 
+pub mod arrival;
 pub mod code;
 pub mod elevate;
+pub mod elsewhere;
 pub mod finish;
 pub mod links;
 pub mod reset;

@@ -12,7 +12,7 @@ use server::{
     web::{cookies::Cookie, safe_next},
 };
 
-use super::{Onward, card, refusal, with_retry};
+use super::{Onward, card, elsewhere, refusal, with_retry};
 use crate::{
     flash::Flash,
     forms::Form,
@@ -36,7 +36,17 @@ pub struct Typed {
 /// `GET /sign-in`
 pub async fn show(visit: Visit, Query(onward): Query<Onward>) -> Response {
     let typed = Shown { identifier: String::new(), remember: true, next: onward.next };
-    card(&visit, "Sign in", StatusCode::OK, view(&typed, &Invalid::default()))
+    card(&visit, "Sign in", StatusCode::OK, view(&visit, &typed, &Invalid::default()))
+}
+
+/// The page, to somebody who tried to come in another way, with what was wrong with that.
+pub(super) fn instead(
+    visit: &Visit,
+    next: &str,
+    (status, wait, invalid): (StatusCode, Option<u64>, Invalid),
+) -> Response {
+    let shown = Shown { identifier: String::new(), remember: true, next: next.to_owned() };
+    with_retry(card(visit, "Sign in", status, view(visit, &shown, &invalid)), wait)
 }
 
 /// `POST /sign-in`
@@ -48,7 +58,7 @@ pub async fn sign_in(visit: Visit, Form(typed): Form<Typed>) -> Result<Response>
         Err(error) => {
             let (status, wait, invalid) = refusal(error)?;
             let shown = Shown { identifier: attempt.identifier, remember: attempt.remember, next: next.to_owned() };
-            Ok(with_retry(card(&visit, "Sign in", status, view(&shown, &invalid)), wait))
+            Ok(with_retry(card(&visit, "Sign in", status, view(&visit, &shown, &invalid)), wait))
         }
     }
 }
@@ -76,7 +86,7 @@ struct Shown {
     next: String,
 }
 
-fn view(shown: &Shown, invalid: &Invalid) -> impl IntoView + use<> {
+fn view(visit: &Visit, shown: &Shown, invalid: &Invalid) -> impl IntoView + use<> {
     view! {
         <h1>"Welcome back"</h1>
         {error_summary(invalid)}
@@ -101,6 +111,7 @@ fn view(shown: &Shown, invalid: &Invalid) -> impl IntoView + use<> {
             {checkbox("remember", "Keep me signed in", shown.remember)}
             {submit("Sign in")}
         </form>
+        {elsewhere::ways(visit, &shown.next)}
         <p class="card-foot">
             <a href=paths::SIGN_IN_CODE>"Sign in with a code by mail"</a>
             " · "

@@ -9,7 +9,7 @@ use server::{
     auth::sign_up::{self as verb, Wish},
 };
 
-use super::{card, keep_flow, refusal, with_retry};
+use super::{card, elsewhere, keep_flow, refusal, with_retry};
 use crate::{
     forms::Form,
     paths,
@@ -30,7 +30,7 @@ pub struct Typed {
 
 /// `GET /sign-up`
 pub async fn show(visit: Visit) -> Response {
-    card(&visit, "Create an account", StatusCode::OK, view(&Shown::default(), &Invalid::default()))
+    card(&visit, "Create an account", StatusCode::OK, view(&visit, &Shown::default(), &Invalid::default()))
 }
 
 /// `POST /sign-up`
@@ -49,7 +49,7 @@ pub async fn begin(visit: Visit, Form(typed): Form<Typed>) -> Result<Response> {
         Err(error) => {
             let (status, wait, invalid) = refusal(error)?;
             let shown = Shown { email: wish.email, username: wish.username, display_name: wish.display_name };
-            Ok(with_retry(card(&visit, "Create an account", status, view(&shown, &invalid)), wait))
+            Ok(with_retry(card(&visit, "Create an account", status, view(&visit, &shown, &invalid)), wait))
         }
     }
 }
@@ -61,7 +61,7 @@ struct Shown {
     display_name: String,
 }
 
-fn view(shown: &Shown, invalid: &Invalid) -> impl IntoView + use<> {
+fn view(visit: &Visit, shown: &Shown, invalid: &Invalid) -> impl IntoView + use<> {
     view! {
         <h1>"Join Kith"</h1>
         {error_summary(invalid)}
@@ -88,6 +88,7 @@ fn view(shown: &Shown, invalid: &Invalid) -> impl IntoView + use<> {
             {new_password_field("password", invalid).view()}
             {submit("Continue")}
         </form>
+        {elsewhere::ways(visit, paths::HOME)}
         <p class="card-foot">"Been here before? " <a href=paths::SIGN_IN>"Sign in"</a></p>
     }
 }

@@ -79,7 +79,7 @@ pub async fn show(mut visit: Visit, me: Member) -> Result<Response> {
 pub async fn request_email(visit: Visit, me: Member, form: Result<Form<WishedEmail>, Response>) -> Result<Response> {
     let (me, wished) = match draft::proved(&visit, me, form) {
         Ok(both) => both,
-        Err(answer) => return Ok(answer),
+        Err(answer) => return Ok(*answer),
     };
     match change::request_email(&visit.cx, &me, &wished.email).await {
         Ok(flow) => {
@@ -109,7 +109,7 @@ pub async fn verify_email(visit: Visit, me: Elevated, Form(typed): Form<Typed>) 
 pub async fn username(visit: Visit, me: Member, form: Result<Form<WishedUsername>, Response>) -> Result<Response> {
     let (me, wished) = match draft::proved(&visit, me, form) {
         Ok(both) => both,
-        Err(answer) => return Ok(answer),
+        Err(answer) => return Ok(*answer),
     };
     match change::username(&visit.cx, &me, &wished.username).await {
         Ok(_) => Ok(Flash::UsernameChanged.redirect(&visit.cx.server, paths::ACCOUNT)),

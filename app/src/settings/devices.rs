@@ -99,7 +99,7 @@ fn row(device: &Device, now: OffsetDateTime) -> impl IntoView + use<> {
         true => (paths::SIGN_OUT.to_owned(), "Sign out".to_owned()),
         false => (paths::device_end(device.id), format!("Sign out {}", device.agent.name())),
     };
-    let how = device.how;
+    let how = device.how.clone();
     view! {
         <li class="device">
             {icon(picture)}

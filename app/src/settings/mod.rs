@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod activity;
+pub mod connections;
 pub mod devices;
 pub mod profile;
 pub mod security;
@@ -17,23 +18,27 @@ use crate::{
 };
 
 /// The settings' own navigation.
-const PLACES: [(&str, &str); 5] = [
+const PLACES: [(&str, &str); 6] = [
     (paths::PROFILE, "Profile"),
     (paths::DEVICES, "Devices"),
     (paths::ACCOUNT, "Account"),
     (paths::SECURITY, "Password"),
+    (paths::CONNECTIONS, "Connections"),
     (paths::ACTIVITY, "Activity"),
 ];
 
 /// A settings page, with the others one step away.
 fn page(visit: &Visit, path: &'static str, status: StatusCode, view: impl IntoView + 'static) -> Response {
     let title = PLACES.iter().find(|(place, _)| *place == path).map_or("Settings", |(_, name)| name);
+    // Where no other service is named in the settings there is nothing to connect.
+    let connects = path == paths::CONNECTIONS || visit.cx.server.providers().iter().next().is_some();
     let places = PLACES
+        .into_iter()
+        .filter(|(place, _)| connects || *place != paths::CONNECTIONS)
         .map(|(place, name)| {
             let current = (place == path).then_some("page");
             view! { <li><a href=place aria-current=current>{name}</a></li> }
         })
-        .into_iter()
         .collect_view();
     let view = view! {
         <nav class="settings-nav" aria-label="Settings"><ul>{places}</ul></nav>

@@ -1,9 +1,9 @@
-//! `stand-in-github ADDRESS CALLBACK`: a GitHub on this machine, for an app that calls back to `CALLBACK`. The first
-//! line it prints is where it is.
+//! `stand-in-github ADDRESS CALLBACK`: a GitHub on this machine, for an app that calls back to `CALLBACK`. Its first
+//! three lines are where it is, the client's id, and the client's secret.
 
 use std::process::ExitCode;
 
-use stand_in_github::{App, StandIn};
+use stand_in_github::{App, CLIENT_ID, CLIENT_SECRET, StandIn};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -18,7 +18,7 @@ async fn main() -> ExitCode {
     };
     match StandIn::start_at(address, App { callback: callback.clone(), ..App::default() }).await {
         Ok(github) => {
-            println!("{}", github.url);
+            println!("{}\n{CLIENT_ID}\n{CLIENT_SECRET}", github.url);
             github.wait().await;
             ExitCode::SUCCESS
         }

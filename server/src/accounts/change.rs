@@ -122,7 +122,7 @@ pub async fn email(cx: &Request, me: &Elevated, typed: &str) -> Result<()> {
     }
     let mut tx = cx.server.begin().await?;
     sessions::still_elevated(&mut tx, me).await?;
-    code::use_up(&mut tx, &right).await?;
+    code::use_up(&mut tx, right.id).await?;
     let old = sqlx::query_scalar!("select email from users where id = $1", me.id().0).fetch_one(&mut *tx).await?;
     let taken = || Invalid::one("code", "That address has an account of its own by now.");
     sqlx::query!("update users set email = $2 where id = $1", me.id().0, right.email)
@@ -154,9 +154,10 @@ pub async fn undo_email(cx: &Request, link: &Link) -> Result<()> {
         .await
         .map_err(|e| on_constraint(e, "users_email_key", taken()))?;
     reset::end_everything_under_way(&mut tx, link.user).await?;
-    // Whoever changed the address may also have set the password, or hold the way back from a second change: the
-    // mailbox is what proves the owner now, and a new password is chosen with it.
+    // Whoever changed the address may also have set the password, linked an account of theirs, or hold the way back from
+    // a second change: the mailbox is what proves the owner now, and a new password is chosen with it.
     sqlx::query!("delete from passwords where user_id = $1", link.user.0).execute(&mut *tx).await?;
+    sqlx::query!("delete from identities where user_id = $1", link.user.0).execute(&mut *tx).await?;
     sqlx::query!("update links set used_at = now() where user_id = $1 and used_at is null", link.user.0)
         .execute(&mut *tx)
         .await?;

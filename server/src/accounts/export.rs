@@ -128,7 +128,16 @@ async fn safety(pack: &mut Pack, tx: &mut sqlx::PgConnection, me: &Elevated) -> 
         "#,
         id,
     );
-    pack.list("known_browsers.json", browsers.fetch(tx)).await
+    pack.list("known_browsers.json", browsers.fetch(&mut *tx)).await?;
+    let identities = sqlx::query_scalar!(
+        r#"
+        select jsonb_build_object('provider', i.provider, 'issuer', i.issuer, 'subject', i.subject, 'login', i.login,
+            'linked_at', i.linked_at, 'last_used_at', i.last_used_at) as "row!"
+        from identities i where i.user_id = $1 order by i.id
+        "#,
+        id,
+    );
+    pack.list("identities.json", identities.fetch(tx)).await
 }
 
 /// Their picture, as large as it is kept, under a name that says what it is.

@@ -8,13 +8,20 @@ use crate::{
     id::UserId,
 };
 
-/// Refuses, inside the transaction that removes a way in and holds the person's row, to remove the last.
+/// Refuses, inside the transaction that removes a way in and holds the person's row, to remove the last: of two at once
+/// the second sees what the first left.
 ///
 /// [`crate::Error::Invalid`] when none is left; the caller's transaction rolls back.
 pub(crate) async fn keep_one(tx: &mut PgConnection, user: UserId) -> Result<()> {
-    let left = sqlx::query_scalar!(r#"select exists (select 1 from passwords where user_id = $1) as "left!""#, user.0)
-        .fetch_one(tx)
-        .await?;
+    let left = sqlx::query_scalar!(
+        r#"
+        select exists (select 1 from passwords where user_id = $1)
+            or exists (select 1 from identities where user_id = $1) as "left!"
+        "#,
+        user.0,
+    )
+    .fetch_one(tx)
+    .await?;
     if left {
         return Ok(());
     }

@@ -4,7 +4,7 @@
 use crate::{accounts::Email, error::Result, id::UserId, limits, request::Request, sessions};
 
 /// Whose account an address is.
-pub(super) struct Owner {
+pub(crate) struct Owner {
     pub id: UserId,
     /// As the account has it: mail goes there, never to the spelling somebody typed.
     pub email: String,
@@ -12,7 +12,7 @@ pub(super) struct Owner {
 
 /// Counts one mail to `email`, and finds whose it is. [`crate::Error::Limited`] for too many: strangers share one
 /// count; a browser the account has used before has its own, so that its owner always gets their mail.
-pub(super) async fn count(cx: &Request, email: &Email) -> Result<Option<Owner>> {
+pub(crate) async fn count(cx: &Request, email: &Email) -> Result<Option<Owner>> {
     limits::take(&cx.server, limits::ASK_CLIENT, cx.client().limit_key()).await?;
     let owner = sqlx::query!("select id, email from users where lower(email) = $1", email.key())
         .fetch_optional(cx.server.db())

@@ -26,6 +26,8 @@ pub enum Purpose {
     SignIn,
     Elevate,
     ChangeEmail,
+    /// To prove an address, or the account that has it, when coming from a provider.
+    Arrive,
 }
 
 impl Purpose {
@@ -34,6 +36,7 @@ impl Purpose {
             Self::SignIn => "sign_in",
             Self::Elevate => "elevate",
             Self::ChangeEmail => "change_email",
+            Self::Arrive => "arrive",
         }
     }
 }
@@ -149,8 +152,21 @@ pub(crate) struct Right {
     pub email: String,
 }
 
+/// A code that was right, for an address that may be nobody's yet.
+pub(crate) struct RightAddress {
+    pub id: i64,
+    user: Option<UserId>,
+    pub email: String,
+}
+
 /// Tries a code. [`Error::Invalid`] on `code`; [`Error::NotFound`] when this browser waits for none of this purpose.
 pub(crate) async fn try_code(cx: &Request, purpose: Purpose, code: &str) -> Result<Right> {
+    let right = try_address(cx, purpose, code).await?;
+    Ok(Right { id: right.id, user: right.user.ok_or(Error::NotFound)?, email: right.email })
+}
+
+/// As [`try_code`], whoever has the address.
+pub(crate) async fn try_address(cx: &Request, purpose: Purpose, code: &str) -> Result<RightAddress> {
     limits::take(&cx.server, limits::CODE_CLIENT, cx.client().limit_key()).await?;
     let flow = cx.flow().ok_or(Error::NotFound)?;
     let code = typed(code)?;
@@ -169,20 +185,21 @@ pub(crate) async fn try_code(cx: &Request, purpose: Purpose, code: &str) -> Resu
     .ok_or(Error::NotFound)?;
     let tried = Tried { in_time: row.in_time, tries: row.tries, stored: row.code_hash.as_deref() };
     judge(flow, &code, &tried)?;
-    let user = row.user_id.map(UserId).ok_or(Error::NotFound)?;
-    Ok(Right { id: row.id, user, email: row.email })
+    Ok(RightAddress { id: row.id, user: row.user_id.map(UserId), email: row.email })
 }
 
 /// Uses a right code up, inside the transaction of what it allows. Of several at once one succeeds; the others find
 /// [`Error::NotFound`].
-pub(crate) async fn use_up(tx: &mut PgConnection, right: &Right) -> Result<()> {
+pub(crate) async fn use_up(tx: &mut PgConnection, right: i64) -> Result<()> {
     // A code that proves who somebody is works for the address they have now, also when it was changed this moment.
     let used = sqlx::query!(
         r#"
-        delete from codes c using users u where c.id = $1 and c.expires_at > now() and u.id = c.user_id
-            and (c.purpose = 'change_email' or lower(u.email) = lower(c.email))
+        delete from codes c where c.id = $1 and c.expires_at > now() and (
+            c.purpose = 'change_email' or (c.purpose = 'arrive' and c.user_id is null)
+            or exists (select 1 from users u where u.id = c.user_id and lower(u.email) = lower(c.email))
+        )
         "#,
-        right.id,
+        right,
     )
     .execute(tx)
     .await?;

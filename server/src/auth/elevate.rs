@@ -68,11 +68,11 @@ pub async fn with_code(cx: &Request, me: &Member, typed: &str) -> Result<()> {
         return Err(Error::NotFound);
     }
     limits::clear(&cx.server, limits::ELEVATE, me.id()).await?;
-    renew(cx, me, "code", async |tx| code::use_up(tx, &right).await).await
+    renew(cx, me, "code", async |tx| code::use_up(tx, right.id).await).await
 }
 
 /// Moves the session to a fresh id, elevated, with what belongs into the same transaction.
-async fn renew(
+pub(crate) async fn renew(
     cx: &Request,
     me: &Member,
     how: &'static str,

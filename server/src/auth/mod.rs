@@ -3,7 +3,7 @@
 //! To a stranger every answer is the same whether or not somebody is known: the same text, the same status, and the
 //! same work.
 
-mod asking;
+pub(crate) mod asking;
 pub mod code;
 pub mod elevate;
 pub mod password;

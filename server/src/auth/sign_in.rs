@@ -46,6 +46,28 @@ struct Suspension {
 /// [`crate::Error::Invalid`] on `identifier` when they don't match (or the account is suspended and they do);
 /// [`crate::Error::Limited`] after too many failures for that name or from that place; [`crate::Error::Busy`].
 pub async fn sign_in(cx: &Request, attempt: &Attempt) -> Result<()> {
+    sign_in_and(cx, attempt, async |_, _| Ok(())).await
+}
+
+/// As [`sign_in`], with what belongs into the same transaction.
+pub(crate) async fn sign_in_and(
+    cx: &Request,
+    attempt: &Attempt,
+    then: impl AsyncFnOnce(&mut PgConnection, UserId) -> Result<()>,
+) -> Result<()> {
+    let (known, newer) = prove(cx, attempt).await?;
+    enter(cx, known.id, (How::Password, attempt.remember), async |tx| {
+        match newer {
+            Some(hash) => password::replace(tx, known.id, (known.hash.as_deref(), &hash)).await?,
+            None => password::still(tx, known.id, known.hash.as_deref()).await?,
+        }
+        then(tx, known.id).await
+    })
+    .await
+}
+
+/// Whose name and password these are, and the newer hash when theirs is an older one.
+async fn prove(cx: &Request, attempt: &Attempt) -> Result<(Known, Option<String>)> {
     let server = &cx.server;
     let identifier = key(&attempt.identifier);
     let known = find(cx, &identifier).await?;
@@ -65,18 +87,14 @@ pub async fn sign_in(cx: &Request, attempt: &Attempt) -> Result<()> {
         return Err(Invalid::one("identifier", WRONG).into());
     };
     counts.clear(server).await?;
-    if let Some(suspension) = known.suspended {
+    if let Some(suspension) = &known.suspended {
         return Err(Invalid::one("identifier", suspension.words()).into());
     }
     let newer = match verdict {
         Verdict::RightButOld => Some(password::rehash(server, &attempt.password).await?),
         _ => None,
     };
-    enter(cx, known.id, (How::Password, attempt.remember), async |tx| match newer {
-        Some(hash) => password::replace(tx, known.id, (known.hash.as_deref(), &hash)).await,
-        None => password::still(tx, known.id, known.hash.as_deref()).await,
-    })
-    .await
+    Ok((known, newer))
 }
 
 /// Under what a try is counted.
@@ -117,7 +135,7 @@ impl Counts {
 }
 
 /// Opens a session for somebody who has proved who they are, with what belongs into the same transaction.
-pub(super) async fn enter(
+pub(crate) async fn enter(
     cx: &Request,
     user: UserId,
     (how, remember): (How, bool),
@@ -136,7 +154,7 @@ pub(super) async fn enter(
 }
 
 /// Tells a suspended person why, at `field`; they have proved who they are.
-pub(super) async fn refuse_suspended(server: &Server, user: UserId, field: &'static str) -> Result<()> {
+pub(crate) async fn refuse_suspended(server: &Server, user: UserId, field: &'static str) -> Result<()> {
     let row = sqlx::query!("select suspended_at, suspended_until, suspended_reason from users where id = $1", user.0)
         .fetch_one(server.db())
         .await?;

@@ -40,5 +40,5 @@ pub async fn request(cx: &Request, email: &str) -> Result<Token> {
 pub async fn sign_in(cx: &Request, typed: &str, remember: bool) -> Result<()> {
     let right = code::try_code(cx, Purpose::SignIn, typed).await?;
     sign_in::refuse_suspended(&cx.server, right.user, "code").await?;
-    sign_in::enter(cx, right.user, (How::Code, remember), async |tx| code::use_up(tx, &right).await).await
+    sign_in::enter(cx, right.user, (How::Code, remember), async |tx| code::use_up(tx, right.id).await).await
 }

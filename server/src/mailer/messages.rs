@@ -62,6 +62,61 @@ pub fn elevate_code(origin: &Origin, code: &str) -> Message {
     .write(origin)
 }
 
+/// The code that proves the address of somebody who comes from a provider.
+pub fn arrival_code(origin: &Origin, code: &str, label: &str) -> Message {
+    Letter {
+        subject: format!("{code} is your Kith code"),
+        greeting: "Welcome to Kith",
+        lines: &[&format!("Type this code on the page where you came in with {label}. It works for 10 minutes.")],
+        code: Some(code),
+        button: None,
+        footer: "If you didn't ask to join, you can ignore this mail: without the code, nothing happens.",
+    }
+    .write(origin)
+}
+
+/// As [`arrival_code`], to an address that has an account.
+pub fn link_code(origin: &Origin, code: &str, label: &str) -> Message {
+    Letter {
+        subject: format!("{code} is your Kith code"),
+        greeting: "You already have an account",
+        lines: &[
+            &format!("Somebody, probably you, came to Kith with {label}, and your account has this address."),
+            &format!("The code signs you in to your account and connects that {label} account to it. It works for 10 minutes."),
+        ],
+        code: Some(code),
+        button: None,
+        footer: "If it wasn't you, ignore this mail and give the code to nobody: whoever has it gets into your account.",
+    }
+    .write(origin)
+}
+
+/// Word of an account elsewhere that opens this one now.
+pub fn identity_linked(origin: &Origin, label: &str, login: &str) -> Message {
+    Letter {
+        subject: format!("{label} was connected to your Kith account"),
+        greeting: "Another way in",
+        lines: &[&format!("The {label} account {login} now leads into your Kith account.")],
+        code: None,
+        button: Some(("See what is connected", origin.url("/settings/connections"))),
+        footer: "If it wasn't you, disconnect it there, sign out your other devices and choose a new password.",
+    }
+    .write(origin)
+}
+
+/// Word of one that opens it no more.
+pub fn identity_unlinked(origin: &Origin, label: &str, login: &str) -> Message {
+    Letter {
+        subject: format!("{label} was disconnected from your Kith account"),
+        greeting: "One way in less",
+        lines: &[&format!("The {label} account {login} no longer leads into your Kith account.")],
+        code: None,
+        button: Some(("See what is connected", origin.url("/settings/connections"))),
+        footer: "If it wasn't you, somebody may be using your account: sign out your other devices and choose a new password.",
+    }
+    .write(origin)
+}
+
 /// The code that proves a new address.
 pub fn new_email_code(origin: &Origin, code: &str) -> Message {
     Letter {

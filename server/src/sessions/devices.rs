@@ -19,7 +19,7 @@ pub struct Device {
     pub agent: UserAgent,
     pub ip: Option<std::net::IpAddr>,
     /// As [`super::How::words`] puts it.
-    pub how: &'static str,
+    pub how: String,
     pub signed_in_at: OffsetDateTime,
     /// Within five minutes.
     pub last_seen_at: OffsetDateTime,

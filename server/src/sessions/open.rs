@@ -7,10 +7,14 @@ use tower_sessions::Expiry;
 
 use super::{ABSOLUTE_DAYS, ELEVATION_MINUTES, IDLE_DAYS, IDLE_HOURS_FORGETFUL, MOST, SessionKey};
 use crate::{
+    config::providers::{self, Slug},
     error::{Error, Result},
     id::{DeviceId, UserId},
     request::{Member, Request},
 };
+
+/// How a way in by a provider is stored: with its name behind this.
+const VIA: &str = "via ";
 
 /// By what somebody signed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,30 +28,38 @@ pub enum How {
     Code,
     /// A link by mail, with which a new password was chosen.
     Reset,
+    /// An account elsewhere.
+    Provider(Slug),
 }
 
 impl How {
     /// As the table has it.
-    pub fn name(self) -> &'static str {
-        match self {
+    pub fn name(self) -> String {
+        let name = match self {
             Self::Password => "password",
             Self::SignUp => "sign_up",
             Self::Invitation => "invitation",
             Self::Code => "code",
             Self::Reset => "reset",
-        }
+            Self::Provider(slug) => return format!("{VIA}{slug}"),
+        };
+        name.to_owned()
     }
 
     /// In words, after "Signed in".
-    pub fn words(name: &str) -> &'static str {
-        match name {
+    pub fn words(name: &str) -> String {
+        if let Some(Ok(slug)) = name.strip_prefix(VIA).map(str::parse) {
+            return format!("with {}", providers::capital(slug));
+        }
+        let words = match name {
             "password" => "with your password",
             "sign_up" => "by signing up",
             "invitation" => "with an invitation",
             "code" => "with a code by mail",
             "reset" => "with a new password",
             _ => "in another way",
-        }
+        };
+        words.to_owned()
     }
 }
 

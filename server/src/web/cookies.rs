@@ -24,6 +24,8 @@ pub enum Cookie {
     Link,
     /// What somebody typed before they were asked to prove who they are.
     Draft,
+    /// Which way to a provider this browser is on, or has come back from.
+    OAuth,
 }
 
 impl Cookie {
@@ -44,6 +46,8 @@ impl Cookie {
             (Self::Link, false) => "link",
             (Self::Draft, true) => "__Host-draft",
             (Self::Draft, false) => "draft",
+            (Self::OAuth, true) => "__Host-oauth",
+            (Self::OAuth, false) => "oauth",
         }
     }
 

@@ -18,7 +18,7 @@ use ipnetwork::IpNetwork;
 use crate::{
     Server,
     random::Token,
-    request::{Client, Facts},
+    request::{Brought, Client, Facts},
     sessions::SessionKey,
     web::cookies::Cookie,
 };
@@ -36,6 +36,7 @@ pub async fn facts(State(server): State<Server>, mut request: Request<Body>, nex
     let headers = request.headers();
     let session = Cookie::Session.read(origin, headers).and_then(|value| SessionKey::of_cookie(&value));
     let flow = Cookie::Flow.read(origin, headers).and_then(|value| Token::parse(&value));
+    let oauth = Cookie::OAuth.read(origin, headers).and_then(|value| Token::parse(&value));
     let shown = Shown {
         theme: Cookie::Theme.read(origin, headers),
         flash: Cookie::Flash.read(origin, headers),
@@ -47,7 +48,7 @@ pub async fn facts(State(server): State<Server>, mut request: Request<Body>, nex
         Client { ip: client_ip(peer, headers, &server.config().trusted_proxies), user_agent: user_agent(headers) };
     let known = Cookie::Browser.read(origin, headers).and_then(|value| Token::parse(&value));
     let browser = known.unwrap_or_default();
-    let facts = Facts::new(server.clone(), client, session, flow, browser.clone());
+    let facts = Facts::new(server.clone(), client, Brought { cookie: session, flow, oauth, browser: browser.clone() });
     request.headers_mut().remove(header::COOKIE);
     let facts = Arc::new(facts);
     request.extensions_mut().insert(Arc::clone(&facts));

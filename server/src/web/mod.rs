@@ -12,9 +12,9 @@ mod reports;
 
 pub use avatars::avatar;
 pub use facts::{Peer, Shown, facts};
-pub use headers::{CSP, private_answers, security_headers};
+pub use headers::{CSP, csp, private_answers, security_headers};
 pub use health::{healthz, readyz};
 pub use host::host;
 pub use next::safe_next;
 pub use origin::same_origin;
-pub use reports::csp;
+pub use reports::csp as csp_report;

@@ -7,7 +7,7 @@ use sqlx::PgPool;
 use super::{Answer, Browser, NEW, PASSWORD, Site, encode};
 
 /// Every form with text in it, as it is rightly sent. A test sees to it that none is missing.
-const FORMS: [(&str, &[(&str, &str)]); 19] = [
+const FORMS: [(&str, &[(&str, &str)]); 25] = [
     (
         "/sign-up",
         &[("email", "new@kith.example"), ("username", "newcomer"), ("display_name", "New"), ("password", NEW)],
@@ -29,6 +29,12 @@ const FORMS: [(&str, &[(&str, &str)]); 19] = [
     ("/settings/security/password", &[("new_password", NEW)]),
     ("/posts", &[("body", "hello")]),
     ("/posts/{id}/replies", &[("body", "hello")]),
+    ("/auth/{provider}", &[("next", "/")]),
+    ("/elevate/with/{provider}", &[("next", "/")]),
+    ("/sign-up/arrival", &[("email", "new@kith.example"), ("username", "newcomer"), ("display_name", "New")]),
+    ("/sign-up/arrival/send", &[("email", "new@kith.example")]),
+    ("/sign-up/arrival/code", &[("code", "123456")]),
+    ("/sign-up/arrival/password", &[("password", PASSWORD)]),
     ("/theme", &[("theme", "dark"), ("next", "/")]),
 ];
 
@@ -59,6 +65,10 @@ async fn every_form_with_text_is_known_here(pool: PgPool) {
         "/undo-email",
         "/end-session",
         "/sign-out",
+        "/sign-up/arrival/with/{provider}",
+        "/settings/connections/{provider}/link",
+        "/settings/connections/{provider}/unlink",
+        "/settings/connections/{provider}/refresh",
         "/settings/account/export",
         "/settings/profile/picture",
         "/settings/profile/picture/remove",
@@ -123,7 +133,7 @@ async fn h12_no_field_takes_text_that_cannot_be_kept(pool: PgPool) {
     let mut alan = site.signed_in("alan").await;
     let before = all_of(&site).await;
     for (path, fields) in FORMS {
-        let path = path.replace("{id}", &post.to_string());
+        let path = path.replace("{id}", &post.to_string()).replace("{provider}", "github");
         for (odd, _) in fields {
             // NUL; bytes that are no UTF-8; half of a surrogate pair as it would be in UTF-8; a character too long.
             for bytes in ["%00", "a%00b", "%ff", "%c3%28", "%ed%a0%80", "%c0%80", "%f4%90%80%80"] {
@@ -152,7 +162,7 @@ async fn h13_nobody_says_in_a_form_who_they_are(pool: PgPool) {
     let mut alan = site.signed_in("alan").await;
     let before = all_of(&site).await;
     for (path, fields) in FORMS {
-        let path = path.replace("{id}", &post.to_string());
+        let path = path.replace("{id}", &post.to_string()).replace("{provider}", "github");
         for extra in ["user_id", "author_id", "id", "role", "is_admin", "email_verified", "created_at", "elevated"] {
             let fields: Vec<_> = fields.iter().copied().chain([(extra, ada.as_str())]).collect();
             let answer = send(&mut alan, &path, encode(&fields)).await;

@@ -272,12 +272,14 @@ async fn m21_every_change_of_what_opens_an_account_wants_a_proof_of_the_last_ten
         "/settings/account/delete",
         "/settings/security/password",
         "/settings/security/password/remove",
+        "/settings/connections/{provider}/link",
+        "/settings/connections/{provider}/unlink",
         "/settings/devices/others/end",
         "/settings/devices/all/end",
         "/settings/devices/{device}/end",
     ] {
         assert!(site.doors.iter().any(|door| door.method == Method::POST && door.path == path), "{path}");
-        let path = path.replace("{device}", "00000000-0000-0000-0000-000000000000");
+        let path = path.replace("{device}", "00000000-0000-0000-0000-000000000000").replace("{provider}", "github");
         assert!(here.post(&path, &[]).await.location().starts_with("/elevate?next="), "{path}");
         assert!(!there.post(&path, &[("x", "y")]).await.location().starts_with("/elevate"), "{path}");
     }

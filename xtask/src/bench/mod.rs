@@ -38,6 +38,7 @@ pub fn run(args: &[String]) -> Result<()> {
         dir: workspace::root().to_owned(),
         public_host: None,
         seed: true,
+        github: false,
         bare: false,
         trace: false,
     })?;

@@ -12,6 +12,7 @@ use nix::unistd::geteuid;
 use super::{Run, counts::Counts, trace};
 use crate::{
     assets,
+    github::GitHub,
     kith::{Kith, Plan},
     process::{self, Running},
     run::build_server,
@@ -39,6 +40,7 @@ pub fn check(run: &Run) -> Result<Counts> {
     install_packages()?;
     assets::build()?;
     let binary = build_server(false)?;
+    GitHub::build()?;
     let cluster = run.cluster()?;
     cluster.create_database("browser")?;
     let kith = Kith::start(&Plan {
@@ -47,6 +49,7 @@ pub fn check(run: &Run) -> Result<Counts> {
         dir: workspace::root().to_owned(),
         public_host: None,
         seed: true,
+        github: true,
         bare: false,
         trace: true,
     })?;
@@ -58,6 +61,7 @@ pub fn check(run: &Run) -> Result<Counts> {
     playwright.env("PLAYWRIGHT_JSON_OUTPUT_FILE", &report);
     playwright.env("KITH_URL", &kith.origin).env("CHROMIUM", chromium);
     playwright.env("KITH_SECRETS", traced.join("kith.secrets"));
+    playwright.envs(kith.github.iter().map(|github| ("GITHUB_URL", &github.url)));
     let succeeded = Running::start(&mut playwright)?.wait()?.success();
     let mut counts = read(&report).unwrap_or_default();
     if !succeeded {

@@ -23,6 +23,7 @@ pub fn check(run: &Run) -> Result<Counts> {
         dir,
         public_host: Some("kith.test"),
         seed: false,
+        github: false,
         bare: true,
         trace: false,
     };

@@ -116,7 +116,7 @@ async fn mail_code(tx: &mut PgConnection, cx: &Request, (id, flow): (i64, &Token
 }
 
 /// Says when a username is taken, and what is free instead. Usernames are public: there is nothing to hide.
-pub(super) async fn check_free(db: &mut PgConnection, username: &Username) -> Result<Result<(), Invalid>> {
+pub(crate) async fn check_free(db: &mut PgConnection, username: &Username) -> Result<Result<(), Invalid>> {
     let taken = sqlx::query_scalar!(
         r#"
         select exists (select 1 from users where username = $1)

@@ -98,8 +98,42 @@ pub(super) async fn create(cx: &Request, registration: i64, how: How) -> Result<
     .fetch_optional(&mut *tx)
     .await?
     .ok_or(Error::NotFound)?;
+    let new = NewUser {
+        username: Username::parse(&wish.username)?,
+        display_name: wish.display_name,
+        email: wish.email,
+        role: wish.role,
+    };
+    let Some(user) = insert_user(&mut tx, &new).await? else {
+        return lost(cx, tx, registration, &new.email).await;
+    };
+    sqlx::query!("insert into passwords (user_id, hash) values ($1, $2)", user.0, wish.password_hash)
+        .execute(&mut *tx)
+        .await?;
+    let device = sessions::claim(&mut tx, cx, &session, user, (how, true)).await?;
+    // Another role comes only by an operator's invitation.
+    let role = Role::parse(&new.role);
+    if role != Role::Member {
+        audit::record(&mut tx, user, Actor::System, &Event::RoleChanged { role: role.name() }).await?;
+    }
+    welcome(&mut tx, cx, user, (device, how)).await?;
+    tx.commit().await?;
+    Ok(Step::Done)
+}
+
+/// Somebody whose address is proved.
+pub(crate) struct NewUser {
+    pub username: Username,
+    pub display_name: String,
+    pub email: String,
+    /// As the table has it.
+    pub role: String,
+}
+
+/// Makes somebody's row. None when another has the name or the address, or the name is kept for who had it.
+pub(crate) async fn insert_user(tx: &mut PgConnection, new: &NewUser) -> Result<Option<UserId>> {
     // One name is decided about by one transaction at a time: see the change of a username.
-    sqlx::query!("select pg_advisory_xact_lock(hashtext('username'), hashtext($1))", wish.username)
+    sqlx::query!("select pg_advisory_xact_lock(hashtext('username'), hashtext($1))", new.username.as_str())
         .execute(&mut *tx)
         .await?;
     let user = sqlx::query_scalar!(
@@ -109,31 +143,18 @@ pub(super) async fn create(cx: &Request, registration: i64, how: How) -> Result<
         where not exists (select 1 from former_usernames where username = $1 and released_at > now())
         on conflict do nothing returning id
         "#,
-        wish.username,
-        wish.display_name,
-        wish.email,
-        wish.role,
+        new.username.as_str(),
+        new.display_name,
+        new.email,
+        new.role,
     )
-    .fetch_optional(&mut *tx)
+    .fetch_optional(tx)
     .await?;
-    let Some(user) = user.map(UserId) else {
-        return lost(cx, tx, registration, &wish.email).await;
-    };
-    sqlx::query!("insert into passwords (user_id, hash) values ($1, $2)", user.0, wish.password_hash)
-        .execute(&mut *tx)
-        .await?;
-    let device = sessions::claim(&mut tx, cx, &session, user, (how, true)).await?;
-    // Another role comes only by an operator's invitation.
-    let role = Role::parse(&wish.role);
-    if role != Role::Member {
-        audit::record(&mut tx, user, Actor::System, &Event::RoleChanged { role: role.name() }).await?;
-    }
-    welcome(&mut tx, cx, user, (device, how)).await?;
-    tx.commit().await?;
-    Ok(Step::Done)
+    Ok(user.map(UserId))
 }
 
-async fn welcome(
+/// What an account that has just been made begins with: its first events, and a browser it knows.
+pub(crate) async fn welcome(
     tx: &mut PgConnection,
     cx: &Request,
     user: UserId,

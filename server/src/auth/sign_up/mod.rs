@@ -7,8 +7,10 @@ mod begin;
 mod finish;
 mod verify;
 
+pub(crate) use begin::check_free;
 pub use begin::{Wish, begin, resend};
 pub use finish::{Missing, Outstanding, finish, outstanding};
+pub(crate) use finish::{NewUser, insert_user, welcome};
 pub use verify::verify;
 
 use crate::{

@@ -1,0 +1,179 @@
+//! Somebody comes from another service for the first time: they choose a username, or prove the account they have, or
+//! an address.
+
+mod views;
+
+use axum::{
+    extract::Query,
+    response::{IntoResponse, Redirect, Response},
+};
+use http::StatusCode;
+use serde::Deserialize;
+use server::{
+    Error, Invalid, Result, Secret,
+    oauth::{self, Chosen, Joined, Stage},
+};
+
+use super::{card, drop_flow, elevate::Refusal, elsewhere, keep_flow, refusal, with_retry};
+use crate::{flash::Flash, forms::Form, paths, visit::Visit};
+
+/// What the form with the choices sends.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Typed {
+    username: String,
+    #[serde(default)]
+    display_name: String,
+    email: String,
+}
+
+/// What the form for a code sends.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asked {
+    email: String,
+}
+
+/// What the form with the code sends.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TypedCode {
+    code: String,
+}
+
+/// What the form with the password sends.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TypedPassword {
+    password: Secret,
+}
+
+/// They would rather make an account than prove the one they have.
+#[derive(Default, Deserialize)]
+pub struct Anew {
+    #[serde(default)]
+    anew: bool,
+}
+
+/// `GET /sign-up/arrival`
+pub async fn show(visit: Visit, Query(wish): Query<Anew>) -> Result<Response> {
+    page(&visit, (wish.anew, None), NOTHING).await
+}
+
+/// `POST /sign-up/arrival`
+pub async fn join(visit: Visit, Form(typed): Form<Typed>) -> Result<Response> {
+    let server = &visit.cx.server;
+    let chosen = Chosen { username: typed.username, display_name: typed.display_name, email: typed.email };
+    match oauth::join(&visit.cx, &chosen).await {
+        Ok(Joined::Done(next)) => Ok(done(&visit, Flash::Welcome, &next)),
+        Ok(Joined::AddressTaken) => Ok(Flash::AddressTaken.redirect(server, paths::ARRIVAL)),
+        Ok(Joined::HaveAccount) => Ok(done(&visit, Flash::HaveAccountThere, paths::SIGN_IN)),
+        Err(error) => again(&visit, (true, Some(&chosen)), error).await,
+    }
+}
+
+/// `POST /sign-up/arrival/send`
+pub async fn send(visit: Visit, Form(asked): Form<Asked>) -> Result<Response> {
+    match oauth::ask_address(&visit.cx, &asked.email).await {
+        Ok(flow) => {
+            let onward = Redirect::to(paths::ARRIVAL_CODE).into_response();
+            Ok(keep_flow(onward, &visit.cx.server.config().origin, &flow))
+        }
+        Err(error) => again(&visit, (true, None), error).await,
+    }
+}
+
+/// `GET /sign-up/arrival/code`
+pub async fn show_code(visit: Visit) -> Result<Response> {
+    ask_code(&visit, NOTHING).await
+}
+
+/// `POST /sign-up/arrival/code`
+pub async fn prove_by_code(visit: Visit, Form(typed): Form<TypedCode>) -> Result<Response> {
+    let origin = &visit.cx.server.config().origin;
+    match oauth::prove_by_code(&visit.cx, &typed.code).await {
+        Ok(Some(next)) => Ok(drop_flow(done(&visit, Flash::Proved, &next), origin)),
+        Ok(None) => {
+            // The address is theirs now: with it they can make an account, whatever else they could prove.
+            let onward = Redirect::to(&format!("{}?anew=true", paths::ARRIVAL)).into_response();
+            Ok(drop_flow(onward, origin))
+        }
+        Err(Error::NotFound) => Ok(code_gone(&visit)),
+        Err(error) => ask_code(&visit, Some(refusal(error)?)).await,
+    }
+}
+
+/// `POST /sign-up/arrival/password`
+pub async fn prove_by_password(visit: Visit, Form(typed): Form<TypedPassword>) -> Result<Response> {
+    match oauth::prove_by_password(&visit.cx, typed.password).await {
+        Ok(next) => Ok(done(&visit, Flash::Proved, &next)),
+        // There is one field here: what the page for signing in says of two is about it.
+        Err(Error::Invalid(why)) => {
+            let why = why.iter().next().map_or_else(String::new, |(_, words)| words.to_owned());
+            again(&visit, (false, None), Invalid::one("password", why).into()).await
+        }
+        Err(error) => again(&visit, (false, None), error).await,
+    }
+}
+
+const NOTHING: Option<Refusal> = None;
+
+/// The page of the next step, with what was wrong.
+pub(super) async fn respond(visit: &Visit, refusal: Refusal) -> Result<Response> {
+    page(visit, (false, None), Some(refusal)).await
+}
+
+/// The same page once more, with what was wrong.
+async fn again(visit: &Visit, shown: (bool, Option<&Chosen>), error: Error) -> Result<Response> {
+    match refusal(error) {
+        Ok(refusal) => page(visit, shown, Some(refusal)).await,
+        Err(error) => gone(visit, error),
+    }
+}
+
+async fn page(visit: &Visit, (anew, chosen): (bool, Option<&Chosen>), refusal: Option<Refusal>) -> Result<Response> {
+    let (status, wait, invalid) = refusal.unwrap_or((StatusCode::OK, None, Invalid::default()));
+    let arrival = match oauth::current(&visit.cx, anew).await {
+        Ok(arrival) => arrival,
+        Err(error) => return gone(visit, error),
+    };
+    let response = match &arrival.stage {
+        Stage::Choose(choice) => {
+            card(visit, "Almost there", status, views::choose(&arrival, (choice, chosen), &invalid))
+        }
+        Stage::Prove { address, free } => {
+            let others = elsewhere::proofs(visit, &arrival.provider);
+            let view = views::prove(&arrival, (address, !free.is_empty()), (others, &invalid));
+            card(visit, "You already have an account", status, view)
+        }
+        Stage::AskAddress => card(visit, "Your address", status, views::ask_address(&arrival, &invalid)),
+    };
+    Ok(with_retry(response, wait))
+}
+
+async fn ask_code(visit: &Visit, refusal: Option<Refusal>) -> Result<Response> {
+    let (status, wait, invalid) = refusal.unwrap_or((StatusCode::OK, None, Invalid::default()));
+    match oauth::waiting(&visit.cx).await {
+        Ok(email) => Ok(with_retry(card(visit, "Check your mail", status, views::code(&email, &invalid)), wait)),
+        Err(Error::NotFound) => Ok(code_gone(visit)),
+        Err(other) => Err(other),
+    }
+}
+
+fn code_gone(visit: &Visit) -> Response {
+    Flash::CodeGone.redirect(&visit.cx.server, paths::ARRIVAL)
+}
+
+/// Without somebody who waits there is only the beginning.
+fn gone(visit: &Visit, error: Error) -> Result<Response> {
+    match error {
+        Error::NotFound => Ok(done(visit, Flash::ArrivalGone, paths::SIGN_IN)),
+        other => Err(other),
+    }
+}
+
+/// Nobody waits in this browser any more.
+fn done(visit: &Visit, flash: Flash, path: &str) -> Response {
+    let server = &visit.cx.server;
+    elsewhere::forget(flash.redirect(server, path), &server.config().origin)
+}

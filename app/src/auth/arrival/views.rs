@@ -1,0 +1,174 @@
+//! What an arrival sees: the choice of a username, the proof of an account, the question for an address.
+
+use leptos::{prelude::*, tachys::view::any_view::AnyView};
+use server::{
+    Invalid,
+    oauth::{Arrival, Choice, Chosen},
+};
+
+use crate::{
+    auth::{code::email_field, elsewhere::mark, sign_up::username_field, verify::code_field},
+    paths,
+    ui::{Field, error_summary, hidden, icon, submit},
+};
+
+/// A username, and an address when there are several.
+pub(super) fn choose(
+    arrival: &Arrival,
+    (choice, chosen): (&Choice, Option<&Chosen>),
+    invalid: &Invalid,
+) -> impl IntoView + use<> {
+    let username = chosen.map_or(&choice.username, |chosen| &chosen.username);
+    let name = chosen.map_or(&arrival.name, |chosen| &chosen.display_name);
+    let email = chosen.map(|chosen| chosen.email.as_str());
+    let field = username_field(username, invalid);
+    let field = if choice.others.is_empty() { field } else { field.hint(free(choice)) };
+    view! {
+        <h1>"Almost there"</h1>
+        {error_summary(invalid)}
+        {who(arrival)}
+        <form method="post" action=paths::ARRIVAL class="stack">
+            {field.autofocus().view()}
+            {Field::new("display_name", "Name (optional)")
+                .value(name)
+                .autocomplete("name")
+                .maxlength(50)
+                .errors(invalid)
+                .view()}
+            {addresses(&choice.addresses, email)}
+            {submit("Create my account")}
+        </form>
+        {no()}
+    }
+}
+
+fn free(choice: &Choice) -> String {
+    let all: Vec<String> = std::iter::once(&choice.username).chain(&choice.others).map(|u| format!("@{u}")).collect();
+    format!("Your name there is taken here. These are free: {}.", all.join(", "))
+}
+
+/// One address is only said; among several one is chosen.
+fn addresses(all: &[String], chosen: Option<&str>) -> AnyView {
+    let first = all.first().cloned().unwrap_or_default();
+    if all.len() < 2 {
+        let shown = first.clone();
+        return view! {
+            {hidden("email", first)}
+            <p class="field-hint">"Your address here is " <strong class="address">{shown}</strong> ". Only you see it."</p>
+        }
+        .into_any();
+    }
+    let chosen = chosen.filter(|chosen| all.iter().any(|one| one == chosen)).unwrap_or(&first).to_owned();
+    let boxes = all
+        .iter()
+        .map(|address| {
+            let (value, shown, checked) = (address.clone(), address.clone(), *address == chosen);
+            view! {
+                <label class="check">
+                    <input type="radio" name="email" value=value checked=checked required />
+                    <span class="address">{shown}</span>
+                </label>
+            }
+        })
+        .collect_view();
+    view! {
+        <fieldset class="field" id="email">
+            <legend>"Your address here. Only you see it."</legend>
+            {boxes}
+        </fieldset>
+    }
+    .into_any()
+}
+
+/// Whose account their address belongs to.
+pub(super) fn prove(
+    arrival: &Arrival,
+    (address, may_choose): (&str, bool),
+    (others, invalid): (Option<AnyView>, &Invalid),
+) -> impl IntoView + use<> {
+    let (shown, mailed, known) = (address.to_owned(), address.to_owned(), address.to_owned());
+    let label = arrival.label.clone();
+    let anew = may_choose.then(|| {
+        let path = format!("{}?anew=true", paths::ARRIVAL);
+        view! { <p class="card-foot">"Not yours? " <a href=path>"Make an account with another address"</a></p> }
+    });
+    view! {
+        <h1>"You already have an account"</h1>
+        {error_summary(invalid)}
+        {who(arrival)}
+        <p>
+            "There is an account with " <strong class="address">{shown}</strong>
+            ". Show once that it is yours. Then you are signed in, and " {label} " opens it from now on."
+        </p>
+        <form method="post" action=paths::ARRIVAL_PASSWORD class="stack">
+            // For password managers: whose password it is.
+            <input type="text" autocomplete="username" value=known hidden readonly />
+            {Field::new("password", "Your password here")
+                .kind("password")
+                .autocomplete("current-password")
+                .maxlength(256)
+                .required()
+                .autofocus()
+                .errors(invalid)
+                .view()}
+            {submit("Connect and sign in")}
+        </form>
+        <form method="post" action=paths::ARRIVAL_SEND class="card-foot">
+            {hidden("email", mailed)}
+            <button class="link" type="submit">"Send me a code by mail"</button>
+        </form>
+        {others}
+        {anew}
+        {no()}
+    }
+}
+
+/// None of theirs is verified.
+pub(super) fn ask_address(arrival: &Arrival, invalid: &Invalid) -> impl IntoView + use<> {
+    let label = arrival.label.clone();
+    view! {
+        <h1>"What is your address?"</h1>
+        {error_summary(invalid)}
+        {who(arrival)}
+        <p>{label} " told us none that it has verified. We send six digits to the one you type."</p>
+        <form method="post" action=paths::ARRIVAL_SEND class="stack">
+            {email_field("", invalid).view()}
+            {submit("Send me a code")}
+        </form>
+        {no()}
+    }
+}
+
+/// The code from the mail.
+pub(super) fn code(email: &str, invalid: &Invalid) -> impl IntoView + use<> {
+    let (address, again) = (email.to_owned(), email.to_owned());
+    view! {
+        <h1>"Check your mail"</h1>
+        {error_summary(invalid)}
+        <p>"We sent a mail to " <strong class="address">{address}</strong> ". Type the six digits from it here."</p>
+        <form method="post" action=paths::ARRIVAL_CODE class="stack">
+            {code_field(invalid).view()}
+            {submit("Continue")}
+        </form>
+        <form method="post" action=paths::ARRIVAL_SEND class="card-foot">
+            {hidden("email", again)}
+            "Nothing there? Look in the spam folder, or "
+            <button class="link" type="submit">"send a new code"</button>
+            "."
+        </form>
+        <p class="card-foot"><a href=paths::ARRIVAL>"Back"</a></p>
+    }
+}
+
+/// As whom they come.
+fn who(arrival: &Arrival) -> impl IntoView + use<> {
+    let words = match arrival.login.as_str() {
+        "" => format!("From {}", arrival.label),
+        login => format!("{login} at {}", arrival.label),
+    };
+    view! { <p class="arriving">{icon(mark(&arrival.provider))} <span>{words}</span></p> }
+}
+
+fn no() -> impl IntoView {
+    view! { <p class="card-foot"><a href=paths::SIGN_IN>"Not now"</a></p> }
+}

@@ -1,0 +1,177 @@
+//! Coming in with an account elsewhere: setting out, coming back, and what is said when nothing came of it.
+
+use axum::{
+    extract::{Path, RawQuery},
+    response::{IntoResponse, Redirect, Response},
+};
+use http::{StatusCode, header::SET_COOKIE};
+use leptos::{prelude::*, tachys::view::any_view::AnyView};
+use serde::Deserialize;
+use server::{
+    Error, Invalid, Result,
+    config::{Origin, providers::GITHUB},
+    oauth::{self, Back, Callback, Going, Identity, Intent, Provider, Sorry},
+    random::Token,
+    request::Member,
+    web::{cookies::Cookie, safe_next},
+};
+
+use super::{FLOW, Nothing, arrival, elevate as elevation, refusal, sign_in};
+use crate::{
+    flash::Flash,
+    forms::Form,
+    paths,
+    settings::connections,
+    ui::{Icon, hidden, icon},
+    visit::Visit,
+};
+
+/// What a form that sets out sends.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Onward {
+    #[serde(default)]
+    next: String,
+}
+
+/// Seconds after which a service that did not answer may be tried again.
+const AGAIN: u64 = 30;
+
+/// `POST /auth/{provider}`
+pub async fn set_out(visit: Visit, Path(provider): Path<String>, Form(onward): Form<Onward>) -> Result<Response> {
+    let next = safe_next(&onward.next, paths::HOME);
+    let going = oauth::sign_in(&visit.cx, &provider, next).await?;
+    go(&visit, going, (&provider, Intent::SignIn, next)).await
+}
+
+/// `POST /elevate/with/{provider}`
+pub async fn elevate(
+    visit: Visit,
+    me: Member,
+    Path(provider): Path<String>,
+    Form(onward): Form<Onward>,
+) -> Result<Response> {
+    let next = safe_next(&onward.next, paths::DEVICES);
+    let going = oauth::elevate(&visit.cx, &me, &provider, next).await?;
+    go(&visit, going, (&provider, Intent::Elevate, next)).await
+}
+
+/// `POST /sign-up/arrival/with/{provider}`
+pub async fn prove(visit: Visit, Path(provider): Path<String>, Form(Nothing {}): Form<Nothing>) -> Result<Response> {
+    let going = oauth::prove(&visit.cx, &provider).await?;
+    go(&visit, going, (&provider, Intent::Prove, paths::HOME)).await
+}
+
+/// Sends the browser on its way, with what it must bring back.
+pub(crate) async fn go(
+    visit: &Visit,
+    going: Going,
+    (provider, intent, next): (&str, Intent, &str),
+) -> Result<Response> {
+    match going {
+        Going::To { url, browser } => {
+            Ok(keep(Redirect::to(&url).into_response(), &visit.cx.server.config().origin, &browser))
+        }
+        Going::Sorry(why) => sorry(visit, provider, why, (Some(intent), next)).await,
+    }
+}
+
+/// `GET /auth/{provider}/callback`
+pub async fn come_back(visit: Visit, Path(provider): Path<String>, RawQuery(query): RawQuery) -> Result<Response> {
+    let query = query.unwrap_or_default();
+    let pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).collect();
+    let callback = Callback::parse(pairs.iter().map(|(name, value)| (name.as_ref(), value.clone().into_owned())));
+    let server = &visit.cx.server;
+    let origin = &server.config().origin;
+    match oauth::come_back(&visit.cx, &provider, &callback).await {
+        Ok(Back::SignedIn { next }) => Ok(Flash::SignedIn.redirect(server, &next)),
+        Ok(Back::Proved { next }) => Ok(forget(Flash::Proved.redirect(server, &next), origin)),
+        Ok(Back::Linked) => Ok(Flash::Connected.redirect(server, paths::CONNECTIONS)),
+        Ok(Back::Elevated { next }) => Ok(Redirect::to(&next).into_response()),
+        Ok(Back::Refreshed) => Ok(Flash::Refreshed.redirect(server, paths::CONNECTIONS)),
+        Ok(Back::Arrived { browser }) => Ok(keep(Redirect::to(paths::ARRIVAL).into_response(), origin, &browser)),
+        Ok(Back::Sorry { why, intent, next }) => sorry(&visit, &provider, why, (intent, &next)).await,
+        // Whose account is suspended has shown who they are and reads why.
+        Err(Error::Invalid(why)) => Ok(sign_in::instead(&visit, paths::HOME, refusal(why.into())?)),
+        Err(other) => Err(other),
+    }
+}
+
+/// Says why nothing was done, on the page where they can go on.
+async fn sorry(visit: &Visit, provider: &str, why: Sorry, (intent, next): (Option<Intent>, &str)) -> Result<Response> {
+    let label = visit.cx.server.providers().find(provider).map(Provider::label)?;
+    let status = status(why);
+    let wait = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(AGAIN);
+    let refusal = (status, wait, Invalid::one("", why.words(label)));
+    match (intent, visit.me()) {
+        (Some(Intent::Elevate), Some(me)) => elevation::ask(visit, me, next, refusal).await,
+        (Some(Intent::Link | Intent::Refresh) | None, Some(me)) => connections::respond(visit, me, refusal).await,
+        (Some(Intent::Prove), _) => arrival::respond(visit, refusal).await,
+        _ => Ok(sign_in::instead(visit, next, refusal)),
+    }
+}
+
+fn status(why: Sorry) -> StatusCode {
+    match why {
+        Sorry::Down | Sorry::Wait | Sorry::Settings => StatusCode::SERVICE_UNAVAILABLE,
+        Sorry::LinkedElsewhere | Sorry::LinkedAlready | Sorry::HasAnother => StatusCode::CONFLICT,
+        Sorry::Denied | Sorry::Unverified | Sorry::NotThatOne | Sorry::NotFresh => StatusCode::FORBIDDEN,
+        Sorry::Gone | Sorry::SessionGone => StatusCode::BAD_REQUEST,
+    }
+}
+
+/// What a browser must bring back, or goes on with as an arrival.
+fn keep(mut response: Response, origin: &Origin, browser: &Token) -> Response {
+    if let Some(cookie) = Cookie::OAuth.set(origin, &browser.text(), Some(FLOW)) {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// An arrival that has arrived.
+pub(super) fn forget(mut response: Response, origin: &Origin) -> Response {
+    if let Some(cookie) = Cookie::OAuth.remove(origin) {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// The other ways in, below a form; nothing where there are none.
+pub(super) fn ways(visit: &Visit, next: &str) -> Option<AnyView> {
+    let all = visit.cx.server.providers().iter();
+    below_or(all.map(|provider| button(provider, paths::set_out(provider.slug()), Some(next))).collect())
+}
+
+/// The other ways to show whose account an arrival belongs to: not by where it came from.
+pub(super) fn proofs(visit: &Visit, from: &str) -> Option<AnyView> {
+    let others = visit.cx.server.providers().iter().filter(|provider| provider.slug().as_str() != from);
+    below_or(others.map(|provider| button(provider, paths::arrival_with(provider.slug()), None)).collect())
+}
+
+/// The other ways to prove again who one is: by what is connected.
+pub(super) fn elevations(visit: &Visit, identities: &[Identity], next: &str) -> Option<AnyView> {
+    let mine = visit.cx.server.providers().iter();
+    let mine = mine.filter(|provider| identities.iter().any(|one| one.provider == provider.slug().as_str()));
+    below_or(mine.map(|provider| button(provider, paths::elevate_with(provider.slug()), Some(next))).collect())
+}
+
+fn below_or(buttons: Vec<AnyView>) -> Option<AnyView> {
+    (!buttons.is_empty()).then(|| view! { <div class="ways"><p class="or">"or"</p>{buttons}</div> }.into_any())
+}
+
+fn button(provider: &Provider, action: String, next: Option<&str>) -> AnyView {
+    let label = format!("Continue with {}", provider.label());
+    let next = next.map(|next| hidden("next", safe_next(next, paths::HOME)));
+    view! {
+        <form method="post" action=action>
+            {next}
+            <button class="button" type="submit">{icon(mark(provider.slug().as_str()))} <span>{label}</span></button>
+        </form>
+    }
+    .into_any()
+}
+
+/// The picture of a service.
+pub(crate) fn mark(provider: &str) -> Icon {
+    if provider == GITHUB.as_str() { Icon::GitHub } else { Icon::Key }
+}

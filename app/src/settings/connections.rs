@@ -1,0 +1,143 @@
+//! The accounts elsewhere that open one's account.
+
+use axum::{extract::Path, response::Response};
+use http::StatusCode;
+use leptos::{prelude::*, tachys::view::any_view::AnyView};
+use server::{
+    Error, Invalid, Result, clock,
+    oauth::{self, Identity, Intent, Provider},
+    request::{Elevated, Member},
+};
+use time::OffsetDateTime;
+
+use super::page;
+use crate::{
+    auth::{
+        Nothing,
+        elsewhere::{go, mark},
+        refusal, with_retry,
+    },
+    flash::Flash,
+    forms::Form,
+    paths,
+    ui::{error_summary, icon, when},
+    visit::Visit,
+};
+
+/// `GET /settings/connections`
+pub async fn show(visit: Visit, me: Member) -> Result<Response> {
+    respond(&visit, &me, (StatusCode::OK, None, Invalid::default())).await
+}
+
+/// `POST /settings/connections/{provider}/link`
+pub async fn link(
+    visit: Visit,
+    me: Elevated,
+    Path(provider): Path<String>,
+    Form(Nothing {}): Form<Nothing>,
+) -> Result<Response> {
+    let going = oauth::link(&visit.cx, &me, &provider).await?;
+    go(&visit, going, (&provider, Intent::Link, paths::CONNECTIONS)).await
+}
+
+/// `POST /settings/connections/{provider}/unlink`
+pub async fn unlink(
+    visit: Visit,
+    me: Elevated,
+    Path(provider): Path<String>,
+    Form(Nothing {}): Form<Nothing>,
+) -> Result<Response> {
+    match oauth::unlink(&visit.cx, &me, &provider).await {
+        Ok(()) => Ok(Flash::Disconnected.redirect(&visit.cx.server, paths::CONNECTIONS)),
+        Err(Error::NotFound) => {
+            let gone = Invalid::one("", "That was disconnected already.");
+            respond(&visit, &me, (StatusCode::NOT_FOUND, None, gone)).await
+        }
+        Err(error) => respond(&visit, &me, refusal(error)?).await,
+    }
+}
+
+/// `POST /settings/connections/{provider}/refresh`
+pub async fn refresh(
+    visit: Visit,
+    me: Member,
+    Path(provider): Path<String>,
+    Form(Nothing {}): Form<Nothing>,
+) -> Result<Response> {
+    let going = oauth::refresh(&visit.cx, &me, &provider).await?;
+    go(&visit, going, (&provider, Intent::Refresh, paths::CONNECTIONS)).await
+}
+
+/// The page, with what was wrong.
+pub(crate) async fn respond(
+    visit: &Visit,
+    me: &Member,
+    (status, wait, invalid): (StatusCode, Option<u64>, Invalid),
+) -> Result<Response> {
+    let identities = oauth::list(&visit.cx, me).await?;
+    let view = view(visit, &identities, &invalid);
+    Ok(with_retry(page(visit, paths::CONNECTIONS, status, view), wait))
+}
+
+fn view(visit: &Visit, identities: &[Identity], invalid: &Invalid) -> impl IntoView + use<> {
+    let now = clock::now();
+    let find = |slug: &str| visit.cx.server.providers().find(slug).ok();
+    let connected = identities.iter().map(|one| connected(one, find(&one.provider).is_some(), now)).collect_view();
+    let is_connected = |provider: &&Provider| identities.iter().any(|one| one.provider == provider.slug().as_str());
+    let others = visit.cx.server.providers().iter().filter(|provider| !is_connected(provider));
+    let others = others.map(other).collect_view();
+    view! {
+        {error_summary(invalid)}
+        <p class="lead">
+            "Accounts elsewhere that open your account here. What you write and who you are stays here: they only say that it is you."
+        </p>
+        <ul class="devices">{connected}{others}</ul>
+    }
+}
+
+fn connected(one: &Identity, is_offered: bool, now: OffsetDateTime) -> AnyView {
+    let (label, login) = (one.label.clone(), one.login.clone());
+    let refresh = is_offered.then(|| {
+        let about = format!("Take over name and picture from {}", one.label);
+        act(&one.provider, "refresh", ("Update", about))
+    });
+    view! {
+        <li class="device">
+            {icon(mark(&one.provider))}
+            <div class="device-words">
+                <h2>{label} " " <strong class="here">"Connected"</strong></h2>
+                <p>"As " <strong>{login}</strong></p>
+                <p>"Since " {when(one.linked_at, now)} " · Last used " {when(one.last_used_at, now)}</p>
+            </div>
+            <div class="device-acts">
+                {refresh} {act(&one.provider, "unlink", ("Disconnect", format!("Disconnect {}", one.label)))}
+            </div>
+        </li>
+    }
+    .into_any()
+}
+
+fn other(provider: &Provider) -> AnyView {
+    let (slug, label) = (provider.slug(), provider.label().to_owned());
+    let about = format!("Connect {label}");
+    view! {
+        <li class="device">
+            {icon(mark(slug.as_str()))}
+            <div class="device-words">
+                <h2>{label}</h2>
+                <p>"Not connected"</p>
+            </div>
+            <div class="device-acts">{act(slug.as_str(), "link", ("Connect", about))}</div>
+        </li>
+    }
+    .into_any()
+}
+
+fn act(provider: &str, act: &str, (label, about): (&'static str, String)) -> AnyView {
+    view! {
+        <form method="post" action=paths::connection(provider, act)>
+            <button class="button" type="submit" aria-label=about>{label}</button>
+        </form>
+    }
+    .into_any()
+}

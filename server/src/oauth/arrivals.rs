@@ -1,0 +1,289 @@
+//! Somebody a provider has told us of who is not in yet. An arrival owns and reserves nothing: no name, no address, not
+//! even the identity. It belongs to the browser that came back with it, and ends after half an hour.
+
+use sqlx::PgConnection;
+
+use super::{
+    decide::{self, Addresses, Step},
+    flows::Flow,
+    identities,
+    providers::Said,
+    returns::label,
+};
+use crate::{
+    accounts::{self, Email, Username},
+    audit::Actor,
+    auth::sign_up,
+    config::providers::Slug,
+    error::{Error, Invalid, Result},
+    id::UserId,
+    request::Request,
+};
+
+/// What its page shows.
+#[derive(Clone, Debug)]
+pub struct Arrival {
+    pub provider: String,
+    pub label: String,
+    pub login: String,
+    /// A display name they could have here.
+    pub name: String,
+    pub stage: Stage,
+}
+
+/// What is still to be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stage {
+    Choose(Choice),
+    /// Show whose account this address belongs to; or, when there are others, make a new one with one of those.
+    Prove {
+        address: String,
+        free: Vec<String>,
+    },
+    /// Type an address and prove it.
+    AskAddress,
+}
+
+/// What they may choose from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// Free today, or empty when nothing can be made of their login name.
+    pub username: String,
+    /// Others that are free, when the one they have there is not.
+    pub others: Vec<String>,
+    /// All are proved, and nobody's; the first is the likeliest.
+    pub addresses: Vec<String>,
+}
+
+/// One as it is stored.
+pub(super) struct Row {
+    pub provider: String,
+    pub issuer: String,
+    pub subject: String,
+    pub login: String,
+    pub name: String,
+    picture: Option<String>,
+    pub addresses: Vec<String>,
+    pub next: String,
+}
+
+impl Row {
+    /// What the provider said; not its addresses, which are proved or not.
+    pub fn said(&self) -> Result<Said> {
+        Ok(Said {
+            provider: self.provider.parse::<Slug>().map_err(|()| Error::NotFound)?,
+            issuer: self.issuer.clone(),
+            subject: self.subject.clone(),
+            login: self.login.clone(),
+            name: self.name.clone(),
+            addresses: Vec::new(),
+            picture: self.picture.clone(),
+        })
+    }
+}
+
+/// Keeps what a provider said for the browser it was said to; what waited there before is forgotten.
+pub(super) async fn keep(cx: &Request, flow: &Flow, said: &Said) -> Result<()> {
+    let addresses: Vec<String> = said.addresses.iter().map(|email| email.as_str().to_owned()).collect();
+    let name = crate::text::clean_line(&said.name).chars().take(accounts::DISPLAY_NAME_MAX).collect::<String>();
+    sqlx::query!(
+        r#"
+        insert into arrivals (browser_hash, provider, issuer, subject, login, name, picture, addresses, next)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        on conflict (browser_hash) do update set
+            provider = excluded.provider, issuer = excluded.issuer, subject = excluded.subject, login = excluded.login,
+            name = excluded.name, picture = excluded.picture, addresses = excluded.addresses, proved = null,
+            next = excluded.next, created_at = excluded.created_at, expires_at = excluded.expires_at
+        "#,
+        &flow.browser.hash()[..],
+        said.provider.as_str(),
+        said.issuer,
+        said.subject,
+        crate::text::clean_line(&said.login).chars().take(100).collect::<String>(),
+        name.trim(),
+        // Longer ones are no address of a picture.
+        said.picture.as_deref().filter(|url| url.len() <= 1_000),
+        &addresses,
+        flow.next,
+    )
+    .execute(cx.server.db())
+    .await?;
+    Ok(())
+}
+
+fn browser_hash(cx: &Request) -> Result<[u8; 32]> {
+    cx.oauth().map(crate::random::Token::hash).ok_or(Error::NotFound)
+}
+
+/// The one that waits in this browser. [`Error::NotFound`] when none does. An address that was proved here stands first.
+pub(super) async fn row(db: &mut PgConnection, cx: &Request) -> Result<Row> {
+    sqlx::query_as!(
+        Row,
+        r#"
+        select provider, issuer, subject, login, name, picture, next,
+               case when proved is null then addresses else proved || addresses end as "addresses!"
+        from arrivals where browser_hash = $1 and expires_at > now()
+        "#,
+        &browser_hash(cx)?[..],
+    )
+    .fetch_optional(db)
+    .await?
+    .ok_or(Error::NotFound)
+}
+
+/// Takes it: nobody else finds it again unless the transaction rolls back.
+pub(super) async fn take(tx: &mut PgConnection, cx: &Request) -> Result<Row> {
+    sqlx::query_as!(
+        Row,
+        r#"
+        delete from arrivals where browser_hash = $1 and expires_at > now()
+        returning provider, issuer, subject, login, name, picture, next,
+            case when proved is null then addresses else proved || addresses end as "addresses!"
+        "#,
+        &browser_hash(cx)?[..],
+    )
+    .fetch_optional(tx)
+    .await?
+    .ok_or(Error::NotFound)
+}
+
+/// Where it was to lead.
+pub(super) async fn next(cx: &Request) -> Result<String> {
+    Ok(row(&mut *cx.server.db().acquire().await?, cx).await?.next)
+}
+
+/// Each address with the account that has it, in their order.
+pub(super) async fn owners(
+    db: &mut PgConnection,
+    addresses: Vec<String>,
+) -> Result<impl Iterator<Item = (String, Option<UserId>)> + use<>> {
+    let rows = sqlx::query!(
+        r#"
+        select a.address as "address!", u.id as "owner?"
+        from unnest($1::text[]) with ordinality as a (address, place)
+        left join users u on lower(u.email) = lower(a.address) order by a.place
+        "#,
+        &addresses,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.address, row.owner.map(UserId))))
+}
+
+/// Whose account the one in this browser has to prove, if it is there and has to.
+pub(super) async fn waiting_for(db: &mut PgConnection, cx: &Request) -> Result<Option<UserId>> {
+    let addresses = match row(db, cx).await {
+        Ok(row) => row.addresses,
+        Err(Error::NotFound) => return Ok(None),
+        Err(other) => return Err(other),
+    };
+    let owner = owners(db, addresses).await?.find_map(|(_, owner)| owner);
+    Ok(owner)
+}
+
+/// The one that waits in this browser. [`Error::NotFound`] when none does. `anew`: they would rather make an account
+/// than prove the one they have.
+pub async fn current(cx: &Request, anew: bool) -> Result<Arrival> {
+    let mut db = cx.server.db().acquire().await?;
+    let row = row(&mut db, cx).await?;
+    let stage = stage(&mut db, &row, anew).await?;
+    let label = row.provider.parse().map_or_else(|()| row.provider.clone(), |slug| label(cx, slug));
+    Ok(Arrival { label, provider: row.provider, login: row.login, name: row.name, stage })
+}
+
+async fn stage(db: &mut PgConnection, row: &Row, anew: bool) -> Result<Stage> {
+    let known: Vec<_> = owners(db, row.addresses.clone()).await?.collect();
+    let free: Vec<String> = known.iter().filter(|(_, owner)| owner.is_none()).map(|(a, _)| a.clone()).collect();
+    let taken = known.into_iter().find_map(|(address, owner)| owner.map(|owner| (address, owner)));
+    let addresses = match &taken {
+        Some((_, owner)) if !anew || free.is_empty() => Addresses::Of(*owner),
+        _ if free.is_empty() => Addresses::None,
+        _ => Addresses::Free,
+    };
+    Ok(match (decide::next(addresses), taken) {
+        (Step::Prove(_), Some((address, _))) => Stage::Prove { address, free },
+        (Step::Choose, _) => {
+            let (username, others) = suggestion(db, &row.login).await?;
+            Stage::Choose(Choice { username, others, addresses: free })
+        }
+        _ => Stage::AskAddress,
+    })
+}
+
+/// A username like the login name, free today, and a few others when that one is not.
+async fn suggestion(db: &mut PgConnection, login: &str) -> Result<(String, Vec<String>)> {
+    let Some(wished) = username_like(login) else { return Ok((String::new(), Vec::new())) };
+    if sign_up::check_free(db, &wished).await?.is_ok() {
+        return Ok((wished.as_str().to_owned(), Vec::new()));
+    }
+    let mut others = accounts::alternatives(db, &wished).await?.into_iter();
+    Ok((others.next().unwrap_or_default(), others.collect()))
+}
+
+/// What a login name is as a username of ours, if it can be made one.
+fn username_like(login: &str) -> Option<Username> {
+    let name = login.split('@').next().unwrap_or_default().to_ascii_lowercase();
+    let name: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    let name = name.trim_start_matches(|c: char| !c.is_ascii_lowercase());
+    let name: String = name.chars().take(24).collect();
+    Username::parse(&name).or_else(|_| Username::parse(&format!("{name}_here"))).ok()
+}
+
+/// Links what waits in this browser to an account whose owner has just proved themselves, inside the transaction that
+/// signs them in. The account must have one of the addresses still: one the provider verified, or `proved`, to which a
+/// code was mailed.
+///
+/// [`Error::NotFound`] when nothing waits, or not for them; [`Error::Invalid`] when it cannot be linked.
+pub(super) async fn link(tx: &mut PgConnection, cx: &Request, (user, proved): (UserId, Option<&str>)) -> Result<()> {
+    let row = take(tx, cx).await?;
+    let email =
+        sqlx::query_scalar!("select email from users where id = $1 and suspended_at is null for update", user.0)
+            .fetch_optional(&mut *tx)
+            .await?
+            .ok_or(Error::NotFound)?;
+    let theirs = |address: &str| address.eq_ignore_ascii_case(&email);
+    if !row.addresses.iter().any(|address| theirs(address)) && !proved.is_some_and(theirs) {
+        return Err(Error::NotFound);
+    }
+    let said = row.said()?;
+    if let Err(why) = identities::insert(tx, user, &said).await? {
+        return Err(Invalid::one("", why.words(&label(cx, said.provider))).into());
+    }
+    let actor = Actor::Person { user, device: None, client: cx.client() };
+    identities::tell_linked(tx, cx, (user, &said), actor).await
+}
+
+/// An address that was proved by a mailed code: the first to choose from now.
+pub(super) async fn proved(tx: &mut PgConnection, cx: &Request, address: &str) -> Result<()> {
+    let address = Email::parse(address)?;
+    let kept = sqlx::query!(
+        "update arrivals set proved = $2 where browser_hash = $1 and expires_at > now()",
+        &browser_hash(cx)?[..],
+        address.as_str(),
+    )
+    .execute(tx)
+    .await?;
+    if kept.rows_affected() == 1 { Ok(()) } else { Err(Error::NotFound) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_login_name_becomes_a_username_where_it_can() {
+        for (login, username) in [
+            ("octocat", Some("octocat")),
+            ("Mona-Lisa", Some("mona_lisa")),
+            ("42nd-street", Some("nd_street")),
+            ("ada.lovelace@kith.example", Some("ada_lovelace")),
+            ("x", Some("x_here")),
+            ("admin", Some("admin_here")),
+            ("a-very-long-login-name-with-thirty-nine-chars", Some("a_very_long_login_name_w")),
+            ("用户", None),
+            ("", None),
+        ] {
+            assert_eq!(username_like(login).as_ref().map(Username::as_str), username, "{login}");
+        }
+    }
+}

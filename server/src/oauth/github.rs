@@ -1,0 +1,239 @@
+//! GitHub, or a GitHub Enterprise Server. It speaks OAuth 2.0 with PKCE and no OpenID Connect: who somebody is, is asked
+//! with the token, which is then dropped. It answers errors with 200 (see [`super::outbound`]).
+
+use http::{
+    HeaderMap, StatusCode,
+    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, LINK},
+};
+use oauth2::{
+    AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, ErrorResponse, HttpRequest,
+    PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError, Scope, TokenResponse, TokenUrl,
+    basic::BasicClient, url::Url,
+};
+use secrecy::ExposeSecret;
+use serde::{Deserialize, de::DeserializeOwned};
+
+use super::{
+    outbound::{Outbound, Trouble},
+    providers::{Answer, Said, Trip},
+};
+use crate::{accounts::Email, config::providers as settings};
+
+/// The most pages of addresses that are read, of a hundred each.
+const PAGES: usize = 3;
+
+/// Where it is.
+pub(super) struct GitHub {
+    url: String,
+    api: String,
+}
+
+#[derive(Deserialize)]
+struct User {
+    id: u64,
+    login: String,
+    name: Option<String>,
+    avatar_url: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Address {
+    email: String,
+    primary: bool,
+    verified: bool,
+}
+
+type Client = BasicClient<
+    oauth2::EndpointSet,
+    oauth2::EndpointNotSet,
+    oauth2::EndpointNotSet,
+    oauth2::EndpointNotSet,
+    oauth2::EndpointSet,
+>;
+
+impl GitHub {
+    pub fn new(url: &Url, api: &Url) -> Self {
+        let bare = |url: &Url| url.as_str().trim_end_matches('/').to_owned();
+        Self { url: bare(url), api: bare(api) }
+    }
+
+    fn client(&self, app: &settings::Provider, callback: &str) -> Result<Client, Trouble> {
+        let wrong = |error: oauth2::url::ParseError| Trouble::Settings(error.to_string());
+        Ok(BasicClient::new(ClientId::new(app.client_id.clone()))
+            .set_client_secret(ClientSecret::new(app.client_secret.expose_secret().to_owned()))
+            .set_auth_uri(AuthUrl::new(format!("{}/login/oauth/authorize", self.url)).map_err(wrong)?)
+            .set_token_uri(TokenUrl::new(format!("{}/login/oauth/access_token", self.url)).map_err(wrong)?)
+            .set_redirect_uri(RedirectUrl::new(callback.to_owned()).map_err(wrong)?)
+            // As its documentation has it.
+            .set_auth_type(AuthType::RequestBody))
+    }
+
+    pub fn way(&self, app: &settings::Provider, trip: &Trip) -> Result<Url, Trouble> {
+        let challenge = PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(trip.verifier.clone()));
+        let client = self.client(app, &trip.callback)?;
+        let way = client
+            .authorize_url(|| CsrfToken::new(trip.state.text()))
+            .add_scopes(["read:user", "user:email"].map(|scope| Scope::new(scope.to_owned())))
+            .set_pkce_challenge(challenge);
+        // GitHub cannot be asked to have the password typed again; it can at least show who is about to answer.
+        let way = if trip.fresh.is_some() { way.add_extra_param("prompt", "select_account") } else { way };
+        Ok(way.url().0)
+    }
+
+    pub async fn ask(
+        &self,
+        app: &settings::Provider,
+        http: &Outbound,
+        (answer, trip): (&Answer<'_>, &Trip),
+    ) -> Result<Said, Trouble> {
+        // It names itself in two ways: by its address, and by that of its OAuth server.
+        if answer.issuer.is_some_and(|issuer| issuer.strip_suffix("/login/oauth").unwrap_or(issuer) != self.url) {
+            return Err(Trouble::odd("another issuer answered"));
+        }
+        let client = self.client(app, &trip.callback)?;
+        let token = client
+            .exchange_code(AuthorizationCode::new(answer.code.expose_secret().to_owned()))
+            .set_pkce_verifier(PkceCodeVerifier::new(trip.verifier.clone()))
+            .request_async(http)
+            .await
+            .map_err(refused)?;
+        let token = token.access_token().secret();
+        let (user, addresses) = tokio::try_join!(self.user(http, token), self.addresses(http, token))?;
+        Ok(Said {
+            provider: app.slug,
+            issuer: app.issuer(),
+            subject: user.id.to_string(),
+            login: user.login,
+            name: user.name.unwrap_or_default(),
+            addresses,
+            picture: user.avatar_url,
+        })
+    }
+
+    async fn user(&self, http: &Outbound, token: &str) -> Result<User, Trouble> {
+        let (status, _, user) = self.get(http, "/user", token).await?;
+        user.ok_or_else(|| Trouble::odd(format!("{status} for who they are")))
+    }
+
+    /// The verified ones. None when the person withheld the scope: then an address is asked for here.
+    async fn addresses(&self, http: &Outbound, token: &str) -> Result<Vec<Email>, Trouble> {
+        let mut verified = Vec::new();
+        for page in 1..=PAGES {
+            let path = format!("/user/emails?per_page=100&page={page}");
+            let (status, headers, list) = self.get::<Vec<Address>>(http, &path, token).await?;
+            match list {
+                Some(list) => verified.extend(list.into_iter().filter(|address| address.verified)),
+                None if matches!(status, StatusCode::FORBIDDEN | StatusCode::NOT_FOUND) => break,
+                None => return Err(Trouble::odd(format!("{status} for their addresses"))),
+            }
+            if !has_next(&headers) {
+                break;
+            }
+        }
+        // The primary one first; sorting keeps the others in their order.
+        verified.sort_by_key(|address| !address.primary);
+        Ok(usable(verified.iter().map(|address| address.email.as_str())))
+    }
+
+    /// Asks the API. Only a success has a value, and only when it is JSON of the right shape.
+    async fn get<T: DeserializeOwned>(
+        &self,
+        http: &Outbound,
+        path: &str,
+        token: &str,
+    ) -> Result<(StatusCode, HeaderMap, Option<T>), Trouble> {
+        let request: HttpRequest = http::Request::get(format!("{}{path}", self.api))
+            .header(ACCEPT, "application/vnd.github+json")
+            .header(AUTHORIZATION, format!("Bearer {token}"))
+            .header("x-github-api-version", "2022-11-28")
+            .body(Vec::new())
+            .map_err(Trouble::odd)?;
+        let (parts, body) = http.send(request).await?.into_parts();
+        if parts.status != StatusCode::OK {
+            return Ok((parts.status, parts.headers, None));
+        }
+        let kind = parts.headers.get(CONTENT_TYPE).map(http::HeaderValue::as_bytes).unwrap_or_default();
+        if !kind.starts_with(b"application/json") {
+            return Err(Trouble::odd("something that is not JSON"));
+        }
+        let value = serde_json::from_slice(&body).map_err(|_| Trouble::odd("JSON of another shape"))?;
+        Ok((parts.status, parts.headers, Some(value)))
+    }
+}
+
+/// Whether there is another page. Its address is ours to make, not the answer's.
+fn has_next(headers: &HeaderMap) -> bool {
+    headers.get_all(LINK).iter().any(|link| link.to_str().is_ok_and(|link| link.contains("rel=\"next\"")))
+}
+
+/// Those that can be written to and stand for a person: an address that GitHub made up only forwards, or does not.
+pub(super) fn usable<'a>(addresses: impl Iterator<Item = &'a str>) -> Vec<Email> {
+    let made_up = |email: &Email| {
+        let domain = email.as_str().rsplit('@').next().unwrap_or_default();
+        domain.split('.').any(|label| label == "noreply")
+    };
+    let mut list: Vec<Email> = Vec::new();
+    for email in addresses.filter_map(|address| Email::parse(address).ok()).filter(|email| !made_up(email)) {
+        if list.iter().all(|known| known.key() != email.key()) && list.len() < 10 {
+            list.push(email);
+        }
+    }
+    list
+}
+
+/// What a refused exchange means. The errors of the crate can hold the answer's body, with a token in it: they are
+/// never printed.
+pub(super) fn refused<E: ErrorResponse + ErrorCode>(error: RequestTokenError<Trouble, E>) -> Trouble {
+    match error {
+        RequestTokenError::ServerResponse(said) => Trouble::of_code(&said.code()),
+        RequestTokenError::Request(trouble) => trouble,
+        RequestTokenError::Parse(..) => Trouble::odd("a token of another shape"),
+        RequestTokenError::Other(_) => Trouble::odd("no token"),
+    }
+}
+
+/// The `error` of an answer.
+pub(super) trait ErrorCode {
+    fn code(&self) -> String;
+}
+
+impl<T: oauth2::ErrorResponseType + std::fmt::Display + AsRef<str> + 'static> ErrorCode
+    for oauth2::StandardErrorResponse<T>
+{
+    fn code(&self) -> String {
+        self.error().as_ref().to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_that_only_forward_are_nobodys() {
+        let list = usable(
+            [
+                "ada@kith.example",
+                "1+ada@users.noreply.github.com",
+                "ada@noreply.github.com",
+                "1+ada@users.noreply.git.kith.example",
+                "ADA@kith.example",
+                "not an address",
+                "noreply@kith.example",
+            ]
+            .into_iter(),
+        );
+        let list: Vec<_> = list.iter().map(Email::as_str).collect();
+        assert_eq!(list, ["ada@kith.example", "noreply@kith.example"]);
+    }
+
+    #[test]
+    fn the_next_page_is_only_noticed_never_followed() {
+        let mut headers = HeaderMap::new();
+        assert!(!has_next(&headers));
+        headers.insert(LINK, "<http://169.254.169.254/?page=1>; rel=\"prev\"".parse().unwrap());
+        assert!(!has_next(&headers));
+        headers.insert(LINK, "<http://169.254.169.254/?page=2>; rel=\"next\"".parse().unwrap());
+        assert!(has_next(&headers));
+    }
+}

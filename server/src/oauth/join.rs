@@ -1,0 +1,96 @@
+//! A first arrival becomes an account: user, identity and session in one transaction, or nothing. No password is made up;
+//! one can be set later.
+
+use super::{arrivals, identities};
+use crate::{
+    accounts::{self, Email, Username},
+    auth::sign_up::{self, NewUser},
+    avatars,
+    error::{Invalid, Result},
+    request::Request,
+    sessions::{self, How},
+};
+
+/// What was chosen.
+pub struct Chosen {
+    pub username: String,
+    pub display_name: String,
+    /// One of the proved addresses.
+    pub email: String,
+}
+
+/// What became of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Joined {
+    /// The account exists and this browser is signed in to it; where to go on to.
+    Done(String),
+    /// Somebody has the address by now: it has to be proved.
+    AddressTaken,
+    /// The identity has an account by now: sign in with it.
+    HaveAccount,
+}
+
+/// Makes the account.
+///
+/// [`Invalid`] on `username`, `display_name` or `email`; [`crate::Error::NotFound`] when nobody waits in this browser.
+pub async fn join(cx: &Request, chosen: &Chosen) -> Result<Joined> {
+    let mut invalid = Invalid::default();
+    let username = invalid.note(Username::parse(&chosen.username));
+    let display_name = invalid.note(accounts::display_name(&chosen.display_name));
+    let email = invalid.note(Email::parse(&chosen.email));
+    let mut db = cx.server.db().acquire().await?;
+    let row = arrivals::row(&mut db, cx).await?;
+    if let Some(username) = &username {
+        invalid.note(sign_up::check_free(&mut db, username).await?);
+    }
+    drop(db);
+    // Only what was proved: a field of the form proves nothing.
+    let proved = |email: &Email| row.addresses.iter().any(|address| address.eq_ignore_ascii_case(email.as_str()));
+    if email.as_ref().is_some_and(|email| !proved(email)) {
+        invalid.add("email", "Choose one of these addresses.");
+    }
+    let (Some(username), Some(display_name), Some(email)) = (username, display_name, email) else {
+        return Err(invalid.into());
+    };
+    invalid.check()?;
+    let user = NewUser { username, display_name, email: email.as_str().to_owned(), role: "member".to_owned() };
+    create(cx, &user).await
+}
+
+async fn create(cx: &Request, new: &NewUser) -> Result<Joined> {
+    let session = sessions::open(cx, true).await?;
+    let mut tx = cx.server.begin().await?;
+    // Taking it is using it up: a second one finds nothing.
+    let row = arrivals::take(&mut tx, cx).await?;
+    let said = row.said()?;
+    let Some(user) = sign_up::insert_user(&mut tx, new).await? else {
+        tx.rollback().await?;
+        return lost(cx, new).await;
+    };
+    if identities::insert(&mut tx, user, &said).await?.is_err() {
+        return Ok(Joined::HaveAccount);
+    }
+    // A sign-up under way with this address has lost: who came with proof was first.
+    sqlx::query!("delete from registrations where lower(email) = lower($1)", new.email).execute(&mut *tx).await?;
+    let how = How::Provider(said.provider);
+    let device = sessions::claim(&mut tx, cx, &session, user, (how, true)).await?;
+    sign_up::welcome(&mut tx, cx, user, (device, how)).await?;
+    // Fetched in the background: nobody waits for a picture, and without it there is the one drawn from their name.
+    if let Some(url) = &said.picture {
+        avatars::wish(&mut tx, user, url).await?;
+    }
+    tx.commit().await?;
+    cx.server.wake().ring();
+    Ok(Joined::Done(row.next))
+}
+
+/// Somebody else was first: with the address, or with the username.
+async fn lost(cx: &Request, new: &NewUser) -> Result<Joined> {
+    let mut db = cx.server.db().acquire().await?;
+    let taken = arrivals::owners(&mut db, vec![new.email.clone()]).await?.any(|(_, owner)| owner.is_some());
+    if taken {
+        return Ok(Joined::AddressTaken);
+    }
+    sign_up::check_free(&mut db, &new.username).await??;
+    Err(Invalid::one("username", "That username is taken. Please pick another.").into())
+}

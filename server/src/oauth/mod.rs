@@ -1,0 +1,60 @@
+//! Coming in with an account somewhere else: GitHub, or any OpenID Connect issuer.
+//!
+//! The key of an identity is what the provider never changes, issuer and subject. A login name is only shown; an address
+//! only counts when the provider says it verified it, and then it only says what somebody new has to prove: nothing is
+//! ever linked for an address alone. Who may do what follows from one function ([`decide`]).
+//!
+//! A way to a provider is one row, used up by being deleted before anything else is looked at; it belongs to one browser,
+//! and for linking and proving to one signed-in session. What comes back for anybody else ends in one clear sentence.
+//! A provider's token is dropped when its answer has been read; nobody is asked on a page that does not name them.
+
+mod arrivals;
+mod decide;
+mod flows;
+mod github;
+mod identities;
+mod join;
+mod oidc;
+mod outbound;
+mod prove;
+mod providers;
+mod returns;
+
+pub use arrivals::{Arrival, Choice, Stage, current};
+pub use decide::{Intent, Sorry};
+pub use flows::{Callback, Going, elevate, link, prove, refresh, sign_in};
+pub use identities::{Identity, list, unlink};
+pub use join::{Chosen, Joined, join};
+pub use prove::{ask_address, prove_by_code, prove_by_password, waiting};
+pub use providers::{Provider, Providers, Said};
+pub use returns::{Back, come_back};
+
+impl Sorry {
+    /// In words; `label` is what people call the provider.
+    pub fn words(self, label: &str) -> String {
+        match self {
+            Self::Gone => format!("That way to {label} has ended, or began in another browser. Please try again."),
+            Self::Denied => format!("You said no at {label}, so nothing happened."),
+            Self::Down => {
+                format!("{label} doesn’t answer properly right now. Try again in a moment, or come in another way.")
+            }
+            Self::Wait => format!("{label} asks us to wait. Try again in a minute, or come in another way."),
+            Self::Unverified => format!("{label} wants you to verify your e-mail address there first."),
+            Self::Settings => {
+                format!("{label} doesn’t take this site at the moment. The people who run it can read why.")
+            }
+            Self::LinkedElsewhere => {
+                format!("That {label} account is already linked to another account. Nothing has changed.")
+            }
+            Self::LinkedAlready => format!("That {label} account is connected already."),
+            Self::HasAnother => {
+                format!("Another {label} account is connected to this account. Disconnect that one first.")
+            }
+            Self::NotThatOne => format!("That {label} account does not belong to this account. Nothing has changed."),
+            Self::NotFresh => {
+                format!("{label} didn’t ask you again who you are, so it doesn’t count. Try another way.")
+            }
+            Self::SessionGone => "That took too long, or you were signed out meanwhile. Please try again.".to_owned(),
+        }
+    }
+}

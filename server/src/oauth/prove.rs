@@ -1,0 +1,96 @@
+//! Proving an address, or the account that has one, before anything is linked or made. A code that is mailed to an
+//! address does both: whoever can read the mailbox could sign in to its account anyway.
+
+use secrecy::SecretString;
+
+use super::{
+    arrivals::{self, Stage},
+    returns::label,
+};
+use crate::{
+    accounts::Email,
+    auth::{
+        asking,
+        code::{self, Purpose, Recipient},
+        sign_in::{self, Attempt},
+    },
+    error::{Error, Result},
+    id::UserId,
+    mailer::messages,
+    random::Token,
+    request::Request,
+    sessions::How,
+};
+
+/// Where the code this browser waits for was mailed to.
+pub async fn waiting(cx: &Request) -> Result<String> {
+    code::waiting(cx, Purpose::Arrive).await
+}
+
+/// Mails a code to an address somebody typed; the answer does not tell whether it has an account, the mail does. The
+/// returned token goes to the browser.
+///
+/// [`Error::Invalid`] on `email`; [`Error::Limited`]; [`Error::NotFound`] when nobody waits in this browser.
+pub async fn ask_address(cx: &Request, typed: &str) -> Result<Token> {
+    arrivals::current(cx, false).await?;
+    mail_code(cx, &Email::parse(typed)?).await
+}
+
+async fn mail_code(cx: &Request, email: &Email) -> Result<Token> {
+    let owner = asking::count(cx, email).await?;
+    let mut tx = cx.server.begin().await?;
+    let label = label(cx, arrivals::row(&mut tx, cx).await?.said()?.provider);
+    let origin = &cx.server.config().origin;
+    let to = Recipient {
+        user: owner.as_ref().map(|owner| owner.id),
+        email: owner.as_ref().map_or(email.as_str(), |owner| &owner.email),
+        shown: email.as_str(),
+    };
+    let flow = code::issue((&mut *tx, &cx.server), Purpose::Arrive, &to, true, |digits| match owner.is_some() {
+        true => messages::link_code(origin, digits, &label),
+        false => messages::arrival_code(origin, digits, &label),
+    })
+    .await?;
+    tx.commit().await?;
+    cx.server.wake().ring();
+    Ok(flow)
+}
+
+/// Takes the right code: for an address that has an account it signs in there and links; for another the address is
+/// proved. Returns where to go on to when somebody was signed in.
+///
+/// [`Error::Invalid`] on `code`, or when the account is suspended or cannot be linked to; [`Error::NotFound`] when this
+/// browser waits for none.
+pub async fn prove_by_code(cx: &Request, typed: &str) -> Result<Option<String>> {
+    let next = arrivals::next(cx).await?;
+    let right = code::try_address(cx, Purpose::Arrive, typed).await?;
+    let owner = sqlx::query_scalar!("select id from users where lower(email) = lower($1)", right.email)
+        .fetch_optional(cx.server.db())
+        .await?;
+    let Some(user) = owner.map(UserId) else {
+        let mut tx = cx.server.begin().await?;
+        code::use_up(&mut tx, right.id).await?;
+        arrivals::proved(&mut tx, cx, &right.email).await?;
+        tx.commit().await?;
+        return Ok(None);
+    };
+    sign_in::refuse_suspended(&cx.server, user, "code").await?;
+    sign_in::enter(cx, user, (How::Code, true), async |tx| {
+        code::use_up(tx, right.id).await?;
+        arrivals::link(tx, cx, (user, Some(&right.email))).await
+    })
+    .await?;
+    Ok(Some(next))
+}
+
+/// Signs in to the account that is to be proved with its password, and links. Returns where to go on to. The tries
+/// count with all others for that address.
+///
+/// As [`sign_in::sign_in`]; [`Error::NotFound`] when nobody waits in this browser, or for no account.
+pub async fn prove_by_password(cx: &Request, password: SecretString) -> Result<String> {
+    let next = arrivals::next(cx).await?;
+    let Stage::Prove { address, .. } = arrivals::current(cx, false).await?.stage else { return Err(Error::NotFound) };
+    let attempt = Attempt { identifier: address, password, remember: true };
+    sign_in::sign_in_and(cx, &attempt, async |tx, user| arrivals::link(tx, cx, (user, None)).await).await?;
+    Ok(next)
+}

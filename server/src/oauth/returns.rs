@@ -1,0 +1,180 @@
+//! Coming back from a provider: the way is used up, the provider is asked, the table decides, and only then something is
+//! written.
+
+use super::{
+    arrivals,
+    decide::{self, Addresses, Facts, Intent, Me, Outcome, Sorry},
+    flows::{self, Callback, Flow},
+    identities,
+    outbound::Trouble,
+    providers::{Answer, Provider, Said},
+};
+use crate::{
+    auth::{elevate, sign_in},
+    config::providers::Slug,
+    error::{Error, Result},
+    id::UserId,
+    limits,
+    random::Token,
+    request::{Member, Request},
+    sessions::How,
+};
+
+/// What became of it.
+pub enum Back {
+    SignedIn {
+        next: String,
+    },
+    /// Signed in to the account that was to be proved, which has what another provider said linked to it.
+    Proved {
+        next: String,
+    },
+    Linked,
+    Elevated {
+        next: String,
+    },
+    Refreshed,
+    /// Somebody new: they go on at the page for that, with this in their cookie.
+    Arrived {
+        browser: Token,
+    },
+    /// Nothing was done. `intent` is none when nobody knows what it was for.
+    Sorry {
+        why: Sorry,
+        intent: Option<Intent>,
+        next: String,
+    },
+}
+
+impl Sorry {
+    /// What people are told of a trouble; its cause is for the log.
+    pub(super) fn of(provider: &Provider, trouble: &Trouble) -> Self {
+        tracing::warn!(provider = %provider.slug(), %trouble, "a provider could not be asked");
+        match trouble {
+            Trouble::Unreachable(_) | Trouble::Odd(_) => Self::Down,
+            Trouble::Wait => Self::Wait,
+            Trouble::Code(_) => Self::Gone,
+            Trouble::Settings(_) => Self::Settings,
+            Trouble::Unverified => Self::Unverified,
+            Trouble::NotFresh => Self::NotFresh,
+        }
+    }
+}
+
+/// Takes somebody in who comes back from `slug`.
+///
+/// [`Error::NotFound`] for a provider there is not; [`Error::Limited`]; [`Error::Invalid`] for one whose account is
+/// suspended, with the reason.
+pub async fn come_back(cx: &Request, slug: &str, callback: &Callback) -> Result<Back> {
+    let provider = cx.server.providers().find(slug)?;
+    limits::take(&cx.server, limits::OAUTH_CLIENT, cx.client().limit_key()).await?;
+    let Some(flow) = flows::take(cx, provider, callback).await? else {
+        tracing::info!(event = "oauth_refused", provider = slug, "a callback that belongs to no way of this browser");
+        return Ok(Back::Sorry { why: Sorry::Gone, intent: None, next: "/".to_owned() });
+    };
+    let sorry = |why| Back::Sorry { why, intent: Some(flow.intent), next: flow.next.clone() };
+    let me = cx.me().filter(|me| flow.owner == Some((me.id(), me.device)));
+    if flow.intent.is_own() && me.is_none() {
+        return Ok(sorry(Sorry::SessionGone));
+    }
+    let said = match ask(cx, provider, (callback, &flow)).await {
+        Ok(said) => said,
+        Err(why) => return Ok(sorry(why)),
+    };
+    let outcome = decide::decide(&facts(cx, &said, (flow.intent, me)).await?);
+    match act(cx, (&said, &flow), (outcome, me)).await? {
+        Ok(back) => Ok(back),
+        Err(why) => Ok(sorry(why)),
+    }
+}
+
+async fn ask(cx: &Request, provider: &Provider, (callback, flow): (&Callback, &Flow)) -> Result<Said, Sorry> {
+    match (&callback.error, &callback.code) {
+        (Some(error), _) if error == "access_denied" => Err(Sorry::Denied),
+        (Some(error), _) => Err(Sorry::of(provider, &Trouble::of_code(error))),
+        (None, None) => Err(Sorry::Gone),
+        (None, Some(code)) => {
+            let fresh = (flow.intent == Intent::Elevate).then_some(flow.created_at);
+            let trip = flows::trip(cx, provider, (&flow.browser, flow.state.clone()), fresh);
+            let answer = Answer { code: code.clone().into(), issuer: callback.issuer.as_deref() };
+            provider.ask(&answer, &trip).await.map_err(|trouble| Sorry::of(provider, &trouble))
+        }
+    }
+}
+
+async fn facts(cx: &Request, said: &Said, (intent, me): (Intent, Option<&Member>)) -> Result<Facts> {
+    let mut db = cx.server.db().acquire().await?;
+    let owner = identities::owner(&mut db, said).await?;
+    let has_another = match me {
+        Some(me) => identities::has(&mut db, me.id(), said.provider).await?,
+        None => false,
+    };
+    let waiting_for = match intent {
+        Intent::Prove => arrivals::waiting_for(&mut db, cx).await?,
+        _ => None,
+    };
+    let known = arrivals::owners(&mut db, said.addresses.iter().map(|email| email.key()).collect()).await?;
+    let addresses = match known.into_iter().find_map(|(_, owner)| owner) {
+        Some(owner) => Addresses::Of(owner),
+        None if said.addresses.is_empty() => Addresses::None,
+        None => Addresses::Free,
+    };
+    let me = me.map(|me| Me { user: me.id(), elevated: me.is_elevated(), has_another });
+    Ok(Facts { intent, me, owner, waiting_for, addresses })
+}
+
+async fn act(
+    cx: &Request,
+    (said, flow): (&Said, &Flow),
+    (outcome, me): (Outcome, Option<&Member>),
+) -> Result<Result<Back, Sorry>> {
+    let next = || flow.next.clone();
+    let done = match (outcome, me) {
+        (Outcome::SignIn(user), _) => come_in(cx, (user, said), false).await.map(|()| Back::SignedIn { next: next() }),
+        (Outcome::Proved(user), _) => {
+            // To where the arrival was to lead; this way only proved it.
+            let onward = arrivals::next(cx).await?;
+            come_in(cx, (user, said), true).await.map(|()| Back::Proved { next: onward })
+        }
+        (Outcome::Arrive(_), _) => {
+            arrivals::keep(cx, flow, said).await?;
+            Ok(Back::Arrived { browser: flow.browser.clone() })
+        }
+        (Outcome::Link(_), Some(me)) => {
+            let me = me.clone().elevated()?;
+            return Ok(identities::link(cx, &me, said).await?.map(|()| Back::Linked));
+        }
+        (Outcome::Elevate(user), Some(me)) => {
+            elevate::renew(cx, me, "identity", async |tx| identities::used(tx, user, said).await)
+                .await
+                .map(|()| Back::Elevated { next: next() })
+        }
+        (Outcome::Refresh(_), Some(me)) => identities::refresh(cx, me, said).await.map(|()| Back::Refreshed),
+        (Outcome::Refuse(why), _) => return Ok(Err(why)),
+        (_, None) => return Ok(Err(Sorry::SessionGone)),
+    };
+    match done {
+        // Unlinked, signed out or used up between the look and the deed.
+        Err(Error::NotFound | Error::SignInNeeded) => Ok(Err(Sorry::Gone)),
+        other => other.map(Ok),
+    }
+}
+
+/// Signs in whose identity it is; with `linking`, what waits in this browser is linked to their account as well.
+async fn come_in(cx: &Request, (user, said): (UserId, &Said), linking: bool) -> Result<()> {
+    sign_in::refuse_suspended(&cx.server, user, "").await?;
+    let how = How::Provider(said.provider);
+    sign_in::enter(cx, user, (how, true), async |tx| {
+        identities::used(tx, user, said).await?;
+        if linking {
+            arrivals::link(tx, cx, (user, None)).await?;
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// The provider's name in words, for pages and mails.
+pub(super) fn label(cx: &Request, slug: Slug) -> String {
+    cx.server.providers().label(slug)
+}

@@ -1,0 +1,275 @@
+//! An OpenID Connect issuer, as small as its documents allow: discovery, keys, codes with PKCE, signed id tokens, user
+//! info. It can be told to sign wrongly.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use axum::{
+    Form, Json, Router,
+    extract::{Query, State},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use base64::{
+    Engine,
+    prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD as BASE64},
+};
+use http::{HeaderMap, StatusCode, header::AUTHORIZATION};
+use ring::{
+    hmac,
+    rand::SystemRandom,
+    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair},
+};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use tokio::{net::TcpListener, task::JoinHandle};
+
+pub const CLIENT: &str = "kith";
+pub const SECRET: &str = "the secret of kith at this issuer";
+
+/// How an id token is wrong.
+#[derive(Clone, Debug)]
+pub enum Wrong {
+    /// Another value of a claim; null takes it away.
+    Claim(&'static str, Value),
+    /// Not signed at all, as `alg` says.
+    Unsigned,
+    /// Signed with the secret of the client, or with the public key, as if those were keys.
+    Hmac(bool),
+    /// Signed by somebody else.
+    OtherKey,
+    /// There is none.
+    Missing,
+}
+
+struct Code {
+    challenge: String,
+    nonce: Value,
+    redirect: String,
+    person: Value,
+}
+
+struct Inner {
+    url: String,
+    key: EcdsaKeyPair,
+    wrong: Option<Wrong>,
+    codes: BTreeMap<String, Code>,
+    people: BTreeMap<String, Value>,
+    /// What answers say of who answers.
+    names_itself: bool,
+    count: usize,
+    asked: Vec<&'static str>,
+}
+
+type Shared = Arc<Mutex<Inner>>;
+
+/// One that runs, until it is dropped.
+pub struct Issuer {
+    pub url: String,
+    shared: Shared,
+    serving: JoinHandle<()>,
+}
+
+impl Drop for Issuer {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+fn lock(shared: &Shared) -> MutexGuard<'_, Inner> {
+    shared.lock().unwrap()
+}
+
+fn fresh_key() -> EcdsaKeyPair {
+    let random = SystemRandom::new();
+    let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
+    EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, document.as_ref(), &random).unwrap()
+}
+
+impl Issuer {
+    pub async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let inner = Inner {
+            url: url.clone(),
+            key: fresh_key(),
+            wrong: None,
+            codes: BTreeMap::new(),
+            people: BTreeMap::new(),
+            names_itself: false,
+            count: 0,
+            asked: Vec::new(),
+        };
+        let shared = Arc::new(Mutex::new(inner));
+        let router = Router::new()
+            .route("/.well-known/openid-configuration", get(discovery))
+            .route("/keys", get(keys))
+            .route("/token", post(token))
+            .route("/me", get(me))
+            .with_state(Arc::clone(&shared));
+        let serving = tokio::spawn(async { axum::serve(listener, router).await.unwrap() });
+        Self { url, shared, serving }
+    }
+
+    /// The settings with which Kith knows it as `name`.
+    pub fn settings(&self, name: &str) -> Vec<(String, String)> {
+        let setting = |ending: &str, value: &str| (format!("KITH_OIDC_{name}_{ending}"), value.to_owned());
+        vec![setting("ISSUER", &self.url), setting("CLIENT_ID", CLIENT), setting("CLIENT_SECRET", SECRET)]
+    }
+
+    pub fn sign_wrongly(&self, wrong: Wrong) {
+        lock(&self.shared).wrong = Some(wrong);
+    }
+
+    pub fn sign_well(&self) {
+        lock(&self.shared).wrong = None;
+    }
+
+    /// From now on it signs with another key.
+    pub fn change_key(&self) {
+        lock(&self.shared).key = fresh_key();
+    }
+
+    /// From now on its answers name it (RFC 9207), and it says so.
+    pub fn name_itself(&self) {
+        lock(&self.shared).names_itself = true;
+    }
+
+    pub fn asked(&self, what: &str) -> usize {
+        lock(&self.shared).asked.iter().filter(|asked| **asked == what).count()
+    }
+
+    /// Where a browser that was sent to `way` is sent back to when `person` (their claims) agrees.
+    pub fn approve(&self, way: &str, person: Value) -> String {
+        let ask = query(way);
+        assert_eq!((ask["client_id"].as_str(), ask["response_type"].as_str()), (CLIENT, "code"));
+        assert!(ask["scope"].split(' ').any(|scope| scope == "openid"), "{ask:?}");
+        assert_eq!(ask["code_challenge_method"], "S256");
+        let mut inner = lock(&self.shared);
+        inner.count += 1;
+        let name = format!("code-{}", inner.count);
+        let code = Code {
+            challenge: ask["code_challenge"].clone(),
+            nonce: ask["nonce"].as_str().into(),
+            redirect: ask["redirect_uri"].clone(),
+            person,
+        };
+        inner.codes.insert(name.clone(), code);
+        let issuer = if inner.names_itself { format!("&iss={}", inner.url) } else { String::new() };
+        format!("{}?code={name}&state={}{issuer}", ask["redirect_uri"], ask["state"])
+    }
+}
+
+/// The fields of an address.
+pub fn query(url: &str) -> BTreeMap<String, String> {
+    let uri = format!("/?{}", url.split_once('?').unwrap().1).parse().unwrap();
+    Query::<BTreeMap<String, String>>::try_from_uri(&uri).unwrap().0
+}
+
+async fn discovery(State(shared): State<Shared>) -> Json<Value> {
+    let mut inner = lock(&shared);
+    inner.asked.push("discovery");
+    let at = |path: &str| format!("{}/{path}", inner.url);
+    Json(json!({
+        "issuer": inner.url,
+        "authorization_endpoint": at("authorize"),
+        "token_endpoint": at("token"),
+        "jwks_uri": at("keys"),
+        "userinfo_endpoint": at("me"),
+        "response_types_supported": ["code"],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["ES256", "none", "HS256"],
+        "authorization_response_iss_parameter_supported": inner.names_itself,
+    }))
+}
+
+async fn keys(State(shared): State<Shared>) -> Json<Value> {
+    let mut inner = lock(&shared);
+    inner.asked.push("keys");
+    // An uncompressed point: 4, x, y.
+    let point = inner.key.public_key().as_ref();
+    let (x, y) = (BASE64.encode(&point[1..33]), BASE64.encode(&point[33..]));
+    Json(json!({ "keys": [{ "kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "x": x, "y": y }] }))
+}
+
+async fn token(
+    State(shared): State<Shared>,
+    headers: HeaderMap,
+    Form(form): Form<BTreeMap<String, String>>,
+) -> Response {
+    let mut inner = lock(&shared);
+    inner.asked.push("token");
+    let basic = format!("Basic {}", BASE64_STANDARD.encode(format!("{CLIENT}:{}", SECRET.replace(' ', "+"))));
+    if headers.get(AUTHORIZATION).is_none_or(|given| given != basic.as_str()) {
+        return refuse("invalid_client");
+    }
+    let Some(code) = inner.codes.remove(&form["code"]) else { return refuse("invalid_grant") };
+    let proof = BASE64.encode(Sha256::digest(form["code_verifier"].as_bytes()));
+    if proof != code.challenge || form["redirect_uri"] != code.redirect {
+        return refuse("invalid_grant");
+    }
+    let access = format!("access-{}", inner.count);
+    inner.people.insert(access.clone(), code.person.clone());
+    let mut answer = json!({ "access_token": access, "token_type": "Bearer", "expires_in": 60 });
+    if !matches!(inner.wrong, Some(Wrong::Missing)) {
+        answer["id_token"] = sign(&inner, &code).into();
+    }
+    Json(answer).into_response()
+}
+
+fn refuse(error: &str) -> Response {
+    (StatusCode::BAD_REQUEST, Json(json!({ "error": error }))).into_response()
+}
+
+async fn me(State(shared): State<Shared>, headers: HeaderMap) -> Response {
+    let mut inner = lock(&shared);
+    inner.asked.push("me");
+    let token = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+    let Some(person) = token.and_then(|token| inner.people.get(token)) else { return refuse("invalid_token") };
+    let mut claims = person.clone();
+    if let Some(more) = person.get("in_user_info").and_then(Value::as_object) {
+        more.iter().for_each(|(name, value)| claims[name] = value.clone());
+    }
+    Json(claims).into_response()
+}
+
+fn sign(inner: &Inner, code: &Code) -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let mut claims = code.person.clone();
+    for (name, value) in [
+        ("iss", json!(inner.url)),
+        ("aud", json!(CLIENT)),
+        ("iat", json!(now)),
+        ("exp", json!(now + 300)),
+        ("auth_time", json!(now)),
+        ("nonce", code.nonce.clone()),
+    ] {
+        claims[name] = value;
+    }
+    if let Some(Wrong::Claim(name, value)) = &inner.wrong {
+        match value {
+            Value::Null => drop(claims.as_object_mut().unwrap().remove(*name)),
+            value => claims[*name] = value.clone(),
+        }
+    }
+    let head = match &inner.wrong {
+        Some(Wrong::Unsigned) => "none",
+        Some(Wrong::Hmac(_)) => "HS256",
+        _ => "ES256",
+    };
+    let part = |value: &Value| BASE64.encode(value.to_string());
+    let text = format!("{}.{}", part(&json!({ "alg": head, "typ": "JWT" })), part(&claims));
+    let signature = match &inner.wrong {
+        Some(Wrong::Unsigned) => Vec::new(),
+        Some(Wrong::Hmac(public)) => {
+            let key = if *public { inner.key.public_key().as_ref() } else { SECRET.as_bytes() };
+            hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), text.as_bytes()).as_ref().to_vec()
+        }
+        Some(Wrong::OtherKey) => fresh_key().sign(&SystemRandom::new(), text.as_bytes()).unwrap().as_ref().to_vec(),
+        _ => inner.key.sign(&SystemRandom::new(), text.as_bytes()).unwrap().as_ref().to_vec(),
+    };
+    format!("{text}.{}", BASE64.encode(signature))
+}

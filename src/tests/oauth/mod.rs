@@ -1,0 +1,15 @@
+//! Coming in with an account elsewhere, against a stand-in that answers, and fails, as GitHub does, and against an
+//! OpenID Connect issuer.
+
+mod arriving;
+mod failing;
+mod forged;
+mod issuer;
+mod linking;
+mod oidc;
+mod proving;
+mod races;
+mod returning;
+mod world;
+
+pub use world::{World, path_of};

@@ -1,0 +1,131 @@
+//! Kith and a GitHub, and the way between them.
+
+use axum::body::Body;
+use http::{Request, StatusCode};
+use sqlx::PgPool;
+use stand_in_github::{CLIENT_ID, CLIENT_SECRET, StandIn};
+
+use super::super::{Answer, Browser, Site};
+
+/// A site, and the GitHub it knows.
+pub struct World {
+    pub site: Site,
+    pub github: StandIn,
+}
+
+impl World {
+    /// Nobody has an account yet.
+    pub async fn new(pool: &PgPool) -> Self {
+        let github = StandIn::start().await;
+        let url = github.url.as_str();
+        let settings = [
+            ("KITH_GITHUB_CLIENT_ID", CLIENT_ID),
+            ("KITH_GITHUB_CLIENT_SECRET", CLIENT_SECRET),
+            ("KITH_GITHUB_URL", url),
+        ];
+        Self { site: Site::with(pool, &settings), github }
+    }
+
+    /// The cast has accounts.
+    pub async fn with_cast(pool: &PgPool) -> Self {
+        Site::with_cast(pool).await;
+        Self::new(pool).await
+    }
+
+    pub fn browser(&self) -> Browser {
+        self.site.browser()
+    }
+
+    /// Sets out to come in; where GitHub is asked.
+    pub async fn set_out(&self, browser: &mut Browser) -> String {
+        self.leave(browser, "/auth/github", &[]).await
+    }
+
+    /// Sets out by any form; where GitHub is asked.
+    pub async fn leave(&self, browser: &mut Browser, form: &str, fields: &[(&str, &str)]) -> String {
+        let answer = browser.post(form, fields).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{form}: {}", answer.body);
+        assert!(answer.location().starts_with(&self.github.url), "{}", answer.location());
+        answer.location().to_owned()
+    }
+
+    /// There and back again, as `person`.
+    pub async fn round(&self, browser: &mut Browser, form: &str, person: u64) -> Answer {
+        let url = self.leave(browser, form, &[]).await;
+        come_back(browser, &self.github.approve(&url, person)).await
+    }
+
+    /// Comes in as `person`, whoever that is here.
+    pub async fn come_in(&self, browser: &mut Browser, person: u64) -> Answer {
+        self.round(browser, "/auth/github", person).await
+    }
+
+    /// Joins as `person`, with the username and the address that are suggested.
+    pub async fn join(&self, person: u64, username: &str, email: &str) -> Browser {
+        let mut browser = self.browser();
+        let answer = self.come_in(&mut browser, person).await;
+        assert_eq!(answer.location(), "/sign-up/arrival", "{}", answer.body);
+        let answer = choose(&mut browser, username, email).await;
+        assert_eq!(answer.location(), "/", "{}", answer.body);
+        assert_eq!(browser.who().await.as_deref(), Some(username));
+        browser
+    }
+
+    /// Links `person` to whoever is signed in.
+    pub async fn link(&self, browser: &mut Browser, person: u64) -> Answer {
+        self.round(browser, "/settings/connections/github/link", person).await
+    }
+
+    /// Everything that could come of a way to GitHub that should come to nothing.
+    pub async fn rows(&self) -> Vec<i64> {
+        let mut all = Vec::new();
+        for table in ["users", "identities", "sessions", "arrivals", "passwords", "posts", "jobs", "audit_events"] {
+            all.push(self.site.count(&format!("select count(*) from {table}")).await);
+        }
+        all
+    }
+
+    /// As whom an identity opens.
+    pub async fn owner(&self, person: u64) -> Option<String> {
+        sqlx::query_scalar(
+            "select u.username from identities i join users u on u.id = i.user_id where i.subject = $1 and i.provider = 'github'",
+        )
+        .bind(person.to_string())
+        .fetch_optional(self.site.server.db())
+        .await
+        .unwrap()
+    }
+
+    /// Whether anybody was told of something.
+    pub async fn events(&self, kind: &str) -> i64 {
+        self.site.count(&format!("select count(*) from audit_events where kind = '{kind}'")).await
+    }
+}
+
+/// The part of an address that a browser asks our server for.
+pub fn path_of(url: &str) -> String {
+    let rest = url.strip_prefix("https://kith.example").unwrap_or_else(|| panic!("not back to us: {url}"));
+    rest.to_owned()
+}
+
+/// Comes back to us, as a browser does that another site sends here.
+pub async fn come_back(browser: &mut Browser, url: &str) -> Answer {
+    let request =
+        Request::get(path_of(url)).header("sec-fetch-site", "cross-site").header("sec-fetch-mode", "navigate");
+    browser.send(request.body(Body::empty()).unwrap()).await
+}
+
+/// Sends the form with the choices.
+pub async fn choose(browser: &mut Browser, username: &str, email: &str) -> Answer {
+    browser.post("/sign-up/arrival", &[("username", username), ("display_name", ""), ("email", email)]).await
+}
+
+/// Asserts that nothing came of it but one sentence.
+pub fn assert_said(answer: &Answer, status: StatusCode, words: &str) {
+    assert_eq!(answer.status, status, "{}", answer.body);
+    let summary = answer.body.split("class=\"summary\"").nth(1).unwrap_or_else(|| panic!("{}", answer.body));
+    let summary = summary.split("</div>").next().unwrap_or_default();
+    assert!(summary.contains(words), "{words:?} in {summary}");
+    assert_eq!(summary.matches("<p>").count(), 1, "{summary}");
+    assert!(!answer.set_cookies().iter().any(|line| line.starts_with("__Host-id=")), "no session");
+}
