@@ -36,6 +36,8 @@ pub struct Plan<'a> {
     pub elsewhere: bool,
     /// Nothing of our environment but what is said here.
     pub bare: bool,
+    /// Whether it logs everything there is to log.
+    pub trace: bool,
 }
 
 /// A running Kith; ends when dropped.
@@ -76,6 +78,9 @@ impl Kith {
         }
         let output = File::create(&log).context("cannot write Kith's log")?;
         let mut serve = command("serve");
+        if plan.trace {
+            serve.env("KITH_LOG", "trace").env("KITH_LOG_FORMAT", "json");
+        }
         let running = Running::start(serve.stdout(output.try_clone()?).stderr(output))?;
         let mut kith = Self { running, github, issuer, origin, host, port, log };
         kith.wait_until_healthy()?;
@@ -96,6 +101,11 @@ impl Kith {
     pub fn stop(mut self) -> Result<ExitStatus> {
         self.running.ask_to_end();
         self.running.wait()
+    }
+
+    /// Where it logs.
+    pub fn log(&self) -> &Path {
+        &self.log
     }
 
     /// The last lines it logged.

@@ -40,6 +40,7 @@ pub fn run(args: &[String]) -> Result<()> {
         seed: true,
         elsewhere: false,
         bare: false,
+        trace: false,
     })?;
     let idle = sizes::resident(kith.id());
     sizes::assets(&site)?;

@@ -25,6 +25,7 @@ pub fn check(run: &Run) -> Result<Counts> {
         seed: false,
         elsewhere: false,
         bare: true,
+        trace: false,
     };
     let kith = Kith::start(&plan)?;
     let mut connection = kith.connect()?;
