@@ -5,6 +5,9 @@ import { randomBytes } from "node:crypto";
 import { createServer } from "node:http";
 import { Provider } from "oidc-provider";
 
+// What it has to say of itself is for whoever watches; nobody reads more than three lines of our output.
+console.info = console.error;
+
 const [callback] = process.argv.slice(2);
 const client = { client_id: "kith", client_secret: randomBytes(24).toString("hex"), redirect_uris: [callback] };
 
