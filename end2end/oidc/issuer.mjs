@@ -5,8 +5,8 @@ import { randomBytes } from "node:crypto";
 import { createServer } from "node:http";
 import { Provider } from "oidc-provider";
 
-// What it has to say of itself is for whoever watches; nobody reads more than three lines of our output.
-console.info = console.error;
+// It tells everybody that this is not how to run one; and nobody reads more of our output than three lines.
+console.info = console.warn = () => {};
 
 const [callback] = process.argv.slice(2);
 const client = { client_id: "kith", client_secret: randomBytes(24).toString("hex"), redirect_uris: [callback] };

@@ -117,3 +117,26 @@ async fn h26_of_two_ways_in_that_are_removed_at_once_one_stays(pool: PgPool) {
         assert_eq!(world.site.count("select count(*) from identities").await, 1, "round {round}");
     }
 }
+
+#[sqlx::test]
+async fn h26_of_a_password_and_a_connection_removed_at_once_one_stays(pool: PgPool) {
+    let world = World::new(&pool).await;
+    let mona = world.join(cast::MONA, "mona", "mona@example.org").await;
+    let give = "delete from limits; delete from jobs; \
+        insert into passwords (user_id, hash) select id, 'x' from users on conflict do nothing; \
+        insert into identities (user_id, provider, issuer, subject) select id, 'github', 'x', '1001' from users \
+        on conflict do nothing";
+    for round in 0..200 {
+        world.site.sql(give).await;
+        let ways = "select (select count(*) from identities) + (select count(*) from passwords)";
+        assert_eq!(world.site.count(ways).await, 2);
+        let answers =
+            at_once(["/settings/connections/github/unlink", "/settings/security/password/remove"].map(|path| {
+                let mut browser: Browser = mona.clone();
+                async move { browser.post(path, &[]).await }
+            }))
+            .await;
+        let refused = answers.iter().filter(|answer| answer.status == StatusCode::UNPROCESSABLE_ENTITY).count();
+        assert_eq!((refused, world.site.count(ways).await), (1, 1), "round {round}");
+    }
+}
