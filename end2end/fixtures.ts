@@ -2,6 +2,7 @@
 //
 // A test fails on anything a visitor's browser would complain about: errors on the console, exceptions, breaches of
 // the content security policy, requests to another host. What a test provokes on purpose it announces with `allow`.
+import { appendFileSync } from "node:fs";
 import { AxeBuilder } from "@axe-core/playwright";
 import {
     type APIRequestContext,
@@ -9,6 +10,7 @@ import {
     type BrowserContextOptions,
     type Locator,
     type Page,
+    type Request,
     expect,
     test as base,
 } from "@playwright/test";
@@ -46,9 +48,10 @@ export const test = base.extend<Fixtures & { complaints: void }>({
     },
     // Watching is not for a test to choose.
     complaints: [
-        async ({ allow }, use) => {
+        async ({ allow, context }, use) => {
             void allow;
             await use();
+            for (const { name, value } of await context.cookies()) noteCookie(name, value);
         },
         { auto: true },
     ],
@@ -60,7 +63,9 @@ export { expect };
 export async function anotherBrowser(page: Page, options: BrowserContextOptions = {}): Promise<BrowserContext> {
     const browser = page.context().browser();
     if (!browser) throw new Error("the page has no browser");
-    return browser.newContext({ ...(base.info().project.use as object), ...STILL, ...options });
+    const context = await browser.newContext({ ...(base.info().project.use as object), ...STILL, ...options });
+    context.on("request", noteRequest);
+    return context;
 }
 
 /** Signs the page's browser in, by the form's request alone; the form itself has a spec of its own. */
@@ -124,6 +129,7 @@ export async function write(page: Page, author: string, body: string): Promise<n
 
 /** Sends a form as the page's browser would, without the page; gives the status. */
 export async function post(page: Page, path: string, form: Record<string, string>): Promise<number> {
+    noteFields(Object.entries(form));
     const origin = new URL(base.info().project.use.baseURL ?? page.url()).origin;
     const answer = await page.request.post(path, { form, headers: { origin, referer: `${origin}/` }, maxRedirects: 0 });
     return answer.status();
@@ -131,12 +137,16 @@ export async function post(page: Page, path: string, form: Record<string, string
 
 /** The code in the newest mail to an address, from the development mailbox. Mail goes out in the background: it waits. */
 export async function mailCode(request: APIRequestContext, to: string): Promise<string> {
-    return inMail(request, to, /\b(\d{6,8})\b/);
+    const code = await inMail(request, to, /\b(\d{6,8})\b/);
+    note("code", code);
+    return code;
 }
 
 /** The first link in the newest mail to an address. */
 export async function mailLink(request: APIRequestContext, to: string): Promise<string> {
-    return inMail(request, to, /(https?:\/\/[^\s"<]+)/);
+    const link = await inMail(request, to, /(https?:\/\/[^\s"<]+)/);
+    noteFields(new URL(link).searchParams);
+    return link;
 }
 
 async function inMail(request: APIRequestContext, to: string, pattern: RegExp): Promise<string> {
@@ -165,6 +175,30 @@ export async function axe(page: Page): Promise<void> {
     expect(lines, `accessibility of ${new URL(page.url()).pathname}`).toEqual([]);
 }
 
+/** Notes a secret that a test met: afterwards `cargo xtask test` looks for it in what Kith logged. */
+function note(kind: string, secret: string): void {
+    const list = process.env.KITH_SECRETS;
+    if (list && secret) appendFileSync(list, `${JSON.stringify({ kind, secret })}\n`);
+}
+
+/** Short passwords are words that a log may well hold: tests type them to see them refused. */
+function noteFields(fields: Iterable<[string, string]>): void {
+    for (const [name, value] of fields) {
+        if (/^(new_|current_)?password$/.test(name) && value.length >= 12) note("password", value);
+        if (name === "code" && /^\d{6}$/.test(value)) note("code", value);
+        if (name === "token" && value.length === 43) note("token", value);
+    }
+}
+
+function noteCookie(name: string, value: string): void {
+    if (name !== "theme" && name !== "flash") note("cookie", value);
+}
+
+function noteRequest(request: Request): void {
+    noteFields(new URL(request.url()).searchParams);
+    noteFields(new URLSearchParams(request.postData() ?? ""));
+}
+
 function watch(context: BrowserContext, baseURL: string): string[] {
     const home = new URL(baseURL).host;
     const complaints: string[] = [];
@@ -172,6 +206,7 @@ function watch(context: BrowserContext, baseURL: string): string[] {
         if (message.type() === "error") complaints.push(`console: ${message.text()} (${message.location().url})`);
     });
     context.on("weberror", (problem) => complaints.push(`exception: ${problem.error().message}`));
+    context.on("request", noteRequest);
     context.on("request", (request) => {
         const { protocol, host, pathname } = new URL(request.url());
         if (protocol.startsWith("http") && host !== home) complaints.push(`foreign host: ${request.url()}`);

@@ -95,7 +95,7 @@ test("GitHub is connected to an account with a password, opens it, and is discon
     await page.goto("/settings/connections");
     await page.getByRole("button", { name: "Disconnect GitHub" }).click();
     await expect(page.getByText("Disconnected. It no longer opens your account.")).toBeVisible();
-    await expect(page.getByText("Not connected")).toBeVisible();
+    await expect(page.getByRole("button", { name: "Connect GitHub" })).toBeVisible();
 });
 
 test("the last way in stays until there is another", async ({ page, allow }) => {
@@ -125,7 +125,7 @@ test("who says no is back where they were, and reads that nothing happened", asy
     await page.getByRole("button", { name: "Connect GitHub" }).click();
     await page.getByRole("button", { name: "Cancel" }).click();
     await expect(page.getByRole("alert")).toHaveText("You said no at GitHub, so nothing happened.");
-    await expect(page.getByText("Not connected")).toBeVisible();
+    await expect(page.getByRole("button", { name: "Connect GitHub" })).toBeVisible();
 });
 
 test("an address that has an account is proved once, by a code, and then GitHub opens it", async ({ page }) => {

@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn a_full_queue_says_so_and_never_runs_more_than_the_cores_at_once() {
+    async fn m18_a_full_queue_says_so_and_never_runs_more_than_the_cores_at_once() {
         let queue = Arc::new(Queue::one_a_core());
         let running = Arc::new(AtomicUsize::new(0));
         let most = Arc::new(AtomicUsize::new(0));
@@ -98,5 +98,25 @@ mod tests {
         assert!(busy > 0, "nobody was turned away");
         assert!(most.load(Ordering::SeqCst) <= available_parallelism().unwrap().get());
         assert_eq!(queue.waiting.load(Ordering::SeqCst), 0, "a place was lost");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn m18_who_hangs_up_frees_no_core_that_still_works() {
+        let queue = Arc::new(Queue::one_a_core());
+        let cores = available_parallelism().unwrap().get();
+        let (begun, work) = (Arc::new(AtomicUsize::new(0)), Arc::new(std::sync::Barrier::new(cores + 1)));
+        for n in 1..=cores {
+            let (queue, counter, work) = (queue.clone(), begun.clone(), work.clone());
+            let asked = tokio::spawn(async move {
+                queue.run(move || (counter.fetch_add(1, Ordering::SeqCst), work.wait())).await.map(drop)
+            });
+            while begun.load(Ordering::SeqCst) < n {
+                tokio::task::yield_now().await;
+            }
+            asked.abort();
+        }
+        assert_eq!(queue.permits.available_permits(), 0, "every core is at work");
+        tokio::task::spawn_blocking(move || work.wait()).await.unwrap();
+        assert!(queue.run(|| ()).await.is_ok(), "and free again when it is done");
     }
 }

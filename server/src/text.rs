@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_loses_its_tricks_and_its_breaks() {
+    fn m14_a_line_loses_its_tricks_and_its_breaks() {
         assert_eq!(clean_line("  Ada\u{202e} \n Marlow\u{200b}\0 "), "Ada Marlow");
         assert_eq!(clean_line("\u{200d}\u{3164}"), "");
         assert_eq!(clean_line("a\u{61c}\u{115f}\u{180e}\u{ffa0}b"), "ab");

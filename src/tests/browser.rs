@@ -10,7 +10,7 @@ use http::{HeaderMap, Method, Request, Response, StatusCode, header};
 use server::web::Peer;
 use tower::ServiceExt;
 
-use super::PASSWORD;
+use super::{PASSWORD, Site, trace};
 
 /// What came back.
 #[derive(Debug)]
@@ -29,6 +29,12 @@ impl Answer {
     /// Where it leads.
     pub fn location(&self) -> &str {
         self.header("location")
+    }
+
+    /// What the next page will say, by its code.
+    pub fn flash(&self) -> &str {
+        let line = self.set_cookies().into_iter().find_map(|line| line.strip_prefix("__Host-flash="));
+        line.and_then(|rest| rest.split(';').next()).unwrap_or_default()
     }
 
     /// Everything it sets, one line each.
@@ -62,12 +68,19 @@ impl Browser {
         self
     }
 
+    /// Speaking to another copy of the server, with the cookies it has.
+    pub fn on(mut self, copy: &Site) -> Self {
+        self.router.clone_from(&copy.router);
+        self
+    }
+
     pub async fn get(&mut self, path: &str) -> Answer {
         self.send(Request::builder().uri(path).body(Body::empty()).unwrap()).await
     }
 
     /// Sends a form, as one of our own pages would.
     pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        fields.iter().for_each(|(name, value)| trace::note_field(name, value));
         let request = Request::builder()
             .method(Method::POST)
             .uri(path)
@@ -99,6 +112,8 @@ impl Browser {
 
     /// Sends anything, with this browser's cookies unless it has some of its own.
     pub async fn send(&mut self, mut request: Request<Body>) -> Answer {
+        let query = request.uri().query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
+        query.for_each(|(name, value)| trace::note_field(name, value));
         let headers = request.headers_mut();
         headers.entry(header::HOST).or_insert("kith.example".parse().unwrap());
         headers.entry(header::USER_AGENT).or_insert(self.agent.parse().unwrap());
@@ -114,7 +129,7 @@ impl Browser {
     }
 
     /// Keeps cookies by the rules of `__Host-`: `Secure`, `Path=/`, no `Domain`, or a browser would not.
-    fn keep(&mut self, answer: &Answer) {
+    pub fn keep(&mut self, answer: &Answer) {
         for line in answer.set_cookies() {
             let mut parts = line.split(';').map(str::trim);
             let (name, value) = parts.next().unwrap().split_once('=').unwrap();
@@ -126,6 +141,7 @@ impl Browser {
             if has("max-age=0") {
                 self.cookies.remove(name);
             } else {
+                trace::note_cookie(name, value);
                 self.cookies.insert(name.to_owned(), value.to_owned());
             }
         }

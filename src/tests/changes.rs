@@ -3,85 +3,9 @@
 use http::StatusCode;
 use sqlx::PgPool;
 
-use super::{PASSWORD, Site, recovery::link_to};
+use super::{PASSWORD, Site};
 
 const NEW: &str = "seven green umbrellas sing";
-
-#[sqlx::test]
-async fn h27_a_new_password_ends_all_other_sessions(pool: PgPool) {
-    let site = Site::with_cast(&pool).await;
-    let mut here = site.signed_in("alan").await;
-    let mut there = site.signed_in("alan").await;
-    let weak = here.post("/settings/security/password", &[("new_password", "alan2026")]).await;
-    assert_eq!(weak.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert_eq!(
-        here.post("/settings/security/password", &[("new_password", NEW)]).await.location(),
-        "/settings/security"
-    );
-    assert_eq!((here.who().await.as_deref(), there.who().await), (Some("alan"), None));
-    assert_eq!(site.browser().try_sign_in("alan", PASSWORD).await.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(site.mail_to("alan@kith.example").await.unwrap().contains("password was changed"));
-}
-
-#[sqlx::test]
-async fn h35_an_address_counts_only_once_its_code_is_typed_and_the_old_one_can_undo_it(pool: PgPool) {
-    let site = Site::with_cast(&pool).await;
-    let mut here = site.signed_in("alan").await;
-    let mut there = site.signed_in("alan").await;
-    assert_eq!(
-        here.post("/settings/account/email", &[("email", "new@kith.example")]).await.location(),
-        "/settings/account/email/verify"
-    );
-    let email = "select count(*) from users where email = 'new@kith.example'";
-    assert_eq!(site.count(email).await, 0);
-    let code = site.code_to("new@kith.example").await;
-    let stranger = site.signed_in("barbara").await.post("/settings/account/email/verify", &[("code", &code)]).await;
-    assert_eq!(stranger.location(), "/settings/account");
-    assert_eq!(here.post("/settings/account/email/verify", &[("code", &code)]).await.location(), "/settings/account");
-    assert_eq!(site.count(email).await, 1);
-    assert_eq!((here.who().await.as_deref(), there.who().await), (Some("alan"), None));
-
-    let token = link_to(&site, "alan@kith.example", "/undo-email").await;
-    let mut mailbox = site.browser();
-    mailbox.get(&format!("/undo-email?token={token}")).await;
-    assert!(mailbox.get("/undo-email").await.body.contains("Take it back"));
-    assert_eq!(site.count(email).await, 1, "opening the link changes nothing");
-    assert_eq!(mailbox.post("/undo-email", &[]).await.location(), "/forgot-password");
-    assert_eq!(site.count(email).await, 0);
-    assert_eq!(here.who().await, None, "whoever changed it is out");
-    let old = site.browser().try_sign_in("alan@kith.example", PASSWORD).await;
-    assert_eq!(old.status, StatusCode::UNPROCESSABLE_ENTITY, "a password somebody else may know is gone");
-    let open =
-        "select count(*) from links l join users u on u.id = l.user_id where username = 'alan' and used_at is null";
-    assert_eq!(site.count(open).await, 0, "no second way back is left");
-    let mut again = site.browser();
-    again.get(&format!("/undo-email?token={token}")).await;
-    assert_eq!(again.post("/undo-email", &[]).await.location(), "/forgot-password");
-}
-
-#[sqlx::test]
-async fn a_code_for_one_address_never_confirms_another(pool: PgPool) {
-    let site = Site::with_cast(&pool).await;
-    let mut browser = site.signed_in("alan").await;
-    browser.post("/settings/account/email", &[("email", "one@kith.example")]).await;
-    let (first, old) = (site.code_to("one@kith.example").await, browser.clone());
-    browser.post("/settings/account/email", &[("email", "two@kith.example")]).await;
-    let second = site.code_to("two@kith.example").await;
-    // With the cookie of the first wish its code is dead; with the second's it is wrong.
-    let mut stale = browser.clone();
-    stale.cookies.insert("__Host-flow".into(), old.cookies["__Host-flow"].clone());
-    assert_eq!(stale.post("/settings/account/email/verify", &[("code", &first)]).await.location(), "/settings/account");
-    if first != second {
-        let wrong = browser.post("/settings/account/email/verify", &[("code", &first)]).await;
-        assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
-    }
-    assert_eq!(
-        site.count("select count(*) from users where email in ('one@kith.example', 'two@kith.example')").await,
-        0
-    );
-    browser.post("/settings/account/email/verify", &[("code", &second)]).await;
-    assert_eq!(site.count("select count(*) from users where email = 'two@kith.example'").await, 1);
-}
 
 #[sqlx::test]
 async fn an_address_with_an_account_is_not_told_on_the_page_and_cannot_be_taken(pool: PgPool) {
@@ -92,27 +16,6 @@ async fn an_address_with_an_account_is_not_told_on_the_page_and_cannot_be_taken(
     assert!(site.mail_to("ada@kith.example").await.unwrap().contains("in use"));
     let guess = browser.post("/settings/account/email/verify", &[("code", "123456")]).await;
     assert_eq!(guess.status, StatusCode::UNPROCESSABLE_ENTITY);
-}
-
-#[sqlx::test]
-async fn h01d_a_pending_change_dies_with_a_reset(pool: PgPool) {
-    let site = Site::with_cast(&pool).await;
-    let mut attacker = site.signed_in("alan").await;
-    attacker.post("/settings/account/email", &[("email", "evil@evil.example")]).await;
-    let code = site.code_to("evil@evil.example").await;
-    site.browser().post("/forgot-password", &[("email", "alan@kith.example")]).await;
-    let token = link_to(&site, "alan@kith.example", "/reset-password").await;
-    let mut owner = site.browser();
-    owner.get(&format!("/reset-password?token={token}")).await;
-    assert_eq!(owner.post("/reset-password", &[("new_password", NEW)]).await.location(), "/");
-    let answer = attacker.post("/settings/account/email/verify", &[("code", &code)]).await;
-    assert!(answer.location().starts_with("/sign-in"), "H01b: the attacker is out");
-    // Even signed in again, the code is dead.
-    assert_eq!(
-        owner.clone().post("/settings/account/email/verify", &[("code", &code)]).await.location(),
-        "/settings/account"
-    );
-    assert_eq!(site.count("select count(*) from codes").await, 0);
 }
 
 #[sqlx::test]

@@ -3,21 +3,14 @@
 use std::time::{Duration, Instant};
 
 use http::StatusCode;
-use secrecy::SecretString;
 use server::db;
-use sqlx::{ConnectOptions, PgPool};
+use sqlx::PgPool;
 
-use super::Site;
-
-/// A pool as the server opens it, with its time limits, on the test's database.
-fn as_served(pool: &PgPool) -> PgPool {
-    let url: SecretString = pool.connect_options().to_url_lossy().to_string().into();
-    db::connect(&url, 4).unwrap()
-}
+use super::{Site, site::as_served};
 
 #[sqlx::test]
 async fn m25_every_connection_has_its_time_limits(pool: PgPool) {
-    let served = as_served(&pool);
+    let served = as_served(&pool, 4);
     for (setting, value) in
         [("statement_timeout", "5s"), ("lock_timeout", "2s"), ("idle_in_transaction_session_timeout", "10s")]
     {
@@ -30,7 +23,7 @@ async fn m25_every_connection_has_its_time_limits(pool: PgPool) {
 #[sqlx::test]
 async fn f02_a_locked_table_answers_503_in_good_time_and_the_rest_goes_on(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
-    let copy = Site::new(&as_served(&pool));
+    let copy = Site::new(&as_served(&pool, 4));
     let mut lock = pool.begin().await.unwrap();
     sqlx::query("lock table users in access exclusive mode").execute(&mut *lock).await.unwrap();
     let begun = Instant::now();
@@ -58,7 +51,7 @@ async fn f02_a_locked_table_answers_503_in_good_time_and_the_rest_goes_on(pool: 
 async fn f14_four_copies_that_start_at_once_migrate_once(pool: PgPool) {
     let copies: Vec<_> = (0..4)
         .map(|_| {
-            let served = as_served(&pool);
+            let served = as_served(&pool, 4);
             tokio::spawn(async move { db::migrate(&served).await })
         })
         .collect();

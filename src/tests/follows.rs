@@ -23,29 +23,3 @@ async fn a_follow_is_there_once_and_can_be_taken_back(pool: PgPool) {
     assert_eq!(browser.post("/@nobody_here/follow", &[("follow", "true")]).await.status, StatusCode::NOT_FOUND);
     assert_eq!(site.count("select count(*) from follows").await, 0);
 }
-
-#[sqlx::test]
-async fn h25_people_who_follow_each_other_at_once_all_succeed(pool: PgPool) {
-    let site = Site::with_cast(&pool).await;
-    let names = ["ada", "grace", "alan", "edsger", "barbara"];
-    let mut browsers = Vec::new();
-    for name in names {
-        browsers.push(site.signed_in(name).await);
-    }
-    for round in 0..8 {
-        let storm: Vec<_> = (0..25)
-            .filter(|n| n / 5 != n % 5)
-            .map(|n| {
-                let mut browser = browsers[n / 5].clone();
-                let follow = if (n + round) % 4 == 0 { "false" } else { "true" };
-                tokio::spawn(async move {
-                    browser.post(&format!("/@{}/follow", names[n % 5]), &[("follow", follow)]).await.status
-                })
-            })
-            .collect();
-        for task in storm {
-            assert_eq!(task.await.unwrap(), StatusCode::SEE_OTHER);
-        }
-        assert_eq!(site.count(WRONG).await, 0, "round {round}");
-    }
-}

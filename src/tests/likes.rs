@@ -25,28 +25,6 @@ async fn a_like_is_there_once_and_can_be_taken_back(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn h25_after_a_storm_counts_equal_rows(pool: PgPool) {
-    let site = Site::with_cast(&pool).await;
-    let post = site.post("alan", "popular").await;
-    let people = ["ada", "grace", "edsger", "barbara"];
-    let mut browsers = Vec::new();
-    for name in people {
-        browsers.push(site.signed_in(name).await);
-    }
-    let storm: Vec<_> = (0..200)
-        .map(|n| {
-            let mut browser = browsers[n % 4].clone();
-            let like = if (n / 4) % 3 == 0 { "false" } else { "true" };
-            tokio::spawn(async move { browser.post(&format!("/posts/{post}/like"), &[("like", like)]).await.status })
-        })
-        .collect();
-    for task in storm {
-        assert_eq!(task.await.unwrap(), StatusCode::SEE_OTHER);
-    }
-    assert_eq!(site.count(WRONG).await, 0);
-}
-
-#[sqlx::test]
 async fn counts_survive_the_end_of_a_person(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let post = site.post("alan", "liked by two").await;

@@ -28,6 +28,8 @@ mod sign_in;
 mod sign_up;
 mod site;
 mod smtp;
+mod threats;
+mod trace;
 
 pub use browser::{Answer, Browser};
 pub use site::{PASSWORD, Site};

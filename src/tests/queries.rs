@@ -26,13 +26,19 @@ impl<S: Subscriber> Layer<S> for Statements {
     }
 }
 
-async fn cost(browser: &mut Browser, path: &str) -> usize {
+/// Does something, and says how many statements it sent.
+pub async fn statements<T>(work: impl Future<Output = T>) -> (T, usize) {
     let statements = Statements::default();
     let subscriber = tracing_subscriber::registry().with(statements.clone().with_filter(LevelFilter::TRACE));
     let _guard = tracing::subscriber::set_default(subscriber);
-    let answer = browser.get(path).await;
+    let done = work.await;
+    (done, statements.0.load(Ordering::SeqCst))
+}
+
+async fn cost(browser: &mut Browser, path: &str) -> usize {
+    let (answer, cost) = statements(browser.get(path)).await;
     assert!(answer.status.is_success(), "{path}: {}", answer.status);
-    statements.0.load(Ordering::SeqCst)
+    cost
 }
 
 #[sqlx::test]

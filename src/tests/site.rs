@@ -4,19 +4,27 @@ use std::sync::{Arc, LazyLock};
 
 use app::routes::Door;
 use axum::Router;
+use secrecy::SecretString;
 use server::{
     Server,
     config::{Config, Source},
+    db,
 };
-use sqlx::PgPool;
+use sqlx::{ConnectOptions, PgPool};
 
-use super::Browser;
+use super::{Browser, trace};
 use crate::{assets::Files, router};
 
 /// The password of everybody in the cast.
 pub const PASSWORD: &str = "correct battery staple horse";
 
 static HASH: LazyLock<String> = LazyLock::new(|| server::auth::password::hash_demo(PASSWORD).unwrap());
+
+/// A pool as the server opens it, with its time limits, on the test's database.
+pub fn as_served(pool: &PgPool, most: u32) -> PgPool {
+    let url: SecretString = pool.connect_options().to_url_lossy().to_string().into();
+    db::connect(&url, most).unwrap()
+}
 
 /// One copy of the server.
 #[derive(Clone)]
@@ -34,6 +42,7 @@ impl Site {
 
     /// With settings besides the two that are needed.
     pub fn with(pool: &PgPool, settings: &[(&str, &str)]) -> Self {
+        trace::start();
         let _ = any_spawner::Executor::init_tokio();
         let needed = [("DATABASE_URL", "postgres:///unused"), ("KITH_ORIGIN", "https://kith.example")];
         let env = needed.iter().chain(settings).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
@@ -70,6 +79,23 @@ impl Site {
         Self::new(pool)
     }
 
+    /// A crowd: `ann000`, `ann001` and so on, with addresses here and everybody's password.
+    pub async fn crowd(&self, prefix: &str, count: i32) {
+        sqlx::query(
+            "with person as (
+                 insert into users (username, email) select n, n || '@kith.example'
+                 from (select $1 || lpad(n::text, 3, '0') from generate_series(0, $2 - 1) n) as names (n) returning id
+             )
+             insert into passwords (user_id, hash) select id, $3 from person",
+        )
+        .bind(prefix)
+        .bind(count)
+        .bind(HASH.as_str())
+        .execute(self.server.db())
+        .await
+        .unwrap();
+    }
+
     /// A browser nobody has used before.
     pub fn browser(&self) -> Browser {
         Browser::new(self.router.clone())
@@ -90,10 +116,9 @@ impl Site {
     /// The six digits in the newest mail to an address.
     pub async fn code_to(&self, address: &str) -> String {
         let mail = self.mail_to(address).await.expect("a mail");
-        mail.split_whitespace()
-            .find(|word| word.len() == 6 && word.bytes().all(|b| b.is_ascii_digit()))
-            .unwrap()
-            .to_owned()
+        let code = mail.split_whitespace().find(|word| word.len() == 6 && word.bytes().all(|b| b.is_ascii_digit()));
+        trace::note_field("code", code.unwrap());
+        code.unwrap().to_owned()
     }
 
     /// One number out of the database.

@@ -13,6 +13,7 @@ use anyhow::{Context, Result, bail};
 use crate::{
     github::GitHub,
     http::Connection,
+    issuer::Issuer,
     process::{self, Running},
     workspace,
 };
@@ -31,10 +32,12 @@ pub struct Plan<'a> {
     pub public_host: Option<&'a str>,
     /// Whether to fill the database with the cast and the demo's posts.
     pub seed: bool,
-    /// Whether it knows a GitHub: the stand-in.
-    pub github: bool,
+    /// Whether there are services to come in with: the stand-in GitHub, and an OpenID Connect issuer.
+    pub elsewhere: bool,
     /// Nothing of our environment but what is said here.
     pub bare: bool,
+    /// Whether it logs everything there is to log.
+    pub trace: bool,
 }
 
 /// A running Kith; ends when dropped.
@@ -42,6 +45,8 @@ pub struct Kith {
     running: Running,
     /// The stand-in, when that was planned.
     pub github: Option<GitHub>,
+    /// And the issuer.
+    pub issuer: Option<Issuer>,
     pub origin: String,
     /// What its requests must be for.
     pub host: String,
@@ -59,10 +64,12 @@ impl Kith {
             None => (format!("http://{listen}"), listen.clone()),
         };
         let log = workspace::root().join(format!("target/kith-{port}.log"));
-        let github = plan.github.then(|| GitHub::start("127.0.0.1:0", &origin)).transpose()?;
+        let github = plan.elsewhere.then(|| GitHub::start("127.0.0.1:0", &origin)).transpose()?;
+        let issuer = plan.elsewhere.then(|| Issuer::start(&origin)).transpose()?;
         let command = |verb: &str| {
             let mut command = plan.command(verb, &origin, &listen);
             command.envs(github.iter().flat_map(GitHub::settings));
+            command.envs(issuer.iter().flat_map(Issuer::settings));
             command
         };
         process::run(&mut command("migrate"))?;
@@ -71,8 +78,11 @@ impl Kith {
         }
         let output = File::create(&log).context("cannot write Kith's log")?;
         let mut serve = command("serve");
+        if plan.trace {
+            serve.env("KITH_LOG", "trace").env("KITH_LOG_FORMAT", "json");
+        }
         let running = Running::start(serve.stdout(output.try_clone()?).stderr(output))?;
-        let mut kith = Self { running, github, origin, host, port, log };
+        let mut kith = Self { running, github, issuer, origin, host, port, log };
         kith.wait_until_healthy()?;
         Ok(kith)
     }
@@ -91,6 +101,11 @@ impl Kith {
     pub fn stop(mut self) -> Result<ExitStatus> {
         self.running.ask_to_end();
         self.running.wait()
+    }
+
+    /// Where it logs.
+    pub fn log(&self) -> &Path {
+        &self.log
     }
 
     /// The last lines it logged.

@@ -12,6 +12,7 @@ mod dist;
 mod github;
 mod guard;
 mod http;
+mod issuer;
 mod kith;
 mod prepare;
 mod process;

@@ -85,13 +85,21 @@ pub async fn sign_in(visit: Visit, Form(typed): Form<Typed>) -> Result<Response>
     let server = &visit.cx.server;
     match verb::sign_in(&visit.cx, &typed.code, typed.remember).await {
         Ok(()) => Ok(drop_flow(Flash::SignedIn.redirect(server, paths::HOME), &server.config().origin)),
-        Err(Error::NotFound) => Ok(Flash::CodeGone.redirect(server, paths::SIGN_IN_CODE)),
+        Err(Error::NotFound) => Ok(gone(&visit)),
         Err(error) => {
             let (status, wait, invalid) = refusal(error)?;
-            let email = code::waiting(&visit.cx, Purpose::SignIn).await?;
-            Ok(with_retry(card(&visit, TITLE, status, code_view(&email, "", &invalid)), wait))
+            match code::waiting(&visit.cx, Purpose::SignIn).await {
+                Ok(email) => Ok(with_retry(card(&visit, TITLE, status, code_view(&email, "", &invalid)), wait)),
+                // Another press of the same button was right meanwhile.
+                Err(Error::NotFound) => Ok(gone(&visit)),
+                Err(other) => Err(other),
+            }
         }
     }
+}
+
+fn gone(visit: &Visit) -> Response {
+    Flash::CodeGone.redirect(&visit.cx.server, paths::SIGN_IN_CODE)
 }
 
 fn ask_view(email: &str, invalid: &Invalid) -> impl IntoView + use<> {

@@ -70,8 +70,12 @@ pub async fn reset(visit: Visit, Form(typed): Form<Typed>) -> Result<Response> {
         Err(Error::NotFound) => Ok(links::gone(&visit, paths::FORGOT_PASSWORD)),
         Err(error) => {
             let (status, wait, invalid) = refusal(error)?;
-            let username = verb::whose(&visit.cx, token).await?;
-            Ok(with_retry(card(&visit, RESET, status, reset_view(&username, &invalid)), wait))
+            match verb::whose(&visit.cx, token).await {
+                Ok(username) => Ok(with_retry(card(&visit, RESET, status, reset_view(&username, &invalid)), wait)),
+                // Another press of the same button was quicker.
+                Err(Error::NotFound) => Ok(links::gone(&visit, paths::FORGOT_PASSWORD)),
+                Err(other) => Err(other),
+            }
         }
     }
 }

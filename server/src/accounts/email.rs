@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_spelling_each() {
+    fn m14_one_spelling_each() {
         for (typed, stored) in [
             ("ada@kith.example", "ada@kith.example"),
             ("  Ada.M+x@KITH.example\n", "Ada.M+x@kith.example"),
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_that_two_programs_could_read_differently() {
+    fn m14_nothing_that_two_programs_could_read_differently() {
         for bad in [
             "",
             "ada",

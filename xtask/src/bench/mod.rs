@@ -38,8 +38,9 @@ pub fn run(args: &[String]) -> Result<()> {
         dir: workspace::root().to_owned(),
         public_host: None,
         seed: true,
-        github: false,
+        elsewhere: false,
         bare: false,
+        trace: false,
     })?;
     let idle = sizes::resident(kith.id());
     sizes::assets(&site)?;

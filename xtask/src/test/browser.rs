@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use nix::unistd::geteuid;
 
-use super::{Run, counts::Counts};
+use super::{Run, counts::Counts, trace};
 use crate::{
     assets,
     github::GitHub,
@@ -45,27 +45,40 @@ pub fn check(run: &Run) -> Result<Counts> {
     cluster.create_database("browser")?;
     let kith = Kith::start(&Plan {
         binary: &binary,
-        database: cluster.url("browser"),
+        database: trace::with_password(&cluster.url("browser")),
         dir: workspace::root().to_owned(),
         public_host: None,
         seed: true,
-        github: true,
+        elsewhere: true,
         bare: false,
+        trace: true,
     })?;
+    let traced = trace::folder("browser")?;
     let report = workspace::root().join("target/playwright.json");
     fs::remove_file(&report).ok();
     let mut playwright = program("playwright");
     playwright.args(["test", "--pass-with-no-tests", "--reporter=list,json"]).args(&run.args);
     playwright.env("PLAYWRIGHT_JSON_OUTPUT_FILE", &report);
     playwright.env("KITH_URL", &kith.origin).env("CHROMIUM", chromium);
+    playwright.env("KITH_SECRETS", traced.join("kith.secrets"));
     playwright.envs(kith.github.iter().map(|github| ("GITHUB_URL", &github.url)));
+    playwright.envs(kith.issuer.iter().map(|issuer| ("ISSUER_URL", &issuer.url)));
     let succeeded = Running::start(&mut playwright)?.wait()?.success();
-    let counts = read(&report).unwrap_or_default();
+    let mut counts = read(&report).unwrap_or_default();
     if !succeeded {
         eprintln!("Kith's last words:\n{}", kith.last_words());
         ensure!(counts.failed > 0, "The browser tests did not run to their end.");
     }
+    keep_log(kith.log(), &traced.join("kith.log"))?;
+    counts.add(trace::check(&traced, run.args.is_empty())?);
     Ok(counts)
+}
+
+/// Keeps what Kith logged, but for its welcome: that tells the demo's password on purpose.
+fn keep_log(log: &Path, kept: &Path) -> Result<()> {
+    let log = fs::read(log).context("Kith's log is gone")?;
+    let lines = log.split_inclusive(|byte| *byte == b'\n').filter(|line| !line.starts_with(b"  Sign in as "));
+    Ok(fs::write(kept, lines.collect::<Vec<_>>().concat())?)
 }
 
 fn read(report: &Path) -> Option<Counts> {

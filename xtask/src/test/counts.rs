@@ -21,18 +21,24 @@ impl Counts {
     pub fn read_nextest(&mut self, line: &str) {
         let line = plain(line);
         if let Some((_, sum)) = line.trim_start().strip_prefix("Summary [").and_then(|rest| rest.split_once(" run:")) {
-            self.add(sum);
+            self.read(sum);
         }
     }
 
     /// Adds what a line of `cargo test` says, if it is one that sums up.
     pub fn read_cargo_test(&mut self, line: &str) {
         if let Some(sum) = plain(line).strip_prefix("test result:") {
-            self.add(sum);
+            self.read(sum);
         }
     }
 
-    fn add(&mut self, sum: &str) {
+    /// Adds those of another program.
+    pub fn add(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+    }
+
+    fn read(&mut self, sum: &str) {
         let words: Vec<&str> =
             sum.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
         for pair in words.windows(2) {

@@ -23,8 +23,9 @@ pub fn check(run: &Run) -> Result<Counts> {
         dir,
         public_host: Some("kith.test"),
         seed: false,
-        github: false,
+        elsewhere: false,
         bare: true,
+        trace: false,
     };
     let kith = Kith::start(&plan)?;
     let mut connection = kith.connect()?;

@@ -8,6 +8,7 @@ mod deny;
 mod dist;
 mod lint;
 mod rust;
+mod trace;
 
 use std::{
     cell::OnceCell,

@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 
-use super::{Run, counts::Counts};
+use super::{Run, counts::Counts, trace};
 use crate::{
     assets,
     process::{self, Running},
@@ -20,15 +20,18 @@ pub fn check(run: &Run) -> Result<Counts> {
     // The mail server that the tests of sending talk to.
     system::require_python("aiosmtpd", "python3-aiosmtpd")?;
     let nextest = process::exists("cargo-nextest");
+    let traced = trace::folder("rust")?;
     let mut counts = Counts::default();
     for packages in [&workspace::XTASK[..], &workspace::KITH] {
         let before = counts;
         let mut cargo = tests_of(packages, nextest);
-        cargo.args(&run.args).env("DATABASE_URL", run.cluster()?.url("kith"));
+        cargo.args(&run.args).env("DATABASE_URL", trace::with_password(&run.cluster()?.url("kith")));
+        cargo.env("KITH_TRACE_DIR", &traced);
         let succeeded = count(&mut cargo, nextest, &mut counts)?;
         // A failure without a failed test is one that kept tests from running: it did not compile, say.
         ensure!(succeeded || counts.failed > before.failed, "The tests did not run to their end.");
     }
+    counts.add(trace::check(&traced, run.args.is_empty())?);
     Ok(counts)
 }
 

@@ -1,0 +1,58 @@
+// An OpenID Connect issuer that is not ours: `oidc-provider`, certified by the OpenID Foundation, with a page where one
+// comes in as whoever one says one is. `node issuer.mjs CALLBACK`; its first three lines are where it is, the client's
+// id, and the client's secret.
+import { randomBytes } from "node:crypto";
+import { createServer } from "node:http";
+import { Provider } from "oidc-provider";
+
+// What it has to say of itself is for whoever watches; nobody reads more than three lines of our output.
+console.info = console.error;
+
+const [callback] = process.argv.slice(2);
+const client = { client_id: "kith", client_secret: randomBytes(24).toString("hex"), redirect_uris: [callback] };
+
+const server = createServer();
+await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
+const issuer = `http://127.0.0.1:${server.address().port}`;
+
+const provider = new Provider(issuer, {
+    clients: [client],
+    claims: { openid: ["sub"], email: ["email", "email_verified"], profile: ["name", "preferred_username"] },
+    cookies: { keys: [randomBytes(24).toString("hex")] },
+    features: { devInteractions: { enabled: false } },
+    interactions: { url: (_, interaction) => `/interaction/${interaction.uid}` },
+    findAccount: (_, id) => ({ accountId: id, claims: () => person(id) }),
+    // Nobody is asked twice: who comes in here lets Kith know who they are.
+    async loadExistingGrant({ oidc }) {
+        const grant = new oidc.provider.Grant({ clientId: oidc.client.clientId, accountId: oidc.session.accountId });
+        grant.addOIDCScope("openid email profile");
+        await grant.save();
+        return grant;
+    },
+});
+
+function person(id) {
+    const unproved = id.startsWith("unproved");
+    return { sub: id, name: id, preferred_username: id, email: `${id}@example.org`, email_verified: !unproved };
+}
+
+const PAGE = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Gatehouse</title>
+<h1>Gatehouse</h1><form method="post"><label>Name <input name="login" required></label> <button>Come in</button></form>`;
+
+async function interaction(request, response) {
+    if (request.method === "GET") {
+        response.setHeader("content-type", "text/html").end(PAGE);
+        return;
+    }
+    let body = "";
+    for await (const chunk of request) body += chunk;
+    const login = new URLSearchParams(body).get("login");
+    await provider.interactionFinished(request, response, { login: { accountId: login } });
+}
+
+const answer = provider.callback();
+server.on("request", (request, response) => {
+    if (!request.url.startsWith("/interaction/")) return answer(request, response);
+    interaction(request, response).catch((why) => response.writeHead(400).end(String(why)));
+});
+console.log(`${issuer}\n${client.client_id}\n${client.client_secret}`);

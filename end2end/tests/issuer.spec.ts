@@ -1,0 +1,57 @@
+// Coming in with an OpenID Connect issuer that is not ours, see end2end/oidc: what one standard says, two wrote down.
+import { axe, expect, mailCode, post, test, unique } from "../fixtures.ts";
+import type { Page } from "@playwright/test";
+
+const ISSUER = process.env.ISSUER_URL ?? "http://127.0.0.1:3002";
+
+test.beforeEach(({ allow }) => allow(ISSUER));
+
+/** Goes there and says who one is; an issuer that knows already sends back at once. */
+async function setOut(page: Page, name: string): Promise<void> {
+    await page.getByRole("button", { name: "Continue with Gatehouse" }).click();
+    await page.getByLabel("Name").fill(name);
+    await page.getByRole("button", { name: "Come in" }).click();
+}
+
+test("somebody joins by an issuer, comes in again, and proves themselves there", async ({ page, context }) => {
+    const name = `guest${unique()}`;
+    await page.goto("/sign-up");
+    await setOut(page, name);
+    await expect(page).toHaveURL("/sign-up/arrival");
+    await expect(page.getByLabel("Username")).toHaveValue(name);
+    await expect(page.getByText(`${name}@example.org`)).toBeVisible();
+    await axe(page);
+    await page.getByRole("button", { name: "Create my account" }).click();
+    await expect(page.getByText("Welcome to Kith.")).toBeVisible();
+
+    expect(await post(page, "/sign-out", {})).toBe(303);
+    await page.goto("/sign-in");
+    await page.getByRole("button", { name: "Continue with Gatehouse" }).click();
+    await expect(page, "the issuer knows who this is").toHaveURL("/");
+    await expect(page.getByText("Good to see you again.")).toBeVisible();
+
+    await page.goto("/elevate?next=%2Fsettings%2Fconnections");
+    await setOut(page, name);
+    await expect(page).toHaveURL("/settings/connections");
+    await expect(page.getByRole("listitem").filter({ hasText: "Gatehouse" })).toContainText(name);
+
+    // Another one there is another one here.
+    await context.clearCookies();
+    await page.goto("/sign-in");
+    await setOut(page, `${name}x`);
+    await expect(page).toHaveURL("/sign-up/arrival");
+});
+
+test("an address the issuer did not check is proved here", async ({ page }) => {
+    const name = `unproved${unique()}`;
+    await page.goto("/sign-in");
+    await setOut(page, name);
+    await expect(page).toHaveURL("/sign-up/arrival");
+    const email = `${name}@kith.example`;
+    await page.getByLabel("E-mail").fill(email);
+    await page.getByRole("button", { name: "Send me a code" }).click();
+    await page.getByLabel("Code").fill(await mailCode(page.request, email));
+    await page.getByRole("button").filter({ hasText: /address|go on|continue/i }).first().click();
+    await page.getByRole("button", { name: "Create my account" }).click();
+    await expect(page.getByText("Welcome to Kith.")).toBeVisible();
+});

@@ -1,0 +1,181 @@
+//! What no form of ours sends: text that Postgres cannot hold, and fields that say who one is.
+
+use axum::body::Body;
+use http::{Method, Request, StatusCode};
+use sqlx::PgPool;
+
+use super::{Answer, Browser, NEW, PASSWORD, Site, encode};
+
+/// Every form with text in it, as it is rightly sent. A test sees to it that none is missing.
+const FORMS: [(&str, &[(&str, &str)]); 25] = [
+    (
+        "/sign-up",
+        &[("email", "new@kith.example"), ("username", "newcomer"), ("display_name", "New"), ("password", NEW)],
+    ),
+    ("/sign-up/verify", &[("code", "123456")]),
+    ("/sign-up/finish", &[("username", "newcomer"), ("password", NEW)]),
+    ("/sign-in", &[("identifier", "alan"), ("password", PASSWORD), ("remember", "true"), ("next", "/")]),
+    ("/sign-in/code", &[("code", "123456"), ("remember", "true")]),
+    ("/sign-in/code/send", &[("email", "alan@kith.example")]),
+    ("/forgot-password", &[("email", "alan@kith.example")]),
+    ("/reset-password", &[("new_password", NEW)]),
+    ("/elevate", &[("current_password", PASSWORD), ("next", "/")]),
+    ("/elevate/send", &[("next", "/")]),
+    ("/elevate/code", &[("code", "123456"), ("next", "/")]),
+    ("/settings/account/email", &[("email", "other@kith.example")]),
+    ("/settings/account/email/verify", &[("code", "123456")]),
+    ("/settings/account/username", &[("username", "turing")]),
+    ("/settings/account/delete", &[("username_again", "alan")]),
+    ("/settings/security/password", &[("new_password", NEW)]),
+    ("/posts", &[("body", "hello")]),
+    ("/posts/{id}/replies", &[("body", "hello")]),
+    ("/auth/{provider}", &[("next", "/")]),
+    ("/elevate/with/{provider}", &[("next", "/")]),
+    ("/sign-up/arrival", &[("email", "new@kith.example"), ("username", "newcomer"), ("display_name", "New")]),
+    ("/sign-up/arrival/send", &[("email", "new@kith.example")]),
+    ("/sign-up/arrival/code", &[("code", "123456")]),
+    ("/sign-up/arrival/password", &[("password", PASSWORD)]),
+    ("/theme", &[("theme", "dark"), ("next", "/")]),
+];
+
+/// Everything there is, so that a change of any of it shows. (Sessions also change by being used.)
+async fn all_of(site: &Site) -> Vec<String> {
+    let mut all = Vec::new();
+    for table in ["users", "passwords", "posts", "likes", "follows", "registrations", "jobs", "codes", "links"] {
+        let sql = format!("select coalesce(md5(string_agg(t::text, ' ' order by t::text)), '') from {table} t");
+        all.push(sqlx::query_scalar(&sql).fetch_one(site.server.db()).await.unwrap());
+    }
+    all
+}
+
+async fn send(browser: &mut Browser, path: &str, body: String) -> Answer {
+    let request = Request::post(path)
+        .header("sec-fetch-site", "same-origin")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(Body::from(body))
+        .unwrap();
+    browser.send(request).await
+}
+
+#[sqlx::test]
+async fn every_form_with_text_is_known_here(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let silent = [
+        "/sign-up/resend",
+        "/undo-email",
+        "/end-session",
+        "/sign-out",
+        "/sign-up/arrival/with/{provider}",
+        "/settings/connections/{provider}/link",
+        "/settings/connections/{provider}/unlink",
+        "/settings/connections/{provider}/refresh",
+        "/settings/account/export",
+        "/settings/profile/picture",
+        "/settings/profile/picture/remove",
+        "/settings/security/password/remove",
+        "/settings/devices/others/end",
+        "/settings/devices/all/end",
+        "/settings/devices/{device}/end",
+        "/posts/{id}/delete",
+        "/posts/{id}/like",
+        "/{handle}/follow",
+    ];
+    for door in site.doors.iter().filter(|door| door.method == Method::POST) {
+        let known = silent.contains(&door.path) || FORMS.iter().any(|(path, _)| *path == door.path);
+        assert!(known, "{} is a form nobody tries odd text at: add it here", door.path);
+    }
+}
+
+#[sqlx::test]
+async fn h12_odd_addresses_are_not_found_and_break_nothing(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let mut alan = site.signed_in("alan").await;
+    for odd in [
+        "/%00",
+        "/@%00",
+        "/posts/%00",
+        "/posts/x",
+        "/posts/-1",
+        "/posts/99999999999999999999",
+        "/posts/1/x",
+        "/%ff",
+        "/@%ff",
+        "/..%2f..%2fetc/passwd",
+        "/%252e%252e%252f",
+        "/assets/%2e%2e/Cargo.toml",
+        "/assets/../Cargo.toml",
+        "/assets/manifest.json",
+        "/assets/",
+        "/pkg/",
+        "/.env",
+        "/.git/HEAD",
+        "/Cargo.toml",
+        "/wp-login.php",
+        "//",
+        "///",
+        "/?before=%00",
+        "/sign-in?next=%00",
+        "/sign-up/invitation?token=%00",
+        "/admin",
+        "/metrics",
+    ] {
+        let answer = alan.get(odd).await;
+        let page_all_the_same = odd.contains('?') && answer.status.is_success();
+        let refused = answer.status.is_client_error() || answer.status.is_redirection();
+        assert!(refused || page_all_the_same, "{odd}: {}", answer.status);
+    }
+}
+
+#[sqlx::test]
+async fn h12_no_field_takes_text_that_cannot_be_kept(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let post = site.post("ada", "hello").await;
+    let mut alan = site.signed_in("alan").await;
+    let before = all_of(&site).await;
+    for (path, fields) in FORMS {
+        let path = path.replace("{id}", &post.to_string()).replace("{provider}", "github");
+        for (odd, _) in fields {
+            // NUL; bytes that are no UTF-8; half of a surrogate pair as it would be in UTF-8; a character too long.
+            for bytes in ["%00", "a%00b", "%ff", "%c3%28", "%ed%a0%80", "%c0%80", "%f4%90%80%80"] {
+                let rest: Vec<_> = fields.iter().copied().filter(|(name, _)| name != odd).collect();
+                let body = format!("{}&{odd}={bytes}", encode(&rest));
+                let answer = send(&mut alan, &path, body).await;
+                assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{odd}={bytes} at {path}");
+            }
+        }
+    }
+    assert_eq!(all_of(&site).await, before);
+    assert_eq!(alan.who().await.as_deref(), Some("alan"));
+    // What islands send is cleaned instead: whatever is kept is whole text.
+    for bytes in ["%00", "a%00b", "%ff", "%c3%28", "%ed%a0%80"] {
+        let answer = send(&mut alan, "/api/create_post", format!("body={bytes}")).await;
+        assert!(answer.status == StatusCode::OK || answer.status.is_client_error(), "{bytes}: {}", answer.status);
+        assert!(!answer.body.contains('\0'), "{bytes}");
+    }
+}
+
+#[sqlx::test]
+async fn h13_nobody_says_in_a_form_who_they_are(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let post = site.post("ada", "hello").await;
+    let ada = site.count("select id from users where username = 'ada'").await.to_string();
+    let mut alan = site.signed_in("alan").await;
+    let before = all_of(&site).await;
+    for (path, fields) in FORMS {
+        let path = path.replace("{id}", &post.to_string()).replace("{provider}", "github");
+        for extra in ["user_id", "author_id", "id", "role", "is_admin", "email_verified", "created_at", "elevated"] {
+            let fields: Vec<_> = fields.iter().copied().chain([(extra, ada.as_str())]).collect();
+            let answer = send(&mut alan, &path, encode(&fields)).await;
+            assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{extra} at {path}");
+            let stranger = send(&mut site.browser(), &path, encode(&fields)).await;
+            let refused = stranger.status.is_client_error() || stranger.location().starts_with("/sign-in?next=");
+            assert!(refused, "{extra} at {path}: {} {}", stranger.status, stranger.location());
+        }
+    }
+    assert_eq!(all_of(&site).await, before);
+    // What islands send may have more in it; it counts for nothing.
+    let body = encode(&[("body", "mine"), ("author_id", &ada), ("user_id", &ada), ("id", &ada)]);
+    assert_eq!(send(&mut site.browser(), "/api/create_post", body.clone()).await.status, StatusCode::UNAUTHORIZED);
+    send(&mut alan, "/api/create_post", body).await;
+    assert_eq!(site.count(&format!("select count(*) from posts where body = 'mine' and author_id = {ada}")).await, 0);
+}

@@ -1,0 +1,200 @@
+//! Taking over an account by being taken for somebody else: by what was begun in it before, by another host in a mail,
+//! by another site after signing in. (Second spellings of an address or a name are in `spellings`.)
+
+use axum::body::Body;
+use http::{Request, StatusCode};
+use sqlx::PgPool;
+
+use super::{NEW, PASSWORD, Site, ask_to_join, encode, link_to, reset};
+
+const OTHER: &str = "eleven quiet lanterns drift";
+
+#[sqlx::test]
+async fn h01b_whoever_had_a_session_is_out_once_the_owner_proves_the_mailbox(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let mut attacker = site.signed_in("alan").await;
+    let stolen = attacker.clone();
+    attacker.post("/elevate", &[("current_password", PASSWORD)]).await;
+    let mut owner = reset(&site, "alan").await;
+    for mut browser in [attacker, stolen] {
+        assert_eq!(browser.who().await, None);
+        assert!(browser.post("/posts", &[("body", "still here")]).await.location().starts_with("/sign-in"));
+        let password = browser.post("/settings/security/password", &[("new_password", OTHER)]).await;
+        assert!(password.location().starts_with("/sign-in"));
+    }
+    assert_eq!(owner.who().await.as_deref(), Some("alan"));
+}
+
+#[sqlx::test]
+async fn h01d_a_pending_change_dies_with_a_reset(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let mut attacker = site.signed_in("alan").await;
+    attacker.post("/settings/account/email", &[("email", "evil@evil.example")]).await;
+    let code = site.code_to("evil@evil.example").await;
+    site.browser().post("/forgot-password", &[("email", "alan@kith.example")]).await;
+    let token = link_to(&site, "alan@kith.example", "/reset-password").await;
+    let mut owner = site.browser();
+    owner.get(&format!("/reset-password?token={token}")).await;
+    assert_eq!(owner.post("/reset-password", &[("new_password", NEW)]).await.location(), "/");
+    let answer = attacker.post("/settings/account/email/verify", &[("code", &code)]).await;
+    assert!(answer.location().starts_with("/sign-in"), "H01b: the attacker is out");
+    // Even signed in again, the code is dead.
+    assert_eq!(
+        owner.clone().post("/settings/account/email/verify", &[("code", &code)]).await.location(),
+        "/settings/account"
+    );
+    assert_eq!(site.count("select count(*) from codes").await, 0);
+}
+
+#[sqlx::test]
+async fn h03_who_proves_an_address_adopts_nothing_a_stranger_began_with_it(pool: PgPool) {
+    let site = Site::new(&pool);
+    let (mut attacker, mut victim) = (site.browser(), site.browser().at("198.51.100.1"));
+    let early = ask_to_join(&site, &mut attacker, ("Victim@kith.example", "trojan", OTHER)).await;
+    let code = ask_to_join(&site, &mut victim, ("victim@kith.example", "victim", NEW)).await;
+    let session = attacker.session().cloned();
+    assert_eq!(victim.post("/sign-up/verify", &[("code", &code)]).await.location(), "/");
+    assert_eq!(victim.who().await.as_deref(), Some("victim"));
+    // Neither the stranger's password nor the browser, and not even the code that was mailed for it.
+    for identifier in ["victim@kith.example", "victim", "trojan"] {
+        let tried = site.browser().try_sign_in(identifier, OTHER).await;
+        assert_eq!(tried.status, StatusCode::UNPROCESSABLE_ENTITY, "{identifier}");
+    }
+    for code in [&code, &early] {
+        attacker.post("/sign-up/verify", &[("code", code)]).await;
+        attacker.post("/sign-up/finish", &[("username", "trojan2")]).await;
+        assert_eq!((attacker.who().await, attacker.session().cloned()), (None, session.clone()));
+    }
+    assert_eq!(site.count("select count(*) from users").await, 1);
+    assert_eq!(site.browser().try_sign_in("victim", NEW).await.status, StatusCode::SEE_OTHER);
+}
+
+#[sqlx::test]
+async fn h06_another_name_is_not_this_site(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    for host in ["evil.example", "kith.example.evil.example", "kith.example:444", "localhost", "127.0.0.1", ""] {
+        let request = Request::get("/").header("host", host).body(Body::empty()).unwrap();
+        let answer = site.browser().send(request).await;
+        assert_eq!(answer.status, StatusCode::MISDIRECTED_REQUEST, "{host}");
+        assert!(!answer.body.contains("evil.example"));
+    }
+    let two =
+        Request::get("/").header("host", "kith.example").header("host", "evil.example").body(Body::empty()).unwrap();
+    assert_eq!(site.browser().send(two).await.status, StatusCode::MISDIRECTED_REQUEST);
+    let absolute = Request::get("https://evil.example/").body(Body::empty()).unwrap();
+    assert_eq!(site.browser().send(absolute).await.status, StatusCode::MISDIRECTED_REQUEST);
+    let health = Request::get("/healthz").header("host", "10.0.0.7").body(Body::empty()).unwrap();
+    assert_eq!(site.browser().send(health).await.status, StatusCode::OK);
+    let spoofed = Request::post("/sign-up")
+        .header("x-forwarded-host", "evil.example")
+        .header("forwarded", "host=evil.example")
+        .header("sec-fetch-site", "same-origin")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(Body::from("email=ada%40kith.example&username=newcomer&password=seven+green+umbrellas"))
+        .unwrap();
+    assert_eq!(site.browser().send(spoofed).await.status, StatusCode::SEE_OTHER);
+    let mail = site.mail_to("ada@kith.example").await.unwrap();
+    assert!(mail.contains("https://kith.example/sign-in") && !mail.contains("evil"));
+}
+
+#[sqlx::test]
+async fn h06_no_header_moves_the_link_in_a_mail(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let dev =
+        Site::with(&pool, &[("KITH_ORIGIN", "http://127.0.0.1:3000"), ("KITH_TRUSTED_PROXIES", "203.0.113.0/24")]);
+    // The very first request names another host: nothing is learnt from it.
+    let first = Request::get("/").header("host", "evil.example").body(Body::empty()).unwrap();
+    assert_eq!(dev.browser().send(first).await.status, StatusCode::MISDIRECTED_REQUEST);
+    for (name, value) in [
+        ("x-forwarded-host", "evil.example"),
+        ("x-forwarded-proto", "evil"),
+        ("forwarded", "host=evil.example;proto=https"),
+        ("x-original-host", "evil.example"),
+        ("x-host", "evil.example"),
+        ("x-forwarded-server", "evil.example"),
+        ("origin", "http://evil.example"),
+        ("referer", "http://evil.example/forgot-password"),
+    ] {
+        site.sql("delete from limits").await;
+        let request = Request::post("/forgot-password")
+            .header("host", "127.0.0.1:3000")
+            .header("sec-fetch-site", "same-origin")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header(name, value)
+            .body(Body::from("email=alan%40kith.example"))
+            .unwrap();
+        assert_eq!(dev.browser().send(request).await.status, StatusCode::OK, "{name}");
+        while server::jobs::run_due(&dev.server).await.unwrap() > 0 {}
+        let mail = &dev.server.mailer().mailbox().unwrap().list(Some("alan@kith.example"))[0];
+        for text in [&mail.message.text, &mail.message.html] {
+            assert!(text.contains("http://127.0.0.1:3000/reset-password?token="), "{name}: {text}");
+            assert!(!text.contains("evil"), "{name}: {text}");
+        }
+    }
+    assert_eq!(dev.server.mailer().mailbox().unwrap().list(None).len(), 8);
+}
+
+#[sqlx::test]
+async fn h07_next_is_followed_only_within_the_site(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let fields = |next| [("identifier", "alan"), ("password", PASSWORD), ("next", next)];
+    let good = site.browser().post("/sign-in", &fields("/following?x=1")).await;
+    assert_eq!(good.location(), "/following?x=1");
+    assert_eq!(site.browser().get("/following").await.location(), "/sign-in?next=%2Ffollowing");
+    let mut alan = site.signed_in("alan").await;
+    for evil in [
+        "//evil.example",
+        "///evil.example",
+        "/\\evil.example",
+        "\\\\evil.example",
+        "/%09/evil.example",
+        "/\t/evil.example",
+        "/%5cevil.example",
+        "/%2fevil.example",
+        "https:evil.example",
+        "https://evil.example",
+        "https://kith.example@evil.example",
+        "/..//evil.example",
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "/\r\nlocation: https://evil.example",
+        "evil.example",
+    ] {
+        let answer = site.browser().post("/sign-in", &fields(evil)).await;
+        assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/"), "{evil:?}");
+        let theme = alan.post("/theme", &[("theme", "dark"), ("next", evil)]).await;
+        assert_eq!(theme.location(), "/", "{evil:?}");
+        let elevate = alan.post("/elevate", &[("current_password", PASSWORD), ("next", evil)]).await;
+        assert!(!elevate.location().contains("evil") && elevate.location().starts_with('/'), "{}", elevate.location());
+        let query = encode(&[("next", evil)]);
+        for page in ["/sign-in", "/elevate"] {
+            let body = alan.get(&format!("{page}?{query}")).await.body;
+            assert!(!body.contains("href=\"//") && !body.contains("href=\"javascript:"), "{page} {evil:?}");
+        }
+    }
+}
+
+#[sqlx::test]
+async fn h07_nothing_in_an_address_or_a_referer_leads_away(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let post = site.post("alan", "hello").await;
+    for path in ["//evil.example/..", "//evil.example/%2e%2e", "/\\evil.example", "/assets//evil.example/.."] {
+        let Ok(uri) = path.parse::<http::Uri>() else { continue };
+        let answer = site.browser().send(Request::get(uri).body(Body::empty()).unwrap()).await;
+        assert!(answer.location().is_empty(), "{path} leads to {}", answer.location());
+    }
+    let mut alan = site.signed_in("alan").await;
+    for (path, body) in [(format!("/posts/{post}/like"), "like=true"), ("/@ada/follow".to_owned(), "follow=true")] {
+        for referer in ["https://evil.example/x", "https://evil.example//evil.example/x", "javascript:alert(1)"] {
+            let request = Request::post(&path)
+                .header("sec-fetch-site", "same-origin")
+                .header("content-type", "application/x-www-form-urlencoded")
+                .header("referer", referer)
+                .body(Body::from(body))
+                .unwrap();
+            let answer = alan.send(request).await;
+            assert_eq!(answer.status, StatusCode::SEE_OTHER, "{path}: {}", answer.body);
+            assert!(answer.location().starts_with('/') && !answer.location().contains("evil"), "{}", answer.location());
+        }
+    }
+}

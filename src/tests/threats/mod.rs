@@ -1,0 +1,118 @@
+//! Attacks that worked on others, by their numbers in the list of threats (H), and what must be built in against them
+//! (M). Each test breaks when its cure is taken away.
+
+mod enumeration;
+mod fields;
+mod guessing;
+mod identity;
+mod mailbox;
+mod musts;
+mod one_time;
+mod races;
+mod sessions;
+mod spellings;
+
+use super::{
+    Answer, Browser, PASSWORD, Site,
+    browser::encode,
+    queries,
+    recovery::{self, link_to},
+    site,
+};
+
+/// A password nobody has.
+const NEW: &str = "seven green umbrellas sing";
+
+/// Gives everybody the cast's password again.
+const SAME_PASSWORD: &str = "update passwords p set hash = q.hash
+    from passwords q join users u on u.id = q.user_id where u.username = 'ada'";
+
+/// Every way to a session: of somebody new, of `alan`, and of `alan` who proves himself again.
+const WAYS: [&str; 7] = ["sign-up", "invitation", "password", "code", "reset", "elevate", "elevate-code"];
+
+/// A form that is about to be sent.
+type Form = (&'static str, Vec<(&'static str, String)>);
+
+/// Takes a browser to the last step of a way.
+async fn last_step(site: &Site, browser: &mut Browser, way: &str) -> Form {
+    match way {
+        "sign-up" => {
+            let code = ask_to_join(site, browser, ("new@kith.example", "newcomer", NEW)).await;
+            ("/sign-up/verify", vec![("code", code)])
+        }
+        "invitation" => {
+            let token = invitation(site, "boss").await;
+            browser.get(&format!("/sign-up/invitation?token={token}")).await;
+            ("/sign-up/finish", vec![("password", NEW.to_owned())])
+        }
+        "password" => ("/sign-in", vec![("identifier", "alan".to_owned()), ("password", PASSWORD.to_owned())]),
+        "code" => ("/sign-in/code", vec![("code", ask_for_code(site, browser, "alan").await)]),
+        "reset" => {
+            open_reset(site, browser, "alan").await;
+            ("/reset-password", vec![("new_password", NEW.to_owned())])
+        }
+        "elevate" => ("/elevate", vec![("current_password", PASSWORD.to_owned())]),
+        _ => {
+            browser.post("/elevate/send", &[("next", "/")]).await;
+            ("/elevate/code", vec![("code", site.code_to("alan@kith.example").await)])
+        }
+    }
+}
+
+async fn send(browser: &mut Browser, (path, fields): &Form) -> Answer {
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    browser.post(path, &fields).await
+}
+
+/// Signs up as far as the code, which is returned.
+async fn ask_to_join(site: &Site, browser: &mut Browser, (email, username, password): (&str, &str, &str)) -> String {
+    let fields = [("email", email), ("username", username), ("password", password)];
+    let answer = browser.post("/sign-up", &fields).await;
+    assert_eq!(answer.location(), "/sign-up/verify", "{}", answer.body);
+    site.code_to(email).await
+}
+
+/// The token of an operator's invitation.
+async fn invitation(site: &Site, name: &str) -> String {
+    let email = server::accounts::Email::parse(&format!("{name}@kith.example")).unwrap();
+    let username = server::accounts::Username::parse(name).unwrap();
+    server::accounts::invite(&site.server, &email, &username, server::accounts::Role::Member).await.unwrap().text()
+}
+
+/// Asks for a code to sign one of the cast in with.
+async fn ask_for_code(site: &Site, browser: &mut Browser, name: &str) -> String {
+    let address = format!("{name}@kith.example");
+    browser.post("/sign-in/code/send", &[("email", &address)]).await;
+    site.code_to(&address).await
+}
+
+/// Opens the link for a new password that is mailed to one of the cast.
+async fn open_reset(site: &Site, browser: &mut Browser, name: &str) {
+    let address = format!("{name}@kith.example");
+    browser.post("/forgot-password", &[("email", &address)]).await;
+    let token = link_to(site, &address, "/reset-password").await;
+    let answer = browser.get(&format!("/reset-password?token={token}")).await;
+    assert_eq!(answer.location(), "/reset-password");
+}
+
+/// Somebody proves to own a mailbox by setting a new password with the link mailed there.
+async fn reset(site: &Site, name: &str) -> Browser {
+    let mut owner = site.browser();
+    open_reset(site, &mut owner, name).await;
+    assert_eq!(owner.post("/reset-password", &[("new_password", NEW)]).await.location(), "/");
+    owner
+}
+
+/// From here on, what would write an audit row or queue a mail fails; until [`mend`].
+async fn break_half_way(site: &Site) {
+    site.sql(
+        "create function no() returns trigger language plpgsql as 'begin raise exception ''broken''; end';
+         create trigger no before insert on audit_events for each row execute function no();
+         create trigger no before insert on jobs for each row execute function no()",
+    )
+    .await;
+}
+
+async fn mend(site: &Site) {
+    site.sql("drop function no cascade").await;
+}

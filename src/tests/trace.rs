@@ -1,0 +1,68 @@
+//! The suite is a run at trace level too: with `KITH_TRACE_DIR` set, as `cargo xtask test` does, everything that is
+//! logged goes to `<dir>/<process>.log`, and every secret a test meets to `<dir>/<process>.secrets`. Afterwards xtask
+//! looks for the ones in the others.
+
+use std::{
+    env,
+    fs::File,
+    io::Write,
+    path::PathBuf,
+    process,
+    sync::{LazyLock, Mutex},
+};
+
+use tracing_subscriber::{Layer, filter::LevelFilter, layer::SubscriberExt, util::SubscriberInitExt};
+
+/// Shorter passwords than this are words that a log may well hold: tests type them to see them refused.
+const PASSWORD: usize = 12;
+
+static SECRETS: LazyLock<Option<Mutex<File>>> = LazyLock::new(|| {
+    let dir = PathBuf::from(env::var_os("KITH_TRACE_DIR")?);
+    let file = |kind| {
+        let path = dir.join(format!("{}.{kind}", process::id()));
+        File::options().append(true).create(true).open(path).unwrap()
+    };
+    let json = tracing_subscriber::fmt::layer().json().without_time().flatten_event(true).with_current_span(true);
+    let layer = json.with_writer(Mutex::new(file("log"))).with_filter(LevelFilter::TRACE);
+    tracing_subscriber::registry().with(layer).init();
+    Some(Mutex::new(file("secrets")))
+});
+
+/// Begins to log, if that is asked for and has not begun.
+pub fn start() {
+    if LazyLock::force(&SECRETS).is_none() {
+        return;
+    }
+    let url = env::var("DATABASE_URL").unwrap_or_default();
+    if let Some((_, password)) = url.split_once('@').and_then(|(before, _)| before.rsplit_once(':')) {
+        note("database password", password);
+    }
+}
+
+/// Notes a secret, for xtask to look for.
+pub fn note(kind: &str, secret: &str) {
+    if let Some(file) = SECRETS.as_ref() {
+        let line = serde_json::json!({ "kind": kind, "secret": secret });
+        file.lock().unwrap().write_all(format!("{line}\n").as_bytes()).unwrap();
+    }
+}
+
+/// Notes what is secret among the fields of a form or of an address.
+pub fn note_field(name: &str, value: &str) {
+    let digits = value.len() == 6 && value.bytes().all(|b| b.is_ascii_digit());
+    match name {
+        "password" | "new_password" | "current_password" if value.chars().count() >= PASSWORD => {
+            note("password", value);
+        }
+        "code" if digits => note("code", value),
+        "token" if value.len() == 43 => note("token", value),
+        _ => {}
+    }
+}
+
+/// Notes a cookie's value, unless it is one that says nothing about who somebody is.
+pub fn note_cookie(name: &str, value: &str) {
+    if !matches!(name, "__Host-theme" | "__Host-flash") {
+        note("cookie", value);
+    }
+}
