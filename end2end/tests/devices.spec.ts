@@ -87,12 +87,12 @@ test("one proves oneself with the password, and goes on to where one was", async
     await expect(page.getByRole("link", { name: "Not now" })).toHaveAttribute("href", "/following");
     await expect(page.getByLabel("Password")).toBeFocused();
     await page.getByLabel("Password").fill("not the password");
-    await page.getByRole("button", { name: "Continue" }).click();
+    await page.getByRole("button", { name: "Continue", exact: true }).click();
     await expect(page.getByRole("alert")).toBeFocused();
     await expect(page.locator("#current_password-error")).toBeVisible();
     await expect(page.getByLabel("Password")).toHaveValue("");
     await page.getByLabel("Password").fill("neighbours-are-kind");
-    await page.getByRole("button", { name: "Continue" }).click();
+    await page.getByRole("button", { name: "Continue", exact: true }).click();
     await expect(page).toHaveURL("/following");
 });
 
@@ -101,6 +101,6 @@ test("proving oneself leads to no other site", async ({ page }) => {
     await page.goto(`/elevate?next=${encodeURIComponent("//evil.example/")}`);
     await expect(page.getByRole("link", { name: "Not now" })).toHaveAttribute("href", "/settings/devices");
     await page.getByLabel("Password").fill("neighbours-are-kind");
-    await page.getByRole("button", { name: "Continue" }).click();
+    await page.getByRole("button", { name: "Continue", exact: true }).click();
     await expect(page).toHaveURL("/settings/devices");
 });

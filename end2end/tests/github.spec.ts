@@ -139,7 +139,7 @@ test("an address that has an account is proved once, by a code, and then GitHub 
     await axe(page);
     await page.getByRole("button", { name: "Send me a code by mail" }).click();
     await page.getByLabel("Code").fill(await mailCode(page.request, someone.email));
-    await page.getByRole("button", { name: "Continue" }).click();
+    await page.getByRole("button", { name: "Continue", exact: true }).click();
     await expect(page).toHaveURL("/");
     await expect(page.getByText("From now on you can come in that way too.")).toBeVisible();
     await expect(page.getByRole("link", { name: "Profile", exact: true })).toHaveAttribute("href", `/@${someone.username}`);

@@ -14,6 +14,7 @@ const MEMBERS = [
     "/settings/profile",
     "/settings/account",
     "/settings/security",
+    "/settings/connections",
     "/settings/activity",
     "/elevate",
     "/nothing-here",

@@ -16,7 +16,7 @@ test("a newcomer signs up with the code from the mail and lands on the feed, sig
     await expect(page.getByRole("heading", { level: 1, name: "Join Kith" })).toBeVisible();
     await fillIn(page, someone);
     await page.getByLabel("Name (optional)").fill("Nora the Newcomer");
-    await page.getByRole("button", { name: "Continue" }).click();
+    await page.getByRole("button", { name: "Continue", exact: true }).click();
 
     await expect(page).toHaveURL("/sign-up/verify");
     await expect(page.getByText(someone.email)).toBeVisible();
@@ -45,7 +45,7 @@ test("every field that cannot be taken is named above the form and beside itself
     // The browser would stop this before the server sees it; other clients do not.
     await page.locator("form.stack").evaluate((form: HTMLFormElement) => (form.noValidate = true));
     const answered = page.waitForResponse((answer) => answer.request().method() === "POST");
-    await page.getByRole("button", { name: "Continue" }).click();
+    await page.getByRole("button", { name: "Continue", exact: true }).click();
     expect((await answered).status()).toBe(422);
 
     const summary = page.getByRole("alert");
@@ -71,7 +71,7 @@ test("a taken username comes with free ones like it", async ({ page, allow }) =>
     allow("status of 422");
     await page.goto("/sign-up");
     await fillIn(page, { ...aNewcomer(), username: "Grace" });
-    await page.getByRole("button", { name: "Continue" }).click();
+    await page.getByRole("button", { name: "Continue", exact: true }).click();
     const message = page.locator("#username-error");
     await expect(message).toContainText("That username is taken. Free ones like it:");
     const free = (await message.innerText()).split(":")[1]?.match(/[a-z0-9_]+/g) ?? [];
@@ -115,7 +115,7 @@ test("a wrong code says how many tries are left, and a new code replaces the old
 test("an address that has an account gets the same answer, and a mail that says so", async ({ page }) => {
     await page.goto("/sign-up");
     await fillIn(page, { ...aNewcomer(), email: "Barbara@KITH.example" });
-    await page.getByRole("button", { name: "Continue" }).click();
+    await page.getByRole("button", { name: "Continue", exact: true }).click();
     await expect(page).toHaveURL("/sign-up/verify");
     await expect(page.getByRole("heading", { level: 1, name: "Check your mail" })).toBeVisible();
     await expect(async () => {
