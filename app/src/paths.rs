@@ -29,6 +29,11 @@ pub fn follow(username: &str) -> String {
     format!("/@{username}/follow")
 }
 
+/// A picture of somebody, by the name of its file.
+pub fn avatar(file: &str) -> String {
+    format!("/avatars/{file}")
+}
+
 /// A post's page.
 pub fn post(id: impl std::fmt::Display) -> String {
     format!("/posts/{id}")
@@ -123,6 +128,8 @@ pub fn device_end(device: impl std::fmt::Display) -> String {
 
 /// Where somebody goes on who comes from another service for the first time, and sends what they choose (POST).
 pub const ARRIVAL: &str = "/sign-up/arrival";
+/// What they look like where they come from.
+pub const ARRIVAL_FACE: &str = "/sign-up/arrival/face";
 /// Where they ask for a code to an address (POST).
 pub const ARRIVAL_SEND: &str = "/sign-up/arrival/send";
 /// Where they type it.

@@ -154,6 +154,7 @@ fn elsewhere() -> Doors {
         .get("/auth/{provider}/callback", Guard::Anyone, auth::elsewhere::come_back)
         .post("/elevate/with/{provider}", Guard::Member, auth::elsewhere::elevate)
         .get("/sign-up/arrival", Guard::Anyone, auth::arrival::show)
+        .get("/sign-up/arrival/face", Guard::Anyone, auth::arrival::face)
         .post("/sign-up/arrival", Guard::Anyone, auth::arrival::join)
         .post("/sign-up/arrival/send", Guard::Anyone, auth::arrival::send)
         .get("/sign-up/arrival/code", Guard::Anyone, auth::arrival::show_code)

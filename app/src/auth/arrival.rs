@@ -7,10 +7,13 @@ use axum::{
     extract::Query,
     response::{IntoResponse, Redirect, Response},
 };
-use http::StatusCode;
+use http::{
+    StatusCode,
+    header::{CACHE_CONTROL, CONTENT_TYPE},
+};
 use serde::Deserialize;
 use server::{
-    Error, Invalid, Result, Secret,
+    Error, Invalid, Result, Secret, avatars,
     oauth::{self, Chosen, Joined, Stage},
 };
 
@@ -54,6 +57,21 @@ pub struct Anew {
     #[serde(default)]
     anew: bool,
 }
+
+/// `GET /sign-up/arrival/face`
+pub async fn face(visit: Visit) -> Result<Response> {
+    let face = oauth::face(&visit.cx).await?;
+    // Theirs alone, unlike the faces of people who are here: nobody keeps it.
+    let headers =
+        |content_type: &str| [(CONTENT_TYPE, content_type.to_owned()), (CACHE_CONTROL, "no-store".to_owned())];
+    Ok(match face {
+        Some(face) => (headers(&face.content_type), face.bytes).into_response(),
+        None => Redirect::to(&paths::avatar(&avatars::generated_file(SOMEBODY))).into_response(),
+    })
+}
+
+/// Whose drawn face stands for somebody who has none yet.
+const SOMEBODY: &str = "somebody";
 
 /// `GET /sign-up/arrival`
 pub async fn show(visit: Visit, Query(wish): Query<Anew>) -> Result<Response> {

@@ -3,6 +3,8 @@
 use leptos::prelude::*;
 use server::{avatars, profiles::Author};
 
+use crate::paths;
+
 /// How large a face is shown. The sizes are in the markup, so that nothing moves when it arrives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Size {
@@ -34,5 +36,5 @@ pub fn source(person: &Author, size: Size) -> String {
         Size::Post | Size::Tab => avatars::Size::Small,
         Size::Portrait => avatars::Size::Large,
     };
-    format!("/avatars/{}", person.avatar_file(kept))
+    paths::avatar(&person.avatar_file(kept))
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use tokio::sync::Semaphore;
 
-use super::{choose::PLACES, picture, store};
+use super::{Rendition, choose::PLACES, picture, store};
 use crate::{
     Server,
     error::{Error, Result},
@@ -94,6 +94,19 @@ pub async fn import(server: &Server, wish: &Wish) -> Result<()> {
     match store::set_instead(&mut tx, UserId(wish.user), &made, wish.instead_of.as_deref()).await {
         Ok(()) => Ok(tx.commit().await?),
         Err(Error::NotFound) => given_up("they are gone or have chosen another"),
+        Err(error) => Err(error),
+    }
+}
+
+/// The picture at `address` as it would be here, small; none when it cannot be had now.
+///
+/// # Errors
+/// [`Error::Busy`] when too many pictures are being made.
+pub(crate) async fn preview(server: &Server, address: &str) -> Result<Option<Rendition>> {
+    let Ok(bytes) = fetch(server.pictures(), address).await else { return Ok(None) };
+    match picture::make(server, bytes).await {
+        Ok(made) => Ok(Some(made.small)),
+        Err(Error::Invalid(_)) => Ok(None),
         Err(error) => Err(error),
     }
 }

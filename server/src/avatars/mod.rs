@@ -19,6 +19,7 @@ mod tests;
 
 pub use choose::{Turn, choose, remove, turn};
 pub use drawn::{generated, generated_file};
+pub(crate) use elsewhere::preview;
 pub use elsewhere::{Intake, Wish, import, wish};
 pub use picture::{MOST_BYTES, Picture, Rendition, Size, make};
 pub use store::{clear, file, find, find_by_id, is_file, release, set};

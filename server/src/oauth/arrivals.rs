@@ -93,7 +93,7 @@ pub(super) async fn keep(cx: &Request, flow: &Flow, said: &Said) -> Result<()> {
         on conflict (browser_hash) do update set
             provider = excluded.provider, issuer = excluded.issuer, subject = excluded.subject, login = excluded.login,
             name = excluded.name, picture = excluded.picture, addresses = excluded.addresses, proved = null,
-            next = excluded.next, created_at = excluded.created_at, expires_at = excluded.expires_at
+            face_asked = false, face = null, face_type = null, next = excluded.next, created_at = excluded.created_at, expires_at = excluded.expires_at
         "#,
         &flow.browser.hash()[..],
         said.provider.as_str(),
@@ -111,7 +111,7 @@ pub(super) async fn keep(cx: &Request, flow: &Flow, said: &Said) -> Result<()> {
     Ok(())
 }
 
-fn browser_hash(cx: &Request) -> Result<[u8; 32]> {
+pub(super) fn browser_hash(cx: &Request) -> Result<[u8; 32]> {
     cx.oauth().map(crate::random::Token::hash).ok_or(Error::NotFound)
 }
 

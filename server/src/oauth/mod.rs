@@ -10,6 +10,7 @@
 
 mod arrivals;
 mod decide;
+mod faces;
 mod flows;
 mod github;
 mod identities;
@@ -22,6 +23,7 @@ mod returns;
 
 pub use arrivals::{Arrival, Choice, Stage, current};
 pub use decide::{Intent, Sorry};
+pub use faces::face;
 pub use flows::{Callback, Going, elevate, link, prove, refresh, sign_in};
 pub use identities::{Identity, list, unlink};
 pub use join::{Chosen, Joined, join};

@@ -262,6 +262,31 @@ async fn the_picture_is_copied_afterwards_and_nobody_waits_for_it(pool: PgPool) 
 }
 
 #[sqlx::test]
+async fn who_arrives_sees_their_own_face_fetched_once_by_us(pool: PgPool) {
+    let world = World::new(&pool).await;
+    let mut browser = world.browser();
+    assert_eq!(browser.get("/sign-up/arrival/face").await.status, StatusCode::NOT_FOUND, "nobody arrives");
+    world.come_in(&mut browser, cast::MONA).await;
+    assert!(browser.get("/sign-up/arrival").await.body.contains("src=\"/sign-up/arrival/face\""));
+    assert_eq!(world.github.asked(Endpoint::Avatar), 0, "no page waits for a picture");
+    for _ in 0..3 {
+        let face = browser.get("/sign-up/arrival/face").await;
+        assert_eq!((face.status, face.header("cache-control")), (StatusCode::OK, "no-store"));
+        assert!(face.header("content-type").starts_with("image/"), "{}", face.header("content-type"));
+    }
+    assert_eq!(world.github.asked(Endpoint::Avatar), 1);
+    assert_eq!(world.browser().get("/sign-up/arrival/face").await.status, StatusCode::NOT_FOUND, "theirs alone");
+
+    let mut unlucky = world.browser();
+    world.come_in(&mut unlucky, cast::MONA).await;
+    world.github.always(Endpoint::Avatar, Mode::Html);
+    for _ in 0..2 {
+        assert!(unlucky.get("/sign-up/arrival/face").await.location().starts_with("/avatars/"), "one of ours instead");
+    }
+    assert_eq!(world.github.asked(Endpoint::Avatar), 2, "asked once each");
+}
+
+#[sqlx::test]
 async fn an_odd_answer_about_addresses_leaves_nothing_behind(pool: PgPool) {
     let world = World::new(&pool).await;
     world.github.next_answer(Endpoint::Emails, Mode::Json(serde_json::json!([{"email": "mona@example.org"}])));

@@ -166,7 +166,12 @@ fn who(arrival: &Arrival) -> impl IntoView + use<> {
         "" => format!("From {}", arrival.label),
         login => format!("{login} at {}", arrival.label),
     };
-    view! { <p class="arriving">{icon(mark(&arrival.provider))} <span>{words}</span></p> }
+    view! {
+        <p class="arriving">
+            <img class="avatar" src=paths::ARRIVAL_FACE alt="" width="48" height="48" decoding="async" />
+            <span>{icon(mark(&arrival.provider))} " " {words}</span>
+        </p>
+    }
 }
 
 fn no() -> impl IntoView {
