@@ -169,7 +169,7 @@ fn who(arrival: &Arrival) -> impl IntoView + use<> {
     view! {
         <p class="arriving">
             <img class="avatar" src=paths::ARRIVAL_FACE alt="" width="48" height="48" decoding="async" />
-            <span>{icon(mark(&arrival.provider))} " " {words}</span>
+            <span>{icon(mark(&arrival.provider))} {words}</span>
         </p>
     }
 }
