@@ -209,7 +209,7 @@ fn card(post: &Post, member: bool, now: OffsetDateTime) -> Markup {
                     time datetime=(time_words::machine(post.created_at)) title=(time_words::exact(post.created_at)) { (time_words::said(post.created_at, now)) }
                 }
             }
-            p dir="auto" class="text" { (post.body) }
+            div dir="auto" class="text" { (maud::PreEscaped(&post.html)) }
             @if long { details class="more" { summary { "Read on" } } }
             div class="acts" {
                 @if member {

@@ -36,9 +36,9 @@ pub async fn latest(db: &mut PgConnection, viewer: Option<UserId>, before: Optio
     let rows = sqlx::query_as!(
         PostRow,
         r#"
-        select p.id, p.parent_id, p.body, p.created_at, p.like_count, p.reply_count,
-               exists (select 1 from likes l where l.post_id = p.id and l.user_id = $1) as "liked!",
-               p.author_id, u.username, u.display_name, u.avatar
+        select p.id, p.parent_id, p.body, p.html, p.created_at, p.edited_at, p.like_count,
+               p.reply_count, exists (select 1 from likes l where l.post_id = p.id and l.user_id = $1) as "liked!",
+               u.id as author_id, u.username, u.display_name, u.avatar
         from posts p join users u on u.id = p.author_id
         where p.parent_id is null and p.id < $2 and u.suspended_at is null
         order by p.id desc limit $3
@@ -72,9 +72,9 @@ pub async fn following(db: &mut PgConnection, reader: UserId, before: Option<Pos
             ) n
             order by n.id desc limit $3
         )
-        select p.id, p.parent_id, p.body, p.created_at, p.like_count, p.reply_count,
-               exists (select 1 from likes l where l.post_id = p.id and l.user_id = $1) as "liked!",
-               p.author_id, u.username, u.display_name, u.avatar
+        select p.id, p.parent_id, p.body, p.html, p.created_at, p.edited_at, p.like_count,
+               p.reply_count, exists (select 1 from likes l where l.post_id = p.id and l.user_id = $1) as "liked!",
+               u.id as author_id, u.username, u.display_name, u.avatar
         from newest n join posts p on p.id = n.id join users u on u.id = p.author_id
         where u.suspended_at is null
         order by p.id desc
@@ -98,9 +98,9 @@ pub async fn by_author(
     let rows = sqlx::query_as!(
         PostRow,
         r#"
-        select p.id, p.parent_id, p.body, p.created_at, p.like_count, p.reply_count,
-               exists (select 1 from likes l where l.post_id = p.id and l.user_id = $1) as "liked!",
-               p.author_id, u.username, u.display_name, u.avatar
+        select p.id, p.parent_id, p.body, p.html, p.created_at, p.edited_at, p.like_count,
+               p.reply_count, exists (select 1 from likes l where l.post_id = p.id and l.user_id = $1) as "liked!",
+               u.id as author_id, u.username, u.display_name, u.avatar
         from posts p join users u on u.id = p.author_id
         where p.author_id = $2 and p.parent_id is null and p.id < $3 and u.suspended_at is null
         order by p.id desc limit $4
@@ -125,9 +125,9 @@ pub async fn replies(
     let rows = sqlx::query_as!(
         PostRow,
         r#"
-        select p.id, p.parent_id, p.body, p.created_at, p.like_count, p.reply_count,
-               exists (select 1 from likes l where l.post_id = p.id and l.user_id = $1) as "liked!",
-               p.author_id, u.username, u.display_name, u.avatar
+        select p.id, p.parent_id, p.body, p.html, p.created_at, p.edited_at, p.like_count,
+               p.reply_count, exists (select 1 from likes l where l.post_id = p.id and l.user_id = $1) as "liked!",
+               u.id as author_id, u.username, u.display_name, u.avatar
         from posts p join users u on u.id = p.author_id
         where p.parent_id = $2 and p.id > $3 and u.suspended_at is null
         order by p.id limit $4

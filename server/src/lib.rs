@@ -17,6 +17,7 @@ pub mod likes;
 pub mod limits;
 pub mod links;
 pub mod mailer;
+pub mod markup;
 pub mod oauth;
 pub mod posts;
 pub mod profiles;

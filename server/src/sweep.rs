@@ -1,6 +1,6 @@
 //! Clearing away what time has ended: sessions, registrations, counts, jobs that are late or dead, pictures that are
-//! nobody's; and lifting suspensions that were for a time. In small batches, so that no page waits for it; and it
-//! survives a database that goes away.
+//! nobody's, empty places in threads; lifting suspensions that were for a time; and rendering what an older copy of the
+//! server wrote. In small batches, so that no page waits for it; and it survives a database that goes away.
 
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use crate::{
     audit::{self, Actor, Event},
     error::Result,
     id::UserId,
+    posts,
 };
 
 /// The most rows of one kind removed by one statement.
@@ -147,7 +148,9 @@ async fn batch(server: &Server) -> Result<u64> {
         + audit.execute(db).await?.rows_affected()
         + places.execute(db).await?.rows_affected()
         + pictures.execute(db).await?.rows_affected()
-        + names.execute(db).await?.rows_affected())
+        + names.execute(db).await?.rows_affected()
+        + posts::prune(&mut *db.acquire().await?, BATCH).await?
+        + posts::render_missing(server).await?)
 }
 
 /// Lifts the suspensions whose time is over.

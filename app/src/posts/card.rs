@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 
 use crate::{
     count, paths,
-    ui::{Size, avatar, when},
+    ui::{Size, avatar, prose, when},
     visit::Visit,
 };
 
@@ -39,12 +39,17 @@ pub fn card(post: &Post, viewer: &Viewer, now: OffsetDateTime) -> impl IntoView 
         <article class="post" id=anchor(post)>
             <div class="by">
                 {author(post)}
-                <a class="when" href=href>{when(post.created_at, now)}</a>
+                <a class="when" href=href>{edited(post)}{when(post.created_at, now)}</a>
             </div>
             {text(post)}
             <div class="acts">{like(post, viewer)}{replies}</div>
         </article>
     }
+}
+
+/// That it does not say what it said at first.
+fn edited(post: &Post) -> impl IntoView + use<> {
+    post.edited_at.map(|_| view! { <i>"edited "</i> })
 }
 
 /// The id of a post's element, so that a link can lead back to it.
@@ -64,10 +69,10 @@ pub fn author(post: &Post) -> impl IntoView + use<> {
 
 /// The text, folded when it is long. The words are all there for a search in the page and for a reader.
 pub fn text(post: &Post) -> impl IntoView + use<> {
-    let body = post.body.clone();
+    let body = &post.body;
     let long = body.chars().nth(LONG_CHARS).is_some() || body.lines().nth(LONG_LINES).is_some();
     let more = long.then(|| view! { <details class="more"><summary>"Read on"</summary></details> });
-    view! { <p class="text" dir="auto">{body}</p>{more} }
+    view! { {prose(post.html.clone(), "text")}{more} }
 }
 
 /// The heart and its count.

@@ -23,7 +23,7 @@ use super::{
 use crate::{
     islands::PostList,
     paths,
-    ui::{self, Tab, hidden, page::fragment},
+    ui::{self, Tab, hidden, page::fragment, prose},
     visit::Visit,
 };
 
@@ -85,10 +85,10 @@ async fn load(visit: &Visit, id: PostId, after: Option<PostId>) -> Result<Thread
 
 fn respond(visit: &Visit, thread: &Thread, draft: Draft<'_>) -> Response {
     let post = &thread.post;
-    let excerpt: String = post.body.chars().take(160).collect();
+    let excerpt = post.excerpt(160);
     let back = post.parent.map_or_else(|| paths::HOME.to_owned(), paths::post);
     let label = if post.parent.is_some() { "Back to what this answers" } else { "Back to the latest posts" };
-    let title = format!("{}: {}", post.author.name(), excerpt.lines().next().unwrap_or_default());
+    let title = format!("{}: {}", post.author.name(), post.excerpt(80));
     draft
         .answer(ui::Page::new(title))
         .heading("Post")
@@ -126,7 +126,6 @@ fn view(visit: &Visit, thread: &Thread, draft: Draft<'_>) -> impl IntoView + use
 
 /// The post itself: larger, with its whole text, the exact time, and for its author the way to take it down.
 fn focal(post: &Post, viewer: &Viewer, now: OffsetDateTime, mine: bool) -> impl IntoView + use<> {
-    let body = post.body.clone();
     let exact = ui::when::exact(post.created_at);
     let recent =
         (now - post.created_at < Duration::WEEK).then(|| view! { " · "{ui::when::said(post.created_at, now)} });
@@ -141,7 +140,7 @@ fn focal(post: &Post, viewer: &Viewer, now: OffsetDateTime, mine: bool) -> impl 
     view! {
         <article class="post focal" id=card::anchor(post)>
             <div class="by">{card::author(post)}</div>
-            <p class="text" dir="auto">{body}</p>
+            {prose(post.html.clone(), "text")}
             <p class="written"><time datetime=ui::when::machine(post.created_at)>{exact}</time>{recent}</p>
             <div class="acts">{card::like(post, viewer)}{card::replies(post, "#replies".to_owned())}{delete}</div>
         </article>

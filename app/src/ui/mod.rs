@@ -1,7 +1,7 @@
 //! What every page is made of: the document and its two shells, forms, faces, times, icons, errors.
 //!
 //! A view is a pure function of data that has been loaded: nothing in here asks a database, a clock or a network.
-//! Nothing writes markup from text but [`textarea`] (and posts' sanitised HTML, when they have it), and no element
+//! Nothing writes markup from text but [`textarea`] and [`prose`] (sanitised when it was written), and no element
 //! carries a `style` attribute or a script: the content policy forbids both.
 
 pub mod avatar;
@@ -17,6 +17,7 @@ mod nav;
 pub mod page;
 pub mod pager;
 pub mod people;
+pub mod prose;
 pub mod safe_href;
 pub mod textarea;
 pub mod when;
@@ -34,6 +35,7 @@ pub use self::{
     form::{Field, checkbox, error_summary, hidden, textarea},
     icon::{Icon, icon},
     page::{Page, Shell, Tab},
+    prose::prose,
     safe_href::safe_href,
     when::when,
 };

@@ -68,7 +68,10 @@ async fn social(pack: &mut Pack, tx: &mut sqlx::PgConnection, me: &Elevated) -> 
     let posts = sqlx::query_scalar!(
         r#"
         select jsonb_build_object('id', p.id, 'in_reply_to', p.parent_id, 'body', p.body, 'created_at', p.created_at,
-            'likes', p.like_count, 'replies', p.reply_count) as "row!"
+            'edited_at', p.edited_at, 'versions', (
+                select coalesce(jsonb_agg(jsonb_build_object('body', v.body, 'written_at', v.written_at) order by v.id), '[]')
+                from post_versions v where v.post_id = p.id
+            ), 'likes', p.like_count, 'replies', p.reply_count) as "row!"
         from posts p where p.author_id = $1 order by p.id
         "#,
         id,

@@ -6,6 +6,7 @@ use crate::{
     error::{Error, Invalid, Result},
     jobs::{self, Job},
     mailer::{Mail, messages},
+    posts,
     request::{Elevated, Request},
     sessions,
 };
@@ -22,6 +23,7 @@ pub async fn delete(cx: &Request, me: &Elevated, typed: &str) -> Result<()> {
     sessions::still_elevated(&mut tx, me).await?;
     // Much may hang on it; less than the time an answer has.
     sqlx::query!("set local statement_timeout = '9s'").execute(&mut *tx).await?;
+    posts::delete_all_of(&mut tx, me.id()).await?;
     let gone = sqlx::query!("delete from users where id = $1 returning email, avatar", me.id().0)
         .fetch_optional(&mut *tx)
         .await?

@@ -2,7 +2,14 @@
 
 use sqlx::{PgConnection, PgPool};
 
-use super::{Report, World, bare, people::Person, sheet::Sheet, talk, writing::Writer};
+use super::{
+    Report, World, bare,
+    people::Person,
+    sheet::Sheet,
+    talk,
+    words::{self, Signs},
+    writing::Writer,
+};
 use crate::avatars::dice::Dice;
 
 const MINUTE: i64 = 60 * 1_000_000;
@@ -13,9 +20,11 @@ const DAY: i64 = 24 * 60 * MINUTE;
 pub(super) async fn prepare(db: &mut PgConnection) -> sqlx::Result<()> {
     sqlx::query("set local statement_timeout = 0").execute(&mut *db).await?;
     sqlx::query("set local idle_in_transaction_session_timeout = 0").execute(&mut *db).await?;
-    sqlx::query("lock table users, profile_counts, posts, likes, follows in share row exclusive mode")
-        .execute(db)
-        .await?;
+    sqlx::query(
+        "lock table users, profile_counts, posts, post_tags, post_mentions, likes, follows in share row exclusive mode",
+    )
+    .execute(db)
+    .await?;
     Ok(())
 }
 
@@ -42,7 +51,8 @@ pub(super) async fn all(db: &mut PgConnection, world: &mut World, password_hash:
     profile_counts(db, world, &ids).await?;
     follows(db, world, &ids).await?;
     let moments = talk::moments(world.posts.len(), now);
-    posts(db, world, &ids, &moments).await?;
+    let signs = posts(db, world, &ids, &moments).await?;
+    words::all(db, &ids, &signs).await?;
     likes(db, world, &ids, &moments).await?;
     bare::dress(db, dressing).await?;
     Ok(Report::Seeded {
@@ -58,25 +68,25 @@ pub(super) async fn all(db: &mut PgConnection, world: &mut World, password_hash:
 pub(super) async fn settle(db: &PgPool) -> sqlx::Result<()> {
     let mut connection = db.acquire().await?;
     sqlx::query("set statement_timeout = 0").execute(&mut *connection).await?;
-    sqlx::query("vacuum (analyze) users, passwords, profile_counts, posts, likes, follows")
+    sqlx::query("vacuum (analyze) users, passwords, profile_counts, posts, post_tags, post_mentions, likes, follows")
         .execute(&mut *connection)
         .await?;
     // Its limit is gone, so it does not go back to the pool.
     connection.close().await
 }
 
-struct Ids {
+pub(super) struct Ids {
     now: i64,
     first_user: i64,
     first_post: i64,
 }
 
 impl Ids {
-    fn user(&self, person: u32) -> i64 {
+    pub(super) fn user(&self, person: u32) -> i64 {
         self.first_user + i64::from(person)
     }
 
-    fn post(&self, post: u32) -> i64 {
+    pub(super) fn post(&self, post: u32) -> i64 {
         self.first_post + i64::from(post)
     }
 }
@@ -151,24 +161,27 @@ async fn follows(db: &mut PgConnection, world: &World, ids: &Ids) -> sqlx::Resul
     sheet.finish().await
 }
 
-async fn posts(db: &mut PgConnection, world: &World, ids: &Ids, moments: &[i64]) -> sqlx::Result<()> {
-    let statement = "copy posts (id, author_id, parent_id, body, created_at, like_count, reply_count) \
+async fn posts(db: &mut PgConnection, world: &World, ids: &Ids, moments: &[i64]) -> sqlx::Result<Signs> {
+    let statement = "copy posts (id, author_id, parent_id, body, html, created_at, like_count, reply_count) \
                      from stdin (format binary)";
     let mut sheet = Sheet::open(db, statement).await?;
     let mut writer = Writer::new();
+    let mut signs = Signs::of(world);
     let mut likes_start = 0;
     for (n, (post, moment)) in world.posts.iter().zip(moments).enumerate() {
-        sheet.row(7).int(ids.post(n as u32)).int(ids.user(post.author));
+        sheet.row(8).int(ids.post(n as u32)).int(ids.user(post.author));
         match post.parent {
             Some(parent) => sheet.int(ids.post(parent)),
             None => sheet.null(),
         };
-        sheet.text(&body(&mut writer, world, n)).at(*moment);
+        let body = body(&mut writer, world, n);
+        sheet.text(&body).text(&signs.render(n as u32, &body)).at(*moment);
         sheet.int(i64::from(post.likes_end - likes_start)).int(i64::from(post.replies));
         likes_start = post.likes_end;
         sheet.send_full().await?;
     }
-    sheet.finish().await
+    sheet.finish().await?;
+    Ok(signs)
 }
 
 fn body(writer: &mut Writer, world: &World, n: usize) -> String {

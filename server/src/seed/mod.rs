@@ -18,6 +18,7 @@ mod talk;
 #[cfg(test)]
 mod tests;
 mod weights;
+mod words;
 mod writing;
 
 use sqlx::{PgConnection, PgPool};

@@ -22,7 +22,7 @@ async fn digest(db: &PgPool) -> sqlx::Result<String> {
     sqlx::query_scalar(
         "select md5(string_agg(line, '|' order by line)) from (
              select username || ' ' || display_name || ' ' || bio from users
-             union all select body || like_count || ' ' || reply_count from posts
+             union all select html || like_count || ' ' || reply_count from posts
          ) t (line)",
     )
     .fetch_one(db)

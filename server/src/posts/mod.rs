@@ -1,14 +1,27 @@
-//! Posts: reading one, writing one, deleting one's own. A reply is a post with a parent.
+//! Posts: reading one, writing one, editing and deleting one's own. A reply is a post with a parent.
+//!
+//! Words are rendered when they are written (see [`crate::markup`]), with their tags and whom they name in rows beside
+//! them. A deleted post is gone, unless replies hang on it: then its place stays, without words, author or likes.
+
+mod create;
+mod delete;
+mod edit;
+mod render;
 
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
+pub use self::{
+    create::create,
+    delete::{delete, delete_all_of, prune},
+    edit::{Version, edit, versions},
+    render::render_missing,
+};
 use crate::{
-    error::{Error, Invalid, Result, on_constraint},
+    error::{Error, Invalid, Result},
     id::{PostId, UserId},
-    limits,
+    markup::{self, Rendered},
     profiles::Author,
-    request::{Member, Request},
     text,
 };
 
@@ -21,12 +34,24 @@ pub struct Post {
     pub id: PostId,
     pub author: Author,
     pub parent: Option<PostId>,
+    /// As it was typed.
     pub body: String,
+    /// As a page shows it; safe as it is.
+    pub html: String,
     pub created_at: OffsetDateTime,
+    /// When it was last edited, if ever.
+    pub edited_at: Option<OffsetDateTime>,
     pub like_count: i64,
     pub reply_count: i64,
     /// Whether the one who looks has liked it.
     pub liked: bool,
+}
+
+impl Post {
+    /// The first words, in one line without markup, cut to `most` characters.
+    pub fn excerpt(&self, most: usize) -> String {
+        markup::plain(&self.body).chars().take(most).collect()
+    }
 }
 
 /// The columns of [`Post`] as the queries of this crate return them.
@@ -34,7 +59,9 @@ pub(crate) struct PostRow {
     pub id: i64,
     pub parent_id: Option<i64>,
     pub body: String,
+    pub html: Option<String>,
     pub created_at: OffsetDateTime,
+    pub edited_at: Option<OffsetDateTime>,
     pub like_count: i64,
     pub reply_count: i64,
     pub liked: bool,
@@ -55,8 +82,11 @@ impl From<PostRow> for Post {
                 avatar: row.avatar,
             },
             parent: row.parent_id.map(PostId),
+            // An older copy of the server wrote it, moments ago.
+            html: row.html.unwrap_or_else(|| markup::html(&row.body)),
             body: row.body,
             created_at: row.created_at,
+            edited_at: row.edited_at,
             like_count: row.like_count,
             reply_count: row.reply_count,
             liked: row.liked,
@@ -69,9 +99,9 @@ pub async fn find(db: &mut PgConnection, id: PostId, viewer: Option<UserId>) -> 
     sqlx::query_as!(
         PostRow,
         r#"
-        select p.id, p.parent_id, p.body, p.created_at, p.like_count, p.reply_count,
-               exists (select 1 from likes l where l.post_id = p.id and l.user_id = $2) as "liked!",
-               p.author_id, u.username, u.display_name, u.avatar
+        select p.id, p.parent_id, p.body, p.html, p.created_at, p.edited_at, p.like_count,
+               p.reply_count, exists (select 1 from likes l where l.post_id = p.id and l.user_id = $2) as "liked!",
+               u.id as author_id, u.username, u.display_name, u.avatar
         from posts p join users u on u.id = p.author_id
         where p.id = $1 and u.suspended_at is null
         "#,
@@ -84,40 +114,39 @@ pub async fn find(db: &mut PgConnection, id: PostId, viewer: Option<UserId>) -> 
     .ok_or(Error::NotFound)
 }
 
-/// Writes a post, or a reply when `parent` is given.
-///
-/// [`Error::Invalid`] on `body` when it is empty or over [`BODY_MAX`]; [`Error::NotFound`] when the parent is gone, or
-/// its author suspended.
-pub async fn create(cx: &Request, me: &Member, body: &str, parent: Option<PostId>) -> Result<PostId> {
-    let body = check_body(body)?;
-    limits::take(&cx.server, limits::POST, me.id().0).await?;
-    let mut tx = cx.server.begin().await?;
-    let id = sqlx::query_scalar!(
-        r#"
-        insert into posts (author_id, parent_id, body)
-        select $1, $2::bigint, $3 where $2 is null or exists (
-            select 1 from posts p join users u on u.id = p.author_id where p.id = $2 and u.suspended_at is null
+/// Writes the rows that stand beside a post's words, inside the transaction that writes the words.
+async fn keep_words(tx: &mut PgConnection, id: i64, words: &Rendered) -> Result<()> {
+    if !words.tags.is_empty() {
+        sqlx::query!(
+            "insert into post_tags (tag, post_id) select tag, $2 from unnest($1::text[]) tag",
+            &words.tags,
+            id
         )
-        returning id
-        "#,
-        me.id().0,
-        parent.map(|p| p.0),
-        body,
-    )
-    .fetch_optional(&mut *tx)
-    .await
-    .map_err(|e| on_constraint(e, "posts_parent_id_fkey", Error::NotFound))?
-    .ok_or(Error::NotFound)?;
-    tx.commit().await?;
-    Ok(PostId(id))
+        .execute(&mut *tx)
+        .await?;
+    }
+    if !words.mentions.is_empty() {
+        let people: Vec<i64> = words.mentions.iter().map(|person| person.0).collect();
+        // Who is deleted at this moment is named nowhere.
+        sqlx::query!(
+            r#"
+            insert into post_mentions (post_id, user_id)
+            select $2, u.id from users u where u.id = any($1) order by u.id for key share
+            "#,
+            &people,
+            id,
+        )
+        .execute(tx)
+        .await?;
+    }
+    Ok(())
 }
 
-/// Deletes one's own post, with the replies to it. [`Error::NotFound`] when it is not there or not one's own.
-pub async fn delete(cx: &Request, me: &Member, id: PostId) -> Result<()> {
-    let done = sqlx::query!("delete from posts where id = $1 and author_id = $2", id.0, me.id().0)
-        .execute(cx.server.db())
-        .await?;
-    if done.rows_affected() == 0 { Err(Error::NotFound) } else { Ok(()) }
+/// Forgets those rows.
+async fn forget_words(tx: &mut PgConnection, id: i64) -> Result<()> {
+    sqlx::query!("delete from post_tags where post_id = $1", id).execute(&mut *tx).await?;
+    sqlx::query!("delete from post_mentions where post_id = $1", id).execute(tx).await?;
+    Ok(())
 }
 
 fn check_body(body: &str) -> Result<String> {

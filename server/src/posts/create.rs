@@ -1,0 +1,45 @@
+//! Writing.
+
+use super::{check_body, keep_words};
+use crate::{
+    error::{Error, Result},
+    id::PostId,
+    limits, markup,
+    request::{Member, Request},
+};
+
+/// Writes a post, or a reply when `parent` is given.
+///
+/// [`Error::Invalid`] on `body` when it is empty or over [`super::BODY_MAX`]; [`Error::NotFound`] when the parent is
+/// gone, or its author suspended.
+pub async fn create(cx: &Request, me: &Member, body: &str, parent: Option<PostId>) -> Result<PostId> {
+    let body = check_body(body)?;
+    limits::take(&cx.server, limits::POST, me.id().0).await?;
+    let mut tx = cx.server.begin().await?;
+    if let Some(parent) = parent {
+        // Held until the reply is there: whoever deletes the parent meanwhile finds the reply, or is found out here.
+        sqlx::query!(
+            r#"
+            select p.id from posts p join users u on u.id = p.author_id
+            where p.id = $1 and u.suspended_at is null for key share of p
+            "#,
+            parent.0,
+        )
+        .fetch_optional(&mut *tx)
+        .await?
+        .ok_or(Error::NotFound)?;
+    }
+    let words = markup::render(&mut tx, &body).await?;
+    let id = sqlx::query_scalar!(
+        "insert into posts (author_id, parent_id, body, html) values ($1, $2, $3, $4) returning id",
+        me.id().0,
+        parent.map(|p| p.0),
+        body,
+        words.html,
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    keep_words(&mut tx, id, &words).await?;
+    tx.commit().await?;
+    Ok(PostId(id))
+}

@@ -1,0 +1,109 @@
+//! Taking back what one wrote. Others' replies stay, below an empty place.
+
+use sqlx::PgConnection;
+
+use crate::{
+    error::{Error, Result},
+    id::{PostId, UserId},
+    request::{Member, Request},
+};
+
+/// The most empty places above a deleted reply that go with it at once; the sweeper takes the rest.
+const CLIMB: usize = 20;
+
+/// Deletes one's own post. [`Error::NotFound`] when it is not there or not one's own.
+pub async fn delete(cx: &Request, me: &Member, id: PostId) -> Result<()> {
+    let mut tx = cx.server.begin().await?;
+    // The lock waits for replies that are being written, and holds back new ones.
+    let post =
+        sqlx::query!("select parent_id from posts where id = $1 and author_id = $2 for update", id.0, me.id().0,)
+            .fetch_optional(&mut *tx)
+            .await?
+            .ok_or(Error::NotFound)?;
+    if empty(&mut tx, &[id.0]).await? == 0 {
+        sqlx::query!("delete from posts where id = $1", id.0).execute(&mut *tx).await?;
+        climb(&mut tx, post.parent_id).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Deletes everything somebody wrote, inside the transaction that deletes them.
+pub async fn delete_all_of(tx: &mut PgConnection, author: UserId) -> Result<()> {
+    let all = sqlx::query_scalar!("select id from posts where author_id = $1 order by id for update", author.0)
+        .fetch_all(&mut *tx)
+        .await?;
+    empty(tx, &all).await?;
+    sqlx::query!("delete from posts where author_id = $1", author.0).execute(tx).await?;
+    Ok(())
+}
+
+/// Makes empty places of those of the (locked) posts that have replies; returns how many those are.
+async fn empty(tx: &mut PgConnection, ids: &[i64]) -> Result<u64> {
+    let answered = sqlx::query_scalar!(
+        "select p.id from posts p where p.id = any($1) and exists (select 1 from posts r where r.parent_id = p.id)",
+        ids,
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    if answered.is_empty() {
+        return Ok(0);
+    }
+    for beside in [
+        sqlx::query!("delete from post_tags where post_id = any($1)", &answered),
+        sqlx::query!("delete from post_mentions where post_id = any($1)", &answered),
+        sqlx::query!("delete from post_versions where post_id = any($1)", &answered),
+        sqlx::query!("delete from likes where post_id = any($1)", &answered),
+        sqlx::query!(
+            r#"
+            update posts set deleted_at = now(), author_id = null, body = '', html = null, edited_at = null
+            where id = any($1)
+            "#,
+            &answered,
+        ),
+    ] {
+        beside.execute(&mut *tx).await?;
+    }
+    Ok(answered.len() as u64)
+}
+
+/// Empty places on which nothing hangs any more go too.
+async fn climb(tx: &mut PgConnection, mut parent: Option<i64>) -> Result<()> {
+    for _ in 0..CLIMB {
+        let Some(id) = parent else { break };
+        let empty = sqlx::query_scalar!("select id from posts where id = $1 and deleted_at is not null for update", id)
+            .fetch_optional(&mut *tx)
+            .await?;
+        if empty.is_none() {
+            break;
+        }
+        let gone = sqlx::query!(
+            r#"
+            delete from posts p where p.id = $1 and not exists (select 1 from posts r where r.parent_id = p.id)
+            returning p.parent_id
+            "#,
+            id,
+        )
+        .fetch_optional(&mut *tx)
+        .await?;
+        parent = gone.and_then(|gone| gone.parent_id);
+    }
+    Ok(())
+}
+
+/// Removes empty places on which nothing hangs, at most `most`; returns how many those were. For the sweeper.
+pub async fn prune(db: &mut PgConnection, most: i64) -> Result<u64> {
+    let gone = sqlx::query!(
+        r#"
+        delete from posts where id in (
+            select p.id from posts p
+            where p.deleted_at is not null and not exists (select 1 from posts r where r.parent_id = p.id)
+            limit $1 for update skip locked
+        )
+        "#,
+        most,
+    )
+    .execute(db)
+    .await?;
+    Ok(gone.rows_affected())
+}

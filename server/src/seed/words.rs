@@ -1,0 +1,46 @@
+//! The tags and names in the posts that are planted, and what a page shows of each.
+
+use std::collections::HashMap;
+
+use sqlx::PgConnection;
+
+use super::{World, load::Ids, sheet::Sheet};
+use crate::markup;
+
+/// What is found in the posts, by their places in the world's lists.
+pub(super) struct Signs {
+    people: HashMap<String, u32>,
+    tags: Vec<(String, u32)>,
+    names: Vec<(u32, u32)>,
+}
+
+impl Signs {
+    pub(super) fn of(world: &World) -> Self {
+        let people = world.people.iter().enumerate().map(|(n, person)| (person.username.clone(), n as u32));
+        Self { people: people.collect(), tags: Vec::new(), names: Vec::new() }
+    }
+
+    /// What a page shows of the words of `post`; notes whom and what they name.
+    pub(super) fn render(&mut self, post: u32, body: &str) -> String {
+        let words = markup::known(body, |name| self.people.contains_key(name));
+        self.names.extend(words.names.iter().filter_map(|name| self.people.get(name)).map(|person| (post, *person)));
+        self.tags.extend(words.tags.into_iter().map(|tag| (tag, post)));
+        words.html
+    }
+}
+
+/// Writes what was found.
+pub(super) async fn all(db: &mut PgConnection, ids: &Ids, signs: &Signs) -> sqlx::Result<()> {
+    let mut sheet = Sheet::open(&mut *db, "copy post_tags (tag, post_id) from stdin (format binary)").await?;
+    for (tag, post) in &signs.tags {
+        sheet.row(2).text(tag).int(ids.post(*post));
+        sheet.send_full().await?;
+    }
+    sheet.finish().await?;
+    let mut sheet = Sheet::open(db, "copy post_mentions (post_id, user_id) from stdin (format binary)").await?;
+    for (post, person) in &signs.names {
+        sheet.row(2).int(ids.post(*post)).int(ids.user(*person));
+        sheet.send_full().await?;
+    }
+    sheet.finish().await
+}
