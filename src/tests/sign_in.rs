@@ -57,6 +57,23 @@ async fn signing_out_ends_the_session_on_the_server_and_clears_the_browser(pool:
 }
 
 #[sqlx::test]
+async fn whoever_signs_out_leaves_nothing_that_was_under_way_in_the_browser(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    for path in ["/sign-out", "/settings/devices/all/end", "/settings/account/delete"] {
+        let mut browser = site.signed_in("alan").await;
+        for name in ["__Host-flow", "__Host-oauth", "__Host-link", "__Host-draft", "__Host-theme"] {
+            browser.cookies.insert(name.into(), "A".repeat(43));
+        }
+        let fields = [("username_again", "alan")];
+        let answer = browser.post(path, &fields[..usize::from(path.ends_with("delete"))]).await;
+        assert_eq!(answer.location(), "/", "{path}");
+        let left: Vec<&str> = browser.cookies.keys().map(String::as_str).collect();
+        // What to say, in which colours, and which browser this is.
+        assert_eq!(left, ["__Host-browser", "__Host-flash", "__Host-theme"], "{path}");
+    }
+}
+
+#[sqlx::test]
 async fn keep_me_signed_in_decides_how_long_cookie_and_session_live(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let kept = site.browser().try_sign_in("alan", PASSWORD).await;

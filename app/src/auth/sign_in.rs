@@ -69,11 +69,15 @@ pub async fn sign_out(cx: Request) -> Result<Response> {
     Ok(signed_out(&cx, Flash::SignedOut))
 }
 
-/// Leaves nothing of the session in the browser: neither its cookie nor anything it kept.
+/// Cookies that only mean something to whoever was signed in, or was under way to something.
+const LEFT_BEHIND: [Cookie; 5] = [Cookie::Session, Cookie::Flow, Cookie::OAuth, Cookie::Link, Cookie::Draft];
+
+/// Leaves nothing of the session in the browser: neither its cookie nor anything it kept, nor what was under way: the
+/// next person at this browser does not go on with it.
 pub fn signed_out(cx: &Request, flash: Flash) -> Response {
     let mut response = flash.redirect(&cx.server, paths::HOME);
     let headers = response.headers_mut();
-    if let Some(removal) = Cookie::Session.remove(&cx.server.config().origin) {
+    for removal in LEFT_BEHIND.into_iter().filter_map(|cookie| cookie.remove(&cx.server.config().origin)) {
         headers.append(SET_COOKIE, removal);
     }
     headers.insert(HeaderName::from_static("clear-site-data"), HeaderValue::from_static("\"cache\", \"storage\""));
