@@ -19,7 +19,7 @@ pub async fn run(source: &Source) -> Result<()> {
     let server = super::connect(config)?;
     let sound = database(&server).await;
     if sound {
-        queue(&server).await?;
+        queue(&server).await?.iter().for_each(|line| println!("{line}"));
     }
     println!("mail       {}", server.mailer().describe());
     if sound { Ok(()) } else { bail!("something is wrong; see above") }
@@ -56,17 +56,18 @@ fn roughly(time: Duration) -> String {
     }
 }
 
-async fn queue(server: &Server) -> Result<()> {
+/// How the queue stands, line by line.
+pub async fn queue(server: &Server) -> Result<Vec<String>> {
     let standing = jobs::standing(&mut *server.db().acquire().await?).await?;
-    println!("jobs       {} waiting, {} given up on", standing.waiting, standing.dead);
+    let mut lines = vec![format!("jobs       {} waiting, {} given up on", standing.waiting, standing.dead)];
     if let Some(oldest) = standing.oldest {
-        println!("           the oldest has waited for {}", roughly(oldest));
+        lines.push(format!("           the oldest has waited for {}", roughly(oldest)));
     }
     if standing.dead > 0 {
-        println!("           kith mail retry tries again what was given up on, kith mail drop forgets it");
+        lines.push("           kith mail retry tries again what was given up on, kith mail drop forgets it".to_owned());
     }
     if let Some(error) = standing.last_error {
-        println!("           the last failure: {error}");
+        lines.push(format!("           the last failure: {error}"));
     }
-    Ok(())
+    Ok(lines)
 }

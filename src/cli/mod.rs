@@ -1,6 +1,6 @@
 //! The command line. Each command is one file; all read the same settings.
 
-mod doctor;
+pub mod doctor;
 pub mod mail;
 mod migrate;
 mod seed;

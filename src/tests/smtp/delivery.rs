@@ -190,6 +190,10 @@ async fn kith_mail(site: &Site, line: &str) -> Result<(), String> {
     line.mail.run(&site.server).await.map_err(|error| format!("{error:#}"))
 }
 
+async fn doctor(site: &Site) -> Vec<String> {
+    crate::cli::doctor::queue(&site.server).await.unwrap()
+}
+
 #[sqlx::test]
 async fn an_operator_tries_the_way_out_and_has_what_died_tried_again(pool: PgPool) {
     let mail_server = MailServer::start(&[]);
@@ -201,11 +205,19 @@ async fn an_operator_tries_the_way_out_and_has_what_died_tried_again(pool: PgPoo
     let gone = mailing(&pool, &format!("smtp://127.0.0.1:{}", super::nobody()), &[]);
     let why = kith_mail(&gone, "test ok@kith.example").await.unwrap_err();
     assert!(why.contains("no conversation") && why.contains("refused"), "{why}");
+    assert_eq!(doctor(&site).await, ["jobs       0 waiting, 0 given up on"]);
     queue(&site, "refuse@kith.example").await;
     run_due(&site.server).await.unwrap();
+    let lines = doctor(&site).await;
+    assert_eq!(lines[0], "jobs       0 waiting, 1 given up on");
+    assert!(lines[1].contains("kith mail retry") && lines[1].contains("kith mail drop"), "{lines:?}");
+    assert!(lines[2].contains("the last failure: ") && lines[2].contains("550"), "{lines:?}");
+    assert!(!lines.concat().contains('@'), "neither to whom nor what: {lines:?}");
     kith_mail(&site, "retry").await.unwrap();
     assert_eq!(site.count("select count(*) from jobs where dead_at is null and attempts = 0").await, 1);
     run_due(&site.server).await.unwrap();
     kith_mail(&site, "drop").await.unwrap();
     assert_eq!(site.count("select count(*) from jobs").await, 0);
+    queue(&site, "ok@kith.example").await;
+    assert!(doctor(&site).await[1].contains("the oldest has waited for 0 s"));
 }
