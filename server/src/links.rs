@@ -9,6 +9,7 @@ use crate::{
     jobs::Job,
     random::Token,
     request::Request,
+    sessions,
 };
 
 /// What a link is good for.
@@ -40,6 +41,8 @@ pub struct Link {
     pub email: Option<String>,
     /// The session to end.
     pub device: Option<DeviceId>,
+    /// The browser it was opened in, as [`crate::sessions`] keeps it.
+    pub(crate) browser: Option<Vec<u8>>,
 }
 
 /// Wishes for a reset link to the account's own address; the ones before are dead.
@@ -67,8 +70,28 @@ pub(crate) async fn make_reset(tx: &mut PgConnection, user: UserId, minutes: i32
     .await?)
 }
 
-/// Wishes for a link that goes back to `old`, mailed there.
-pub(crate) async fn prepare_undo(tx: &mut PgConnection, user: UserId, old: &str, new: &str) -> Result<Job> {
+/// Wishes for a link that goes back to `old`, mailed there. The caller holds the user's row.
+///
+/// Somebody may change the address again and again: of several ways back the oldest has the last word. So those of
+/// earlier changes last as long as this one, and only they stay when one is used (see [`use_undo`]). Whoever takes an
+/// address again that one of them leads to has gone back: that one and the later ones end, and to the address between,
+/// which may be an intruder's, there is no way back. Then there is no link.
+pub(crate) async fn prepare_undo(tx: &mut PgConnection, user: UserId, old: &str, new: &str) -> Result<Option<Job>> {
+    let back_to = sqlx::query_scalar!(
+        r#"
+        update links set expires_at = greatest(expires_at, now() + interval '72 hours')
+        where user_id = $1 and purpose = 'undo_email' and used_at is null and expires_at > now()
+        returning case when lower(email) = lower($2) then id end as back_to
+        "#,
+        user.0,
+        new,
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    if let Some(first) = back_to.into_iter().flatten().min() {
+        end_undos(tx, user, first).await?;
+        return Ok(None);
+    }
     let link = sqlx::query_scalar!(
         r#"
         insert into links (purpose, user_id, email, expires_at)
@@ -79,18 +102,35 @@ pub(crate) async fn prepare_undo(tx: &mut PgConnection, user: UserId, old: &str,
     )
     .fetch_one(tx)
     .await?;
-    Ok(Job::UndoLink { to: old.to_owned(), link, new: new.to_owned() })
+    Ok(Some(Job::UndoLink { to: old.to_owned(), link, new: new.to_owned() }))
 }
 
-/// Wishes for a link that ends a session.
-pub(crate) async fn prepare_end(tx: &mut PgConnection, user: UserId, device: DeviceId) -> Result<i64> {
+/// Ends the way back from a change, and from all later ones.
+async fn end_undos(tx: &mut PgConnection, user: UserId, first: i64) -> Result<()> {
+    sqlx::query!(
+        "update links set used_at = now() where user_id = $1 and purpose = 'undo_email' and id >= $2 and used_at is null",
+        user.0,
+        first,
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Wishes for a link that ends a session, and what else `browser` has opened.
+pub(crate) async fn prepare_end(
+    tx: &mut PgConnection,
+    user: UserId,
+    (device, browser): (DeviceId, &[u8]),
+) -> Result<i64> {
     Ok(sqlx::query_scalar!(
         r#"
-        insert into links (purpose, user_id, device_id, expires_at)
-        values ('end_session', $1, $2, now() + interval '7 days') returning id
+        insert into links (purpose, user_id, device_id, browser_hash, expires_at)
+        values ('end_session', $1, $2, $3, now() + interval '7 days') returning id
         "#,
         user.0,
         device.0,
+        browser,
     )
     .fetch_one(tx)
     .await?)
@@ -130,7 +170,7 @@ pub(crate) async fn arm(db: &mut PgConnection, link: i64, which: Arm<'_>) -> Res
 pub async fn find(cx: &Request, purpose: Purpose, token: &Token) -> Result<Link> {
     sqlx::query!(
         r#"
-        select id, user_id, email, device_id from links
+        select id, user_id, email, device_id, browser_hash from links
         where token_hash = $1 and purpose = $2 and used_at is null and expires_at > now()
         "#,
         &token.hash()[..],
@@ -138,13 +178,20 @@ pub async fn find(cx: &Request, purpose: Purpose, token: &Token) -> Result<Link>
     )
     .fetch_optional(cx.server.db())
     .await?
-    .map(|row| Link { id: row.id, user: UserId(row.user_id), email: row.email, device: row.device_id.map(DeviceId) })
+    .map(|row| Link {
+        id: row.id,
+        user: UserId(row.user_id),
+        email: row.email,
+        device: row.device_id.map(DeviceId),
+        browser: row.browser_hash,
+    })
     .ok_or(Error::NotFound)
 }
 
 /// Uses a link up, inside the transaction of what it allows. Of several at once one succeeds; the others find
-/// [`Error::NotFound`].
+/// [`Error::NotFound`]. From here on the person's row is held, first of all: whoever holds it may end every link.
 pub(crate) async fn use_up(tx: &mut PgConnection, link: &Link) -> Result<()> {
+    sessions::hold(tx, link.user).await?;
     let used = sqlx::query!(
         "update links set used_at = now() where id = $1 and used_at is null and expires_at > now()",
         link.id
@@ -152,4 +199,11 @@ pub(crate) async fn use_up(tx: &mut PgConnection, link: &Link) -> Result<()> {
     .execute(tx)
     .await?;
     if used.rows_affected() == 1 { Ok(()) } else { Err(Error::NotFound) }
+}
+
+/// As [`use_up`], for the way back from a change of the address: those of later changes end with it, and those of earlier
+/// ones stay, whoever used this one.
+pub(crate) async fn use_undo(tx: &mut PgConnection, link: &Link) -> Result<()> {
+    use_up(tx, link).await?;
+    end_undos(tx, link.user, link.id).await
 }

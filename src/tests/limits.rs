@@ -34,6 +34,24 @@ async fn an_owner_gets_their_mail_whatever_strangers_ask_for(pool: PgPool) {
 }
 
 #[sqlx::test]
+async fn the_codes_of_who_is_signed_in_have_a_count_of_their_own(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let (mut alan, mut barbara) = (site.signed_in("alan").await, site.signed_in("barbara").await);
+    for n in 0..6 {
+        let sent = alan.post("/elevate/send", &[]).await.status;
+        assert_eq!(sent == StatusCode::TOO_MANY_REQUESTS, n == 5, "{n}: {sent}");
+    }
+    // It is one count, whatever the codes are for; and it is nobody else's.
+    let wished = [("email", "turing@kith.example")];
+    assert_eq!(alan.post("/settings/account/email", &wished).await.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(barbara.post("/elevate/send", &[]).await.status, StatusCode::SEE_OTHER);
+    let to = [("email", "alan@kith.example")];
+    assert_eq!(site.browser().post("/forgot-password", &to).await.status, StatusCode::OK);
+    site.sql("update limits set window_ends_at = window_ends_at - interval '1 hour'").await;
+    assert_eq!(alan.post("/elevate/send", &[]).await.status, StatusCode::SEE_OTHER);
+}
+
+#[sqlx::test]
 async fn a_bad_neighbour_does_not_keep_a_known_browser_out(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut mine = site.signed_in("alan").await;

@@ -10,6 +10,7 @@ mod faults;
 mod feed;
 mod follows;
 mod hardening;
+mod known;
 mod leaving;
 mod likes;
 mod limits;

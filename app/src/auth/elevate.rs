@@ -1,4 +1,4 @@
-//! Proving again who one is: with the password, or with a code by mail.
+//! Proving again who one is: with the password, or with a code by mail; who has no password, with what is connected.
 
 use axum::{
     extract::Query,
@@ -102,7 +102,8 @@ pub(super) type Refusal = (StatusCode, Option<u64>, Invalid);
 /// The page, with what was wrong.
 pub(super) async fn ask(visit: &Visit, me: &Member, next: &str, (status, wait, invalid): Refusal) -> Result<Response> {
     let account = change::account(&visit.cx, me).await?;
-    let identities = oauth::list(&visit.cx, me).await?;
+    // Being signed in there proves less than a password.
+    let identities = if account.has_password { Vec::new() } else { oauth::list(&visit.cx, me).await? };
     let ways = elsewhere::elevations(visit, &identities, safe_next(next, paths::DEVICES));
     let view = view(me, next, (account.has_password, &invalid), ways);
     Ok(with_retry(card(visit, TITLE, status, view), wait))

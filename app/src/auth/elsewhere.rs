@@ -115,7 +115,9 @@ fn status(why: Sorry) -> StatusCode {
     match why {
         Sorry::Down | Sorry::Wait | Sorry::Settings => StatusCode::SERVICE_UNAVAILABLE,
         Sorry::LinkedElsewhere | Sorry::LinkedAlready | Sorry::HasAnother => StatusCode::CONFLICT,
-        Sorry::Denied | Sorry::Unverified | Sorry::NotThatOne | Sorry::NotFresh => StatusCode::FORBIDDEN,
+        Sorry::Denied | Sorry::Unverified | Sorry::NotThatOne | Sorry::NotFresh | Sorry::HasPassword => {
+            StatusCode::FORBIDDEN
+        }
         Sorry::Gone | Sorry::SessionGone => StatusCode::BAD_REQUEST,
     }
 }
@@ -148,7 +150,7 @@ pub(super) fn proofs(visit: &Visit, from: &str) -> Option<AnyView> {
     below_or(others.map(|provider| button(provider, paths::arrival_with(provider.slug()), None)).collect())
 }
 
-/// The other ways to prove again who one is: by what is connected.
+/// The other ways to prove again who one is, for who has no password: by what is connected.
 pub(super) fn elevations(visit: &Visit, identities: &[Identity], next: &str) -> Option<AnyView> {
     let mine = visit.cx.server.providers().iter();
     let mine = mine.filter(|provider| identities.iter().any(|one| one.provider == provider.slug().as_str()));

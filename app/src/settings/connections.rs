@@ -89,7 +89,7 @@ fn view(visit: &Visit, identities: &[Identity], invalid: &Invalid) -> impl IntoV
     view! {
         {error_summary(invalid)}
         <p class="lead">
-            "Accounts elsewhere that open your account here. What you write and who you are stays here: they only say that it is you."
+            "Accounts elsewhere that open your account here. What you write and who you are stays here: they only say that it is you. Disconnecting one signs out every other device that came in with it."
         </p>
         <ul class="devices">{connected}{others}</ul>
     }

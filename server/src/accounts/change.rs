@@ -111,8 +111,8 @@ pub async fn request_email(cx: &Request, me: &Elevated, wished: &str) -> Result<
     Ok(flow)
 }
 
-/// Takes the address the right code was mailed to. The one before is told, with a way back; all other devices are
-/// signed out.
+/// Takes the address the right code was mailed to. The one before is told, with a way back unless this is one; all other
+/// devices are signed out.
 ///
 /// [`Error::Invalid`] on `code`; [`Error::NotFound`] when no change of one's own is waiting in this browser.
 pub async fn email(cx: &Request, me: &Elevated, typed: &str) -> Result<()> {
@@ -132,7 +132,10 @@ pub async fn email(cx: &Request, me: &Elevated, typed: &str) -> Result<()> {
     // What was mailed to the address before must not open the account any more.
     end_other_ways(&mut tx, me).await?;
     record(&mut tx, cx, me, &Event::EmailChanged).await?;
-    let notice = links::prepare_undo(&mut tx, me.id(), &old, &right.email).await?;
+    let notice = match links::prepare_undo(&mut tx, me.id(), &old, &right.email).await? {
+        Some(way_back) => way_back,
+        None => Job::Mail(Mail { to: old, message: messages::email_back(&cx.server.config().origin, &right.email) }),
+    };
     jobs::enqueue(&mut tx, &notice).await?;
     tx.commit().await?;
     cx.server.wake().ring();
@@ -140,13 +143,13 @@ pub async fn email(cx: &Request, me: &Elevated, typed: &str) -> Result<()> {
 }
 
 /// Goes back to the address a change was made from, by the link mailed there: whoever changed it is out everywhere, and
-/// everything they began has ended.
+/// everything they began has ended, also the ways back from what they changed later.
 ///
 /// [`Error::NotFound`] when the link is used, late or not one; [`Error::Invalid`] when the address has another account.
 pub async fn undo_email(cx: &Request, link: &Link) -> Result<()> {
     let old = link.email.as_deref().ok_or(Error::NotFound)?;
     let mut tx = cx.server.begin().await?;
-    links::use_up(&mut tx, link).await?;
+    links::use_undo(&mut tx, link).await?;
     let taken =
         || Invalid::one("", "That address has another account by now. Please write to the people who run this site.");
     sqlx::query!("update users set email = $2 where id = $1", link.user.0, old)
@@ -154,13 +157,10 @@ pub async fn undo_email(cx: &Request, link: &Link) -> Result<()> {
         .await
         .map_err(|e| on_constraint(e, "users_email_key", taken()))?;
     reset::end_everything_under_way(&mut tx, link.user).await?;
-    // Whoever changed the address may also have set the password, linked an account of theirs, or hold the way back from
-    // a second change: the mailbox is what proves the owner now, and a new password is chosen with it.
+    // Whoever changed the address may also have set the password, or linked an account of theirs: the mailbox is what
+    // proves the owner now, and a new password is chosen with it.
     sqlx::query!("delete from passwords where user_id = $1", link.user.0).execute(&mut *tx).await?;
     sqlx::query!("delete from identities where user_id = $1", link.user.0).execute(&mut *tx).await?;
-    sqlx::query!("update links set used_at = now() where user_id = $1 and used_at is null", link.user.0)
-        .execute(&mut *tx)
-        .await?;
     audit::record(&mut tx, link.user, Actor::LinkHolder { client: cx.client() }, &Event::EmailRestored).await?;
     tx.commit().await?;
     Ok(())

@@ -8,6 +8,13 @@ use crate::{
     id::UserId,
 };
 
+/// Whether somebody has a password.
+pub(crate) async fn has_password(db: &mut PgConnection, user: UserId) -> Result<bool> {
+    Ok(sqlx::query_scalar!(r#"select exists (select 1 from passwords where user_id = $1) as "has!""#, user.0)
+        .fetch_one(db)
+        .await?)
+}
+
 /// Refuses, inside the transaction that removes a way in and holds the person's row, to remove the last: of two at once
 /// the second sees what the first left.
 ///

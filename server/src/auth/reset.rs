@@ -66,11 +66,11 @@ pub async fn finish(cx: &Request, token: &Token, new: &SecretString) -> Result<(
     Ok(())
 }
 
-/// Ends what somebody else may have begun in this account: sessions, codes, links, changes that wait for a proof.
+/// Ends what somebody else may have begun in this account: sessions and what is known of their browsers, codes, links,
+/// changes that wait for a proof.
 pub(crate) async fn end_everything_under_way(tx: &mut PgConnection, user: UserId) -> Result<()> {
     sessions::end_everywhere(tx, user).await?;
     sqlx::query!("delete from oauth_flows where user_id = $1", user.0).execute(&mut *tx).await?;
-    sqlx::query!("delete from known_browsers where user_id = $1", user.0).execute(&mut *tx).await?;
     end_codes_and_links(tx, user).await
 }
 

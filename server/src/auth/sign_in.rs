@@ -143,6 +143,7 @@ pub(crate) async fn enter(
 ) -> Result<()> {
     let session = sessions::open(cx, remember).await?;
     let mut tx = cx.server.begin().await?;
+    sessions::hold(&mut tx, user).await?;
     within(&mut tx).await?;
     let device = sessions::claim(&mut tx, cx, &session, user, (how, remember)).await?;
     let actor = Actor::Person { user, device: Some(device), client: cx.client() };

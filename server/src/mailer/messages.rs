@@ -213,6 +213,23 @@ pub fn email_changed(origin: &Origin, new: &str, token: &Token) -> Message {
     .write(origin)
 }
 
+/// To the address before, when the account has gone back to one it had: word of it. The way back from the first change
+/// was that address's.
+pub fn email_back(origin: &Origin, new: &str) -> Message {
+    Letter {
+        subject: "Your Kith address was changed back".to_owned(),
+        greeting: "The address was changed back",
+        lines: &[
+            &format!("The account has the address {new} again, as it had before. This one no longer signs you in."),
+            "If the account is yours and it wasn't you, please write to the people who run this site.",
+        ],
+        code: None,
+        button: None,
+        footer: "If it was you, there is nothing to do.",
+    }
+    .write(origin)
+}
+
 /// Word of a sign-in from a browser not seen before, and how to end it.
 pub fn new_browser(origin: &Origin, (browser, ip): (&str, &str), token: &Token) -> Message {
     Letter {

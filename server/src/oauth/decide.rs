@@ -58,6 +58,7 @@ pub(super) struct Me {
     pub elevated: bool,
     /// They have another identity at this provider.
     pub has_another: bool,
+    pub has_password: bool,
 }
 
 /// The addresses a provider verified. What it did not verify does not exist.
@@ -113,6 +114,8 @@ pub enum Sorry {
     HasAnother,
     NotThatOne,
     NotFresh,
+    /// Who has a password proves themselves by that.
+    HasPassword,
     /// The session that began it is over, or no longer elevated.
     SessionGone,
 }
@@ -131,7 +134,9 @@ pub enum Sorry {
 /// | link | A, just proved | nobody's, A has none there | whatever | link it to A |
 /// | link | A, not just proved | nobody's | whatever | refuse |
 /// | link | A | A's or B's, or A has another there | whatever | refuse; nothing changes on either |
-/// | prove again, refresh | A | A's | whatever | do it |
+/// | prove again | A, who has no password | A's | whatever | do it |
+/// | prove again | A, who has one | whatever | whatever | refuse: it is asked for |
+/// | refresh | A | A's | whatever | do it |
 /// | prove again, refresh | A | B's or nobody's | whatever | refuse |
 pub(super) fn decide(facts: &Facts) -> Outcome {
     match (facts.intent, facts.me) {
@@ -142,6 +147,7 @@ pub(super) fn decide(facts: &Facts) -> Outcome {
         },
         (_, None) => Outcome::Refuse(Sorry::SessionGone),
         (Intent::Link, Some(me)) => link(facts.owner, me),
+        (Intent::Elevate, Some(me)) if me.has_password => Outcome::Refuse(Sorry::HasPassword),
         (Intent::Elevate, Some(me)) if facts.owner == Some(me.user) => Outcome::Elevate(me.user),
         (Intent::Refresh, Some(me)) if facts.owner == Some(me.user) => Outcome::Refresh(me.user),
         (Intent::Elevate | Intent::Refresh, Some(_)) => Outcome::Refuse(Sorry::NotThatOne),
@@ -179,7 +185,7 @@ mod tests {
     }
 
     fn as_a(facts: Facts, elevated: bool, has_another: bool) -> Facts {
-        Facts { me: Some(Me { user: A, elevated, has_another }), ..facts }
+        Facts { me: Some(Me { user: A, elevated, has_another, has_password: false }), ..facts }
     }
 
     #[test]
@@ -203,6 +209,9 @@ mod tests {
             assert_eq!(decide(&as_a(facts(intent, None, Of(A)), true, false)), Outcome::Refuse(Sorry::NotThatOne));
             assert_eq!(decide(&facts(intent, Some(A), Free)), Outcome::Refuse(Sorry::SessionGone));
         }
+        let mut known = as_a(facts(Intent::Elevate, Some(A), Free), true, false);
+        known.me = known.me.map(|me| Me { has_password: true, ..me });
+        assert_eq!(decide(&known), Outcome::Refuse(Sorry::HasPassword));
         let prove = |owner, waiting_for| decide(&Facts { waiting_for, ..facts(Intent::Prove, owner, Of(A)) });
         assert_eq!(prove(Some(A), Some(A)), Outcome::Proved(A));
         for (owner, waiting_for) in [(Some(B), Some(A)), (None, Some(A)), (Some(A), None), (None, None)] {
@@ -219,14 +228,16 @@ mod tests {
             who.into_iter().flat_map(move |user| {
                 two.into_iter().flat_map(move |elevated| {
                     two.into_iter().flat_map(move |has_another| {
-                        who.into_iter().flat_map(move |owner| {
-                            who.into_iter().flat_map(move |waiting_for| {
-                                addresses.into_iter().map(move |addresses| Facts {
-                                    intent,
-                                    me: user.map(|user| Me { user, elevated, has_another }),
-                                    owner,
-                                    waiting_for,
-                                    addresses,
+                        two.into_iter().flat_map(move |has_password| {
+                            who.into_iter().flat_map(move |owner| {
+                                who.into_iter().flat_map(move |waiting_for| {
+                                    addresses.into_iter().map(move |addresses| Facts {
+                                        intent,
+                                        me: user.map(|user| Me { user, elevated, has_another, has_password }),
+                                        owner,
+                                        waiting_for,
+                                        addresses,
+                                    })
                                 })
                             })
                         })
@@ -254,12 +265,14 @@ mod tests {
                 }
                 Outcome::Elevate(user) | Outcome::Refresh(user) => {
                     assert_eq!((facts.owner, me), (Some(user), Some(user)), "{facts:?}");
+                    let refresh = facts.intent == Intent::Refresh;
+                    assert!(refresh || facts.me.is_some_and(|me| !me.has_password), "{facts:?}");
                 }
                 Outcome::Arrive(_) => assert_eq!((facts.intent, facts.owner), (Intent::SignIn, None)),
                 Outcome::Refuse(_) => {}
             }
         }
-        assert_eq!(seen, 5 * 3 * 2 * 2 * 3 * 3 * 4);
+        assert_eq!(seen, 5 * 3 * 2 * 2 * 2 * 3 * 3 * 4);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use super::{
     providers::{Provider, Trip},
 };
 use crate::{
+    accounts::ways_in,
     clock,
     error::Result,
     id::{DeviceId, UserId},
@@ -47,8 +48,11 @@ pub async fn link(cx: &Request, me: &Elevated, provider: &str) -> Result<Going> 
     start(cx, provider, &Purpose { intent: Intent::Link, me: Some(me), next: "/" }).await
 }
 
-/// To prove again who one is.
+/// To prove again who one is. Only for who has no password: it proves more than that somebody is still signed in there.
 pub async fn elevate(cx: &Request, me: &Member, provider: &str, next: &str) -> Result<Going> {
+    if ways_in::has_password(&mut *cx.server.db().acquire().await?, me.id()).await? {
+        return Ok(Going::Sorry(Sorry::HasPassword));
+    }
     start(cx, provider, &Purpose { intent: Intent::Elevate, me: Some(me), next }).await
 }
 
@@ -59,7 +63,12 @@ pub async fn refresh(cx: &Request, me: &Member, provider: &str) -> Result<Going>
 
 async fn start(cx: &Request, slug: &str, purpose: &Purpose<'_>) -> Result<Going> {
     let provider = cx.server.providers().find(slug)?;
-    limits::take(&cx.server, limits::OAUTH_CLIENT, cx.client().limit_key()).await?;
+    // Only who sets out is counted: a callback that belongs to no way of its browser does nothing, and could be sent by
+    // anybody from anywhere.
+    match purpose.me {
+        Some(me) => limits::take(&cx.server, limits::OAUTH_USER, me.id()).await?,
+        None => limits::take(&cx.server, limits::OAUTH_CLIENT, cx.client().limit_key()).await?,
+    }
     // One token for all ways of a browser: two tabs may be on their way at once.
     let browser = cx.oauth().cloned().unwrap_or_default();
     let fresh = (purpose.intent == Intent::Elevate).then(clock::now);

@@ -149,7 +149,7 @@ pub(super) async fn tell_linked(
     jobs::enqueue(tx, &Job::Mail(Mail { to, message })).await
 }
 
-/// Unlinks one's identity at a provider.
+/// Unlinks one's identity at a provider. It may be in other hands: who came in with it is signed out, this browser aside.
 ///
 /// [`Error::NotFound`] when there is none; [`Error::Invalid`] when it is the last way in.
 pub async fn unlink(cx: &Request, me: &Elevated, provider: &str) -> Result<()> {
@@ -166,6 +166,7 @@ pub async fn unlink(cx: &Request, me: &Elevated, provider: &str) -> Result<()> {
     .await?
     .ok_or(Error::NotFound)?;
     ways_in::keep_one(&mut tx, me.id()).await?;
+    sessions::end_by(&mut tx, me, &sessions::via(provider)).await?;
     let label = provider.parse().map_or_else(|()| provider.to_owned(), |slug| label(cx, slug));
     let actor = Actor::Person { user: me.id(), device: Some(me.device), client: cx.client() };
     let message = messages::identity_unlinked(&cx.server.config().origin, &label, &login);

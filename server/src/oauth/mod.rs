@@ -56,6 +56,9 @@ impl Sorry {
             Self::NotFresh => {
                 format!("{label} didn’t ask you again who you are, so it doesn’t count. Try another way.")
             }
+            Self::HasPassword => {
+                "Your account has a password. Show that it is you with that, or with a code by mail.".to_owned()
+            }
             Self::SessionGone => "That took too long, or you were signed out meanwhile. Please try again.".to_owned(),
         }
     }

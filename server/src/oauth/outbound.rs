@@ -69,7 +69,8 @@ fn brief(text: &str) -> String {
 /// The one way out to providers.
 pub struct Outbound {
     client: Client,
-    /// Until when a provider that told us so is left alone. A courtesy: another copy of the server learns it itself.
+    /// Until when a provider that told this site so is left alone. A courtesy: another copy of the server learns it
+    /// itself. What it says to one person, whose token was sent, is about them and closes it to nobody else.
     quiet_until: Mutex<Option<Instant>>,
 }
 
@@ -89,12 +90,15 @@ impl Outbound {
 
     /// Sends a request and reads the whole answer, whatever its status but a redirect or a wish to be left alone.
     pub(super) async fn send(&self, request: HttpRequest) -> Result<HttpResponse, Trouble> {
+        let personal = request.headers().get(header::AUTHORIZATION).is_some_and(|value| {
+            value.as_bytes().get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"bearer "))
+        });
         self.check_quiet()?;
         let unreachable = |error: reqwest::Error| Trouble::Unreachable(cause(&error.without_url()));
         let request = reqwest::Request::try_from(request).map_err(unreachable)?;
         let mut answer = self.client.execute(request).await.map_err(unreachable)?;
         let (status, headers) = (answer.status(), answer.headers().clone());
-        self.heed(status, &headers)?;
+        self.heed(status, &headers, personal)?;
         if status.is_redirection() {
             return Err(Trouble::odd("a redirect"));
         }
@@ -117,7 +121,7 @@ impl Outbound {
     }
 
     /// A provider that has had enough of us says so with 429 or 403 and how long to wait.
-    fn heed(&self, status: StatusCode, headers: &HeaderMap) -> Result<(), Trouble> {
+    fn heed(&self, status: StatusCode, headers: &HeaderMap, personal: bool) -> Result<(), Trouble> {
         let wait = headers.get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
         let spent = headers.get("x-ratelimit-remaining").is_some_and(|left| left == "0");
         let limited = status == StatusCode::TOO_MANY_REQUESTS
@@ -126,7 +130,7 @@ impl Outbound {
         if !limited {
             return Ok(());
         }
-        if let Some(seconds) = wait {
+        if let Some(seconds) = wait.filter(|_| !personal) {
             let until = Instant::now() + Duration::from_secs(seconds).min(PATIENCE);
             *self.quiet_until.lock().unwrap_or_else(PoisonError::into_inner) = Some(until);
         }

@@ -10,11 +10,11 @@ use super::{
     providers::{Answer, Provider, Said},
 };
 use crate::{
+    accounts::ways_in,
     auth::{elevate, sign_in},
     config::providers::Slug,
     error::{Error, Result},
     id::UserId,
-    limits,
     random::Token,
     request::{Member, Request},
     sessions::How,
@@ -63,11 +63,9 @@ impl Sorry {
 
 /// Takes somebody in who comes back from `slug`.
 ///
-/// [`Error::NotFound`] for a provider there is not; [`Error::Limited`]; [`Error::Invalid`] for one whose account is
-/// suspended, with the reason.
+/// [`Error::NotFound`] for a provider there is not; [`Error::Invalid`] for one whose account is suspended, with the reason.
 pub async fn come_back(cx: &Request, slug: &str, callback: &Callback) -> Result<Back> {
     let provider = cx.server.providers().find(slug)?;
-    limits::take(&cx.server, limits::OAUTH_CLIENT, cx.client().limit_key()).await?;
     let Some(flow) = flows::take(cx, provider, callback).await? else {
         tracing::info!(event = "oauth_refused", provider = slug, "a callback that belongs to no way of this browser");
         return Ok(Back::Sorry { why: Sorry::Gone, intent: None, next: "/".to_owned() });
@@ -105,9 +103,14 @@ async fn ask(cx: &Request, provider: &Provider, (callback, flow): (&Callback, &F
 async fn facts(cx: &Request, said: &Said, (intent, me): (Intent, Option<&Member>)) -> Result<Facts> {
     let mut db = cx.server.db().acquire().await?;
     let owner = identities::owner(&mut db, said).await?;
-    let has_another = match me {
-        Some(me) => identities::has(&mut db, me.id(), said.provider).await?,
-        None => false,
+    let me = match me {
+        Some(me) => Some(Me {
+            user: me.id(),
+            elevated: me.is_elevated(),
+            has_another: identities::has(&mut db, me.id(), said.provider).await?,
+            has_password: ways_in::has_password(&mut db, me.id()).await?,
+        }),
+        None => None,
     };
     let waiting_for = match intent {
         Intent::Prove => arrivals::waiting_for(&mut db, cx).await?,
@@ -119,7 +122,6 @@ async fn facts(cx: &Request, said: &Said, (intent, me): (Intent, Option<&Member>
         None if said.addresses.is_empty() => Addresses::None,
         None => Addresses::Free,
     };
-    let me = me.map(|me| Me { user: me.id(), elevated: me.is_elevated(), has_another });
     Ok(Facts { intent, me, owner, waiting_for, addresses })
 }
 
@@ -144,11 +146,7 @@ async fn act(
             let me = me.clone().elevated()?;
             return Ok(identities::link(cx, &me, said).await?.map(|()| Back::Linked));
         }
-        (Outcome::Elevate(user), Some(me)) => {
-            elevate::renew(cx, me, "identity", async |tx| identities::used(tx, user, said).await)
-                .await
-                .map(|()| Back::Elevated { next: next() })
-        }
+        (Outcome::Elevate(_), Some(me)) => prove_again(cx, me, said).await.map(|()| Back::Elevated { next: next() }),
         (Outcome::Refresh(_), Some(me)) => identities::refresh(cx, me, said).await.map(|()| Back::Refreshed),
         (Outcome::Refuse(why), _) => return Ok(Err(why)),
         (_, None) => return Ok(Err(Sorry::SessionGone)),
@@ -170,6 +168,16 @@ async fn come_in(cx: &Request, (user, said): (UserId, &Said), linking: bool) -> 
             arrivals::link(tx, cx, (user, None)).await?;
         }
         Ok(())
+    })
+    .await
+}
+
+/// Elevates the session of somebody who went there again. A password that was set between the look and the deed is asked
+/// for like any other.
+async fn prove_again(cx: &Request, me: &Member, said: &Said) -> Result<()> {
+    elevate::renew(cx, me, "identity", async |tx| {
+        identities::used(tx, me.id(), said).await?;
+        if ways_in::has_password(tx, me.id()).await? { Err(Error::NotFound) } else { Ok(()) }
     })
     .await
 }

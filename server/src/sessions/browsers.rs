@@ -1,5 +1,5 @@
 //! The browsers somebody has signed in from before. A sign-in from another is told to its owner by mail; failures of
-//! strangers do not count against a known one.
+//! strangers do not count against a known one. One whose session is ended as perhaps somebody else's is a stranger again.
 
 use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
 use sqlx::PgConnection;
@@ -10,11 +10,11 @@ use crate::{
     id::{DeviceId, UserId},
     jobs::{self, Job},
     links, random,
-    request::Request,
+    request::{Member, Request},
 };
 
 /// How a browser is kept for one person: two people's rows cannot be matched.
-fn hash(cx: &Request, user: UserId) -> [u8; 32] {
+pub(super) fn hash(cx: &Request, user: UserId) -> [u8; 32] {
     let mut bytes = cx.browser().key().to_vec();
     bytes.extend_from_slice(&user.0.to_le_bytes());
     random::hash(&bytes)
@@ -61,9 +61,40 @@ pub(crate) async fn greet_browser(tx: &mut PgConnection, cx: &Request, user: Use
     let to = sqlx::query_scalar!("select email from users where id = $1", user.0).fetch_one(&mut *tx).await?;
     let job = Job::NewBrowser {
         to,
-        link: links::prepare_end(tx, user, device).await?,
+        link: links::prepare_end(tx, user, (device, &hash(cx, user)[..])).await?,
         browser: UserAgent::parse(&cx.client().user_agent).to_string(),
         ip: cx.client().ip.to_string(),
     };
     jobs::enqueue(tx, &job).await
+}
+
+/// Forgets them all, inside the transaction that ends their sessions; `but` the one they have in their hands.
+pub(super) async fn forget_all(tx: &mut PgConnection, user: UserId, but: Option<&Member>) -> Result<()> {
+    sqlx::query!(
+        r#"
+        delete from known_browsers k where k.user_id = $1
+            and not exists (select 1 from sessions s where s.id = $2 and s.browser_hash = k.browser_hash)
+        "#,
+        user.0,
+        but.map(|me| me.key.as_str()),
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Forgets some of them, inside the transaction that ended their sessions; never the one they have in their hands.
+pub(super) async fn forget(tx: &mut PgConnection, me: &Member, these: &[Vec<u8>]) -> Result<()> {
+    sqlx::query!(
+        r#"
+        delete from known_browsers k where k.user_id = $1 and k.browser_hash = any($3)
+            and not exists (select 1 from sessions s where s.id = $2 and s.browser_hash = k.browser_hash)
+        "#,
+        me.id().0,
+        me.key.as_str(),
+        these,
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
 }

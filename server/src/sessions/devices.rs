@@ -3,11 +3,11 @@
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
-use super::UserAgent;
+use super::{How, UserAgent, browsers};
 use crate::{
     audit::{self, Actor, Event},
     error::{Error, Result},
-    id::DeviceId,
+    id::{DeviceId, UserId},
     links::{self, Link},
     request::{Elevated, Member, Request},
 };
@@ -47,7 +47,7 @@ pub async fn list(db: &mut PgConnection, me: &Member) -> Result<Vec<Device>> {
             id: DeviceId(row.device_id),
             agent: UserAgent::parse(&row.user_agent),
             ip: row.ip.map(|net| net.ip()),
-            how: super::How::words(&row.how),
+            how: How::words(&row.how),
             signed_in_at: row.created_at,
             last_seen_at: row.last_seen_at,
             current: row.current,
@@ -55,21 +55,25 @@ pub async fn list(db: &mut PgConnection, me: &Member) -> Result<Vec<Device>> {
         .collect())
 }
 
-/// Ends one of one's other browsers. [`Error::NotFound`] when it is nobody's, another's, or has ended already.
+/// Ends one of one's browsers; another one is a stranger from now on. [`Error::NotFound`] when it is nobody's, another's,
+/// or has ended already.
 pub async fn end(cx: &Request, me: &Elevated, device: DeviceId) -> Result<UserAgent> {
     let mut tx = cx.server.begin().await?;
     still_elevated(&mut tx, me).await?;
-    let ended = sqlx::query_scalar!(
-        "delete from sessions where device_id = $1 and user_id = $2 returning user_agent",
+    let ended = sqlx::query!(
+        "delete from sessions where device_id = $1 and user_id = $2 returning user_agent, browser_hash",
         device.0,
         me.id().0,
     )
     .fetch_optional(&mut *tx)
     .await?
     .ok_or(Error::NotFound)?;
+    if device != me.device {
+        browsers::forget(&mut tx, me, &ended.browser_hash.into_iter().collect::<Vec<_>>()).await?;
+    }
     audit::record(&mut tx, me.id(), actor(cx, me), &Event::DeviceEnded { device }).await?;
     tx.commit().await?;
-    Ok(UserAgent::parse(&ended))
+    Ok(UserAgent::parse(&ended.user_agent))
 }
 
 /// Ends all of one's browsers but this one. Returns how many there were.
@@ -93,8 +97,9 @@ pub async fn end_all(cx: &Request, me: &Elevated) -> Result<u64> {
 }
 
 /// Nobody is given a session of this person until the transaction is over: one that is being opened meanwhile would
-/// otherwise not be seen, and survive.
-async fn hold_sign_ins(tx: &mut PgConnection, user: crate::id::UserId) -> Result<()> {
+/// otherwise not be seen, and survive. Whatever opens or ends sessions, links or codes holds the person's row first, so
+/// that two that want the same rows wait for one another in one order.
+pub(crate) async fn hold(tx: &mut PgConnection, user: UserId) -> Result<()> {
     sqlx::query!("select id from users where id = $1 for update", user.0).fetch_optional(tx).await?;
     Ok(())
 }
@@ -104,7 +109,7 @@ async fn hold_sign_ins(tx: &mut PgConnection, user: crate::id::UserId) -> Result
 ///
 /// [`Error::SignInNeeded`] or [`Error::ElevationNeeded`] when it does not.
 pub(crate) async fn still_elevated(tx: &mut PgConnection, me: &Elevated) -> Result<()> {
-    hold_sign_ins(tx, me.id()).await?;
+    hold(tx, me.id()).await?;
     let elevated = sqlx::query_scalar!(
         r#"
         select coalesce(elevated_until > now(), false) as "elevated!" from sessions
@@ -122,27 +127,54 @@ pub(crate) async fn still_elevated(tx: &mut PgConnection, me: &Elevated) -> Resu
     }
 }
 
-/// Ends all of one's browsers but this one, inside the transaction of a change that calls for it.
+/// Ends all of one's browsers but this one, inside the transaction of a change that calls for it. They are strangers from
+/// now on.
 pub(crate) async fn end_others_of(tx: &mut PgConnection, me: &Member) -> Result<u64> {
-    hold_sign_ins(tx, me.id()).await?;
+    hold(tx, me.id()).await?;
+    browsers::forget_all(tx, me.id(), Some(me)).await?;
     Ok(sqlx::query!("delete from sessions where user_id = $1 and id <> $2", me.id().0, me.key.as_str())
         .execute(tx)
         .await?
         .rows_affected())
 }
 
-/// Ends every session of a person, inside the transaction of a change that calls for it.
-pub(crate) async fn end_everywhere(tx: &mut PgConnection, user: crate::id::UserId) -> Result<u64> {
-    hold_sign_ins(tx, user).await?;
+/// Ends one's browsers that came in in one way, but this one, inside the transaction that takes that way away.
+pub(crate) async fn end_by(tx: &mut PgConnection, me: &Member, how: &str) -> Result<()> {
+    let ended = sqlx::query_scalar!(
+        "delete from sessions where user_id = $1 and how = $2 and id <> $3 returning browser_hash",
+        me.id().0,
+        how,
+        me.key.as_str(),
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    browsers::forget(tx, me, &ended.into_iter().flatten().collect::<Vec<_>>()).await
+}
+
+/// Ends every session of a person, inside the transaction of a change that calls for it. Every browser is a stranger from
+/// now on.
+pub(crate) async fn end_everywhere(tx: &mut PgConnection, user: UserId) -> Result<u64> {
+    hold(tx, user).await?;
+    browsers::forget_all(tx, user, None).await?;
     Ok(sqlx::query!("delete from sessions where user_id = $1", user.0).execute(tx).await?.rows_affected())
 }
 
-/// Ends the session a mail told of, by the link in it. [`Error::NotFound`] when the link is used or late.
+/// Ends the session a mail told of, by the link in it, and what that browser has opened since: of a second sign-in from it
+/// nobody was told. It is a stranger from now on. [`Error::NotFound`] when the link is used or late.
 pub async fn end_by_link(cx: &Request, link: &Link) -> Result<()> {
     let device = link.device.ok_or(Error::NotFound)?;
     let mut tx = cx.server.begin().await?;
     links::use_up(&mut tx, link).await?;
-    sqlx::query!("delete from sessions where device_id = $1 and user_id = $2", device.0, link.user.0)
+    let (user, browser) = (link.user.0, link.browser.as_deref());
+    sqlx::query!(
+        "delete from sessions where user_id = $1 and (device_id = $2 or browser_hash = $3)",
+        user,
+        device.0,
+        browser,
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query!("delete from known_browsers where user_id = $1 and browser_hash = $2", user, browser)
         .execute(&mut *tx)
         .await?;
     audit::record(&mut tx, link.user, Actor::LinkHolder { client: cx.client() }, &Event::DeviceEnded { device })

@@ -16,9 +16,9 @@ pub use agent::{Browser, Kind, System, UserAgent};
 pub(crate) use browsers::{greet_browser, known_browser, note_browser};
 pub use check::{Checked, check};
 pub use devices::{Device, end, end_all, end_by_link, end_others, list, sign_out};
-pub(crate) use devices::{end_everywhere, end_others_of, still_elevated};
-pub(crate) use open::is_remembered;
+pub(crate) use devices::{end_by, end_everywhere, end_others_of, hold, still_elevated};
 pub use open::{How, claim, open, renew};
+pub(crate) use open::{is_remembered, via};
 pub use store::{HashedStore, SessionKey};
 
 /// How long a browser that asked to be remembered may rest, and how long it lives at most, in days.

@@ -5,7 +5,7 @@
 use sqlx::PgConnection;
 use tower_sessions::Expiry;
 
-use super::{ABSOLUTE_DAYS, ELEVATION_MINUTES, IDLE_DAYS, IDLE_HOURS_FORGETFUL, MOST, SessionKey};
+use super::{ABSOLUTE_DAYS, ELEVATION_MINUTES, IDLE_DAYS, IDLE_HOURS_FORGETFUL, MOST, SessionKey, browsers};
 use crate::{
     config::providers::{self, Slug},
     error::{Error, Result},
@@ -15,6 +15,11 @@ use crate::{
 
 /// How a way in by a provider is stored: with its name behind this.
 const VIA: &str = "via ";
+
+/// As the table has it, also for a provider that is no longer in the settings.
+pub(crate) fn via(provider: &str) -> String {
+    format!("{VIA}{provider}")
+}
 
 /// By what somebody signed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +46,7 @@ impl How {
             Self::Invitation => "invitation",
             Self::Code => "code",
             Self::Reset => "reset",
-            Self::Provider(slug) => return format!("{VIA}{slug}"),
+            Self::Provider(slug) => return via(slug.as_str()),
         };
         name.to_owned()
     }
@@ -95,7 +100,7 @@ pub async fn claim(
             idle_for = case when $6 then make_interval(days => $7) else make_interval(hours => $8) end,
             ends_at = now() + make_interval(days => $9),
             expires_at = now() + case when $6 then make_interval(days => $7) else make_interval(hours => $8) end,
-            elevated_until = now() + make_interval(mins => $10)
+            elevated_until = now() + make_interval(mins => $10), browser_hash = $11
         where id = $1 and user_id is null
         returning device_id
         "#,
@@ -109,6 +114,7 @@ pub async fn claim(
         IDLE_HOURS_FORGETFUL,
         ABSOLUTE_DAYS,
         ELEVATION_MINUTES,
+        &browsers::hash(cx, user)[..],
     )
     .fetch_one(&mut *tx)
     .await?;
@@ -137,12 +143,12 @@ pub async fn renew(tx: &mut PgConnection, cx: &Request, me: &Member, key: &Sessi
         r#"
         with old as (
             delete from sessions where id = $1 and user_id = $2 and expires_at > now()
-            returning device_id, created_at, idle_for, ends_at, how, user_agent, ip
+            returning device_id, created_at, idle_for, ends_at, how, user_agent, ip, browser_hash
         )
         update sessions s set
             user_id = $2, device_id = old.device_id, created_at = old.created_at, last_seen_at = now(),
             idle_for = old.idle_for, ends_at = old.ends_at, expires_at = least(now() + old.idle_for, old.ends_at),
-            how = old.how, user_agent = old.user_agent, ip = old.ip,
+            how = old.how, user_agent = old.user_agent, ip = old.ip, browser_hash = old.browser_hash,
             elevated_until = now() + make_interval(mins => $4)
         from old where s.id = $3 and s.user_id is null
         "#,

@@ -80,18 +80,61 @@ async fn f06_silence_and_a_slow_drip_end_within_five_seconds(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn f07_who_wants_to_be_left_alone_is(pool: PgPool) {
+async fn f07_a_github_that_wants_to_be_left_alone_is(pool: PgPool) {
     let world = World::with_cast(&pool).await;
     let expected = (StatusCode::SERVICE_UNAVAILABLE, WAIT);
-    assert_fails(&world, (Endpoint::User, Mode::PrimaryLimit), expected).await;
-    assert_fails(&world, (Endpoint::User, Mode::SecondaryLimit { status: 403, retry_after: 1 }), expected).await;
-    tokio::time::sleep(Duration::from_millis(1_100)).await;
-    assert_fails(&world, (Endpoint::Emails, Mode::SecondaryLimit { status: 429, retry_after: 60 }), expected).await;
-    // For that minute it is not asked again, whoever comes.
+    assert_fails(&world, (Endpoint::Token, Mode::SecondaryLimit { status: 429, retry_after: 60 }), expected).await;
+    // That is said to this site, whoever comes: for that minute it is not asked again.
     world.github.forget_requests();
     let answer = world.come_in(&mut world.browser(), cast::TOVE).await;
     assert_said(&answer, StatusCode::SERVICE_UNAVAILABLE, WAIT);
     assert_eq!(world.github.asked(Endpoint::Token), 0);
+}
+
+#[sqlx::test]
+async fn f07_what_github_says_to_one_person_closes_it_to_nobody_else(pool: PgPool) {
+    let world = World::with_cast(&pool).await;
+    for (endpoint, mode) in [
+        (Endpoint::User, Mode::PrimaryLimit),
+        (Endpoint::User, Mode::SecondaryLimit { status: 403, retry_after: 60 }),
+        (Endpoint::Emails, Mode::SecondaryLimit { status: 429, retry_after: 60 }),
+    ] {
+        assert_fails(&world, (endpoint, mode), (StatusCode::SERVICE_UNAVAILABLE, WAIT)).await;
+        let answer = world.come_in(&mut world.browser(), cast::TOVE).await;
+        assert_eq!(answer.location(), "/sign-up/arrival", "{endpoint:?}: {}", answer.body);
+    }
+}
+
+#[sqlx::test]
+async fn callbacks_that_somebody_made_up_use_up_nobodys_tries(pool: PgPool) {
+    let world = World::with_cast(&pool).await;
+    for n in 0..70 {
+        // As a page elsewhere could have the browsers of its visitors do.
+        let answer =
+            come_back(&mut world.browser(), &format!("https://kith.example/auth/github/callback?code=x&state=y{n}"))
+                .await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{n}");
+    }
+    assert_eq!(world.come_in(&mut world.browser(), cast::MONA).await.location(), "/sign-up/arrival");
+}
+
+#[sqlx::test]
+async fn strangers_at_the_same_address_do_not_keep_members_from_their_own_ways(pool: PgPool) {
+    let world = World::with_cast(&pool).await;
+    let mut alan = world.site.signed_in("alan").await;
+    for _ in 0..61 {
+        world.browser().post("/auth/github", &[]).await;
+    }
+    assert_eq!(world.browser().post("/auth/github", &[]).await.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(world.link(&mut alan, cast::MONA).await.location(), "/settings/connections");
+    // A member has a count of their own, and it ends.
+    let mut last = StatusCode::OK;
+    for _ in 0..30 {
+        last = alan.post("/settings/connections/github/refresh", &[]).await.status;
+    }
+    assert_eq!(last, StatusCode::TOO_MANY_REQUESTS);
+    let mut barbara = world.site.signed_in("barbara").await;
+    assert!(barbara.post("/settings/connections/github/link", &[]).await.status.is_redirection());
 }
 
 #[sqlx::test]
@@ -187,12 +230,12 @@ async fn links_and_elevations_fail_as_gently(pool: PgPool) {
     let answer = world.link(&mut alan, cast::MONA).await;
     assert_said(&answer, StatusCode::SERVICE_UNAVAILABLE, DOWN);
     assert!(answer.body.contains("Not connected"), "back in the settings");
-    world.link(&mut alan, cast::MONA).await;
+    let mut mona = world.join(cast::MONA, "mona", "mona@example.org").await;
     world.github.next_answer(Endpoint::User, Mode::ServerError);
-    let answer = world.round(&mut alan, "/elevate/with/github", cast::MONA).await;
+    let answer = world.round(&mut mona, "/elevate/with/github", cast::MONA).await;
     assert_said(&answer, StatusCode::SERVICE_UNAVAILABLE, DOWN);
-    assert!(answer.body.contains("name=\"current_password\""), "with the other ways beside it");
-    assert_eq!(alan.who().await.as_deref(), Some("alan"));
+    assert!(answer.body.contains("Send me a code by mail"), "with the other way beside it");
+    assert_eq!(mona.who().await.as_deref(), Some("mona"));
 }
 
 #[sqlx::test]

@@ -11,6 +11,7 @@ mod one_time;
 mod races;
 mod sessions;
 mod spellings;
+mod undo;
 
 use super::{
     Answer, Browser, PASSWORD, Site,

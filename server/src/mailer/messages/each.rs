@@ -21,6 +21,7 @@ pub fn each(origin: &Origin) -> Vec<Message> {
         password_changed(origin),
         password_removed(origin),
         email_changed(origin, "new&improved@kith.example", &token),
+        email_back(origin, "old&proved@kith.example"),
         new_browser(origin, ("Firefox 144 on <Linux>", "2001:db8::1"), &token),
         account_deleted(origin),
         test(origin),

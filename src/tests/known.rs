@@ -1,0 +1,134 @@
+//! Browsers that somebody has signed in from: known until they are ended as somebody else's.
+
+use http::StatusCode;
+use sqlx::PgPool;
+
+use super::{Browser, PASSWORD, Site, recovery::link_to};
+
+const TOLD: &str = "select count(*) from jobs where kind = 'new_browser'";
+const KNOWN: &str = "select count(*) from known_browsers";
+
+/// Somebody who knows the password, in a browser of theirs.
+async fn intruder(site: &Site) -> Browser {
+    let mut browser = site.browser().at("198.51.100.66");
+    browser.agent = "Chrome/150 Windows".to_owned();
+    browser.sign_in("alan").await;
+    browser
+}
+
+/// The owner ends the other browser, in one of the ways there are; in which of them the owner's own stays known.
+async fn end(site: &Site, owner: &mut Browser, way: &str) {
+    let alan = server::accounts::find(&site.server, "alan").await.unwrap();
+    let answer = match way {
+        "one" => {
+            let sql = "select device_id::text from sessions where user_agent like 'Chrome%'";
+            let device: String = sqlx::query_scalar(sql).fetch_one(site.server.db()).await.unwrap();
+            owner.post(&format!("/settings/devices/{device}/end"), &[]).await
+        }
+        "others" => owner.post("/settings/devices/others/end", &[]).await,
+        "all" => owner.post("/settings/devices/all/end", &[]).await,
+        "password" => owner.post("/settings/security/password", &[("new_password", PASSWORD)]).await,
+        "address" => {
+            owner.post("/settings/account/email", &[("email", "turing@kith.example")]).await;
+            let code = site.code_to("turing@kith.example").await;
+            owner.post("/settings/account/email/verify", &[("code", &code)]).await
+        }
+        "reset" => {
+            owner.post("/forgot-password", &[("email", "alan@kith.example")]).await;
+            let token = link_to(site, "alan@kith.example", "/reset-password").await;
+            owner.get(&format!("/reset-password?token={token}")).await;
+            owner.post("/reset-password", &[("new_password", PASSWORD)]).await
+        }
+        "mail" => {
+            let token = link_to(site, "alan@kith.example", "/end-session").await;
+            owner.get(&format!("/end-session?token={token}")).await;
+            owner.post("/end-session", &[]).await
+        }
+        "suspension" => {
+            server::accounts::suspend(&site.server, alan, "a test", None).await.unwrap();
+            return server::accounts::restore(&site.server, alan).await.unwrap();
+        }
+        _ => {
+            server::accounts::sign_out_everywhere(&site.server, alan).await.unwrap();
+            return;
+        }
+    };
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{way}: {}", answer.body);
+}
+
+#[sqlx::test]
+async fn a_browser_that_was_ended_as_somebody_elses_is_a_stranger_again(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let kept = ["one", "others", "password", "address", "mail", "reset"];
+    for way in kept.into_iter().chain(["all", "suspension", "operator"]) {
+        site.sql("delete from sessions; delete from known_browsers; delete from jobs; delete from limits").await;
+        site.sql("update users set email = 'alan@kith.example' where username = 'alan'").await;
+        let (mut owner, mut other) = (site.signed_in("alan").await, intruder(&site).await);
+        assert_eq!((site.count(KNOWN).await, site.count(TOLD).await), (2, 2), "{way}");
+        end(&site, &mut owner, way).await;
+        assert_eq!(other.who().await, None, "{way}");
+        assert_eq!(site.count(KNOWN).await, i64::from(kept.contains(&way)), "{way}");
+        // It counts with strangers, and its next sign-in is told.
+        for n in 0..10 {
+            site.browser().at(&format!("192.0.2.{n}")).try_sign_in("alan", "a wrong guess").await;
+        }
+        let tried = other.try_sign_in("alan", PASSWORD).await;
+        assert_eq!(tried.status, StatusCode::TOO_MANY_REQUESTS, "{way}");
+        site.sql("delete from limits; delete from jobs").await;
+        other.sign_in("alan").await;
+        assert_eq!(site.count(TOLD).await, 1, "{way}");
+        site.sql("delete from jobs").await;
+        owner.sign_in("alan").await;
+        assert_eq!(site.count(TOLD).await, i64::from(!kept.contains(&way)), "{way}: the owner's own");
+    }
+}
+
+#[sqlx::test]
+async fn the_mailed_link_ends_also_what_that_browser_opened_since(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let mut owner = site.signed_in("alan").await;
+    let mut other = intruder(&site).await;
+    let token = link_to(&site, "alan@kith.example", "/end-session").await;
+    // Out and in again: of that its owner is not told, for the browser is known by now.
+    other.post("/sign-out", &[]).await;
+    let out = other.clone();
+    other.sign_in("alan").await;
+    other.post("/elevate", &[("current_password", PASSWORD)]).await;
+    assert_eq!(other.who().await.as_deref(), Some("alan"));
+    let mut mailbox = site.browser();
+    mailbox.get(&format!("/end-session?token={token}")).await;
+    assert_eq!(mailbox.post("/end-session", &[]).await.flash(), "session-ended");
+    assert_eq!((other.who().await, owner.who().await.as_deref()), (None, Some("alan")));
+    assert_eq!(site.count(KNOWN).await, 1);
+    // Also when it had no session any more.
+    let mut again = out.clone();
+    again.sign_in("alan").await;
+    let token = link_to(&site, "alan@kith.example", "/end-session").await;
+    again.post("/sign-out", &[]).await;
+    mailbox.get(&format!("/end-session?token={token}")).await;
+    mailbox.post("/end-session", &[]).await;
+    assert_eq!(site.count(KNOWN).await, 1, "forgotten all the same");
+}
+
+#[sqlx::test]
+async fn who_signs_out_and_who_is_pushed_out_by_newer_ones_stays_known(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let mut alan = site.signed_in("alan").await;
+    alan.post("/sign-out", &[]).await;
+    assert_eq!(site.count(KNOWN).await, 1);
+    alan.sign_in("alan").await;
+    site.sql("update sessions set expires_at = now()").await;
+    server::sweep::everything(&site.server).await.unwrap();
+    alan.sign_in("alan").await;
+    assert_eq!((site.count(KNOWN).await, site.count(TOLD).await), (1, 1), "told once");
+    // Ending the very device one holds is signing out.
+    let sql = "select device_id::text from sessions";
+    let device: String = sqlx::query_scalar(sql).fetch_one(&pool).await.unwrap();
+    assert_eq!(alan.post(&format!("/settings/devices/{device}/end"), &[]).await.flash(), "signed-out");
+    assert_eq!(site.count(KNOWN).await, 1);
+    // A neighbour's known browser is nobody else's business.
+    site.signed_in("barbara").await;
+    let mut other = site.signed_in("alan").await;
+    other.post("/settings/devices/all/end", &[]).await;
+    assert_eq!(site.count(KNOWN).await, 1, "barbara's");
+}
