@@ -7,9 +7,12 @@ mod forged;
 mod issuer;
 mod linking;
 mod oidc;
+mod one_time;
 mod proving;
 mod races;
 mod returning;
+mod sessions;
+mod unlinking;
 mod world;
 
 pub use world::{World, path_of};

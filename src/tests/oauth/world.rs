@@ -17,13 +17,12 @@ impl World {
     /// Nobody has an account yet.
     pub async fn new(pool: &PgPool) -> Self {
         let github = StandIn::start().await;
-        let url = github.url.as_str();
-        let settings = [
-            ("KITH_GITHUB_CLIENT_ID", CLIENT_ID),
-            ("KITH_GITHUB_CLIENT_SECRET", CLIENT_SECRET),
-            ("KITH_GITHUB_URL", url),
-        ];
-        Self { site: Site::with(pool, &settings), github }
+        Self { site: knowing(pool, &github), github }
+    }
+
+    /// Another copy of the server.
+    pub fn copy(&self, pool: &PgPool) -> Site {
+        knowing(pool, &self.github)
     }
 
     /// The cast has accounts.
@@ -100,6 +99,16 @@ impl World {
     pub async fn events(&self, kind: &str) -> i64 {
         self.site.count(&format!("select count(*) from audit_events where kind = '{kind}'")).await
     }
+}
+
+/// A site that knows a GitHub.
+fn knowing(pool: &PgPool, github: &StandIn) -> Site {
+    let settings = [
+        ("KITH_GITHUB_CLIENT_ID", CLIENT_ID),
+        ("KITH_GITHUB_CLIENT_SECRET", CLIENT_SECRET),
+        ("KITH_GITHUB_URL", github.url.as_str()),
+    ];
+    Site::with(pool, &settings)
 }
 
 /// The part of an address that a browser asks our server for.

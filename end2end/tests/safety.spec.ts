@@ -1,0 +1,85 @@
+// What keeps an account its owner's: the links in mails that take things back, and proving oneself by mail.
+import { anotherBrowser, axe, expect, mailCode, mailLink, signIn, signUp, test } from "../fixtures.ts";
+import type { Page } from "@playwright/test";
+
+/** The newest link to a page of ours in a mailbox, once its mail is there. */
+async function linkTo(page: Page, path: string, mailbox: string): Promise<string> {
+    let link = "";
+    await expect(async () => {
+        link = await mailLink(page.request, mailbox);
+        expect(link).toContain(`${path}?token=`);
+    }).toPass({ timeout: 15_000 });
+    return link;
+}
+
+test("a change of address is taken back from the mailbox before, and everybody is out", async ({ page }) => {
+    const someone = await signUp(page);
+    await page.goto("/settings/account");
+    const address = `evil.${someone.email}`;
+    await page.getByLabel("New address").fill(address);
+    await page.getByRole("button", { name: "Send me a code" }).click();
+    await page.getByLabel("Code").fill(await mailCode(page.request, address));
+    await page.getByRole("button", { name: "Use this address" }).click();
+    await expect(page.getByText("Your new address is in use.")).toBeVisible();
+
+    const mailbox = await anotherBrowser(page);
+    const owner = await mailbox.newPage();
+    const link = await linkTo(page, "/undo-email", someone.email);
+    await owner.goto(link);
+    await expect(owner, "the token leaves the address at once").toHaveURL("/undo-email");
+    await axe(owner);
+    await page.goto("/settings/account");
+    await expect(page.getByText(address), "opening the link changes nothing").toBeVisible();
+    await owner.getByRole("button", { name: "Take it back" }).click();
+    await expect(owner).toHaveURL("/forgot-password");
+    await expect(owner.getByText("The change is taken back")).toBeVisible();
+    await page.goto("/settings/account");
+    await expect(page).toHaveURL(/\/sign-in\?/);
+    await owner.goto(link);
+    await expect(owner.getByText("That link has expired or was used already.")).toBeVisible();
+    await mailbox.close();
+});
+
+test("a sign-in one knows nothing of is ended from the mail that tells of it", async ({ page }) => {
+    const someone = await signUp(page);
+    const elsewhere = await anotherBrowser(page);
+    const thief = await elsewhere.newPage();
+    await signIn(thief, someone);
+    await thief.goto("/settings/devices");
+    await expect(thief.getByText("This device")).toBeVisible();
+    await page.goto(await linkTo(page, "/end-session", someone.email));
+    await expect(page.getByRole("heading", { level: 1, name: "Sign that device out?" })).toBeVisible();
+    await axe(page);
+    await page.getByRole("button", { name: "Sign it out" }).click();
+    await expect(page).toHaveURL("/forgot-password");
+    await thief.goto("/settings/devices");
+    await expect(thief).toHaveURL(/\/sign-in\?/);
+    await page.goto("/settings/devices");
+    await expect(page.getByText("This device"), "one's own is untouched").toBeVisible();
+    await elsewhere.close();
+});
+
+test("one proves oneself by a code, and what may not be done is said", async ({ page, allow }) => {
+    allow("status of 422");
+    const someone = await signUp(page);
+    await page.goto("/elevate?next=/settings/security");
+    await expect(page.getByLabel("Password")).toHaveAttribute("autocomplete", "current-password");
+    await page.getByRole("button", { name: "Send me a code by mail" }).click();
+    await expect(page).toHaveURL(/\/elevate\/code/);
+    await expect(page.getByLabel("Code")).toHaveAttribute("autocomplete", "one-time-code");
+    await expect(async () => {
+        // Until the mail is there the newest is that of the sign-up.
+        await page.getByLabel("Code").fill(await mailCode(page.request, someone.email));
+        await page.getByRole("button", { name: "Continue" }).click();
+        await expect(page).toHaveURL("/settings/security", { timeout: 2_000 });
+    }).toPass({ timeout: 15_000, intervals: [1_500] });
+    await expect(page.getByLabel("Password")).toHaveAttribute("autocomplete", "new-password");
+    await page.getByRole("button", { name: "Remove my password" }).click();
+    await expect(page.getByRole("alert")).toContainText("the only thing your account opens with");
+    await page.getByLabel("Password").fill("four yellow boats at dawn");
+    await page.getByRole("button", { name: "Change my password" }).click();
+    await expect(page.getByText("Your password is changed.")).toBeVisible();
+    await page.goto("/settings/activity");
+    await expect(page.getByText("The password was changed")).toBeVisible();
+    await expect(page.getByText("You proved that it is you")).toBeVisible();
+});
