@@ -109,7 +109,10 @@ pub fn identity_unlinked(origin: &Origin, label: &str, login: &str) -> Message {
     Letter {
         subject: format!("{label} was disconnected from your Kith account"),
         greeting: "One way in less",
-        lines: &[&format!("The {label} account {login} no longer leads into your Kith account.")],
+        lines: &[
+            &format!("The {label} account {login} no longer leads into your Kith account."),
+            "Other devices that came in with it are signed out.",
+        ],
         code: None,
         button: Some(("See what is connected", origin.url("/settings/connections"))),
         footer: "If it wasn't you, somebody may be using your account: sign out your other devices and choose a new password.",
