@@ -54,20 +54,31 @@ pub async fn latest(db: &mut PgConnection, viewer: Option<UserId>, before: Optio
 
 /// The latest posts of the people `reader` follows, and the reader's own. One statement.
 ///
-/// Every followed person's newest few come from their own index and are merged: the cost grows with how many are
-/// followed, never with how much they wrote or how deep the page is.
+/// Of each of these people the newest post below the cursor is looked up: one step in an index. Nobody but the fifty-one
+/// whose newest are the newest of all can have a post on this page or be the first on the next, so only theirs are
+/// merged. The cost grows with how many are followed; never with how much they wrote, who reads them, or how deep the
+/// page is. See docs/decisions/0007.
 pub async fn following(db: &mut PgConnection, reader: UserId, before: Option<PostId>) -> Result<Page> {
     let rows = sqlx::query_as!(
         PostRow,
         r#"
-        with newest as (
-            select n.id from (
-                select f.followee_id as author_id from follows f join users u on u.id = f.followee_id
-                where f.follower_id = $1 and u.suspended_at is null
-                union all select $1
-            ) a cross join lateral (
+        with heard as (
+            select a.id from (
+                select f.id, n.newest from (
+                    select followee_id as id from follows where follower_id = $1 union all select $1
+                ) f cross join lateral (
+                    select p.id as newest from posts p
+                    where p.author_id = f.id and p.parent_id is null and p.id < $2
+                    order by p.id desc limit 1
+                ) n
+                order by n.newest desc
+            ) a join users u on u.id = a.id
+            where u.suspended_at is null
+            order by a.newest desc limit $3
+        ), page as (
+            select n.id from heard h cross join lateral (
                 select p.id from posts p
-                where p.author_id = a.author_id and p.parent_id is null and p.id < $2
+                where p.author_id = h.id and p.parent_id is null and p.id < $2
                 order by p.id desc limit $3
             ) n
             order by n.id desc limit $3
@@ -75,8 +86,7 @@ pub async fn following(db: &mut PgConnection, reader: UserId, before: Option<Pos
         select p.id, p.parent_id, p.body, p.html, p.created_at, p.edited_at, p.like_count,
                p.reply_count, exists (select 1 from likes l where l.post_id = p.id and l.user_id = $1) as "liked!",
                u.id as author_id, u.username, u.display_name, u.avatar
-        from newest n join posts p on p.id = n.id join users u on u.id = p.author_id
-        where u.suspended_at is null
+        from page join posts p on p.id = page.id join users u on u.id = p.author_id
         order by p.id desc
         "#,
         reader.0,
