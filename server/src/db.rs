@@ -1,5 +1,7 @@
 //! The connection pool, and the schema.
 
+mod settings;
+
 use std::{str::FromStr, time::Duration};
 
 use secrecy::{ExposeSecret, SecretString};
@@ -43,13 +45,7 @@ pub fn connect(url: &SecretString, most: u32) -> sqlx::Result<PgPool> {
         .application_name("kith")
         .log_statements(log::LevelFilter::Trace)
         .log_slow_statements(log::LevelFilter::Warn, Duration::from_secs(1))
-        .options([
-            ("statement_timeout", "5s"),
-            ("lock_timeout", "2s"),
-            ("idle_in_transaction_session_timeout", "10s"),
-            ("tcp_keepalives_idle", "30"),
-            ("tcp_user_timeout", "15s"),
-        ]);
+        .options(settings::SETTINGS);
     Ok(PgPoolOptions::new()
         .max_connections(most)
         .acquire_timeout(ACQUIRE)

@@ -44,6 +44,16 @@ impl From<sqlx::Error> for Error {
     }
 }
 
+impl Error {
+    /// Whether the database chose this transaction to end so that another it waited for, which waited for it, may go on
+    /// (40P01). Nothing was changed, and trying again is all there is to do.
+    pub fn is_deadlock(&self) -> bool {
+        let Self::Unavailable(cause) = self else { return false };
+        let cause = cause.downcast_ref::<sqlx::Error>().and_then(sqlx::Error::as_database_error);
+        cause.and_then(|e| e.code()).is_some_and(|code| code == "40P01")
+    }
+}
+
 impl From<tower_sessions::session::Error> for Error {
     fn from(error: tower_sessions::session::Error) -> Self {
         Self::Unavailable(Box::new(error))

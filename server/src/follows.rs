@@ -1,7 +1,10 @@
 //! Following somebody, and no longer following them. Both can be said twice and are true once.
 
+use sqlx::PgConnection;
+
 use crate::{
     error::{Error, Invalid, Result},
+    id::UserId,
     limits,
     request::{Member, Request},
 };
@@ -46,4 +49,29 @@ pub async fn set(cx: &Request, me: &Member, username: &str, follow: bool) -> Res
         .await?;
     tx.commit().await?;
     Ok(Standing { followed: follow, followers })
+}
+
+/// Holds everybody's follows of `user` and `user`'s own, and the counts these are part of, in the order in which they are
+/// taken (docs/decisions/0003): for the transaction that deletes them all.
+pub(crate) async fn hold_all_of(tx: &mut PgConnection, user: UserId) -> Result<()> {
+    sqlx::query!(
+        r#"
+        select from follows where follower_id = $1 or followee_id = $1 order by follower_id, followee_id for update
+        "#,
+        user.0,
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    sqlx::query!(
+        r#"
+        select from profile_counts where user_id in (
+            select $1 union select follower_id from follows where followee_id = $1
+            union select followee_id from follows where follower_id = $1
+        ) order by user_id for no key update
+        "#,
+        user.0,
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(())
 }

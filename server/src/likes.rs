@@ -1,7 +1,7 @@
 //! Liking a post, and taking it back. Both can be said twice and are true once.
 
 use crate::{
-    error::{Error, Result, on_constraint},
+    error::{Error, Result},
     id::PostId,
     limits,
     request::{Member, Request},
@@ -19,14 +19,29 @@ pub async fn set(cx: &Request, me: &Member, post: PostId, like: bool) -> Result<
     limits::take(&cx.server, limits::LIKE, me.id().0).await?;
     let mut tx = cx.server.begin().await?;
     if like {
-        sqlx::query!("insert into likes (post_id, user_id) values ($1, $2) on conflict do nothing", post.0, me.id().0)
-            .execute(&mut *tx)
-            .await
-            .map_err(|e| on_constraint(e, "likes_post_id_fkey", Error::NotFound))?;
+        // People before posts, posts before likes: the order in which everybody takes them (docs/decisions/0003).
+        sqlx::query!(
+            r#"
+            insert into likes (post_id, user_id)
+            select p.id, me.id from users me, posts p where me.id = $2 and p.id = $1 for key share of me, p
+            on conflict do nothing
+            "#,
+            post.0,
+            me.id().0,
+        )
+        .execute(&mut *tx)
+        .await?;
     } else {
-        sqlx::query!("delete from likes where post_id = $1 and user_id = $2", post.0, me.id().0)
-            .execute(&mut *tx)
-            .await?;
+        sqlx::query!(
+            r#"
+            with post as (select id from posts where id = $1 for no key update)
+            delete from likes l using post where l.post_id = post.id and l.user_id = $2
+            "#,
+            post.0,
+            me.id().0,
+        )
+        .execute(&mut *tx)
+        .await?;
     }
     // What no page shows cannot be liked (see posts::find); a like of before can still be taken back.
     let likes = sqlx::query_scalar!(

@@ -1,6 +1,10 @@
 //! The feeds.
 
 use http::StatusCode;
+use server::{
+    feed,
+    id::{PostId, UserId},
+};
 use sqlx::PgPool;
 
 use super::Site;
@@ -107,4 +111,61 @@ async fn who_is_suspended_is_not_heard(pool: PgPool) {
     assert_eq!(site.browser().get(&format!("/posts/{post}")).await.status, StatusCode::NOT_FOUND);
     let profile = site.browser().get("/@alan").await;
     assert!(!profile.body.contains("something rude") && profile.body.contains("suspended"));
+}
+
+/// The same by the plainest statement there is.
+const PLAIN: &str = "select p.id from posts p join users u on u.id = p.author_id
+    where p.parent_id is null and u.suspended_at is null
+      and (p.author_id = $1 or p.author_id in (select followee_id from follows where follower_id = $1))
+    order by p.id desc";
+
+/// People who write much, little and nothing, in no order; some suspended, some posts deleted, some replies.
+async fn random_world(pool: &PgPool, seed: i32) {
+    let sql = format!(
+        "select setseed({seed} / 100.0);
+         truncate users, posts cascade;
+         insert into users (username, email, suspended_at)
+         select 'person' || n, n || '@kith.example', case when random() < 0.15 then now() end
+         from generate_series(1, 10 + {seed} * 13 % 120) n;
+         with people as (select array_agg(id order by id) as ids from users)
+         insert into posts (author_id, body)
+         select ids[1 + floor(cardinality(ids) * power(random(), 1 + {seed} % 4))::int], 'words'
+         from people, generate_series(1, {seed} * 97 % 700) n;
+         insert into posts (author_id, parent_id, body)
+         select author_id, id, 'a reply' from posts where random() < 0.2;
+         delete from posts where random() < 0.1;
+         insert into follows (follower_id, followee_id)
+         select a.id, b.id from users a, users b where a.id <> b.id and random() < {seed} % 5 / 4.0"
+    );
+    sqlx::raw_sql(&sql).execute(pool).await.unwrap();
+}
+
+#[sqlx::test]
+async fn following_is_what_the_plainest_statement_says_page_by_page_in_any_world(pool: PgPool) {
+    for seed in 1..40 {
+        random_world(&pool, seed).await;
+        let mut db = pool.acquire().await.unwrap();
+        let readers: Vec<i64> =
+            sqlx::query_scalar("select id from users order by random() limit 4").fetch_all(&mut *db).await.unwrap();
+        for reader in readers {
+            let all: Vec<i64> = sqlx::query_scalar(PLAIN).bind(reader).fetch_all(&mut *db).await.unwrap();
+            let (mut seen, mut before) = (Vec::new(), None);
+            loop {
+                let page = feed::following(&mut db, UserId(reader), before).await.unwrap();
+                assert!(page.older.is_none() || page.posts.len() == 50, "only the last page is short");
+                seen.extend(page.posts.iter().map(|post| post.id.0));
+                before = page.older;
+                if before.is_none() {
+                    break;
+                }
+            }
+            assert_eq!(seen, all, "world {seed}, reader {reader}");
+            // Below any post, not only where a page ended.
+            for cursor in all.iter().step_by(17) {
+                let page = feed::following(&mut db, UserId(reader), Some(PostId(cursor + 1))).await.unwrap();
+                let expected = all.iter().skip_while(|id| *id > cursor).take(50);
+                assert!(page.posts.iter().map(|post| &post.id.0).eq(expected), "world {seed}, below {cursor}");
+            }
+        }
+    }
 }

@@ -17,6 +17,7 @@ mod limits;
 mod oauth;
 mod operator;
 mod picture;
+mod plans;
 mod posts;
 mod profiles;
 mod proof;
@@ -29,6 +30,7 @@ mod sign_in;
 mod sign_up;
 mod site;
 mod smtp;
+mod storms;
 mod threats;
 mod trace;
 

@@ -30,7 +30,8 @@ cargo xtask db start|stop|url|psql|reset
 cargo xtask prepare [--check]  writes what sqlx needs to check queries without a database (.sqlx)
 cargo xtask assets             builds target/site: wasm, styles, scripts, fonts
 cargo xtask dist               builds one self-contained file, target/dist/kith
-cargo xtask bench              measures against the budgets";
+cargo xtask bench              measures against the budgets
+cargo xtask bench million      the same for a site of a million posts";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();

@@ -47,10 +47,15 @@ pub async fn render(db: &mut PgConnection, text: &str) -> Result<Rendered> {
     let names: Vec<String> = names(&pieces).into_iter().collect();
     let mut people = BTreeMap::new();
     if !names.is_empty() {
-        let found =
-            sqlx::query!("select id, username from users where username = any($1) and suspended_at is null", &names)
-                .fetch_all(db)
-                .await?;
+        let found = sqlx::query!(
+            r#"
+                select id, username from users
+                where username = any($1) and suspended_at is null order by id for key share
+                "#,
+            &names
+        )
+        .fetch_all(db)
+        .await?;
         people.extend(found.into_iter().map(|row| (row.username, UserId(row.id))));
     }
     let tags = tags(&pieces);

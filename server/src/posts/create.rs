@@ -16,20 +16,22 @@ pub async fn create(cx: &Request, me: &Member, body: &str, parent: Option<PostId
     let body = check_body(body)?;
     limits::take(&cx.server, limits::POST, me.id().0).await?;
     let mut tx = cx.server.begin().await?;
+    // Whom the words name is held first: people before posts (docs/decisions/0003).
+    let words = markup::render(&mut tx, &body).await?;
     if let Some(parent) = parent {
         // Held until the reply is there: whoever deletes the parent meanwhile finds the reply, or is found out here.
         sqlx::query!(
             r#"
-            select p.id from posts p join users u on u.id = p.author_id
-            where p.id = $1 and u.suspended_at is null for key share of p
+            select p.id from users me, posts p join users u on u.id = p.author_id
+            where me.id = $2 and p.id = $1 and u.suspended_at is null for key share of me, p
             "#,
             parent.0,
+            me.id().0,
         )
         .fetch_optional(&mut *tx)
         .await?
         .ok_or(Error::NotFound)?;
     }
-    let words = markup::render(&mut tx, &body).await?;
     let id = sqlx::query_scalar!(
         "insert into posts (author_id, parent_id, body, html) values ($1, $2, $3, $4) returning id",
         me.id().0,

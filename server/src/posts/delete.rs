@@ -4,6 +4,7 @@ use sqlx::PgConnection;
 
 use crate::{
     error::{Error, Result},
+    follows,
     id::{PostId, UserId},
     request::{Member, Request},
 };
@@ -14,6 +15,18 @@ const CLIMB: usize = 20;
 /// Deletes one's own post. [`Error::NotFound`] when it is not there or not one's own.
 pub async fn delete(cx: &Request, me: &Member, id: PostId) -> Result<()> {
     let mut tx = cx.server.begin().await?;
+    // What it replies to counts it, and the older post is held first (docs/decisions/0003).
+    sqlx::query!(
+        r#"
+        select id from posts where id in (
+            select unnest(array[id, parent_id]) from posts where id = $1 and author_id = $2
+        ) order by id for update
+        "#,
+        id.0,
+        me.id().0,
+    )
+    .fetch_all(&mut *tx)
+    .await?;
     // The lock waits for replies that are being written, and holds back new ones.
     let post =
         sqlx::query!("select parent_id from posts where id = $1 and author_id = $2 for update", id.0, me.id().0,)
@@ -30,10 +43,22 @@ pub async fn delete(cx: &Request, me: &Member, id: PostId) -> Result<()> {
 
 /// Deletes everything somebody wrote, inside the transaction that deletes them.
 pub async fn delete_all_of(tx: &mut PgConnection, author: UserId) -> Result<()> {
-    let all = sqlx::query_scalar!("select id from posts where author_id = $1 order by id for update", author.0)
-        .fetch_all(&mut *tx)
-        .await?;
-    empty(tx, &all).await?;
+    // With the posts that count them: what they replied to, and what they liked.
+    let held = sqlx::query!(
+        r#"
+        select p.id, p.author_id from posts p where p.id in (
+            select id from posts where author_id = $1
+            union select parent_id from posts where author_id = $1
+            union select post_id from likes where user_id = $1
+        ) order by p.id for update
+        "#,
+        author.0,
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    follows::hold_all_of(tx, author).await?;
+    let own: Vec<i64> = held.iter().filter(|post| post.author_id == Some(author.0)).map(|post| post.id).collect();
+    empty(tx, &own).await?;
     sqlx::query!("delete from posts where author_id = $1", author.0).execute(tx).await?;
     Ok(())
 }
@@ -71,9 +96,13 @@ async fn empty(tx: &mut PgConnection, ids: &[i64]) -> Result<u64> {
 async fn climb(tx: &mut PgConnection, mut parent: Option<i64>) -> Result<()> {
     for _ in 0..CLIMB {
         let Some(id) = parent else { break };
-        let empty = sqlx::query_scalar!("select id from posts where id = $1 and deleted_at is not null for update", id)
-            .fetch_optional(&mut *tx)
-            .await?;
+        // Upwards is against the order in which posts are held: what somebody else holds is left to the sweeper.
+        let empty = sqlx::query_scalar!(
+            "select id from posts where id = $1 and deleted_at is not null for update skip locked",
+            id
+        )
+        .fetch_optional(&mut *tx)
+        .await?;
         if empty.is_none() {
             break;
         }

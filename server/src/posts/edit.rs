@@ -18,6 +18,8 @@ pub async fn edit(cx: &Request, me: &Member, id: PostId, body: &str) -> Result<(
     let body = check_body(body)?;
     limits::take(&cx.server, limits::POST, me.id().0).await?;
     let mut tx = cx.server.begin().await?;
+    // Whom the words name is held first: people before posts (docs/decisions/0003).
+    let words = markup::render(&mut tx, &body).await?;
     let before = sqlx::query!(
         r#"
         select body, html, coalesce(edited_at, created_at) as "written_at!" from posts
@@ -41,7 +43,6 @@ pub async fn edit(cx: &Request, me: &Member, id: PostId, body: &str) -> Result<(
     )
     .execute(&mut *tx)
     .await?;
-    let words = markup::render(&mut tx, &body).await?;
     sqlx::query!("update posts set body = $2, html = $3, edited_at = now() where id = $1", id.0, body, words.html)
         .execute(&mut *tx)
         .await?;

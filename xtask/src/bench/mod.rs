@@ -2,9 +2,15 @@
 //!
 //! Everything runs on this machine, load included, so a figure alone says little: what is compared is measured in turns,
 //! round by round, and the ratio is given with its spread. The load is bounded in connections and in time.
+//!
+//! `cargo xtask bench million` measures what must stay fast on a large site.
 
 mod load;
+mod million;
+#[path = "../../../server/src/db/settings.rs"]
+mod settings;
 mod sizes;
+mod statements;
 
 use anyhow::{Context, Result, ensure};
 
@@ -26,6 +32,9 @@ const PASSWORD: &str = "neighbours-are-kind";
 
 /// Measures everything. `only` the figures whose name contains the first argument, when there is one.
 pub fn run(args: &[String]) -> Result<()> {
+    if let Some((_, rest)) = args.split_first().filter(|(what, _)| *what == "million") {
+        return million::run(rest);
+    }
     let only = args.first().map_or("", String::as_str);
     let site = assets::build()?;
     eprintln!("Building an optimised server (about six minutes the first time).");
