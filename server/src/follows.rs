@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 use crate::{
     error::{Error, Invalid, Result},
     id::UserId,
-    limits,
+    limits, notifications,
     request::{Member, Request},
 };
 
@@ -32,13 +32,16 @@ pub async fn set(cx: &Request, me: &Member, username: &str, follow: bool) -> Res
         return Err(Invalid::one("username", "You can't follow yourself.").into());
     }
     if follow {
-        sqlx::query!(
+        let begun = sqlx::query!(
             "insert into follows (follower_id, followee_id) values ($1, $2) on conflict do nothing",
             me.id().0,
             them
         )
         .execute(&mut *tx)
         .await?;
+        if begun.rows_affected() == 1 {
+            notifications::followed(&mut tx, UserId(them), me.id()).await?;
+        }
     } else {
         sqlx::query!("delete from follows where follower_id = $1 and followee_id = $2", me.id().0, them)
             .execute(&mut *tx)

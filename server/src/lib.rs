@@ -18,6 +18,7 @@ pub mod limits;
 pub mod links;
 pub mod mailer;
 pub mod markup;
+pub mod notifications;
 pub mod oauth;
 pub mod posts;
 pub mod profiles;

@@ -3,7 +3,7 @@
 use crate::{
     error::{Error, Result},
     id::PostId,
-    limits,
+    limits, notifications,
     request::{Member, Request},
 };
 
@@ -20,7 +20,7 @@ pub async fn set(cx: &Request, me: &Member, post: PostId, like: bool) -> Result<
     let mut tx = cx.server.begin().await?;
     if like {
         // People before posts, posts before likes: the order in which everybody takes them (docs/decisions/0003).
-        sqlx::query!(
+        let given = sqlx::query!(
             r#"
             insert into likes (post_id, user_id)
             select p.id, me.id from users me, posts p where me.id = $2 and p.id = $1 for key share of me, p
@@ -31,17 +31,11 @@ pub async fn set(cx: &Request, me: &Member, post: PostId, like: bool) -> Result<
         )
         .execute(&mut *tx)
         .await?;
+        if given.rows_affected() == 1 {
+            notifications::liked(&mut tx, post, me.id()).await?;
+        }
     } else {
-        sqlx::query!(
-            r#"
-            with post as (select id from posts where id = $1 for no key update)
-            delete from likes l using post where l.post_id = post.id and l.user_id = $2
-            "#,
-            post.0,
-            me.id().0,
-        )
-        .execute(&mut *tx)
-        .await?;
+        notifications::unliked(&mut tx, post, me.id()).await?;
     }
     // What no page shows cannot be liked (see posts::find); a like of before can still be taken back.
     let likes = sqlx::query_scalar!(

@@ -84,6 +84,7 @@ impl Facts {
                 role: found.role,
                 device: found.device,
                 elevated: found.elevated,
+                unread: found.unread,
                 key: key.clone(),
             }))
         };
@@ -183,6 +184,7 @@ pub struct Member {
     pub role: Role,
     /// This browser.
     pub device: DeviceId,
+    pub unread: i64,
     pub(crate) elevated: bool,
     pub(crate) key: SessionKey,
 }

@@ -135,6 +135,26 @@ async fn batch(server: &Server) -> Result<u64> {
         "#,
         BATCH,
     );
+    let notifications = sqlx::query!(
+        "delete from notifications where id in (select id from notifications where expires_at <= now() limit $1)",
+        BATCH,
+    );
+    let unlikes = sqlx::query!(
+        r#"
+        delete from unlikes where (post_id, user_id) in (
+            select post_id, user_id from unlikes where at < now() - interval '90 days' limit $1
+        )
+        "#,
+        BATCH,
+    );
+    let unsubscribes = sqlx::query!(
+        r#"
+        delete from unsubscribe_links where token_hash in (
+            select token_hash from unsubscribe_links where expires_at <= now() limit $1
+        )
+        "#,
+        BATCH,
+    );
     let names = sqlx::query!("delete from former_usernames where released_at <= now()");
     Ok(sessions.execute(db).await?.rows_affected()
         + registrations.execute(db).await?.rows_affected()
@@ -148,6 +168,9 @@ async fn batch(server: &Server) -> Result<u64> {
         + audit.execute(db).await?.rows_affected()
         + places.execute(db).await?.rows_affected()
         + pictures.execute(db).await?.rows_affected()
+        + notifications.execute(db).await?.rows_affected()
+        + unlikes.execute(db).await?.rows_affected()
+        + unsubscribes.execute(db).await?.rows_affected()
         + names.execute(db).await?.rows_affected()
         + posts::prune(&mut *db.acquire().await?, BATCH).await?
         + posts::render_missing(server).await?)

@@ -7,6 +7,7 @@ use crate::{
     id::UserId,
     links::{self, Arm},
     mailer::{Mail, messages},
+    notifications,
     random::Token,
 };
 
@@ -48,6 +49,7 @@ pub(super) async fn write(server: &Server, job: Job) -> Result<Mail, Unwritten> 
             let token = arm(server, link, Arm::Any).await?;
             Mail { to, message: messages::new_browser(origin, (&browser, &ip), &token) }
         }
+        Job::Digest { user, told, more, .. } => digest(server, UserId(user), &told, more).await?,
         Job::Picture(_) => return Err(Unwritten::Over),
     })
 }
@@ -55,6 +57,15 @@ pub(super) async fn write(server: &Server, job: Job) -> Result<Mail, Unwritten> 
 async fn arm(server: &Server, link: i64, which: Arm<'_>) -> Result<Token, Unwritten> {
     let mut db = server.db().acquire().await.map_err(Error::from)?;
     links::arm(&mut db, link, which).await?.ok_or(Unwritten::Over)
+}
+
+/// What is still unread of what somebody was to be mailed of.
+async fn digest(server: &Server, user: UserId, told: &[i64], more: usize) -> Result<Mail, Unwritten> {
+    let mut db = server.db().acquire().await.map_err(Error::from)?;
+    let digest = notifications::to_mail(&mut db, user, told).await?.ok_or(Unwritten::Over)?;
+    let token = notifications::arm(&mut db, user).await?;
+    let words = (digest.rhythm, digest.told.as_slice(), more);
+    Ok(Mail { to: digest.to, message: messages::digest(&server.config().origin, words, &token) })
 }
 
 /// Looks up whether an address has an account, which the page that asked must not show, not even by the time it took.

@@ -46,6 +46,8 @@ pub enum Job {
     UndoLink { to: String, link: i64, new: String },
     /// Tell of a sign-in from a new browser, with a link that ends it.
     NewBrowser { to: String, link: i64, browser: String, ip: String },
+    /// Mail what somebody was told and has not read, with a link that ends such mails; `more` did not fit in.
+    Digest { to: String, user: i64, told: Vec<i64>, more: usize },
     /// Copy the picture somebody has elsewhere.
     Picture(avatars::Wish),
 }
@@ -61,7 +63,11 @@ impl Job {
         match self {
             Self::SealedMail { .. } => Some(crate::auth::code::MINUTES),
             Self::Reset { .. } | Self::ResetLink { .. } => Some(crate::auth::reset::MINUTES),
-            Self::Mail(_) | Self::UndoLink { .. } | Self::NewBrowser { .. } | Self::Picture(_) => None,
+            Self::Mail(_)
+            | Self::UndoLink { .. }
+            | Self::NewBrowser { .. }
+            | Self::Digest { .. }
+            | Self::Picture(_) => None,
         }
     }
 }

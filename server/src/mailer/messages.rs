@@ -1,12 +1,17 @@
 //! What our mails say. Short, plain, and the same in text and HTML; links only to our own origin, no remote content.
 
+mod digest;
 #[cfg(feature = "dev")]
 mod each;
 mod letter;
 
 use self::letter::Letter;
 use super::Message;
-use crate::{config::Origin, random::Token};
+use crate::{
+    config::Origin,
+    notifications::{Rhythm, Told},
+    random::Token,
+};
 #[cfg(feature = "dev")]
 pub use each::each;
 
@@ -244,6 +249,26 @@ pub fn new_browser(origin: &Origin, (browser, ip): (&str, &str), token: &Token) 
         footer: "If it was you, there is nothing to do.",
     }
     .write(origin)
+}
+
+/// What somebody was told and has not read, with a link that ends such mails. `more` did not fit in.
+pub fn digest(origin: &Origin, (rhythm, told, more): (Rhythm, &[Told], usize), token: &Token) -> Message {
+    let stop = origin.url(&format!("/unsubscribe?token={}", token.text()));
+    let lines = digest::lines(told, more);
+    let mut message = Letter {
+        subject: digest::subject(told, more),
+        greeting: "While you were away",
+        lines: &lines.iter().map(String::as_str).collect::<Vec<_>>(),
+        code: None,
+        button: Some(("See it on Kith", origin.url("/notifications"))),
+        footer: digest::footer(rhythm),
+    }
+    .write_with(
+        origin,
+        &[("Choose what is mailed", origin.url("/settings/notifications")), ("Stop these mails", stop.clone())],
+    );
+    message.unsubscribe = Some(stop);
+    message
 }
 
 /// The last one.

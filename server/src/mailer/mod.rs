@@ -35,6 +35,9 @@ pub struct Message {
     pub subject: String,
     pub text: String,
     pub html: String,
+    /// The address that ends mails such as this one by a single request (RFC 8058).
+    #[serde(default)]
+    pub unsubscribe: Option<String>,
 }
 
 /// Why a mail did not go.

@@ -89,15 +89,20 @@ impl Letter {
         if !mail.to.is_ascii() {
             return Err(MailError::Address(lettre::address::AddressError::InvalidDomain));
         }
-        let message = lettre::Message::builder()
+        let mut message = lettre::Message::builder()
             .from(from.clone())
             .to(Mailbox::new(None, to.clone()))
             .subject(&mail.message.subject)
             .message_id(Some(id.to_owned()))
             // RFC 3834: no holiday notice should answer it.
-            .raw_header(HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".to_owned()))
-            .header(header::MIME_VERSION_1_0)
-            .multipart(MultiPart::alternative_plain_html(mail.message.text.clone(), mail.message.html.clone()))?;
+            .raw_header(raw("Auto-Submitted", "auto-generated"))
+            .header(header::MIME_VERSION_1_0);
+        if let Some(url) = &mail.message.unsubscribe {
+            message = message
+                .raw_header(raw("List-Unsubscribe", &format!("<{url}>")))
+                .raw_header(raw("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"));
+        }
+        let message = message.multipart(MultiPart::alternative_plain_html(mail.message.text.clone(), mail.message.html.clone()))?;
         Ok(Self { from: from.email, to, bytes: message.formatted() })
     }
 
@@ -108,4 +113,8 @@ impl Letter {
         connection.message(&self.bytes).await?;
         Ok(())
     }
+}
+
+fn raw(name: &'static str, value: &str) -> HeaderValue {
+    HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned())
 }

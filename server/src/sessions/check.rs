@@ -1,4 +1,4 @@
-//! The signed-in check: one indexed query a request.
+//! The signed-in check: one indexed query a request. It also counts what the navigation shows on every page.
 
 use crate::{
     Server,
@@ -16,6 +16,8 @@ pub struct Checked {
     pub role: Role,
     pub device: DeviceId,
     pub elevated: bool,
+    /// What they were told and have not read: [`crate::notifications::MOST_COUNTED`] at most, and one for more.
+    pub unread: i64,
 }
 
 /// Who is signed in by `key`: role and suspension as they are now, nothing remembered from earlier.
@@ -27,7 +29,11 @@ pub async fn check(server: &Server, client: &Client, key: &SessionKey) -> Result
         r#"
         select u.id, u.username, u.display_name, u.avatar, u.role, s.device_id,
                coalesce(s.elevated_until > now(), false) as "elevated!",
-               s.last_seen_at < now() - interval '5 minutes' as "rested!"
+               s.last_seen_at < now() - interval '5 minutes' as "rested!",
+               (select count(*) from (
+                   select from notifications n where n.user_id = u.id and n.read_at is null and n.withdrawn_at is null
+                   limit 100
+               ) few) as "unread!"
         from sessions s join users u on u.id = s.user_id
         where s.id = $1 and s.expires_at > now() and u.suspended_at is null
         "#,
@@ -52,6 +58,7 @@ pub async fn check(server: &Server, client: &Client, key: &SessionKey) -> Result
         role: Role::parse(&found.role),
         device: DeviceId(found.device_id),
         elevated: found.elevated,
+        unread: found.unread,
     }))
 }
 

@@ -14,9 +14,10 @@ use crate::{Server, config::Origin};
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Refuses, before any handler, what is not `GET`, `HEAD` or `OPTIONS` and does not come from our own pages (OWASP ASVS
-/// 3.5.1). Browsers' reports are the exception: they have no page.
+/// 3.5.1). Browsers' reports are an exception: they have no page. So is ending one's digests: a mail provider sends that
+/// for its user (RFC 8058), with a token and nothing else.
 pub async fn same_origin(State(server): State<Server>, request: Request<Body>, next: Next) -> Response {
-    let harmless = request.method().is_safe() || request.uri().path() == "/csp-report";
+    let harmless = request.method().is_safe() || matches!(request.uri().path(), "/csp-report" | "/unsubscribe");
     if harmless || is_ours(request.headers(), &server.config().origin) {
         return next.run(request).await;
     }

@@ -23,6 +23,7 @@ pub fn each(origin: &Origin) -> Vec<Message> {
         email_changed(origin, "new&improved@kith.example", &token),
         email_back(origin, "old&proved@kith.example"),
         new_browser(origin, ("Firefox 144 on <Linux>", "2001:db8::1"), &token),
+        digest(origin, (Rhythm::Daily, &digest::sample(), 2), &token),
         account_deleted(origin),
         test(origin),
     ]

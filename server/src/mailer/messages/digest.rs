@@ -1,0 +1,115 @@
+//! The words of a digest. What people wrote stands in it as plain words: nothing of theirs may become a link in a mail
+//! of ours.
+
+use crate::{
+    notifications::{Kind, Rhythm, Told},
+    text,
+};
+
+/// The most characters of what somebody wrote.
+const EXCERPT: usize = 140;
+
+pub(super) fn subject(told: &[Told], more: usize) -> String {
+    match told {
+        [one] if more == 0 => format!("{} on Kith", said(one)),
+        _ => format!("{} things wait for you on Kith", told.len() + more),
+    }
+}
+
+/// A line each, and one for what did not fit in.
+pub(super) fn lines(told: &[Told], more: usize) -> Vec<String> {
+    let mut lines: Vec<String> = told.iter().map(line).collect();
+    match more {
+        0 => {}
+        1 => lines.push("And one more.".to_owned()),
+        more => lines.push(format!("And {more} more.")),
+    }
+    lines
+}
+
+pub(super) fn footer(rhythm: Rhythm) -> &'static str {
+    match rhythm {
+        Rhythm::Weekly => "You get this at most once a week, and only when something waits unread.",
+        Rhythm::Daily | Rhythm::Off => "You get this at most once a day, and only when something waits unread.",
+    }
+}
+
+fn line(told: &Told) -> String {
+    let words = plain(&told.excerpt, EXCERPT);
+    if words.is_empty() { format!("{}.", said(told)) } else { format!("{}: “{words}”", said(told)) }
+}
+
+fn said(told: &Told) -> String {
+    let name = Some(plain(told.who.name(), 30)).filter(|name| !name.is_empty());
+    let name = name.unwrap_or_else(|| told.who.username.clone());
+    let others = match told.count {
+        ..2 => String::new(),
+        2 => " and one other".to_owned(),
+        count => format!(" and {} others", count - 1),
+    };
+    match told.kind {
+        Kind::Reply => format!("{name} answered you"),
+        Kind::Mention => format!("{name} mentioned you"),
+        Kind::Follow => format!("{name} follows you"),
+        Kind::Like => format!("{name}{others} liked your post"),
+    }
+}
+
+/// On one line, cut where it gets long, without what a mail program would make a link of.
+fn plain(words: &str, most: usize) -> String {
+    let line = text::clean_line(words);
+    let words: Vec<&str> = line.split_whitespace().map(|word| if is_link(word) { "[link]" } else { word }).collect();
+    let line = words.join(" ");
+    match line.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", line[..end].trim_end()),
+        None => line,
+    }
+}
+
+/// Whether a word is an address, or looks like the name of a place: a dot with letters right after it.
+fn is_link(word: &str) -> bool {
+    let label = |part: &str| part.chars().take_while(|c| c.is_alphanumeric()).count() >= 2;
+    word.contains("://") || word.contains('@') && word.contains('.') || word.split('.').skip(1).any(label)
+}
+
+/// One of each, for tests.
+#[cfg(feature = "dev")]
+pub(super) fn sample() -> Vec<Told> {
+    use crate::{id::UserId, profiles::Author};
+
+    let who = Author {
+        id: UserId(1),
+        username: "ada".to_owned(),
+        display_name: "Ada <b>".to_owned(),
+        avatar: None,
+    };
+    let told = |kind, count, excerpt: &str| Told { kind, who: who.clone(), count, post: Some(1), excerpt: excerpt.into() };
+    vec![
+        told(Kind::Reply, 1, "Come & see https://evil.example/x\nnow"),
+        told(Kind::Mention, 1, "With <script>alert(1)</script>"),
+        told(Kind::Follow, 1, ""),
+        told(Kind::Like, 5, "evil.example and www.evil.example"),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_people_wrote_becomes_no_link() {
+        assert_eq!(plain("see https://evil.example, www.evil.example or evil.example/x", 200), "see [link] [link] or [link]");
+        assert_eq!(plain("me@evil.example", 200), "[link]");
+        assert_eq!(plain("It is 3.5 km. So, e.g. walk... @alan", 200), "It is 3.5 km. So, e.g. walk... @alan");
+        assert_eq!(plain(&"word ".repeat(50), 12), "word word wo…");
+    }
+
+    #[test]
+    fn one_thing_is_said_in_the_subject_and_many_are_counted() {
+        let told = sample();
+        assert_eq!(subject(&told[..1], 0), "Ada <b> answered you on Kith");
+        assert_eq!(subject(&told, 3), "7 things wait for you on Kith");
+        assert_eq!(lines(&told, 1).len(), 5);
+        assert!(line(&told[3]).starts_with("Ada <b> and 4 others liked your post: “[link] and [link]”"));
+    }
+}

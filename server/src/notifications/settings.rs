@@ -1,0 +1,86 @@
+//! What also comes by mail, and how often.
+
+use sqlx::PgConnection;
+
+use super::Kind;
+use crate::{
+    error::Result,
+    request::{Member, Request},
+};
+
+/// How often a digest may come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rhythm {
+    Off,
+    Daily,
+    Weekly,
+}
+
+impl Rhythm {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Off, Self::Daily, Self::Weekly];
+
+    /// As a row and a form have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Daily => "daily",
+            Self::Weekly => "weekly",
+        }
+    }
+
+    /// From a form or a row.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|rhythm| rhythm.name() == name)
+    }
+}
+
+/// What one chose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    pub rhythm: Rhythm,
+    /// The kinds that come by mail.
+    pub kinds: Vec<Kind>,
+}
+
+/// One's own settings.
+pub async fn settings(db: &mut PgConnection, me: &Member) -> Result<Settings> {
+    let row = sqlx::query!("select digest_rhythm, digest_kinds from users where id = $1", me.id().0)
+        .fetch_one(db)
+        .await?;
+    Ok(Settings {
+        rhythm: Rhythm::parse(&row.digest_rhythm).unwrap_or(Rhythm::Off),
+        kinds: row.digest_kinds.iter().filter_map(|kind| Kind::parse(kind)).collect(),
+    })
+}
+
+/// Keeps one's choice. What waits unread is mailed by the new rhythm, counted from now.
+pub async fn save(cx: &Request, me: &Member, settings: &Settings) -> Result<()> {
+    let kinds: Vec<String> = settings.kinds.iter().map(|kind| kind.name().to_owned()).collect();
+    let mut tx = cx.server.begin().await?;
+    sqlx::query!(
+        "update users set digest_rhythm = $2, digest_kinds = $3 where id = $1",
+        me.id().0,
+        settings.rhythm.name(),
+        &kinds,
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query!("delete from digests where user_id = $1", me.id().0).execute(&mut *tx).await?;
+    sqlx::query!(
+        r#"
+        insert into digests (user_id, due_at)
+        select n.user_id, due from notifications n, digest_due(n.user_id, n.kind) due
+        where n.user_id = $1 and n.kind = any ($2) and n.read_at is null and n.withdrawn_at is null
+          and n.mailed_at is null and due is not null
+        limit 1
+        on conflict do nothing
+        "#,
+        me.id().0,
+        &kinds,
+    )
+    .execute(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    Ok(())
+}
