@@ -18,7 +18,7 @@ pub use self::list::{List, list};
 use crate::{
     paths,
     posts::composer::{Draft, composer},
-    ui::{self, Tab, page::fragment},
+    ui::{self, Tab, nav::feeds, page::fragment},
     visit::Visit,
 };
 
@@ -73,7 +73,8 @@ fn home_page(visit: &Visit, posts: &Page, before: Option<PostId>, draft: Draft<'
             true => Either::Left(empty::nobody_wrote(visit.me().is_some())),
             false => Either::Right(list(List::new(visit, posts, paths::HOME, before))),
         };
-        view! { {composer}{posts} }
+        let feeds = visit.me().map(|_| feeds(Tab::Home));
+        view! { {feeds}{composer}{posts} }
     })
 }
 
@@ -88,7 +89,9 @@ pub async fn following(visit: Visit, me: Member, Query(place): Query<Place>) -> 
     let page = ui::Page::new("Following").tab(Tab::Following).islands();
     if posts.posts.is_empty() && before.is_none() {
         let people = server::profiles::suggestions(&mut db, Some(me.id()), 5).await?;
-        return Ok(page.respond_with(&visit, || empty::follows_nobody(&people)));
+        return Ok(page.respond_with(&visit, || view! { {feeds(Tab::Following)}{empty::follows_nobody(&people)} }));
     }
-    Ok(page.respond_with(&visit, || list(List::new(&visit, &posts, paths::FOLLOWING, before))))
+    Ok(page.respond_with(&visit, || {
+        view! { {feeds(Tab::Following)}{list(List::new(&visit, &posts, paths::FOLLOWING, before))} }
+    }))
 }

@@ -69,11 +69,14 @@ pub enum Flash {
     AddressTaken,
     /// The account elsewhere opens an account already.
     HaveAccountThere,
+    MarkedRead,
+    AllRead,
+    MailChosen,
 }
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-const PLAIN: [(Flash, &str); 30] = [
+const PLAIN: [(Flash, &str); 33] = [
     (Flash::Welcome, "welcome"),
     (Flash::SignedIn, "signed-in"),
     (Flash::SignedOut, "signed-out"),
@@ -104,6 +107,9 @@ const PLAIN: [(Flash, &str); 30] = [
     (Flash::ArrivalGone, "arrival-gone"),
     (Flash::AddressTaken, "address-taken"),
     (Flash::HaveAccountThere, "have-account-there"),
+    (Flash::MarkedRead, "marked-read"),
+    (Flash::AllRead, "all-read"),
+    (Flash::MailChosen, "mail-chosen"),
 ];
 
 impl Flash {
@@ -160,6 +166,9 @@ impl Flash {
             Self::ArrivalGone => "That took too long, or began in another browser. Start again here.",
             Self::AddressTaken => "That address has an account by now. Show once that it is yours.",
             Self::HaveAccountThere => "You have an account already. Come in to it the same way.",
+            Self::MarkedRead => "Marked as read.",
+            Self::AllRead => "All read.",
+            Self::MailChosen => "Saved. That is what we mail you from now on.",
         }
         .to_owned()
     }

@@ -6,7 +6,7 @@ use axum::{
     extract::{FromRequest, Request},
     response::{IntoResponse, Response},
 };
-use http::{StatusCode, header::CONTENT_TYPE};
+use http::{HeaderMap, StatusCode, header::CONTENT_TYPE};
 use serde::de::DeserializeOwned;
 use server::{Error, Invalid};
 
@@ -17,13 +17,29 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Form<T> {
     type Rejection = Response;
 
     async fn from_request(request: Request<Body>, state: &S) -> Result<Self, Response> {
-        let kind = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        if kind.split(';').next().unwrap_or_default().trim() != "application/x-www-form-urlencoded" {
-            return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response());
-        }
+        // Before the body: of what is no form nothing is read.
+        is_form(request.headers())?;
         let body = Bytes::from_request(request, state).await.map_err(IntoResponse::into_response)?;
-        read(&body).map(Self).ok_or_else(|| Error::from(Invalid::default()).into_response())
+        fields(&body).map(Self)
     }
+}
+
+/// The same, for a handler that has the body already.
+pub fn sent<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T, Response> {
+    is_form(headers)?;
+    fields(body)
+}
+
+fn is_form(headers: &HeaderMap) -> Result<(), Response> {
+    let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    match kind.split(';').next().unwrap_or_default().trim() {
+        "application/x-www-form-urlencoded" => Ok(()),
+        _ => Err(StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response()),
+    }
+}
+
+fn fields<T: DeserializeOwned>(body: &[u8]) -> Result<T, Response> {
+    read(body).ok_or_else(|| Error::from(Invalid::default()).into_response())
 }
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Option<T> {

@@ -8,6 +8,16 @@ pub const FOLLOWING: &str = "/following";
 pub const WRITE: &str = "/posts/new";
 /// Where posts are sent.
 pub const POSTS: &str = "/posts";
+/// Where one looks for people, posts and tags.
+pub const SEARCH: &str = "/search";
+/// What one was told.
+pub const NOTIFICATIONS: &str = "/notifications";
+/// Where all of it is marked as read (POST).
+pub const NOTIFICATIONS_READ: &str = "/notifications/read";
+/// What of it also comes by mail.
+pub const NOTIFICATION_SETTINGS: &str = "/settings/notifications";
+/// Where mails of it are ended, with a token.
+pub const UNSUBSCRIBE: &str = "/unsubscribe";
 /// One's own signed-in browsers.
 pub const DEVICES: &str = "/settings/devices";
 /// Where one comes in.
@@ -52,6 +62,11 @@ pub fn replies(id: impl std::fmt::Display) -> String {
 /// Where a post of one's own is deleted (POST).
 pub fn delete(id: impl std::fmt::Display) -> String {
     format!("/posts/{id}/delete")
+}
+
+/// Where one notification is marked as read (POST).
+pub fn notification_read(id: i64) -> String {
+    format!("/notifications/{id}/read")
 }
 
 /// The page of a list that starts below a post.

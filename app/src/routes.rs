@@ -9,7 +9,7 @@ use axum::{
 };
 use http::Method;
 
-use crate::{auth, feed, follows, likes, posts, profiles, settings, theme};
+use crate::{auth, feed, follows, likes, notifications, posts, profiles, settings, theme};
 
 /// Who a route answers; everybody else is refused by the proofs its handler takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,6 +109,11 @@ fn social() -> Doors {
         .post("/posts/{id}/replies", Guard::Member, posts::reply)
         .post("/posts/{id}/delete", Guard::Member, posts::delete)
         .post("/posts/{id}/like", Guard::Member, likes::set)
+        .get("/notifications", Guard::Member, notifications::show)
+        .post("/notifications/read", Guard::Member, notifications::read_all)
+        .post("/notifications/{id}/read", Guard::Member, notifications::read)
+        .get("/unsubscribe", Guard::Anyone, notifications::unsubscribe::ask)
+        .post("/unsubscribe", Guard::Anyone, notifications::unsubscribe::now)
         .get("/{handle}", Guard::Anyone, profiles::show)
         .post("/{handle}/follow", Guard::Member, follows::set)
         .post("/theme", Guard::Anyone, theme::choose)
@@ -182,6 +187,8 @@ fn settings() -> Doors {
         .get("/settings/security", Guard::Member, settings::security::show)
         .post("/settings/security/password", Guard::Elevated, settings::security::password)
         .post("/settings/security/password/remove", Guard::Elevated, settings::security::remove_password)
+        .get("/settings/notifications", Guard::Member, settings::notifications::show)
+        .post("/settings/notifications", Guard::Member, settings::notifications::save)
         .get("/settings/activity", Guard::Member, settings::activity::show)
         .get("/settings/devices", Guard::Member, settings::devices::show)
         .post("/settings/devices/others/end", Guard::Elevated, settings::devices::end_others)

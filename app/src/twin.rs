@@ -30,6 +30,7 @@ pub async fn home(visit: Visit) -> Result<Response> {
                     @if me.is_none() { (hello()) }
                     main id="main" tabindex="-1" class="main" {
                         div class="top" { (mark()) h1 { "Home" } }
+                        @if me.is_some() { (feeds()) }
                         @if let Some(me) = me { (composer(me)) }
                         section aria-label="Posts" class="sheet" {
                             form method="post" class="posts" {
@@ -101,6 +102,7 @@ fn stranger_nav() -> Markup {
     html! {
         nav aria-label="Main" { ul {
             (item("/", "home", "Home", false))
+            (item("/search", "search", "Search", false))
             (item("/sign-up", "follow", "Sign up", false))
             (item("/sign-in", "sign-in", "Sign in", false))
         } }
@@ -112,7 +114,9 @@ fn member_nav(me: &Author) -> Markup {
     html! {
         nav aria-label="Main" { ul {
             (item("/", "home", "Home", false))
-            (item("/following", "following", "Following", false))
+            (item("/following", "following", "Following", true))
+            (item("/search", "search", "Search", false))
+            li class="told" { a href="/notifications" aria-label="Notifications" { i aria-hidden="true" class="icon icon-bell" {} span { "Notifications" } } }
             (item(&profile, "person", "Profile", true))
             (item("/settings/devices", "settings", "Settings", true))
             li class="write" { a href="/posts/new" aria-label="Write" { i aria-hidden="true" class="icon icon-write" {} span { "Write" } } }
@@ -130,6 +134,10 @@ fn member_nav(me: &Author) -> Markup {
             form method="post" action="/sign-out" { button type="submit" { i aria-hidden="true" class="icon icon-sign-out" {} "Sign out" } }
         }
     }
+}
+
+fn feeds() -> Markup {
+    html! { nav aria-label="Feeds" class="feeds" { a href="/" aria-current="page" { "Latest" } a href="/following" { "Following" } } }
 }
 
 fn theme() -> Markup {

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
-use server::{Server, auth, config::Config, db, jobs, sweep};
+use server::{Server, auth, config::Config, db, jobs, notifications, sweep};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{assets::Files, router, serve, telemetry};
@@ -26,9 +26,11 @@ pub async fn run(config: Config) -> Result<()> {
     announce(&server);
     let crew = jobs::Crew::start(&server);
     let sweeper = tokio::spawn(supervise("sweeper", server.clone(), sweep::run));
+    let digests = tokio::spawn(supervise("digests", server.clone(), notifications::run));
     let end = serve::serve(listener, router, server, asked_to_stop()?).await;
     crew.finish(end).await;
     sweeper.abort();
+    digests.abort();
     Ok(())
 }
 

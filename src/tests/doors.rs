@@ -30,6 +30,10 @@ async fn digest(site: &Site) -> Vec<i64> {
         "passwords",
         "identities",
         "oauth_flows",
+        "notifications",
+        "notifications where read_at is null",
+        "digests",
+        "users where digest_rhythm = 'off'",
     ] {
         all.push(site.count(&format!("select count(*) from {table}")).await);
     }
@@ -105,7 +109,9 @@ async fn nothing_from_elsewhere_changes_anything(pool: PgPool) {
     let mut alan = site.signed_in("alan").await;
     let before = digest(&site).await;
     let functions = server_fn::axum::server_fn_paths().map(|(path, _)| path.to_owned());
-    let doors = site.doors.iter().filter(|door| door.method == Method::POST).map(|door| path(door, post));
+    // A mail provider ends somebody's mails from anywhere, with a token and nothing else (RFC 8058).
+    let ours = site.doors.iter().filter(|door| door.method == Method::POST && door.path != "/unsubscribe");
+    let doors = ours.map(|door| path(door, post));
     for path in doors.chain(functions) {
         for elsewhere in [
             &[("origin", "https://evil.example")][..],

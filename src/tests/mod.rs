@@ -14,6 +14,7 @@ mod known;
 mod leaving;
 mod likes;
 mod limits;
+mod notifications;
 mod oauth;
 mod operator;
 mod picture;

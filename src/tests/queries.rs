@@ -56,6 +56,7 @@ async fn pages_keep_to_their_budget_of_statements(pool: PgPool) {
         assert_eq!(cost(&mut member, &path).await, budget + 1, "signed in {path}: one more, the check");
     }
     assert_eq!(cost(&mut member, "/settings/devices").await, 2);
+    assert_eq!(cost(&mut member, "/notifications").await, 2, "however much of it is unread");
     assert_eq!(cost(&mut member, "/healthz").await + cost(&mut member, "/avatars/ada-1.svg").await, 0);
 }
 

@@ -4,6 +4,7 @@ pub mod account;
 pub mod activity;
 pub mod connections;
 pub mod devices;
+pub mod notifications;
 pub mod profile;
 pub mod security;
 
@@ -18,11 +19,12 @@ use crate::{
 };
 
 /// The settings' own navigation.
-const PLACES: [(&str, &str); 6] = [
+const PLACES: [(&str, &str); 7] = [
     (paths::PROFILE, "Profile"),
     (paths::DEVICES, "Devices"),
     (paths::ACCOUNT, "Account"),
     (paths::SECURITY, "Password"),
+    (paths::NOTIFICATION_SETTINGS, "Notifications"),
     (paths::CONNECTIONS, "Connections"),
     (paths::ACTIVITY, "Activity"),
 ];

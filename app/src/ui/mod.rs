@@ -13,7 +13,7 @@ pub mod form;
 pub mod head;
 pub mod icon;
 pub mod layout;
-mod nav;
+pub mod nav;
 pub mod page;
 pub mod pager;
 pub mod people;

@@ -1,7 +1,7 @@
 //! The navigation, what belongs to the person in it, and what stands beside a page by itself.
 
 use leptos::{prelude::*, tachys::view::any_view::AnyView};
-use server::profiles::Author;
+use server::{notifications::MOST_COUNTED, profiles::Author, request::Member};
 
 use super::{
     avatar::{Size, avatar_now},
@@ -19,7 +19,7 @@ use crate::{
 /// The rail on wide screens; the same list is the bar of tabs on a phone.
 pub(super) fn rail(visit: &Visit, tab: Tab) -> AnyView {
     let items = match visit.me() {
-        Some(me) => member(&me.person, tab).into_any(),
+        Some(me) => member(me, tab).into_any(),
         None => stranger(tab).into_any(),
     };
     let menu = visit.me().map(|me| menu(visit, &me.person));
@@ -33,17 +33,20 @@ pub(super) fn rail(visit: &Visit, tab: Tab) -> AnyView {
     .into_any()
 }
 
-fn member(me: &Author, tab: Tab) -> impl IntoView + use<> {
+fn member(me: &Member, tab: Tab) -> impl IntoView + use<> {
+    let person = &me.person;
     view! {
         <li>{item(paths::HOME, Icon::Home, "Home", tab == Tab::Home)}</li>
-        <li>{item(paths::FOLLOWING, Icon::Following, "Following", tab == Tab::Following)}</li>
-        <li class="only-wide">{item(&paths::profile(&me.username), Icon::Person, "Profile", tab == Tab::Profile)}</li>
+        <li class="only-wide">{item(paths::FOLLOWING, Icon::Following, "Following", tab == Tab::Following)}</li>
+        <li>{item(paths::SEARCH, Icon::Search, "Search", tab == Tab::Search)}</li>
+        <li class="told">{told(me.unread, tab == Tab::Notifications)}</li>
+        <li class="only-wide">{item(&paths::profile(&person.username), Icon::Person, "Profile", tab == Tab::Profile)}</li>
         <li class="only-wide">{item(paths::DEVICES, Icon::Settings, "Settings", tab == Tab::Settings)}</li>
         <li class="write">{item(paths::WRITE, Icon::Write, "Write", tab == Tab::Write)}</li>
         <li class="me">
-            <button type="button" popovertarget="me" aria-label=format!("You: {}", me.name())>
-                {avatar_now(me, Size::Tab)}
-                <span class="only-wide">{me.name().to_owned()}</span>
+            <button type="button" popovertarget="me" aria-label=format!("You: {}", person.name())>
+                {avatar_now(person, Size::Tab)}
+                <span class="only-wide">{person.name().to_owned()}</span>
                 <span class="only-narrow">"You"</span>
             </button>
         </li>
@@ -53,8 +56,26 @@ fn member(me: &Author, tab: Tab) -> impl IntoView + use<> {
 fn stranger(tab: Tab) -> impl IntoView {
     view! {
         <li>{item(paths::HOME, Icon::Home, "Home", tab == Tab::Home)}</li>
+        <li>{item(paths::SEARCH, Icon::Search, "Search", tab == Tab::Search)}</li>
         <li>{item(paths::SIGN_UP, Icon::Follow, "Sign up", false)}</li>
         <li>{item(paths::SIGN_IN, Icon::SignIn, "Sign in", false)}</li>
+    }
+}
+
+/// The way to what one was told, with how much of it is unread.
+fn told(unread: i64, here: bool) -> impl IntoView + use<> {
+    let (label, count) = match unread {
+        ..=0 => ("Notifications".to_owned(), None),
+        n if n > MOST_COUNTED => {
+            (format!("Notifications, more than {MOST_COUNTED} unread"), Some(format!("{MOST_COUNTED}+")))
+        }
+        n => (format!("Notifications, {n} unread"), Some(n.to_string())),
+    };
+    let count = count.map(|count| view! { <b class="count">{count}</b> });
+    view! {
+        <a href=paths::NOTIFICATIONS aria-label=label aria-current=here.then_some("page")>
+            {icon(Icon::Bell)}{count}<span>"Notifications"</span>
+        </a>
     }
 }
 
@@ -62,6 +83,19 @@ fn item(href: &str, sign: Icon, label: &'static str, here: bool) -> impl IntoVie
     let href = href.to_owned();
     // A label of its own: in the narrow rail the word is not shown.
     view! { <a href=href aria-label=label aria-current=here.then_some("page")>{icon(sign)}<span>{label}</span></a> }
+}
+
+/// Above both feeds: the one, and the way to the other.
+pub fn feeds(here: Tab) -> AnyView {
+    let tab = |href: &'static str, label: &'static str, tab: Tab| {
+        view! { <a href=href aria-current=(here == tab).then_some("page")>{label}</a> }
+    };
+    view! {
+        <nav class="feeds" aria-label="Feeds">
+            {tab(paths::HOME, "Latest", Tab::Home)}{tab(paths::FOLLOWING, "Following", Tab::Following)}
+        </nav>
+    }
+    .into_any()
 }
 
 /// What belongs to the person. A popover: it opens and closes without script.

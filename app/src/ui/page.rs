@@ -24,6 +24,8 @@ pub enum Tab {
     None,
     Home,
     Following,
+    Search,
+    Notifications,
     Write,
     /// One's own profile.
     Profile,

@@ -16,6 +16,11 @@ pub fn older(href: Option<String>) -> impl IntoView + use<> {
     }
 }
 
+/// The link to what is older in a list that is no island's.
+pub fn earlier(href: String) -> impl IntoView + use<> {
+    view! { <div class="pager"><a class="button" href=href rel="next">"Older"</a></div> }
+}
+
 /// The link to what follows a list that is read from its beginning; nothing at its end.
 pub fn more(href: String) -> impl IntoView + use<> {
     view! {

@@ -58,7 +58,8 @@ mod tests {
     use super::*;
 
     fn mail() -> Mail {
-        let message = Message { subject: "042137".into(), text: "042137".into(), html: "042137".into(), unsubscribe: None };
+        let message =
+            Message { subject: "042137".into(), text: "042137".into(), html: "042137".into(), unsubscribe: None };
         Mail { to: "ada@kith.example".into(), message }
     }
 

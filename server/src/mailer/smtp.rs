@@ -102,7 +102,8 @@ impl Letter {
                 .raw_header(raw("List-Unsubscribe", &format!("<{url}>")))
                 .raw_header(raw("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"));
         }
-        let message = message.multipart(MultiPart::alternative_plain_html(mail.message.text.clone(), mail.message.html.clone()))?;
+        let message = message
+            .multipart(MultiPart::alternative_plain_html(mail.message.text.clone(), mail.message.html.clone()))?;
         Ok(Self { from: from.email, to, bytes: message.formatted() })
     }
 

@@ -140,12 +140,8 @@ pub(crate) async fn to_mail(db: &mut PgConnection, user: UserId, told: &[i64]) -
     let Some(first) = rows.first() else { return Ok(None) };
     let (to, rhythm) = (first.email.clone(), Rhythm::parse(&first.digest_rhythm).unwrap_or(Rhythm::Off));
     let told = rows.into_iter().filter_map(|row| {
-        let who = Author {
-            id: UserId(row.id),
-            username: row.username,
-            display_name: row.display_name,
-            avatar: row.avatar,
-        };
+        let who =
+            Author { id: UserId(row.id), username: row.username, display_name: row.display_name, avatar: row.avatar };
         Some(Told { kind: Kind::parse(&row.kind)?, who, count: row.count, post: row.post_id, excerpt: row.body })
     });
     Ok(Some(Digest { to, rhythm, told: told.collect() }))

@@ -174,7 +174,8 @@ mod tests {
         let at = time::macros::datetime!(2026-11-21 12:00:00.123456 UTC);
         let cursor = Cursor { at, id: 42 };
         assert_eq!(cursor.to_string().parse(), Ok(cursor));
-        for bad in ["", "-", "1", "1-", "x-1", "1-x", "-5-1", "9223372036854775807-1", "1732193423123456-99999999999999999999"]
+        for bad in
+            ["", "-", "1", "1-", "x-1", "1-x", "-5-1", "9223372036854775807-1", "1732193423123456-99999999999999999999"]
         {
             assert!(bad.parse::<Cursor>().is_err(), "{bad}");
         }

@@ -45,9 +45,8 @@ pub struct Settings {
 
 /// One's own settings.
 pub async fn settings(db: &mut PgConnection, me: &Member) -> Result<Settings> {
-    let row = sqlx::query!("select digest_rhythm, digest_kinds from users where id = $1", me.id().0)
-        .fetch_one(db)
-        .await?;
+    let row =
+        sqlx::query!("select digest_rhythm, digest_kinds from users where id = $1", me.id().0).fetch_one(db).await?;
     Ok(Settings {
         rhythm: Rhythm::parse(&row.digest_rhythm).unwrap_or(Rhythm::Off),
         kinds: row.digest_kinds.iter().filter_map(|kind| Kind::parse(kind)).collect(),

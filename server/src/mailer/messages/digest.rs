@@ -77,13 +77,9 @@ fn is_link(word: &str) -> bool {
 pub(super) fn sample() -> Vec<Told> {
     use crate::{id::UserId, profiles::Author};
 
-    let who = Author {
-        id: UserId(1),
-        username: "ada".to_owned(),
-        display_name: "Ada <b>".to_owned(),
-        avatar: None,
-    };
-    let told = |kind, count, excerpt: &str| Told { kind, who: who.clone(), count, post: Some(1), excerpt: excerpt.into() };
+    let who = Author { id: UserId(1), username: "ada".to_owned(), display_name: "Ada <b>".to_owned(), avatar: None };
+    let told =
+        |kind, count, excerpt: &str| Told { kind, who: who.clone(), count, post: Some(1), excerpt: excerpt.into() };
     vec![
         told(Kind::Reply, 1, "Come & see https://evil.example/x\nnow"),
         told(Kind::Mention, 1, "With <script>alert(1)</script>"),
@@ -98,7 +94,10 @@ mod tests {
 
     #[test]
     fn what_people_wrote_becomes_no_link() {
-        assert_eq!(plain("see https://evil.example, www.evil.example or evil.example/x", 200), "see [link] [link] or [link]");
+        assert_eq!(
+            plain("see https://evil.example, www.evil.example or evil.example/x", 200),
+            "see [link] [link] or [link]"
+        );
         assert_eq!(plain("me@evil.example", 200), "[link]");
         assert_eq!(plain("It is 3.5 km. So, e.g. walk... @alan", 200), "It is 3.5 km. So, e.g. walk... @alan");
         assert_eq!(plain(&"word ".repeat(50), 12), "word word wo…");

@@ -1,0 +1,118 @@
+//! What one was told: the page, its forms, and the link that ends its mails. Looking changes nothing; what was seen is
+//! marked as read by a form, or by the browser when one follows a row (`ping`), where it does that.
+
+mod row;
+pub mod unsubscribe;
+
+use axum::{
+    body::Bytes,
+    extract::{Path, Query},
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, StatusCode, header::CONTENT_TYPE};
+use leptos::{either::Either, prelude::*};
+use serde::Deserialize;
+use server::{
+    Error, Result, clock,
+    notifications::{self, Cursor, Page},
+    request::Member,
+};
+
+use crate::{
+    flash::Flash,
+    forms::{self, Form},
+    paths,
+    ui::{self, Tab, Weight, button, button_link, empty::empty, hidden, pager},
+    visit::Visit,
+};
+
+/// Where in the list.
+#[derive(Debug, Default, Deserialize)]
+pub struct Place {
+    before: Option<String>,
+}
+
+/// `GET /notifications`
+pub async fn show(visit: Visit, me: Member, Query(place): Query<Place>) -> Result<Response> {
+    let before = place.before.map(|text| text.parse::<Cursor>().map_err(|()| Error::NotFound)).transpose()?;
+    let page = notifications::page(&mut *visit.cx.server.db().acquire().await?, &me, before).await?;
+    let view = view(&page, before, me.unread > 0);
+    Ok(ui::Page::new("Notifications").tab(Tab::Notifications).respond(&visit, view))
+}
+
+/// What a row's buttons send.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sent {
+    next: Option<String>,
+}
+
+/// `POST /notifications/{id}/read`
+pub async fn read(
+    visit: Visit,
+    me: Member,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Response> {
+    let id = id.parse().map_err(|_| Error::NotFound.into_response())?;
+    // By the browser itself, as a link is followed (HTML: hyperlink auditing): there is no page to answer with.
+    if headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/ping")) {
+        notifications::read(&visit.cx, &me, id).await.map_err(IntoResponse::into_response)?;
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    let sent: Sent = forms::sent(&headers, &body)?;
+    notifications::read(&visit.cx, &me, id).await.map_err(IntoResponse::into_response)?;
+    let next = server::web::safe_next(sent.next.as_deref().unwrap_or_default(), paths::NOTIFICATIONS);
+    Ok(Flash::MarkedRead.redirect(&visit.cx.server, next))
+}
+
+/// What the button above the list sends: the newest that one has seen.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Seen {
+    until: String,
+}
+
+/// `POST /notifications/read`
+pub async fn read_all(visit: Visit, me: Member, Form(seen): Form<Seen>) -> Result<Response> {
+    let until = seen.until.parse().map_err(|()| Error::from(server::Invalid::default()))?;
+    notifications::read_all(&visit.cx, &me, until).await?;
+    Ok(Flash::AllRead.redirect(&visit.cx.server, paths::NOTIFICATIONS))
+}
+
+fn view(page: &Page, before: Option<Cursor>, unread: bool) -> impl IntoView + use<> {
+    let now = clock::now();
+    let next = before.map_or_else(|| paths::NOTIFICATIONS.to_owned(), |at| paths::before(paths::NOTIFICATIONS, at));
+    if page.rows.is_empty() && before.is_none() {
+        return Either::Left(nothing());
+    }
+    let newest = page.rows.first().filter(|_| unread && before.is_none());
+    let all = newest.map(|row| {
+        view! {
+            <form method="post" action=paths::NOTIFICATIONS_READ>
+                {hidden("until", row.cursor().to_string())}{button("Mark all as read", Weight::Quiet)}
+            </form>
+        }
+    });
+    let rows = page.rows.iter().map(|row| row::row(row, now)).collect_view();
+    let older = match page.older {
+        Some(at) => Either::Left(pager::earlier(paths::before(paths::NOTIFICATIONS, at))),
+        None => Either::Right(view! { <p class="end-of-list">"That’s everything."</p> }),
+    };
+    Either::Right(view! {
+        <div class="told-acts">
+            {all}{button_link("Settings", paths::NOTIFICATION_SETTINGS, Weight::Quiet)}
+        </div>
+        <section class="sheet" aria-label="Notifications">
+            <form method="post">{hidden("next", next)}<ul class="told-list">{rows}</ul></form>
+            {older}
+        </section>
+    })
+}
+
+fn nothing() -> impl IntoView {
+    let words = "When somebody answers you, mentions you, follows you or likes what you wrote, it stands here.";
+    let way = button_link("Write something", paths::WRITE, Weight::Primary);
+    view! { <section class="sheet">{empty("All quiet", words, way)}</section> }
+}

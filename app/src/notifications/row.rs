@@ -1,0 +1,173 @@
+//! One row: who, what they did, and how it begins. The whole row leads to it; the buttons stand above that.
+
+use leptos::{prelude::*, tachys::view::any_view::AnyView};
+use server::{
+    notifications::{Kind, Notification},
+    profiles::Author,
+};
+use time::OffsetDateTime;
+
+use crate::{
+    count, paths,
+    ui::{Icon, Size, avatar, icon, when},
+};
+
+/// The most characters of what was written.
+const EXCERPT: usize = 200;
+
+/// One row of the list.
+pub(super) fn row(told: &Notification, now: OffsetDateTime) -> impl IntoView + use<> {
+    let (class, sign) = match told.kind {
+        Kind::Reply => ("told-row reply", Icon::Reply),
+        Kind::Mention => ("told-row mention", Icon::Mention),
+        Kind::Follow => ("told-row follow-row", Icon::Following),
+        Kind::Like => ("told-row liked", Icon::Heart),
+    };
+    let faces = told.actors.iter().map(|person| avatar(person, Size::Post)).collect_view();
+    let unread = told.unread.then(|| view! { <span class="seen-never">"Unread. "</span> });
+    // The browser tells us that a row was followed, if it does that: then it is read.
+    let ping = told.unread.then(|| paths::notification_read(told.id));
+    let acts = acts(told);
+    view! {
+        <li class=class data-unread=told.unread.then_some("")>
+            <span class="told-sign">{icon(sign)}</span>
+            <span class="told-faces">{faces}</span>
+            <p class="told-said">
+                {unread}<a href=leads_to(told) ping=ping>{names(told)}" "{deed(told.kind)}</a>" "{when(told.at, now)}
+            </p>
+            {excerpt(told)}
+            {acts}
+        </li>
+    }
+}
+
+fn leads_to(told: &Notification) -> String {
+    match (told.post, told.actors.first()) {
+        (Some(post), _) => paths::post(post),
+        (None, Some(person)) => paths::profile(&person.username),
+        (None, None) => paths::NOTIFICATIONS.to_owned(),
+    }
+}
+
+/// `Ada`, `Ada and Alan`, `Ada and 4 others`.
+fn names(told: &Notification) -> impl IntoView + use<> {
+    let name = |person: &Author| view! { <b><bdi>{person.name().to_owned()}</bdi></b> };
+    let first = told.actors.first().map(name);
+    let rest = match (told.count, told.actors.get(1)) {
+        (2, Some(second)) => view! { " and "{name(second)} }.into_any(),
+        (3.., _) => format!(" and {}", count::of(told.count - 1, "other", "others")).into_any(),
+        _ => ().into_any(),
+    };
+    view! { {first}{rest} }
+}
+
+fn deed(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Reply => "answered you",
+        Kind::Mention => "mentioned you",
+        Kind::Follow => "follows you",
+        Kind::Like => "liked your post",
+    }
+}
+
+fn excerpt(told: &Notification) -> impl IntoView + use<> {
+    let line = told.excerpt.split_whitespace().collect::<Vec<_>>().join(" ");
+    let cut = match line.char_indices().nth(EXCERPT) {
+        Some((end, _)) => format!("{}…", line[..end].trim_end()),
+        None => line,
+    };
+    (!cut.is_empty()).then(|| view! { <p class="told-words" dir="auto">{cut}</p> })
+}
+
+/// Following back, and marking as read.
+fn acts(told: &Notification) -> AnyView {
+    let back = told.actors.first().filter(|_| told.kind == Kind::Follow).map(|person| {
+        let (label, pressed, value) =
+            if told.followed { ("Following", "true", "false") } else { ("Follow back", "false", "true") };
+        view! {
+            <button
+                class="button slim follow"
+                name="follow"
+                value=value
+                formaction=paths::follow(&person.username)
+                aria-pressed=pressed
+                aria-label=format!("{label}: @{}", person.username)
+            >
+                {label}
+            </button>
+        }
+    });
+    let read = told.unread.then(|| {
+        let label = format!("Mark as read: {} {}", told.actors.first().map_or("", Author::name), deed(told.kind));
+        view! {
+            <button class="mark-read" formaction=paths::notification_read(told.id) aria-label=label title="Mark as read">
+                {icon(Icon::Check)}
+            </button>
+        }
+    });
+    view! { {back}{read} }.into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use server::id::PostId;
+
+    use super::*;
+    use crate::ui::{render, xss};
+
+    fn told(kind: Kind, names: &[&str], count: i64) -> Notification {
+        let actors = names.iter().map(|name| {
+            let mut author = xss::attack("x").author;
+            (*name).clone_into(&mut author.display_name);
+            author
+        });
+        Notification {
+            id: 7,
+            kind,
+            post: Some(PostId(5)).filter(|_| kind != Kind::Follow),
+            excerpt: "hello".to_owned(),
+            actors: actors.collect(),
+            count,
+            at: OffsetDateTime::UNIX_EPOCH,
+            unread: true,
+            followed: false,
+        }
+    }
+
+    #[test]
+    fn nothing_somebody_wrote_or_is_called_becomes_markup() {
+        for text in xss::CORPUS {
+            for kind in Kind::ALL {
+                let mut told = told(kind, &[text, text], 2);
+                (*text).clone_into(&mut told.excerpt);
+                xss::assert_harmless(&render(|| row(&told, told.at)));
+            }
+        }
+    }
+
+    #[test]
+    fn one_two_and_many_are_said_as_people_say_it() {
+        let text = |names: &[&str], count| {
+            let html = render(|| names_of(names, count));
+            html.replace("<b>", "").replace("</b>", "").replace("<bdi>", "").replace("</bdi>", "").replace("<!>", "")
+        };
+        assert_eq!(text(&["Ada"], 1), "Ada");
+        assert_eq!(text(&["Ada", "Alan"], 2), "Ada and Alan");
+        assert_eq!(text(&["Ada", "Alan", "Grace"], 3), "Ada and 2 others");
+        assert_eq!(text(&["Ada", "Alan", "Grace"], 1_205), "Ada and 1,204 others");
+    }
+
+    fn names_of(list: &[&str], count: i64) -> impl IntoView + use<> {
+        names(&told(Kind::Like, list, count))
+    }
+
+    #[test]
+    fn what_is_read_says_nothing_to_the_browser() {
+        let mut told = told(Kind::Reply, &["Ada"], 1);
+        let html = render(|| row(&told, told.at));
+        assert!(html.contains("ping=\"/notifications/7/read\"") && html.contains("Unread."), "{html}");
+        told.unread = false;
+        let html = render(|| row(&told, told.at));
+        assert!(!html.contains("ping") && !html.contains("Unread.") && !html.contains("mark-read"), "{html}");
+    }
+}

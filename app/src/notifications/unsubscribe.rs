@@ -1,0 +1,58 @@
+//! Ending one's digests from a mail. The link shows a page with a button; a mail provider may press for its user
+//! (RFC 8058: one POST, without cookies, that is not led elsewhere). Both are answered the same for any token.
+
+use axum::{body::Bytes, extract::Query, response::Response};
+use http::StatusCode;
+use leptos::prelude::*;
+use serde::Deserialize;
+use server::{Error, Invalid, Result, notifications, random::Token};
+
+use crate::{
+    auth::card,
+    paths,
+    ui::{Weight, button, hidden},
+    visit::Visit,
+};
+
+/// What the link brings.
+#[derive(Deserialize)]
+pub struct Link {
+    #[serde(default)]
+    token: String,
+}
+
+/// `GET /unsubscribe`
+pub async fn ask(visit: Visit, Query(link): Query<Link>) -> Response {
+    let here = format!("{}?token={}", paths::UNSUBSCRIBE, token(&link).map(|token| token.text()).unwrap_or_default());
+    let view = view! {
+        <h1>"No more mails of this kind?"</h1>
+        <p>"We stop mailing you what waits unread. On Kith you still find it, and in your settings you can have mails again."</p>
+        <form method="post" action=here class="stack">
+            {hidden("List-Unsubscribe", "One-Click")}{button("Stop these mails", Weight::Primary)}
+        </form>
+        <p class="card-foot"><a href=paths::HOME>"Not now"</a></p>
+    };
+    card(&visit, "Stop these mails", StatusCode::OK, view)
+}
+
+/// `POST /unsubscribe`
+pub async fn now(visit: Visit, Query(link): Query<Link>, body: Bytes) -> Result<Response> {
+    // As a form of either kind: the RFC leaves it to the provider.
+    let says = |words: &[u8]| body.windows(words.len()).any(|part| part == words);
+    if !(says(b"List-Unsubscribe") && says(b"One-Click")) {
+        return Err(Error::from(Invalid::default()));
+    }
+    if let Some(token) = token(&link) {
+        notifications::unsubscribe(&visit.cx.server, &token).await?;
+    }
+    let view = view! {
+        <h1>"No more of these mails"</h1>
+        <p>"What people answer you still waits on Kith."</p>
+        <p class="card-foot"><a href=paths::NOTIFICATION_SETTINGS>"Choose what is mailed"</a></p>
+    };
+    Ok(card(&visit, "No more of these mails", StatusCode::OK, view))
+}
+
+fn token(link: &Link) -> Option<Token> {
+    Token::parse(&link.token)
+}
