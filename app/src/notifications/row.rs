@@ -53,12 +53,9 @@ fn leads_to(told: &Notification) -> String {
 fn names(told: &Notification) -> impl IntoView + use<> {
     let name = |person: &Author| view! { <b><bdi>{person.name().to_owned()}</bdi></b> };
     let first = told.actors.first().map(name);
-    let rest = match (told.count, told.actors.get(1)) {
-        (2, Some(second)) => view! { " and "{name(second)} }.into_any(),
-        (3.., _) => format!(" and {}", count::of(told.count - 1, "other", "others")).into_any(),
-        _ => ().into_any(),
-    };
-    view! { {first}{rest} }
+    let second = told.actors.get(1).filter(|_| told.count == 2).map(|second| view! { " and "{name(second)} });
+    let others = (told.count > 2).then(|| format!(" and {}", count::of(told.count - 1, "other", "others")));
+    view! { {first}{second}{others} }
 }
 
 fn deed(kind: Kind) -> &'static str {
