@@ -62,6 +62,9 @@ create function notifications_holds(told notifications) returns boolean language
         when 'follow' then is_told(told.user_id, told.actor_id) and exists (
             select from follows f where f.follower_id = told.actor_id and f.followee_id = told.user_id
         )
+        when 'mention' then is_told(told.user_id, told.actor_id) and exists (
+            select from post_mentions m where m.post_id = told.post_id and m.user_id = told.user_id
+        )
         else is_told(told.user_id, told.actor_id)
     end
 $$;
@@ -89,6 +92,16 @@ end $$;
 
 create trigger follows_told_removed after delete on follows
     referencing old table as removed for each statement execute function follows_told_removed();
+
+-- Of an empty place nothing is told.
+create function posts_told_deleted() returns trigger language plpgsql as $$
+begin
+    delete from notifications where post_id = old.id;
+    return null;
+end $$;
+
+create trigger posts_told_deleted after update of deleted_at on posts
+    for each row when (old.deleted_at is null and new.deleted_at is not null) execute function posts_told_deleted();
 
 -- What a suspended person did is told of again when they are back.
 create function users_told_suspended() returns trigger language plpgsql as $$

@@ -68,10 +68,9 @@ fn deed(kind: Kind) -> &'static str {
 }
 
 fn excerpt(told: &Notification) -> impl IntoView + use<> {
-    let line = told.excerpt.split_whitespace().collect::<Vec<_>>().join(" ");
-    let cut = match line.char_indices().nth(EXCERPT) {
-        Some((end, _)) => format!("{}…", line[..end].trim_end()),
-        None => line,
+    let cut = match told.excerpt.char_indices().nth(EXCERPT) {
+        Some((end, _)) => format!("{}…", told.excerpt[..end].trim_end()),
+        None => told.excerpt.clone(),
     };
     (!cut.is_empty()).then(|| view! { <p class="told-words" dir="auto">{cut}</p> })
 }

@@ -12,6 +12,7 @@ use crate::{
     error::Result,
     id::UserId,
     jobs::{self, Job},
+    markup,
     profiles::Author,
     random::Token,
 };
@@ -142,7 +143,13 @@ pub(crate) async fn to_mail(db: &mut PgConnection, user: UserId, told: &[i64]) -
     let told = rows.into_iter().filter_map(|row| {
         let who =
             Author { id: UserId(row.id), username: row.username, display_name: row.display_name, avatar: row.avatar };
-        Some(Told { kind: Kind::parse(&row.kind)?, who, count: row.count, post: row.post_id, excerpt: row.body })
+        Some(Told {
+            kind: Kind::parse(&row.kind)?,
+            who,
+            count: row.count,
+            post: row.post_id,
+            excerpt: markup::plain(&row.body),
+        })
     });
     Ok(Some(Digest { to, rhythm, told: told.collect() }))
 }

@@ -9,6 +9,7 @@ use super::Kind;
 use crate::{
     error::Result,
     id::{PostId, UserId},
+    markup,
     profiles::Author,
     request::Member,
 };
@@ -23,7 +24,7 @@ pub struct Notification {
     pub kind: Kind,
     /// The answer, the post that mentions, one's own post that is liked.
     pub post: Option<PostId>,
-    /// How that post begins.
+    /// How that post begins, in one line without markup.
     pub excerpt: String,
     /// Who did it, the latest first: of many likes only three.
     pub actors: Vec<Author>,
@@ -85,7 +86,7 @@ pub async fn page(db: &mut PgConnection, me: &Member, before: Option<Cursor>) ->
         Row,
         r#"
         select n.id, n.kind, n.post_id, n.updated_at, n.read_at is null as "unread!",
-               coalesce(left(p.body, 400), '') as "body!",
+               coalesce(left(p.body, 600), '') as "body!",
                case n.kind when 'like' then p.like_count - (
                    select count(*) from likes l where l.post_id = n.post_id and l.user_id = $1
                ) else 1 end as "count!",
@@ -155,7 +156,7 @@ impl Row {
             id: self.id,
             kind: Kind::parse(&self.kind)?,
             post: self.post_id.map(PostId),
-            excerpt: self.body,
+            excerpt: markup::plain(&self.body),
             count: self.count.max(actors.len() as i64),
             actors,
             at: self.updated_at,

@@ -9,6 +9,8 @@ mod list;
 mod read;
 mod settings;
 mod tell;
+#[cfg(test)]
+mod tests;
 
 pub use digest::{Told, queue_due, run, unsubscribe};
 pub(crate) use digest::{arm, to_mail};

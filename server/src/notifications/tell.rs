@@ -93,7 +93,7 @@ pub(crate) async fn of_post(
             select distinct on (c.user_id) c.user_id, c.kind, $1::bigint, $2::bigint from (
                 select p.author_id as user_id, 'reply' as kind, 1 as weight from posts p where p.id = $3
                 union all
-                select m, 'mention', 2 from unnest($4::bigint[]) m
+                select m.user_id, 'mention', 2 from post_mentions m where m.post_id = $1 and m.user_id = any ($4)
             ) c
             where c.user_id is not null and is_told(c.user_id, $2)
             order by c.user_id, c.weight
@@ -114,17 +114,26 @@ pub(crate) async fn of_post(
     Ok(())
 }
 
-/// Tells whom an edited post names for the first time, and takes back what was told to those it names no more. Whoever
-/// is named again is told nothing new.
-pub(crate) async fn edited(tx: &mut PgConnection, post: PostId, author: UserId, added: &[UserId]) -> Result<()> {
-    sqlx::query!(
-        r#"
-        update notifications n set withdrawn_at = now()
-        where n.post_id = $1 and n.kind = 'mention' and n.withdrawn_at is null and not notifications_holds(n)
-        "#,
-        post.0,
-    )
-    .execute(&mut *tx)
-    .await?;
-    if added.is_empty() { Ok(()) } else { of_post(tx, post, author, None, added).await }
+/// Tells whom an edited post names and did not name before, and takes back what was told to those it names no more.
+/// Whoever is named again is told nothing new.
+pub(crate) async fn edited(
+    tx: &mut PgConnection,
+    post: PostId,
+    author: UserId,
+    before: &[UserId],
+    now: &[UserId],
+) -> Result<()> {
+    if before.iter().any(|user| !now.contains(user)) {
+        sqlx::query!(
+            r#"
+            update notifications n set withdrawn_at = now()
+            where n.post_id = $1 and n.kind = 'mention' and n.withdrawn_at is null and not notifications_holds(n)
+            "#,
+            post.0,
+        )
+        .execute(&mut *tx)
+        .await?;
+    }
+    let added: Vec<UserId> = now.iter().filter(|user| !before.contains(user)).copied().collect();
+    if added.is_empty() { Ok(()) } else { of_post(tx, post, author, None, &added).await }
 }

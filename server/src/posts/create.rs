@@ -4,7 +4,7 @@ use super::{check_body, keep_words};
 use crate::{
     error::{Error, Result},
     id::PostId,
-    limits, markup,
+    limits, markup, notifications,
     request::{Member, Request},
 };
 
@@ -42,6 +42,7 @@ pub async fn create(cx: &Request, me: &Member, body: &str, parent: Option<PostId
     .fetch_one(&mut *tx)
     .await?;
     keep_words(&mut tx, id, &words).await?;
+    notifications::of_post(&mut tx, PostId(id), me.id(), parent, &words.mentions).await?;
     tx.commit().await?;
     Ok(PostId(id))
 }

@@ -7,7 +7,7 @@ use super::{check_body, forget_words, keep_words};
 use crate::{
     error::{Error, Result},
     id::PostId,
-    limits, markup,
+    limits, markup, notifications,
     request::{Member, Request},
 };
 
@@ -46,8 +46,9 @@ pub async fn edit(cx: &Request, me: &Member, id: PostId, body: &str) -> Result<(
     sqlx::query!("update posts set body = $2, html = $3, edited_at = now() where id = $1", id.0, body, words.html)
         .execute(&mut *tx)
         .await?;
-    forget_words(&mut tx, id.0).await?;
+    let named = forget_words(&mut tx, id.0).await?;
     keep_words(&mut tx, id.0, &words).await?;
+    notifications::edited(&mut tx, id, me.id(), &named, &words.mentions).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -142,11 +142,11 @@ async fn keep_words(tx: &mut PgConnection, id: i64, words: &Rendered) -> Result<
     Ok(())
 }
 
-/// Forgets those rows.
-async fn forget_words(tx: &mut PgConnection, id: i64) -> Result<()> {
+/// Forgets those rows; returns who was named.
+async fn forget_words(tx: &mut PgConnection, id: i64) -> Result<Vec<UserId>> {
     sqlx::query!("delete from post_tags where post_id = $1", id).execute(&mut *tx).await?;
-    sqlx::query!("delete from post_mentions where post_id = $1", id).execute(tx).await?;
-    Ok(())
+    let named = sqlx::query_scalar!("delete from post_mentions where post_id = $1 returning user_id", id);
+    Ok(named.fetch_all(tx).await?.into_iter().map(UserId).collect())
 }
 
 fn check_body(body: &str) -> Result<String> {
