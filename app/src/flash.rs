@@ -159,7 +159,7 @@ impl Flash {
             Self::SessionEnded => "That device is signed out. If it wasn’t you, choose a new password.",
             Self::Connected => "Connected. You can come in with it from now on.",
             Self::Disconnected => {
-                "Disconnected. It no longer opens your account, and other devices that came in with it are signed out."
+                "Disconnected. It no longer opens your account. Other devices that came in with it are signed out."
             }
             Self::Refreshed => "Your name and picture are up to date.",
             Self::Proved => "Good to see you again. From now on you can come in that way too.",
