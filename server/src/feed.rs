@@ -37,7 +37,7 @@ pub async fn latest(db: &mut PgConnection, viewer: Option<UserId>, before: Optio
         PostRow,
         r#"
         select p.id, p.parent_id, p.body, p.html, p.created_at, p.edited_at, p.like_count,
-               p.reply_count, exists (select 1 from likes l where l.post_id = p.id and l.user_id = $1) as "liked!",
+               p.reply_count, exists (select 1 from likes l where l.post_id = p.id and l.user_id = $1 offset 0) as "liked!",
                u.id as author_id, u.username, u.display_name, u.avatar
         from posts p join users u on u.id = p.author_id
         where p.parent_id is null and p.id < $2 and u.suspended_at is null
@@ -84,7 +84,7 @@ pub async fn following(db: &mut PgConnection, reader: UserId, before: Option<Pos
             order by n.id desc limit $3
         )
         select p.id, p.parent_id, p.body, p.html, p.created_at, p.edited_at, p.like_count,
-               p.reply_count, exists (select 1 from likes l where l.post_id = p.id and l.user_id = $1) as "liked!",
+               p.reply_count, exists (select 1 from likes l where l.post_id = p.id and l.user_id = $1 offset 0) as "liked!",
                u.id as author_id, u.username, u.display_name, u.avatar
         from page join posts p on p.id = page.id join users u on u.id = p.author_id
         order by p.id desc
@@ -109,7 +109,7 @@ pub async fn by_author(
         PostRow,
         r#"
         select p.id, p.parent_id, p.body, p.html, p.created_at, p.edited_at, p.like_count,
-               p.reply_count, exists (select 1 from likes l where l.post_id = p.id and l.user_id = $1) as "liked!",
+               p.reply_count, exists (select 1 from likes l where l.post_id = p.id and l.user_id = $1 offset 0) as "liked!",
                u.id as author_id, u.username, u.display_name, u.avatar
         from posts p join users u on u.id = p.author_id
         where p.author_id = $2 and p.parent_id is null and p.id < $3 and u.suspended_at is null
@@ -136,7 +136,7 @@ pub async fn replies(
         PostRow,
         r#"
         select p.id, p.parent_id, p.body, p.html, p.created_at, p.edited_at, p.like_count,
-               p.reply_count, exists (select 1 from likes l where l.post_id = p.id and l.user_id = $1) as "liked!",
+               p.reply_count, exists (select 1 from likes l where l.post_id = p.id and l.user_id = $1 offset 0) as "liked!",
                u.id as author_id, u.username, u.display_name, u.avatar
         from posts p join users u on u.id = p.author_id
         where p.parent_id = $2 and p.id > $3 and u.suspended_at is null

@@ -38,7 +38,9 @@ pub async fn set(cx: &Request, me: &Member, username: &str, follow: bool) -> Res
             them
         )
         .execute(&mut *tx)
-        .await?;
+        .await
+        // One of the two is deleted at this very moment.
+        .map_err(gone)?;
         if begun.rows_affected() == 1 {
             notifications::followed(&mut tx, UserId(them), me.id()).await?;
         }
@@ -52,6 +54,15 @@ pub async fn set(cx: &Request, me: &Member, username: &str, follow: bool) -> Res
         .await?;
     tx.commit().await?;
     Ok(Standing { followed: follow, followers })
+}
+
+fn gone(error: sqlx::Error) -> Error {
+    let by = |name: &str| error.as_database_error().and_then(|e| e.constraint()) == Some(name);
+    match (by("follows_follower_id_fkey"), by("follows_followee_id_fkey")) {
+        (true, _) => Error::SignInNeeded,
+        (_, true) => Error::NotFound,
+        _ => error.into(),
+    }
 }
 
 /// Holds everybody's follows of `user` and `user`'s own, and the counts these are part of, in the order in which they are

@@ -35,43 +35,53 @@ const HOT: [Hot; 13] = [
     ),
     ("where p.parent_id = $2 and p.id > $3", "1, 29000, 0, 51", &["posts_by_parent", PEOPLE, LIKED]),
     (
-        "p.reply_count, exists (select 1 from likes l where l.post_id = p.id and l.user_id = $2)",
+        "p.reply_count, exists (select 1 from likes l where l.post_id = p.id and l.user_id = $2 offset 0)",
         "29000, 1",
         &["posts_pkey", PEOPLE, LIKED],
     ),
     ("u.role, s.device_id,", "'session 77'", &["sessions_pkey", PEOPLE]),
-    ("as \"follows_viewer!\"", "'person7', 2", &["users_username_key", "profile_counts_pkey", "follows_pkey"]),
-    ("order by c.followers desc, u.id limit $2", "2, 5", &["profile_counts_followers", PEOPLE, "follows_pkey"]),
+    (
+        "as \"follows_viewer!\"",
+        "'person7', 2",
+        &["users_username_key", "profile_counts_pkey", "follows_pkey", FOLLOWED],
+    ),
+    (
+        "order by c.followers desc, u.id limit $2",
+        "2, 5",
+        &["profile_counts_followers", PEOPLE, "follows_pkey", FOLLOWED],
+    ),
     ("with post as (select id from posts where id = $1 for no key update)", "29000, 1", &["posts_pkey", "likes_pkey"]),
     ("select p.id, me.id from users me, posts p", "29000, 1", &["posts_pkey", PEOPLE]),
-    ("delete from follows where follower_id = $1 and followee_id = $2", "2, 77", &["follows_pkey"]),
+    ("delete from follows where follower_id = $1 and followee_id = $2", "2, 77", &["follows_pkey", FOLLOWED]),
 ];
 
 const PEOPLE: &str = "users_pkey";
 const LIKED: &str = "likes_pkey";
+const FOLLOWED: &str = "follows_followee_id";
 const FOLLOWING: &[&str] = &["follows_pkey", "posts_by_author", "posts_pkey", PEOPLE, LIKED];
 
 /// The most rows that one step of a plan may look at or put in order: reader 2 follows five hundred people.
 const MOST: f64 = 1_000.0;
 
-/// Four thousand people and thirty thousand posts, some of them replies, with what hangs on them; 29000 is a post with
-/// sixty replies. Reader 2 follows five hundred; everybody follows the first ten.
+/// Twenty thousand people and thirty thousand posts, some of them replies, with what hangs on them; 29000 is a post with
+/// sixty replies. Reader 2 follows five hundred; many follow the first five. Reader 1 likes five thousand posts.
 const WORLD: &str = "
     set session_replication_role = replica;
     insert into users (username, email, suspended_at)
     select 'person' || n, 'person' || n || '@kith.example', case when n % 500 = 0 then now() end
-    from generate_series(1, 4000) n;
-    insert into profile_counts (user_id, followers) select id, 4000 / id from users;
+    from generate_series(1, 20000) n;
+    insert into profile_counts (user_id, followers) select id, 20000 / id from users;
     insert into posts (author_id, parent_id, body)
-    select 1 + (n * 7919::bigint) % 3999, case when n > 29000 and n <= 29060 then 29000 when n % 5 = 0 then n / 2 end, 'words ' || n
+    select 1 + (n * 7919::bigint) % 19999, case when n > 29000 and n <= 29060 then 29000 when n % 5 = 0 then n / 2 end, 'words ' || n
     from generate_series(1, 30000) n;
     insert into likes (post_id, user_id)
-    select distinct 1 + (n * 104729::bigint) % 30000, 1 + (n * 31::bigint) % 4000 from generate_series(1, 60000) n;
+    select distinct 1 + (n * 104729::bigint) % 30000, 1 + (n * 31::bigint) % 20000 from generate_series(1, 60000) n;
+    insert into likes (post_id, user_id) select n * 5, 1 from generate_series(1, 5000) n on conflict do nothing;
     insert into follows (follower_id, followee_id)
     select distinct a, b from (
-        select 1 + n % 4000, 1 + (n * 613::bigint) % 4000 from generate_series(1, 40000) n
+        select 1 + n % 20000, 1 + (n * 613::bigint) % 20000 from generate_series(1, 40000) n
         union select 2, 3 + n * 7 from generate_series(1, 500) n
-        union select n, m from generate_series(11, 4000) n, generate_series(1, 10) m
+        union select n, m from generate_series(11, 8000) n, generate_series(1, 5) m
     ) f (a, b) where a <> b;
     insert into sessions (id, data, expiry_date, user_id, expires_at)
     select 'session ' || n, '', now() + interval '1 day', 1 + n % 4000, now() + interval '1 day'

@@ -2,7 +2,7 @@
 
 use super::{check_body, keep_words};
 use crate::{
-    error::{Error, Result},
+    error::{Error, Result, on_constraint},
     id::PostId,
     limits, markup, notifications,
     request::{Member, Request},
@@ -40,7 +40,9 @@ pub async fn create(cx: &Request, me: &Member, body: &str, parent: Option<PostId
         words.html,
     )
     .fetch_one(&mut *tx)
-    .await?;
+    .await
+    // Deleted in another browser, at this very moment.
+    .map_err(|e| on_constraint(e, "posts_author_id_fkey", Error::SignInNeeded))?;
     keep_words(&mut tx, id, &words).await?;
     notifications::of_post(&mut tx, PostId(id), me.id(), parent, &words.mentions).await?;
     tx.commit().await?;

@@ -100,7 +100,7 @@ pub async fn find(db: &mut PgConnection, id: PostId, viewer: Option<UserId>) -> 
         PostRow,
         r#"
         select p.id, p.parent_id, p.body, p.html, p.created_at, p.edited_at, p.like_count,
-               p.reply_count, exists (select 1 from likes l where l.post_id = p.id and l.user_id = $2) as "liked!",
+               p.reply_count, exists (select 1 from likes l where l.post_id = p.id and l.user_id = $2 offset 0) as "liked!",
                u.id as author_id, u.username, u.display_name, u.avatar
         from posts p join users u on u.id = p.author_id
         where p.id = $1 and u.suspended_at is null
