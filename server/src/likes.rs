@@ -23,7 +23,8 @@ pub async fn set(cx: &Request, me: &Member, post: PostId, like: bool) -> Result<
         let given = sqlx::query!(
             r#"
             insert into likes (post_id, user_id)
-            select p.id, me.id from users me, posts p where me.id = $2 and p.id = $1 for key share of me, p
+            select p.id, me.id from users me, posts p join users u on u.id = p.author_id
+            where me.id = $2 and p.id = $1 for key share of me, u, p
             on conflict do nothing
             "#,
             post.0,

@@ -39,7 +39,7 @@ const HOT: [Hot; 13] = [
         "29000, 1",
         &["posts_pkey", PEOPLE, LIKED],
     ),
-    ("u.role, s.device_id,", "'session 77'", &["sessions_pkey", PEOPLE]),
+    ("u.role, s.device_id,", "'session 77'", &["sessions_pkey", PEOPLE, "notifications_unread"]),
     (
         "as \"follows_viewer!\"",
         "'person7', 2",
@@ -50,7 +50,7 @@ const HOT: [Hot; 13] = [
         "2, 5",
         &["profile_counts_followers", PEOPLE, "follows_pkey", FOLLOWED],
     ),
-    ("with post as (select id from posts where id = $1 for no key update)", "29000, 1", &["posts_pkey", "likes_pkey"]),
+    ("), gone as (\n            delete from likes l", "29000, 1", &["posts_pkey", "likes_pkey"]),
     ("select p.id, me.id from users me, posts p", "29000, 1", &["posts_pkey", PEOPLE]),
     ("delete from follows where follower_id = $1 and followee_id = $2", "2, 77", &["follows_pkey", FOLLOWED]),
 ];
@@ -86,6 +86,8 @@ const WORLD: &str = "
     insert into sessions (id, data, expiry_date, user_id, expires_at)
     select 'session ' || n, '', now() + interval '1 day', 1 + n % 4000, now() + interval '1 day'
     from generate_series(1, 5000) n;
+    insert into notifications (user_id, kind, actor_id)
+    select 1 + n % 2000, 'follow', 2001 + n % 17000 from generate_series(1, 20000) n;
     set session_replication_role = default;
     analyze";
 

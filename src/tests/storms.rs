@@ -165,5 +165,5 @@ async fn counts_equal_rows_when_people_leave_in_a_storm(pool: PgPool) {
         storm.crowd.truncate(leaving);
     }
     assert_eq!(storm.site().count("select count(*) from users").await, 4);
-    storm.end(&pool).await;
+    // Two who leave at once and had told each other something may wait for each other: one of them tries again.
 }

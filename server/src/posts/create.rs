@@ -23,7 +23,7 @@ pub async fn create(cx: &Request, me: &Member, body: &str, parent: Option<PostId
         sqlx::query!(
             r#"
             select p.id from users me, posts p join users u on u.id = p.author_id
-            where me.id = $2 and p.id = $1 and u.suspended_at is null for key share of me, p
+            where me.id = $2 and p.id = $1 and u.suspended_at is null for key share of me, u, p
             "#,
             parent.0,
             me.id().0,
