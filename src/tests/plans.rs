@@ -15,7 +15,7 @@ type Hot = (&'static str, &'static str, &'static [&'static str]);
 
 const END: &str = "9223372036854775807";
 
-const HOT: [Hot; 13] = [
+const HOT: [Hot; 14] = [
     (
         "where p.parent_id is null and p.id < $2 and u.suspended_at is null",
         "1, {end}, 51",
@@ -49,6 +49,11 @@ const HOT: [Hot; 13] = [
         "order by c.followers desc, u.id limit $2",
         "2, 5",
         &["profile_counts_followers", PEOPLE, "follows_pkey", FOLLOWED],
+    ),
+    (
+        "(updated_at, id) < ($2, $3)",
+        "1, 'infinity', {end}, 31",
+        &["notifications_newest", "posts_pkey", PEOPLE, "likes_newest", LIKED, "follows_pkey", FOLLOWED],
     ),
     ("), gone as (\n            delete from likes l", "29000, 1", &["posts_pkey", "likes_pkey"]),
     ("select p.id, me.id from users me, posts p", "29000, 1", &["posts_pkey", PEOPLE]),
