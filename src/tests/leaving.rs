@@ -42,6 +42,7 @@ async fn a_deleted_account_is_gone_whole_and_leaves_only_an_id(pool: PgPool) {
 async fn everything_about_oneself_comes_as_one_file_without_a_secret(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     site.post("alan", "something =1+1 I wrote").await;
+    site.signed_in("ada").await.post("/@alan/follow", &[("follow", "true")]).await;
     let alan = site.signed_in("alan").await;
     let cookies: Vec<String> = alan.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let mut request = Request::post("/settings/account/export")
@@ -63,10 +64,19 @@ async fn everything_about_oneself_comes_as_one_file_without_a_secret(pool: PgPoo
         let mut file = zip.by_index(index).unwrap();
         std::io::Read::read_to_string(&mut file, &mut all).unwrap();
     }
-    for held in ["alan@kith.example", "something =1+1 I wrote", "Firefox/144", "203.0.113.7", "signed_in", "<svg"] {
+    for held in [
+        "alan@kith.example",
+        "something =1+1 I wrote",
+        "Firefox/144",
+        "203.0.113.7",
+        "signed_in",
+        "<svg",
+        "\"rhythm\": \"daily\"",
+        "\"by\":\"ada\"",
+    ] {
         assert!(all.contains(held), "{held}");
     }
-    let key: String = sqlx::query_scalar("select id from sessions").fetch_one(&pool).await.unwrap();
+    let key: String = sqlx::query_scalar("select id from sessions order by created_at desc").fetch_one(&pool).await.unwrap();
     for secret in ["$argon2id", alan.session().unwrap(), &key, &alan.cookies["__Host-browser"]] {
         assert!(!all.contains(secret), "{secret}");
     }

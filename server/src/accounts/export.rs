@@ -44,6 +44,7 @@ async fn account(pack: &mut Pack, tx: &mut sqlx::PgConnection, me: &Elevated) ->
         r#"
         select jsonb_build_object('username', u.username, 'display_name', u.display_name, 'email', u.email, 'bio', u.bio,
             'role', u.role, 'created_at', u.created_at,
+            'digest', jsonb_build_object('rhythm', u.digest_rhythm, 'kinds', u.digest_kinds),
             'has_password', exists (select 1 from passwords p where p.user_id = u.id)) as "row!"
         from users u where u.id = $1
         "#,
@@ -62,7 +63,7 @@ async fn account(pack: &mut Pack, tx: &mut sqlx::PgConnection, me: &Elevated) ->
     pack.list("former_usernames.json", former.fetch(tx)).await
 }
 
-/// What they wrote, liked, and whom they follow.
+/// What they wrote, liked, whom they follow, and what they were told.
 async fn social(pack: &mut Pack, tx: &mut sqlx::PgConnection, me: &Elevated) -> Result<()> {
     let id = me.id().0;
     let posts = sqlx::query_scalar!(
@@ -100,7 +101,17 @@ async fn social(pack: &mut Pack, tx: &mut sqlx::PgConnection, me: &Elevated) -> 
         "#,
         id,
     );
-    pack.list("followers.json", followers.fetch(tx)).await
+    pack.list("followers.json", followers.fetch(&mut *tx)).await?;
+    let told = sqlx::query_scalar!(
+        r#"
+        select jsonb_build_object('kind', n.kind, 'post', n.post_id, 'by', u.username, 'first', n.created_at,
+            'latest', n.updated_at, 'read_at', n.read_at, 'mailed_at', n.mailed_at) as "row!"
+        from notifications n left join users u on u.id = n.actor_id
+        where n.user_id = $1 and n.withdrawn_at is null order by n.id
+        "#,
+        id,
+    );
+    pack.list("notifications.json", told.fetch(tx)).await
 }
 
 /// What is kept so that the account is safe.

@@ -6,7 +6,7 @@ use super::{
     Report, World, bare,
     people::Person,
     sheet::Sheet,
-    talk,
+    talk, told,
     words::{self, Signs},
     writing::Writer,
 };
@@ -55,6 +55,8 @@ pub(super) async fn all(db: &mut PgConnection, world: &mut World, password_hash:
     words::all(db, &ids, &signs).await?;
     likes(db, world, &ids, &moments).await?;
     bare::dress(db, dressing).await?;
+    let cast = (0_u32..).zip(&world.people).filter(|(_, person)| person.cast).map(|(n, _)| ids.user(n));
+    told::all(db, &cast.collect::<Vec<_>>()).await?;
     Ok(Report::Seeded {
         users: world.people.len() as u64,
         posts: world.posts.len() as u64,
@@ -68,7 +70,7 @@ pub(super) async fn all(db: &mut PgConnection, world: &mut World, password_hash:
 pub(super) async fn settle(db: &PgPool) -> sqlx::Result<()> {
     let mut connection = db.acquire().await?;
     sqlx::query("set statement_timeout = 0").execute(&mut *connection).await?;
-    sqlx::query("vacuum (analyze) users, passwords, profile_counts, posts, post_tags, post_mentions, likes, follows")
+    sqlx::query("vacuum (analyze) users, passwords, profile_counts, posts, post_tags, post_mentions, likes, follows, notifications")
         .execute(&mut *connection)
         .await?;
     // Its limit is gone, so it does not go back to the pool.

@@ -17,6 +17,7 @@ mod sheet;
 mod talk;
 #[cfg(test)]
 mod tests;
+mod told;
 mod weights;
 mod words;
 mod writing;

@@ -53,6 +53,17 @@ async fn every_count_equals_its_rows(db: PgPool) -> sqlx::Result<()> {
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn the_cast_was_told_of_something_and_only_of_what_is_so(db: PgPool) -> sqlx::Result<()> {
+    seed(&db, &small()).await?;
+    let told = "select count(distinct user_id) * 10 + count(distinct kind) from notifications n join users u on u.id = n.user_id";
+    assert_eq!(number(&db, told).await?, CAST.len() as i64 * 10 + 4, "everybody of them, and of each kind");
+    assert_eq!(number(&db, "select count(*) from notifications n where not notifications_holds(n)").await?, 0);
+    let unread = "select count(distinct user_id) from notifications where read_at is null";
+    assert!(number(&db, unread).await? > 2);
+    Ok(())
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn the_same_demo_comes_twice(db: PgPool) -> sqlx::Result<()> {
     seed(&db, &small()).await?;
     let first = digest(&db).await?;
