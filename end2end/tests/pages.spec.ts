@@ -3,13 +3,15 @@
 import { axe, cards, expect, open, signIn, test } from "../fixtures.ts";
 import type { Page } from "@playwright/test";
 
-const STRANGERS = ["/", "/?before=2000", "/following", "/sign-up", "/sign-in/code", "/forgot-password", "/@maximiliana", "/dev/mail", "/nothing-here"];
+const STRANGERS = ["/", "/?before=2000", "/following", "/sign-up", "/sign-in/code", "/forgot-password", "/unsubscribe", "/@maximiliana", "/dev/mail", "/nothing-here"];
 const MEMBERS = [
     "/",
     "/following",
     "/posts/new",
     "/@ada",
     "/@layla_haddad",
+    "/notifications",
+    "/settings/notifications",
     "/settings/devices",
     "/settings/profile",
     "/settings/account",

@@ -76,7 +76,8 @@ async fn everything_about_oneself_comes_as_one_file_without_a_secret(pool: PgPoo
     ] {
         assert!(all.contains(held), "{held}");
     }
-    let key: String = sqlx::query_scalar("select id from sessions order by created_at desc").fetch_one(&pool).await.unwrap();
+    let key: String =
+        sqlx::query_scalar("select id from sessions order by created_at desc").fetch_one(&pool).await.unwrap();
     for secret in ["$argon2id", alan.session().unwrap(), &key, &alan.cookies["__Host-browser"]] {
         assert!(!all.contains(secret), "{secret}");
     }
