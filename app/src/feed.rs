@@ -63,10 +63,9 @@ async fn everyone(visit: &Visit, before: Option<PostId>) -> Result<Page> {
 }
 
 fn home_page(visit: &Visit, posts: &Page, before: Option<PostId>, draft: Draft<'_>) -> Response {
-    let page = draft.answer(ui::Page::new("Home")).tab(Tab::Home).islands().canonical(match before {
-        Some(id) => paths::before(paths::HOME, id),
-        None => paths::HOME.to_owned(),
-    });
+    let page = draft.answer(ui::Page::new("Home")).tab(Tab::Home).islands();
+    // Older pages hold other posts every day.
+    let page = if before.is_none() { page.canonical(paths::HOME) } else { page };
     page.respond_with(visit, || {
         let composer = visit.me().filter(|_| before.is_none()).map(|me| composer(me, paths::POSTS.to_owned(), draft));
         let posts = match posts.posts.is_empty() && before.is_none() {

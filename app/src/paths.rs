@@ -1,5 +1,10 @@
 //! Every URL of a page or a form, as a function: nobody else writes one down.
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// What a tag in an address cannot have as it is.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'_');
+
 /// Everyone's latest.
 pub const HOME: &str = "/";
 /// The latest of the people one follows.
@@ -26,12 +31,34 @@ pub const SIGN_IN: &str = "/sign-in";
 pub const SIGN_UP: &str = "/sign-up";
 /// Where one leaves (POST).
 pub const SIGN_OUT: &str = "/sign-out";
+/// Which pages there are, for search engines.
+pub const SITEMAP: &str = "/sitemap.xml";
 /// Where the colours are chosen (POST).
 pub const THEME: &str = "/theme";
+
+/// One part of the sitemap: of `people` or of `posts`.
+pub fn sitemap(kind: &str, part: i64) -> String {
+    format!("{SITEMAP}?{kind}={part}")
+}
 
 /// Somebody's page.
 pub fn profile(username: &str) -> String {
     format!("/@{username}")
+}
+
+/// Somebody's newest posts, for feed readers.
+pub fn profile_feed(username: &str) -> String {
+    format!("/@{username}/feed.atom")
+}
+
+/// The posts with a tag.
+pub fn tag(tag: &str) -> String {
+    format!("/tags/{}", utf8_percent_encode(tag, SEGMENT))
+}
+
+/// The newest of them, for feed readers.
+pub fn tag_feed(tag: &str) -> String {
+    format!("{}/feed.atom", self::tag(tag))
 }
 
 /// Where following somebody is said (POST).

@@ -46,12 +46,15 @@ pub async fn show(visit: Visit, Path(handle): Path<String>, Query(place): Query<
         return Ok(fragment(|| List::new(&visit, &posts, base, before).items()));
     }
     let mine = visit.me().is_some_and(|me| me.id() == profile.person.id);
-    Ok(ui::Page::new(format!("{} (@{})", profile.person.name(), profile.person.username))
+    let page = ui::Page::new(format!("{} (@{})", profile.person.name(), profile.person.username));
+    let page = if before.is_none() && !profile.suspended { page.canonical(base) } else { page };
+    let page = if profile.suspended { page } else { page.feed(paths::profile_feed(&profile.person.username)) };
+    Ok(page
+        .about(&profile.person)
         .description(describe(&profile))
         .tab(if mine { Tab::Profile } else { Tab::None })
         .own_heading()
         .heading(profile.person.name())
-        .canonical(base)
         .islands()
         .respond_with(&visit, || view(&visit, &profile, (&posts, before), mine)))
 }

@@ -9,7 +9,7 @@ use axum::{
 };
 use http::Method;
 
-use crate::{auth, feed, follows, likes, notifications, posts, profiles, settings, theme};
+use crate::{auth, feed, follows, found, likes, notifications, posts, profiles, settings, theme};
 
 /// Who a route answers; everybody else is refused by the proofs its handler takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,7 +87,7 @@ impl Doors {
 
 /// All of them.
 pub fn doors() -> Doors {
-    let doors = social().limited(FORM).and(accounts().limited(AUTH_FORM));
+    let doors = social().and(found()).limited(FORM).and(accounts().limited(AUTH_FORM));
     #[cfg(feature = "dev")]
     let doors = doors.and(Doors::default().get("/dev/mail", Guard::Anyone, crate::dev::mail::list).get(
         "/dev/mail/{id}",
@@ -117,6 +117,15 @@ fn social() -> Doors {
         .get("/{handle}", Guard::Anyone, profiles::show)
         .post("/{handle}/follow", Guard::Member, follows::set)
         .post("/theme", Guard::Anyone, theme::choose)
+}
+
+/// For programs that read: the same for everybody.
+fn found() -> Doors {
+    Doors::default()
+        .get("/{handle}/feed.atom", Guard::Anyone, found::atom::of_person)
+        .get("/tags/{tag}/feed.atom", Guard::Anyone, found::atom::of_tag)
+        .get("/sitemap.xml", Guard::Anyone, found::sitemap::show)
+        .get("/robots.txt", Guard::Anyone, found::robots::show)
 }
 
 fn accounts() -> Doors {

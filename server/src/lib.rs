@@ -27,6 +27,7 @@ pub mod random;
 pub mod request;
 pub mod seed;
 pub mod sessions;
+pub mod sitemap;
 pub mod sweep;
 pub mod text;
 pub mod web;
@@ -61,6 +62,7 @@ struct Parts {
     db: PgPool,
     hashing: Queue,
     pictures: Intake,
+    painting: Queue,
     mailer: Mailer,
     providers: Providers,
     csp: HeaderValue,
@@ -81,6 +83,7 @@ impl Server {
             providers,
             hashing: Queue::one_a_core(),
             pictures: Intake::new(&config.picture_origins),
+            painting: avatars::queue(),
             wake: Wake::default(),
             seal: Seal::new(),
             draining: AtomicBool::new(false),
@@ -114,6 +117,11 @@ impl Server {
     /// Where pictures come in.
     pub fn pictures(&self) -> &Intake {
         &self.0.pictures
+    }
+
+    /// The queue in which drawn faces become pixels.
+    pub(crate) fn painting(&self) -> &Queue {
+        &self.0.painting
     }
 
     /// What carries mail away.

@@ -14,6 +14,7 @@ fn path(door: &Door, post: i64) -> String {
         .replace("{device}", "00000000-0000-0000-0000-000000000000")
         .replace("{handle}", "@ada")
         .replace("{provider}", "github")
+        .replace("{tag}", "rust")
         .replace("{id}", &post.to_string())
 }
 

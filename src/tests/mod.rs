@@ -9,6 +9,7 @@ mod elsewhere;
 mod faults;
 mod feed;
 mod follows;
+mod found;
 mod hardening;
 mod known;
 mod leaving;

@@ -89,11 +89,12 @@ fn respond(visit: &Visit, thread: &Thread, draft: Draft<'_>) -> Response {
     let back = post.parent.map_or_else(|| paths::HOME.to_owned(), paths::post);
     let label = if post.parent.is_some() { "Back to what this answers" } else { "Back to the latest posts" };
     let title = format!("{}: {}", post.author.name(), post.excerpt(80));
+    let page = ui::Page::new(title).written(&post.author, post.created_at);
+    let page = if thread.after.is_none() { page.canonical(paths::post(post.id)) } else { page };
     draft
-        .answer(ui::Page::new(title))
+        .answer(page)
         .heading("Post")
         .description(excerpt)
-        .canonical(paths::post(post.id))
         .back(back, label)
         .islands()
         .respond_with(visit, || view(visit, thread, draft))

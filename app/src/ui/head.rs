@@ -1,8 +1,8 @@
 //! The head of every document. Scripts are files of ours, never lines in a page.
 
-use leptos::prelude::*;
+use leptos::{either::Either, prelude::*};
 
-use super::page::Meta;
+use super::{page::Meta, share};
 use crate::visit::Visit;
 
 /// What the browser needs to know before it draws.
@@ -16,15 +16,22 @@ pub(super) fn head(visit: &Visit, meta: &Meta) -> impl IntoView + use<> {
             <script type="module" src=href("loader.js") data-js=js data-wasm=wasm></script>
         }
     });
+    let known = match &meta.canonical {
+        Some(path) => Either::Left(share::lines(&visit.cx.server.config().origin, &meta.subject, &meta.title, path)),
+        // What has no address to be known by is not for search engines. They may follow its links all the same.
+        None => Either::Right(view! { <meta name="robots" content="noindex" /> }),
+    };
+    let feed = meta.feed.clone().map(|path| view! { <link rel="alternate" type="application/atom+xml" href=path /> });
     view! {
         <head>
             <meta charset="utf-8" />
             <title>{format!("{} · Kith", meta.title)}</title>
             <meta name="viewport" content="width=device-width,initial-scale=1,viewport-fit=cover" />
-            <meta name="description" content=meta.description.clone() />
+            {share::description(meta.description.clone())}
             <meta name="theme-color" content="#f6f3ef" media="(prefers-color-scheme:light)" />
             <meta name="theme-color" content="#150f15" media="(prefers-color-scheme:dark)" />
-            {meta.canonical.clone().map(|path| view! { <link rel="canonical" href=path /> })}
+            {known}
+            {feed}
             <link rel="icon" href="/favicon.ico" sizes="32x32" />
             <link rel="icon" href="/icon.svg" type="image/svg+xml" />
             <link rel="apple-touch-icon" href="/apple-touch-icon.png" />

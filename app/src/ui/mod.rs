@@ -19,6 +19,7 @@ pub mod pager;
 pub mod people;
 pub mod prose;
 pub mod safe_href;
+pub mod share;
 pub mod textarea;
 pub mod when;
 #[cfg(test)]

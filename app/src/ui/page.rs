@@ -3,8 +3,10 @@
 use axum::response::{Html, IntoResponse, Response};
 use http::{StatusCode, header::RETRY_AFTER};
 use leptos::prelude::*;
+use server::profiles::Author;
+use time::OffsetDateTime;
 
-use super::{head::head, layout, render};
+use super::{head::head, layout, render, share::Subject};
 use crate::visit::Visit;
 
 /// What stands around the view.
@@ -37,6 +39,8 @@ pub(super) struct Meta {
     pub title: String,
     pub description: String,
     pub canonical: Option<String>,
+    pub subject: Subject,
+    pub feed: Option<String>,
     pub islands: bool,
 }
 
@@ -59,6 +63,8 @@ impl Page {
                 title: title.clone(),
                 description: "Kith: friends and neighbours, and what they are up to.".to_owned(),
                 canonical: None,
+                subject: Subject::Site,
+                feed: None,
                 islands: false,
             },
             status: StatusCode::OK,
@@ -98,9 +104,28 @@ impl Page {
         self
     }
 
-    /// The one path this page should be known by.
+    /// The one path this page should be known by: search engines keep it, and links to it show what it is about. A page
+    /// that says none (what is private, what was searched for, the older pages of a list) is kept by nobody.
     pub fn canonical(mut self, path: impl Into<String>) -> Self {
         self.meta.canonical = Some(path.into());
+        self
+    }
+
+    /// It is somebody's own page: links to it show their face.
+    pub fn about(mut self, person: &Author) -> Self {
+        self.meta.subject = Subject::Person(person.clone());
+        self
+    }
+
+    /// It is something `author` wrote then: links to it show their face.
+    pub fn written(mut self, author: &Author, at: OffsetDateTime) -> Self {
+        self.meta.subject = Subject::Post(author.clone(), at);
+        self
+    }
+
+    /// The path of the Atom feed of what it lists.
+    pub fn feed(mut self, path: impl Into<String>) -> Self {
+        self.meta.feed = Some(path.into());
         self
     }
 

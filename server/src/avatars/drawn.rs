@@ -9,7 +9,7 @@ use super::{
 };
 
 /// The version of the drawing. Raise it whenever any picture would change.
-const VERSION: &str = "1";
+pub(super) const VERSION: &str = "1";
 
 /// The least contrast between the letter and everything it may lie on (WCAG 2.2, 1.4.3 for large text).
 pub(super) const LEGIBLE: f64 = 3.0;
@@ -30,17 +30,18 @@ pub fn generated_file(username: &str) -> String {
 /// The SVG called `file`; none unless [`generated_file`] gives this very name for a well-formed username.
 pub fn generated(file: &str) -> Option<String> {
     let username = file.strip_suffix(".svg")?.strip_suffix(VERSION)?.strip_suffix('-')?;
-    well_formed(username).then(|| svg(username))
+    well_formed(username).then(|| svg(username, letter))
 }
 
 /// As the constraint `users_username_shape` has it.
-fn well_formed(username: &str) -> bool {
+pub(super) fn well_formed(username: &str) -> bool {
     (3..=24).contains(&username.len())
         && username.starts_with(|c: char| c.is_ascii_lowercase())
         && username.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
 }
 
-fn svg(username: &str) -> String {
+/// The composition for `username`, with a letter as `letter` draws it on what is left of the dice.
+pub(super) fn svg(username: &str, letter: fn(&mut Dice, &str, Rgb) -> String) -> String {
     let mut dice = Dice::of(username);
     // FNV-1a alone barely moves its high bits for short names that differ at the end.
     dice.next();
@@ -51,6 +52,7 @@ fn svg(username: &str) -> String {
     format!(r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 96 96">{ground}{shapes}{letter}</svg>"#)
 }
 
+/// As text, in whatever face the reader's system has for it.
 fn letter(dice: &mut Dice, username: &str, ink: Rgb) -> String {
     let (family, weight) = match dice.below(4) {
         0 => ("ui-serif,Georgia,serif", 700),

@@ -5,12 +5,15 @@
 //! What is served is never what was sent: a picture is read within limits, turned upright, cut square and written anew
 //! in two small sizes. Nothing else of the file survives. SVG, GIF and whatever else is no PNG, JPEG or WebP by its
 //! first bytes is refused; of a moving picture the first frame is kept.
+//!
+//! Programs that show a link with a picture take no SVG: for them the drawn face is [`painted`].
 
 mod choose;
 mod colour;
 pub(crate) mod dice;
 mod drawn;
 mod elsewhere;
+mod painted;
 mod picture;
 mod shapes;
 mod store;
@@ -21,5 +24,7 @@ pub use choose::{Turn, choose, remove, turn};
 pub use drawn::{generated, generated_file};
 pub(crate) use elsewhere::preview;
 pub use elsewhere::{Intake, Wish, import, wish};
+pub(crate) use painted::queue;
+pub use painted::{SIDE, is_painted, paint, painted_file};
 pub use picture::{MOST_BYTES, Picture, Rendition, Size, make};
 pub use store::{clear, file, find, find_by_id, is_file, release, set};

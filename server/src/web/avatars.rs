@@ -11,19 +11,25 @@ use crate::{Error, Server, avatars};
 /// Should one ever be opened by itself, it is a picture and nothing else.
 const POLICY: &str = "default-src 'none'; style-src 'none'; sandbox; frame-ancestors 'none'";
 
-/// `GET /avatars/{file}`. The drawn ones cost no statement, the others one; nobody's session is asked about.
+/// `GET /avatars/{file}`. The drawn ones cost no statement, the others one; nobody's session is asked about. The painted
+/// ones cost some milliseconds of a core, and are for people there are.
 pub async fn avatar(State(server): State<Server>, Path(file): Path<String>, headers: HeaderMap) -> Response {
     if let Some(svg) = avatars::generated(&file) {
         return picture(&file, "image/svg+xml", svg);
     }
-    if !avatars::is_file(&file) {
+    let painted = avatars::is_painted(&file);
+    if painted.is_none() && !avatars::is_file(&file) {
         return StatusCode::NOT_FOUND.into_response();
     }
     // Who has it has it as it is: nothing else was ever called so.
     if headers.get(header::IF_NONE_MATCH).is_some_and(|tag| tag.as_bytes() == etag(&file).as_bytes()) {
         return StatusCode::NOT_MODIFIED.into_response();
     }
-    match kept(&server, &file).await {
+    let found = match painted {
+        Some(username) => avatars::paint(&server, username).await,
+        None => kept(&server, &file).await,
+    };
+    match found {
         Ok(found) => picture(&file, &found.content_type, found.bytes),
         Err(Error::NotFound) => StatusCode::NOT_FOUND.into_response(),
         Err(error) => {

@@ -52,6 +52,10 @@ pub async fn security_headers(State(server): State<Server>, request: Request<Bod
     response
 }
 
+/// On an answer that is the same for everybody, whoever asks and with whatever cookies: feeds, the sitemap.
+#[derive(Clone, Copy, Debug)]
+pub struct ForEverybody;
+
 /// What was answered to somebody with a session, or sets a cookie, is kept by no cache; any other page is kept only to
 /// be asked about again. What a handler marked itself (assets, pictures) stays so.
 pub async fn private_answers(State(server): State<Server>, request: Request<Body>, next: Next) -> Response {
@@ -61,6 +65,9 @@ pub async fn private_answers(State(server): State<Server>, request: Request<Body
         .any(|cookie| mentions(request.headers(), cookie.name(origin)));
     let mut response = next.run(request).await;
     let sets = response.headers().contains_key(header::SET_COOKIE);
+    if response.extensions().get::<ForEverybody>().is_some() && !sets {
+        return response;
+    }
     let headers = response.headers_mut();
     let page = headers.get(CONTENT_TYPE).is_none_or(|t| t.as_bytes().starts_with(b"text/html"));
     if personal || sets {

@@ -9,12 +9,14 @@ mod host;
 mod next;
 mod origin;
 mod reports;
+mod shared;
 
 pub use avatars::avatar;
 pub use facts::{Peer, Shown, facts};
-pub use headers::{CSP, csp, private_answers, security_headers};
+pub use headers::{CSP, ForEverybody, csp, private_answers, security_headers};
 pub use health::{healthz, readyz};
 pub use host::host;
 pub use next::safe_next;
 pub use origin::same_origin;
 pub use reports::csp as csp_report;
+pub use shared::shared;

@@ -1,4 +1,5 @@
 mod drawn;
 mod hostile;
+mod painted;
 mod picture;
 mod samples;

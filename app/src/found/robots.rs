@@ -1,0 +1,33 @@
+//! What search engines need not look at.
+
+use axum::response::Response;
+use http::HeaderMap;
+use server::web::shared;
+
+use super::Public;
+use crate::paths;
+
+const FOR_AN_HOUR: u32 = 3_600;
+
+/// What shows nothing to a stranger, or the same in ever other ways.
+const CLOSED: [&str; 11] = [
+    "/api/",
+    "/auth/",
+    "/dev/",
+    "/elevate",
+    "/end-session",
+    "/forgot-password",
+    "/reset-password",
+    "/search",
+    "/settings/",
+    "/sign-",
+    "/undo-email",
+];
+
+/// `GET /robots.txt` (RFC 9309)
+pub async fn show(public: Public, headers: HeaderMap) -> Response {
+    let closed: String = CLOSED.iter().map(|path| format!("Disallow: {path}\n")).collect();
+    let sitemap = public.origin().url(paths::SITEMAP);
+    let text = format!("User-agent: *\n{closed}\nSitemap: {sitemap}\n");
+    shared(&headers, "text/plain; charset=utf-8", FOR_AN_HOUR, text)
+}

@@ -1,0 +1,79 @@
+//! What a link to a page shows where it is shared: Open Graph, which Twitter's cards read as well, but for their size.
+
+use leptos::{html::meta, prelude::*};
+use server::{avatars, config::Origin, profiles::Author};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+use crate::paths;
+
+/// What a page is about.
+#[derive(Clone, Debug, Default)]
+pub(super) enum Subject {
+    #[default]
+    Site,
+    Person(Author),
+    Post(Author, OffsetDateTime),
+}
+
+/// A picture for programs that take no SVG.
+pub struct Picture {
+    pub path: String,
+    /// Pixels each way, where they are known: a picture of somebody's own may be smaller than what there is room for.
+    pub side: Option<u32>,
+    alt: String,
+}
+
+/// The face of somebody.
+pub fn picture(person: &Author) -> Picture {
+    let alt = format!("The picture of {}", person.name());
+    match &person.avatar {
+        Some(id) => Picture { path: paths::avatar(&avatars::file(id, avatars::Size::Large)), side: None, alt },
+        None => {
+            Picture { path: paths::avatar(&avatars::painted_file(&person.username)), side: Some(avatars::SIDE), alt }
+        }
+    }
+}
+
+/// The other lines of a public page's head.
+pub(super) fn lines(origin: &Origin, subject: &Subject, title: &str, path: &str) -> impl IntoView + use<> {
+    let (kind, picture) = match subject {
+        Subject::Site => {
+            ("website", Picture { path: "/icon-512.png".to_owned(), side: Some(512), alt: "Kith".to_owned() })
+        }
+        Subject::Person(person) => ("profile", picture(person)),
+        Subject::Post(author, _) => ("article", picture(author)),
+    };
+    // The name of the site is said by itself; only its first page is called so.
+    let title = if path == paths::HOME { "Kith" } else { title };
+    let side = picture.side.map(|side| {
+        view! { {property("og:image:width", side.to_string())}{property("og:image:height", side.to_string())} }
+    });
+    let more = match subject {
+        Subject::Site => None,
+        Subject::Person(person) => Some(property("profile:username", person.username.clone())),
+        Subject::Post(_, at) => at.format(&Rfc3339).ok().map(|at| property("article:published_time", at)),
+    };
+    let address = origin.url(path);
+    view! {
+        <link rel="canonical" href=address.clone() />
+        {property("og:url", address)}
+        {property("og:site_name", "Kith".to_owned())}
+        {property("og:type", kind.to_owned())}
+        {property("og:title", title.to_owned())}
+        {property("og:image", origin.url(&picture.path))}
+        {property("og:image:alt", picture.alt)}
+        {side}
+        {more}
+        <meta name="twitter:card" content="summary" />
+    }
+}
+
+/// What a page is about in a sentence, in one line for all who ask.
+pub(super) fn description(text: String) -> impl IntoView + use<> {
+    meta().attr("property", "og:description").name("description").content(text)
+}
+
+fn property(name: &'static str, content: String) -> impl IntoView + use<> {
+    // RDFa's attribute, which `view!` does not know.
+    meta().attr("property", name).content(content)
+}

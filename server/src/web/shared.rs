@@ -1,0 +1,56 @@
+//! Answers that are the same for everybody and are asked for again and again: most of the time nothing is new.
+
+use axum::response::{IntoResponse, Response};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use http::{HeaderMap, StatusCode, header};
+
+use crate::{random::hash, web::ForEverybody};
+
+/// Bytes of the digest that names a body.
+const DIGEST: usize = 12;
+
+/// `body`, which anybody's cache may keep for `seconds`; without it when the one who asks has this very one already
+/// (RFC 9110, 13.1.2).
+pub fn shared(headers: &HeaderMap, content_type: &'static str, seconds: u32, body: String) -> Response {
+    // Weak, because it is compressed on its way.
+    let etag = format!("W/\"{}\"", BASE64_URL_SAFE_NO_PAD.encode(&hash(body.as_bytes())[..DIGEST]));
+    let keep = format!("public, max-age={seconds}");
+    let known = has(headers, &etag);
+    let head = [(header::CACHE_CONTROL, keep), (header::ETAG, etag)];
+    let mut response = match known {
+        true => (StatusCode::NOT_MODIFIED, head).into_response(),
+        false => (head, [(header::CONTENT_TYPE, content_type)], body).into_response(),
+    };
+    response.extensions_mut().insert(ForEverybody);
+    response
+}
+
+/// Whether `If-None-Match` names it. Tags are compared weakly: proxies make a strong one weak, and back.
+fn has(headers: &HeaderMap, etag: &str) -> bool {
+    let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    let lines = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|line| line.to_str().ok());
+    lines.flat_map(|line| line.split(',')).any(|tag| tag.trim() == "*" || opaque(tag) == opaque(etag))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ask(tag: &str) -> StatusCode {
+        let headers = HeaderMap::from_iter([(header::IF_NONE_MATCH, tag.parse().unwrap())]);
+        shared(&headers, "text/plain", 60, "hello".to_owned()).status()
+    }
+
+    #[test]
+    fn who_has_it_is_told_so_and_nobody_else() {
+        let first = shared(&HeaderMap::new(), "text/plain", 60, "hello".to_owned());
+        assert_eq!(first.status(), StatusCode::OK);
+        let tag = first.headers()[header::ETAG].to_str().unwrap();
+        for known in [tag, tag.trim_start_matches("W/"), &format!("\"x\", {tag}"), "*"] {
+            assert_eq!(ask(known), StatusCode::NOT_MODIFIED, "{known}");
+        }
+        for other in ["\"x\"", "", "W/", "hello", "\""] {
+            assert_eq!(ask(other), StatusCode::OK, "{other}");
+        }
+    }
+}
