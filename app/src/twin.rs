@@ -53,15 +53,25 @@ pub async fn home(visit: Visit) -> Result<Response> {
 
 fn head(visit: &Visit) -> Markup {
     let href = |name: &str| visit.assets.href(name);
+    let address = visit.cx.server.config().origin.url("/");
     html! {
         head {
             meta charset="utf-8";
             title { "Home · Kith" }
             meta name="viewport" content="width=device-width,initial-scale=1,viewport-fit=cover";
-            meta name="description" content="Kith: friends and neighbours, and what they are up to.";
+            meta property="og:description" name="description" content="Kith: friends and neighbours, and what they are up to.";
             meta name="theme-color" content="#f6f4f0" media="(prefers-color-scheme:light)";
             meta name="theme-color" content="#170f17" media="(prefers-color-scheme:dark)";
-            link rel="canonical" href="/";
+            link rel="canonical" href=(address);
+            meta property="og:url" content=(address);
+            meta property="og:site_name" content="Kith";
+            meta property="og:type" content="website";
+            meta property="og:title" content="Kith";
+            meta property="og:image" content=(visit.cx.server.config().origin.url("/icon-512.png"));
+            meta property="og:image:alt" content="Kith";
+            meta property="og:image:width" content="512";
+            meta property="og:image:height" content="512";
+            meta name="twitter:card" content="summary";
             link rel="icon" href="/favicon.ico" sizes="32x32";
             link rel="icon" href="/icon.svg" type="image/svg+xml";
             link rel="apple-touch-icon" href="/apple-touch-icon.png";
