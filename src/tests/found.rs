@@ -272,7 +272,7 @@ async fn a_link_to_a_page_shows_what_it_is_about(pool: PgPool) {
     for (path, kind, title, picture) in [
         ("/".to_owned(), "website", "Kith", "/icon-512.png"),
         ("/@alan".to_owned(), "profile", "Alan (@alan)", "/avatars/alan-1.png"),
-        (format!("/posts/{post}"), "article", "Alan: Can machines think?", "/avatars/alan-1.png"),
+        (format!("/posts/{post}"), "article", "Alan: Can machines think? I wonder.", "/avatars/alan-1.png"),
     ] {
         let body = stranger.get(&path).await.body;
         assert_eq!(canonical(&body), Some(&*format!("{ORIGIN}{path}")));
