@@ -10,18 +10,20 @@ use crate::paths;
 const FOR_AN_HOUR: u32 = 3_600;
 
 /// What shows nothing to a stranger, or the same in ever other ways.
-const CLOSED: [&str; 11] = [
+const CLOSED: [&str; 13] = [
     "/api/",
     "/auth/",
     "/dev/",
     "/elevate",
     "/end-session",
     "/forgot-password",
+    "/notifications",
     "/reset-password",
     "/search",
     "/settings/",
     "/sign-",
     "/undo-email",
+    "/unsubscribe",
 ];
 
 /// `GET /robots.txt` (RFC 9309)
