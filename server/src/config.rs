@@ -47,6 +47,8 @@ pub struct Config {
     pub log_format: Option<LogFormat>,
     /// `KITH_LOG`: what to log, as in `info,sqlx=warn` (default `info,sqlx=warn`).
     pub log: String,
+    /// `KITH_LANGUAGES`: by which of Postgres' text search configurations posts are searched (default `english`).
+    pub languages: Vec<String>,
     pub mail: Mail,
     /// `KITH_GITHUB_…`, `KITH_OIDC_…`: the services somebody may come in with (default none).
     pub providers: Vec<Provider>,
@@ -67,7 +69,7 @@ pub struct Source {
 }
 
 /// Every setting there is. Another `KITH_…` name is a mistake worth stopping for.
-const KNOWN: [&str; 16] = [
+const KNOWN: [&str; 17] = [
     "DATABASE_URL",
     "KITH_DATABASE_CONNECTIONS",
     "KITH_ORIGIN",
@@ -84,6 +86,7 @@ const KNOWN: [&str; 16] = [
     "KITH_GITHUB_URL",
     "KITH_GITHUB_API_URL",
     "KITH_SMTP_CA",
+    "KITH_LANGUAGES",
 ];
 
 /// Names of the environment that are not settings: where the settings file is, and what only tests and tools read.
@@ -180,6 +183,7 @@ impl Config {
             connections: source.parsed("KITH_CONNECTIONS", 4_000, "a whole number")?,
             log_format,
             log: source.get("KITH_LOG").unwrap_or("info,sqlx=warn").to_owned(),
+            languages: languages(source)?,
             mail: Mail::new(source, &origin)?,
             picture_origins,
             providers,
@@ -198,6 +202,14 @@ fn database_url(source: &Source) -> Result<SecretString, ConfigError> {
     let url = source.need("DATABASE_URL", why)?;
     crate::db::check_url(url).map_err(|why| wrong("DATABASE_URL", why))?;
     Ok(url.into())
+}
+
+fn languages(source: &Source) -> Result<Vec<String>, ConfigError> {
+    let shape = "must be names of Postgres' text search configurations, such as english, with commas between them.";
+    let list = source.get("KITH_LANGUAGES").unwrap_or("english").split(',').map(str::trim);
+    let names: Vec<String> = list.filter(|name| !name.is_empty()).map(str::to_owned).collect();
+    let fits = |name: &String| name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+    if names.is_empty() || !names.iter().all(fits) { Err(wrong("KITH_LANGUAGES", shape)) } else { Ok(names) }
 }
 
 fn networks(source: &Source) -> Result<Vec<IpNetwork>, ConfigError> {
@@ -238,6 +250,8 @@ mod tests {
             ("KITH_LISTEN", "nowhere"),
             ("KITH_TRUSTED_PROXIES", "10.0.0.0/99"),
             ("KITH_LOG_FORMAT", "xml"),
+            ("KITH_LANGUAGES", "English; drop"),
+            ("KITH_LANGUAGES", ","),
             ("KITH_MAIL", "pigeon"),
             ("KITH_MAIL_FROM", "nobody"),
             ("KITH_SMTP_URL", "http://mail.example"),

@@ -23,7 +23,7 @@ pub struct Page {
 
 impl Page {
     /// From one row more than a page holds: that row only says that there is more.
-    fn new(rows: Vec<PostRow>) -> Self {
+    pub(crate) fn new(rows: Vec<PostRow>) -> Self {
         let more = rows.len() > PAGE as usize;
         let posts: Vec<Post> = rows.into_iter().take(PAGE as usize).map(Post::from).collect();
         let older = posts.last().filter(|_| more).map(|post| post.id);

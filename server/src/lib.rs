@@ -16,6 +16,7 @@ pub mod jobs;
 pub mod likes;
 pub mod limits;
 pub mod links;
+pub mod lively;
 pub mod mailer;
 pub mod markup;
 pub mod notifications;
@@ -25,10 +26,12 @@ pub mod profiles;
 pub mod queue;
 pub mod random;
 pub mod request;
+pub mod search;
 pub mod seed;
 pub mod sessions;
 pub mod sitemap;
 pub mod sweep;
+pub mod tags;
 pub mod text;
 pub mod web;
 
@@ -47,9 +50,11 @@ use crate::{
     avatars::Intake,
     config::Config,
     jobs::{Seal, Wake},
+    lively::{Board, Lively},
     mailer::Mailer,
     oauth::Providers,
     queue::Queue,
+    search::Places,
 };
 
 /// Everything a verb reaches for: the database, the settings, the queues, the mailer. Cheap to clone. It holds
@@ -66,6 +71,8 @@ struct Parts {
     mailer: Mailer,
     providers: Providers,
     csp: HeaderValue,
+    searches: Places,
+    lively: Board,
     wake: Wake,
     seal: Seal,
     draining: AtomicBool,
@@ -84,6 +91,8 @@ impl Server {
             hashing: Queue::one_a_core(),
             pictures: Intake::new(&config.picture_origins),
             painting: avatars::queue(),
+            searches: Places::of(config.database_connections),
+            lively: Board::default(),
             wake: Wake::default(),
             seal: Seal::new(),
             draining: AtomicBool::new(false),
@@ -122,6 +131,20 @@ impl Server {
     /// The queue in which drawn faces become pixels.
     pub(crate) fn painting(&self) -> &Queue {
         &self.0.painting
+    }
+
+    /// What is lively this week, the liveliest first, as this copy last read it.
+    pub fn lively(&self) -> Arc<[Lively]> {
+        self.0.lively.read()
+    }
+
+    pub(crate) fn board(&self) -> &Board {
+        &self.0.lively
+    }
+
+    /// How many may search at once.
+    pub(crate) fn searches(&self) -> &Places {
+        &self.0.searches
     }
 
     /// What carries mail away.

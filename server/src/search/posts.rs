@@ -1,0 +1,102 @@
+//! Posts by their words, newest first.
+//!
+//! The index of words knows no order: what a word that everybody writes costs would grow with the site. So each post
+//! carries, as words that nobody can type, in which stretches of ids it is, small and large ones; a step asks for one
+//! stretch besides what was typed, and costs what is in that. Stretches grow while they cost little (nobody ever wrote
+//! that word) and stay small where they cost much (a phrase of small words). See docs/decisions/0008.
+
+use std::time::{Duration, Instant};
+
+use super::{Query, Search};
+use crate::{
+    error::Result,
+    feed::{self, PAGE},
+    id::{PostId, UserId},
+    posts::{Post, PostRow},
+};
+
+/// How large stretches are, in powers of two: the smallest and the largest that `post_words_of` notes, and from one to
+/// the next.
+const SMALLEST: i32 = 12;
+const LARGEST: i32 = 24;
+const LARGER: i32 = 2;
+/// A step that took less may be followed by a larger one.
+const QUICK: Duration = Duration::from_millis(2);
+/// Nobody waits longer: what was found by then is shown, and where to look further.
+const LONG_ENOUGH: Duration = Duration::from_millis(15);
+
+/// What a search of posts found.
+#[derive(Clone, Debug)]
+pub struct Posts {
+    pub page: feed::Page,
+    /// Where to look further: it looked long enough, and older posts are left.
+    pub further: Option<PostId>,
+}
+
+impl Search<'_> {
+    /// The newest posts before `before` in which everything is that `query` asks for.
+    pub async fn posts(&mut self, query: &Query, viewer: Option<UserId>, before: Option<PostId>) -> Result<Posts> {
+        let begun = Instant::now();
+        let mut below = before.map_or(i64::MAX, |id| id.0).min(self.newest.saturating_add(1));
+        let (mut size, mut found) = (SMALLEST, Vec::new());
+        while !query.is_empty() && below > 0 && found.len() as i64 <= PAGE && begun.elapsed() < LONG_ENOUGH {
+            let step = Instant::now();
+            let most = PAGE + 1 - found.len() as i64;
+            found.extend(self.stretch(query, viewer, (below, size), most).await?);
+            below = ((below - 1) >> size) << size;
+            if step.elapsed() < QUICK {
+                size = (size + LARGER).min(LARGEST);
+            }
+        }
+        let full = found.len() as i64 > PAGE;
+        found.truncate(PAGE as usize);
+        let posts: Vec<Post> = found.into_iter().map(Post::from).collect();
+        let older = posts.last().filter(|_| full).map(|post| post.id);
+        let further = (!full && !query.is_empty() && below > 0).then_some(PostId(below));
+        Ok(Posts { page: feed::Page { posts, older }, further })
+    }
+
+    /// The newest of the posts before an id that are in the stretch of that size that ends there.
+    async fn stretch(
+        &mut self,
+        query: &Query,
+        viewer: Option<UserId>,
+        (below, size): (i64, i32),
+        most: i64,
+    ) -> Result<Vec<PostRow>> {
+        // `+ 0` and `offset 0` keep the planner to the way that costs what the stretch holds: by words first, then the
+        // newest one by one.
+        Ok(sqlx::query_as!(
+            PostRow,
+            r#"
+            with found as materialized (
+                select post_id from post_words
+                where words @@ (post_query($1, $2, $3, $4, $5) && quote_literal(post_stretch($6::bigint - 1, $7))::tsquery)
+                  and post_id + 0 < $6
+            )
+            select p.id as "id!", p.parent_id, p.body as "body!", p.html, p.created_at as "created_at!", p.edited_at,
+                   p.like_count as "like_count!", p.reply_count as "reply_count!",
+                   exists (select 1 from likes l where l.post_id = f.post_id and l.user_id = $8) as "liked!",
+                   p.user_id as "author_id!", p.username as "username!", p.display_name as "display_name!", p.avatar
+            from found f cross join lateral (
+                select p.*, u.id as user_id, u.username, u.display_name, u.avatar
+                from posts p join users u on u.id = p.author_id
+                where p.id = f.post_id and u.suspended_at is null
+                offset 0
+            ) p
+            order by f.post_id desc limit $9
+            "#,
+            self.languages,
+            &query.words,
+            &query.phrases,
+            &query.no_words,
+            &query.no_phrases,
+            below,
+            size,
+            viewer.map(|v| v.0),
+            most,
+        )
+        .fetch_all(&mut *self.tx)
+        .await?)
+    }
+}

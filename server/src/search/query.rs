@@ -1,0 +1,158 @@
+//! What somebody typed into the search field, taken apart. Only this decides what is a word, a phrase or a refusal;
+//! what each of them means in a language, Postgres says.
+
+use crate::{error::Invalid, text};
+
+/// The most characters of a search.
+pub const LONGEST: usize = 200;
+
+/// A search: every word and phrase must be there, and none of what is refused.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Query {
+    text: String,
+    pub(super) words: Vec<String>,
+    pub(super) phrases: Vec<String>,
+    pub(super) no_words: Vec<String>,
+    pub(super) no_phrases: Vec<String>,
+}
+
+impl Query {
+    /// Takes apart what was typed. [`Invalid`] on `q` when it is over [`LONGEST`].
+    pub fn parse(typed: &str) -> Result<Self, Invalid> {
+        let text = text::clean_line(typed);
+        let length = text.chars().count();
+        if length > LONGEST {
+            let message = format!("That is too long to search for. Leave out {} characters or more.", length - LONGEST);
+            return Err(Invalid::one("q", message));
+        }
+        let mut query = Self::default();
+        let mut rest = text.as_str();
+        while let Some((part, after)) = next(rest) {
+            query.add(part);
+            rest = after;
+        }
+        query.text = text;
+        Ok(query)
+    }
+
+    fn add(&mut self, Part { refused, phrase, text }: Part<'_>) {
+        // Signs without a letter or a figure are nothing to look for.
+        if !text.chars().any(char::is_alphanumeric) {
+            return;
+        }
+        let list = match (refused, phrase) {
+            (false, false) => &mut self.words,
+            (false, true) => &mut self.phrases,
+            (true, false) => &mut self.no_words,
+            (true, true) => &mut self.no_phrases,
+        };
+        list.push(text.to_owned());
+    }
+
+    /// As it was typed, on one line.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether there is nothing to look for.
+    pub fn is_empty(&self) -> bool {
+        self.words.is_empty() && self.phrases.is_empty()
+    }
+
+    /// Whether it only says what should not be there.
+    pub fn only_refuses(&self) -> bool {
+        self.is_empty() && !(self.no_words.is_empty() && self.no_phrases.is_empty())
+    }
+
+    /// The one tag it names, without the sign: `#rust` and nothing else.
+    pub fn tag(&self) -> Option<&str> {
+        self.text.strip_prefix('#').filter(|tag| !tag.is_empty() && !tag.contains(['#', ' ']))
+    }
+
+    /// The username it may be: a word that says so (`@ada`), or the only word.
+    pub(super) fn username(&self) -> Option<String> {
+        let named = self.words.iter().find_map(|word| word.strip_prefix('@'));
+        let only = || match (&self.words[..], self.phrases.is_empty()) {
+            ([word], true) => Some(word.as_str()),
+            _ => None,
+        };
+        named.or_else(only).map(str::to_ascii_lowercase)
+    }
+
+    /// All that is looked for, as one line: to people a phrase is words.
+    pub(super) fn line(&self) -> String {
+        [&self.words[..], &self.phrases[..]].concat().join(" ")
+    }
+}
+
+/// One word or phrase.
+struct Part<'a> {
+    refused: bool,
+    phrase: bool,
+    text: &'a str,
+}
+
+/// The first part of a line, and what comes after it. A quote that is never closed goes to the end.
+fn next(line: &str) -> Option<(Part<'_>, &str)> {
+    let line = line.trim_start();
+    if line.is_empty() {
+        return None;
+    }
+    let (refused, bare) = line.strip_prefix('-').map_or((false, line), |bare| (true, bare));
+    if let Some(quoted) = bare.strip_prefix('"') {
+        let (text, after) = quoted.split_once('"').unwrap_or((quoted, ""));
+        return Some((Part { refused, phrase: true, text }, after));
+    }
+    let (text, after) = bare.split_at(bare.find([' ', '"']).unwrap_or(bare.len()));
+    Some((Part { refused, phrase: false, text }, after))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(typed: &str) -> Query {
+        Query::parse(typed).unwrap()
+    }
+
+    #[test]
+    fn words_phrases_and_refusals_are_told_apart() {
+        let query = parse("  rye bread \"slow oven\" -white -\"from a tin\" -- & | ! ");
+        assert_eq!((query.words, query.phrases), (vec!["rye".to_owned(), "bread".to_owned()], vec!["slow oven".to_owned()]));
+        assert_eq!((query.no_words, query.no_phrases), (vec!["white".to_owned()], vec!["from a tin".to_owned()]));
+        assert_eq!(parse("well-known").words, ["well-known"]);
+        assert_eq!(parse("an \"open end").phrases, ["open end"]);
+        assert_eq!(parse("a\"b\"c").words, ["a", "c"]);
+    }
+
+    #[test]
+    fn signs_alone_are_nothing_to_look_for() {
+        for signs in ["", " ", "%", "_", "-", "\"", "\"\"", "-\"\"", "!!! & | <-> () :*", "\u{0}", "😀", "\u{202e}"] {
+            assert!(parse(signs).is_empty() && !parse(signs).only_refuses(), "{signs:?}");
+        }
+        assert!(parse("-bread").only_refuses() && parse("-\"rye bread\"").only_refuses());
+    }
+
+    #[test]
+    fn a_username_is_the_only_word_or_the_one_that_says_so() {
+        assert_eq!(parse("@Ada").username().as_deref(), Some("ada"));
+        assert_eq!(parse("ada").username().as_deref(), Some("ada"));
+        assert_eq!(parse("hello @ada there").username().as_deref(), Some("ada"));
+        assert_eq!(parse("ada marlow").username(), None);
+        assert_eq!(parse("ada \"marlow\"").username(), None);
+    }
+
+    #[test]
+    fn a_tag_stands_alone() {
+        assert_eq!(parse("#Rust").tag(), Some("Rust"));
+        for other in ["rust", "#", "#rust now", "now #rust", "#a#b"] {
+            assert_eq!(parse(other).tag(), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn only_so_much_is_taken() {
+        assert!(Query::parse(&"é".repeat(LONGEST)).is_ok());
+        assert!(Query::parse(&"é".repeat(LONGEST + 1)).unwrap_err().get("q").is_some());
+    }
+}

@@ -1,0 +1,43 @@
+//! What is written about: the posts with a tag.
+
+use sqlx::PgConnection;
+
+use crate::{
+    error::Result,
+    feed::{PAGE, Page},
+    id::{PostId, UserId},
+    markup,
+    posts::PostRow,
+};
+
+/// The tag that somebody means, as it is kept; nothing when no tag can be written like that.
+pub fn normal(typed: &str) -> Option<String> {
+    markup::tag(typed.strip_prefix('#').unwrap_or(typed))
+}
+
+/// The newest posts (and replies) with a tag older than `before`, as `viewer` sees them. One statement.
+pub async fn posts(
+    db: &mut PgConnection,
+    tag: &str,
+    viewer: Option<UserId>,
+    before: Option<PostId>,
+) -> Result<Page> {
+    let rows = sqlx::query_as!(
+        PostRow,
+        r#"
+        select p.id, p.parent_id, p.body, p.html, p.created_at, p.edited_at, p.like_count,
+               p.reply_count, exists (select 1 from likes l where l.post_id = p.id and l.user_id = $2) as "liked!",
+               u.id as author_id, u.username, u.display_name, u.avatar
+        from post_tags t join posts p on p.id = t.post_id join users u on u.id = p.author_id
+        where t.tag = $1 and t.post_id < $3 and u.suspended_at is null
+        order by t.post_id desc limit $4
+        "#,
+        tag,
+        viewer.map(|v| v.0),
+        before.map_or(i64::MAX, |b| b.0),
+        PAGE + 1,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(Page::new(rows))
+}
