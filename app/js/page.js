@@ -62,7 +62,14 @@ function step(by) {
   next?.closest(".post").scrollIntoView({ block: "nearest" });
 }
 
-const keys = { j: () => step(1), k: () => step(-1) };
+const keys = {
+  j: () => step(1),
+  k: () => step(-1),
+  "/": () => {
+    const field = $("[type=search]");
+    field?.checkVisibility() ? field.focus() : (location.href = "/search");
+  },
+};
 
 if ("me" in root.dataset) {
   Object.assign(keys, {

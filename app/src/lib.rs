@@ -38,7 +38,11 @@ pub mod profiles;
 #[cfg(feature = "ssr")]
 pub mod routes;
 #[cfg(feature = "ssr")]
+pub mod search;
+#[cfg(feature = "ssr")]
 pub mod settings;
+#[cfg(feature = "ssr")]
+pub mod tags;
 #[cfg(feature = "ssr")]
 pub mod theme;
 #[cfg(feature = "bench")]

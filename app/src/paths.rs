@@ -9,6 +9,16 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'_');
 pub const HOME: &str = "/";
 /// The latest of the people one follows.
 pub const FOLLOWING: &str = "/following";
+/// Where one looks for people, posts and tags.
+pub const SEARCH: &str = "/search";
+/// Posts alone.
+pub const SEARCH_POSTS: &str = "/search/posts";
+/// People alone.
+pub const SEARCH_PEOPLE: &str = "/search/people";
+/// Tags alone.
+pub const SEARCH_TAGS: &str = "/search/tags";
+/// The tags that are lively this week.
+pub const LIVELY: &str = "/lively";
 /// Where one writes, as a page of its own.
 pub const WRITE: &str = "/posts/new";
 /// Where posts are sent.
@@ -96,9 +106,22 @@ pub fn notification_read(id: i64) -> String {
     format!("/notifications/{id}/read")
 }
 
-/// The page of a list that starts below a post.
+/// The page of a list that starts below a post. The list may have a query already.
 pub fn before(list: &str, id: impl std::fmt::Display) -> String {
-    format!("{list}?before={id}")
+    let sign = if list.contains('?') { '&' } else { '?' };
+    format!("{list}{sign}before={id}")
+}
+
+/// A search among one kind of things.
+pub fn searched(page: &str, query: &str) -> String {
+    let escaped: String = form_urlencoded::byte_serialize(query.as_bytes()).collect();
+    format!("{page}?q={escaped}")
+}
+
+/// The page of a search that starts behind something.
+pub fn after(search: &str, what: &str) -> String {
+    let escaped: String = form_urlencoded::byte_serialize(what.as_bytes()).collect();
+    format!("{search}&after={escaped}")
 }
 
 /// Where the code from the mail is typed.

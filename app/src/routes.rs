@@ -9,7 +9,7 @@ use axum::{
 };
 use http::Method;
 
-use crate::{auth, feed, follows, found, likes, notifications, posts, profiles, settings, theme};
+use crate::{auth, feed, follows, found, likes, notifications, posts, profiles, search, settings, tags, theme};
 
 /// Who a route answers; everybody else is refused by the proofs its handler takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,6 +114,12 @@ fn social() -> Doors {
         .post("/notifications/{id}/read", Guard::Member, notifications::read)
         .get("/unsubscribe", Guard::Anyone, notifications::unsubscribe::ask)
         .post("/unsubscribe", Guard::Anyone, notifications::unsubscribe::now)
+        .get("/tags/{tag}", Guard::Anyone, tags::show)
+        .get("/lively", Guard::Anyone, tags::lively)
+        .get("/search", Guard::Anyone, search::all)
+        .get("/search/posts", Guard::Anyone, search::posts)
+        .get("/search/people", Guard::Anyone, search::people)
+        .get("/search/tags", Guard::Anyone, search::tags)
         .get("/{handle}", Guard::Anyone, profiles::show)
         .post("/{handle}/follow", Guard::Member, follows::set)
         .post("/theme", Guard::Anyone, theme::choose)

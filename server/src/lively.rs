@@ -55,9 +55,10 @@ pub async fn run(server: Server) {
 /// Counts if that is due and nobody else does, then reads what was counted.
 pub async fn refresh(server: &Server) -> Result<()> {
     count(server).await?;
-    let lively = sqlx::query_as!(Lively, "select tag, people, posts from lively_tags order by people desc, posts desc, tag")
-        .fetch_all(server.db())
-        .await?;
+    let lively =
+        sqlx::query_as!(Lively, "select tag, people, posts from lively_tags order by people desc, posts desc, tag")
+            .fetch_all(server.db())
+            .await?;
     server.board().show(lively);
     Ok(())
 }

@@ -16,12 +16,7 @@ pub fn normal(typed: &str) -> Option<String> {
 }
 
 /// The newest posts (and replies) with a tag older than `before`, as `viewer` sees them. One statement.
-pub async fn posts(
-    db: &mut PgConnection,
-    tag: &str,
-    viewer: Option<UserId>,
-    before: Option<PostId>,
-) -> Result<Page> {
+pub async fn posts(db: &mut PgConnection, tag: &str, viewer: Option<UserId>, before: Option<PostId>) -> Result<Page> {
     let rows = sqlx::query_as!(
         PostRow,
         r#"

@@ -7,6 +7,7 @@ use server::{
     Server,
     config::{Config, Source},
     db, jobs,
+    search::{self, Standing},
 };
 
 /// Goes through what a working installation needs and says how each thing stands. Fails when one of them is broken.
@@ -20,6 +21,7 @@ pub async fn run(source: &Source) -> Result<()> {
     let sound = database(&server).await;
     if sound {
         queue(&server).await?.iter().for_each(|line| println!("{line}"));
+        languages(&server).await?;
     }
     println!("mail       {}", server.mailer().describe());
     if sound { Ok(()) } else { bail!("something is wrong; see above") }
@@ -54,6 +56,15 @@ fn roughly(time: Duration) -> String {
         seconds @ 7_200..172_800 => format!("{} h", seconds / 3_600),
         seconds => format!("{} days", seconds / 86_400),
     }
+}
+
+async fn languages(server: &Server) -> Result<()> {
+    match search::standing(server).await? {
+        Standing::Agreed => println!("search     in {}", server.config().languages.join(", ")),
+        Standing::Unknown(language) => bail!("KITH_LANGUAGES: Postgres has no text search configuration {language}"),
+        Standing::Other(kept) => println!("search     still in {}: run kith reindex", kept.join(", ")),
+    }
+    Ok(())
 }
 
 /// How the queue stands, line by line.

@@ -3,6 +3,7 @@
 pub mod doctor;
 pub mod mail;
 mod migrate;
+mod reindex;
 mod seed;
 mod serve;
 pub mod user;
@@ -37,6 +38,8 @@ enum Command {
     Migrate,
     /// Plant demo people and posts into an empty database.
     Seed(seed::Args),
+    /// Make all posts known to searches again; after KITH_LANGUAGES was changed.
+    Reindex,
     /// Say what is wrong with this installation, if anything.
     Doctor,
     /// Try the way mail goes out, and see to mail that did not go.
@@ -55,6 +58,7 @@ impl Cli {
             Command::Serve => serve::run(Config::new(&source)?).await,
             Command::Migrate => migrate::run(&pool(&source)?).await,
             Command::Seed(args) => seed::run(&pool(&source)?, args).await,
+            Command::Reindex => reindex::run(&connect(Config::new(&source)?)?).await,
             Command::Doctor => doctor::run(&source).await,
             Command::Mail(mail) => mail.run(&connect(Config::new(&source)?)?).await,
             Command::User(user) => user.run(&connect(Config::new(&source)?)?).await,

@@ -3,7 +3,13 @@
 use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
-use server::{Server, auth, config::Config, db, jobs, notifications, sweep};
+use server::{
+    Server, auth,
+    config::Config,
+    db, jobs, lively, notifications,
+    search::{self, Standing},
+    sweep,
+};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{assets::Files, router, serve, telemetry};
@@ -19,6 +25,7 @@ pub async fn run(config: Config) -> Result<()> {
     any_spawner::Executor::init_tokio().context("the executor of the views")?;
     let server = super::connect(config)?;
     migrate(&server).await?;
+    settle_search(&server).await?;
     auth::password::warm_up(&server).await?;
     let files = Arc::new(Files::load());
     let (router, _) = router::router(&server, &files);
@@ -27,10 +34,12 @@ pub async fn run(config: Config) -> Result<()> {
     let crew = jobs::Crew::start(&server);
     let sweeper = tokio::spawn(supervise("sweeper", server.clone(), sweep::run));
     let digests = tokio::spawn(supervise("digests", server.clone(), notifications::run));
+    let counter = tokio::spawn(supervise("counter of what is lively", server.clone(), lively::run));
     let end = serve::serve(listener, router, server, asked_to_stop()?).await;
     crew.finish(end).await;
     sweeper.abort();
     digests.abort();
+    counter.abort();
     Ok(())
 }
 
@@ -46,6 +55,21 @@ async fn migrate(server: &Server) -> Result<()> {
         tokio::time::sleep(DATABASE_PAUSE).await;
     }
     anyhow::bail!("the database did not answer; see DATABASE_URL")
+}
+
+/// A language that Postgres does not know is a wrong setting; one that posts are not kept for yet is only said.
+async fn settle_search(server: &Server) -> Result<()> {
+    match search::settle(server).await? {
+        Standing::Agreed => {}
+        Standing::Unknown(language) => {
+            anyhow::bail!("KITH_LANGUAGES: Postgres has no text search configuration {language}")
+        }
+        Standing::Other(languages) => tracing::warn!(
+            kept = languages.join(","),
+            "KITH_LANGUAGES was changed: posts are searched as before until kith reindex has run"
+        ),
+    }
+    Ok(())
 }
 
 /// Keeps a background task running: should it ever end or panic, it is started again after a pause.

@@ -25,6 +25,7 @@ mod profiles;
 mod proof;
 mod queries;
 mod recovery;
+mod search;
 mod secrets;
 mod serve;
 mod sessions;
@@ -33,6 +34,7 @@ mod sign_up;
 mod site;
 mod smtp;
 mod storms;
+mod tags;
 mod threats;
 mod trace;
 

@@ -4,7 +4,7 @@ use leptos::{either::Either, prelude::*, tachys::view::any_view::AnyView};
 
 use super::{
     icon::{Icon, icon},
-    nav,
+    lively, nav,
     page::Tab,
 };
 use crate::{flash::Tone, paths, visit::Visit};
@@ -17,6 +17,8 @@ pub(super) struct Parts {
     pub back: Option<(String, &'static str)>,
     pub tab: Tab,
     pub aside: Option<AnyView>,
+    /// Whether what is lively stands beside it.
+    pub lively: bool,
 }
 
 /// Navigation, the page, what is beside it.
@@ -24,8 +26,12 @@ pub(super) fn site<V: IntoView>(visit: &Visit, parts: Parts, content: V) -> impl
     let stranger = visit.me().is_none();
     let aside = parts.aside.unwrap_or_else(|| if stranger { nav::hello().into_any() } else { nav::keys().into_any() });
     let class = if stranger { "aside greets" } else { "aside" };
-    let aside =
-        view! { <aside class=class aria-label="About">{aside}{stranger.then(|| nav::foot(visit))}</aside> }.into_any();
+    // The search page has a field of its own.
+    let field = (parts.tab != Tab::Search).then(lively::field);
+    let panel = matches!(parts.tab, Tab::Home | Tab::Following) || parts.lively;
+    let panel = panel.then(|| lively::panel(&visit.cx.server.lively()));
+    let foot = stranger.then(|| nav::foot(visit));
+    let aside = view! { <aside class=class aria-label="About">{field}{aside}{panel}{foot}</aside> }.into_any();
     // Strangers meet what greets them before the feed; anything else they came for stands first.
     let (first, last) = if stranger && parts.tab == Tab::Home { (Some(aside), None) } else { (None, Some(aside)) };
     let top = top(parts.heading, parts.own_heading, parts.back);

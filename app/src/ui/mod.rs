@@ -13,6 +13,7 @@ pub mod form;
 pub mod head;
 pub mod icon;
 pub mod layout;
+pub mod lively;
 pub mod nav;
 pub mod page;
 pub mod pager;

@@ -161,6 +161,7 @@ pub(super) fn keys() -> impl IntoView {
                 <dt><kbd>"l"</kbd></dt><dd>"like it"</dd>
                 <dt><kbd>"↵"</kbd></dt><dd>"open it"</dd>
                 <dt><kbd>"n"</kbd></dt><dd>"write something"</dd>
+                <dt><kbd>"/"</kbd></dt><dd>"search"</dd>
             </dl>
         </section>
     }

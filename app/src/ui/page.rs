@@ -153,6 +153,12 @@ impl Page {
         self
     }
 
+    /// What is lively stands beside it, as beside the feeds.
+    pub fn beside_lively(mut self) -> Self {
+        self.parts.lively = true;
+        self
+    }
+
     /// It has islands: their loader comes along.
     pub fn islands(mut self) -> Self {
         self.meta.islands = true;

@@ -21,6 +21,26 @@ pub fn earlier(href: String) -> impl IntoView + use<> {
     view! { <div class="pager"><a class="button" href=href rel="next">"Older"</a></div> }
 }
 
+/// The link of a search that looked long enough: what is older has not been looked at.
+pub fn further(href: String) -> impl IntoView + use<> {
+    view! {
+        <div class="pager">
+            <p role="status">"That is how far we looked."</p>
+            <a class="button" href=href rel="next">"Look further back"</a>
+        </div>
+    }
+}
+
+/// The link to the next of things that are not in the order of time.
+pub fn more_of(label: &'static str, href: String) -> impl IntoView + use<> {
+    view! {
+        <div class="pager">
+            <p role="status"></p>
+            <a class="button" href=href rel="next">{label}</a>
+        </div>
+    }
+}
+
 /// The link to what follows a list that is read from its beginning; nothing at its end.
 pub fn more(href: String) -> impl IntoView + use<> {
     view! {

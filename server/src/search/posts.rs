@@ -21,9 +21,9 @@ const SMALLEST: i32 = 12;
 const LARGEST: i32 = 24;
 const LARGER: i32 = 2;
 /// A step that took less may be followed by a larger one.
-const QUICK: Duration = Duration::from_millis(2);
+const QUICK: Duration = Duration::from_millis(3);
 /// Nobody waits longer: what was found by then is shown, and where to look further.
-const LONG_ENOUGH: Duration = Duration::from_millis(15);
+const LONG_ENOUGH: Duration = Duration::from_millis(20);
 
 /// What a search of posts found.
 #[derive(Clone, Debug)]

@@ -118,7 +118,10 @@ mod tests {
     #[test]
     fn words_phrases_and_refusals_are_told_apart() {
         let query = parse("  rye bread \"slow oven\" -white -\"from a tin\" -- & | ! ");
-        assert_eq!((query.words, query.phrases), (vec!["rye".to_owned(), "bread".to_owned()], vec!["slow oven".to_owned()]));
+        assert_eq!(
+            (query.words, query.phrases),
+            (vec!["rye".to_owned(), "bread".to_owned()], vec!["slow oven".to_owned()])
+        );
         assert_eq!((query.no_words, query.no_phrases), (vec!["white".to_owned()], vec!["from a tin".to_owned()]));
         assert_eq!(parse("well-known").words, ["well-known"]);
         assert_eq!(parse("an \"open end").phrases, ["open end"]);

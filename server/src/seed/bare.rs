@@ -10,7 +10,7 @@ pub(super) struct Dressing(Vec<String>);
 
 /// Off and on again, in the order of taking off. Primary keys and users' unique names stay: rows come in their order.
 const CATALOGUE: &str = "
-    with bare as (select unnest(array['profile_counts', 'posts', 'post_tags', 'post_mentions', 'likes', 'follows']::regclass[]) as id)
+    with bare as (select unnest(array['profile_counts', 'posts', 'post_tags', 'post_mentions', 'post_words', 'likes', 'follows']::regclass[]) as id)
     select format('alter table %s drop constraint %I', conrelid::regclass, conname),
            format('alter table %s add constraint %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid)), 1, oid
     from pg_constraint where contype = 'f' and conrelid in (select id from bare)

@@ -53,6 +53,7 @@ pub(super) async fn all(db: &mut PgConnection, world: &mut World, password_hash:
     let moments = talk::moments(world.posts.len(), now);
     let signs = posts(db, world, &ids, &moments).await?;
     words::all(db, &ids, &signs).await?;
+    words::index(db, &ids).await?;
     likes(db, world, &ids, &moments).await?;
     bare::dress(db, dressing).await?;
     let cast = (0_u32..).zip(&world.people).filter(|(_, person)| person.cast).map(|(n, _)| ids.user(n));
@@ -70,7 +71,7 @@ pub(super) async fn all(db: &mut PgConnection, world: &mut World, password_hash:
 pub(super) async fn settle(db: &PgPool) -> sqlx::Result<()> {
     let mut connection = db.acquire().await?;
     sqlx::query("set statement_timeout = 0").execute(&mut *connection).await?;
-    sqlx::query("vacuum (analyze) users, passwords, profile_counts, posts, post_tags, post_mentions, likes, follows, notifications")
+    sqlx::query("vacuum (analyze) users, passwords, profile_counts, posts, post_tags, post_mentions, post_words, likes, follows, notifications")
         .execute(&mut *connection)
         .await?;
     // Its limit is gone, so it does not go back to the pool.

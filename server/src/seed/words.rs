@@ -44,3 +44,16 @@ pub(super) async fn all(db: &mut PgConnection, ids: &Ids, signs: &Signs) -> sqlx
     }
     sheet.finish().await
 }
+
+/// Makes the posts known to searches, as the trigger would that rests meanwhile.
+pub(super) async fn index(db: &mut PgConnection, ids: &Ids) -> sqlx::Result<()> {
+    sqlx::query(
+        "insert into post_words (post_id, language, words)
+         select p.id, l.language, post_words_of(p.id, l.language, p.body)
+         from posts p cross join lateral (select post_language(p.body) as language) l where p.id >= $1",
+    )
+    .bind(ids.post(0))
+    .execute(db)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,145 @@
+//! What was found, as lists. Each has a plain link to what follows, which the island around it follows in place.
+
+use leptos::{either::Either, prelude::*};
+use server::{
+    id::PostId,
+    search::{People, Person, Posts, Query, Tags},
+};
+
+use crate::{
+    count,
+    islands::PostList,
+    paths,
+    posts::card::{Viewer, card},
+    ui::{Size, avatar, hidden, pager},
+    visit::Visit,
+};
+
+/// Posts in their form, in their island.
+pub(super) fn posts(visit: &Visit, query: &Query, found: &Posts, before: Option<PostId>) -> impl IntoView + use<> {
+    let base = paths::searched(paths::SEARCH_POSTS, query.text());
+    let next = before.map_or_else(|| base.clone(), |id| paths::before(&base, id));
+    let items = post_items(visit, query, found);
+    view! {
+        <section class="sheet" aria-label="Posts">
+            <form class="posts" method="post">{hidden("next", next)}{items}</form>
+            <PostList />
+        </section>
+    }
+}
+
+/// The cards, and the way on: to older ones, or further back when the search looked long enough.
+pub(super) fn post_items(visit: &Visit, query: &Query, found: &Posts) -> impl IntoView + use<> {
+    let (viewer, now) = (Viewer::of(visit), server::clock::now());
+    let base = paths::searched(paths::SEARCH_POSTS, query.text());
+    let cards = found.page.posts.iter().map(|post| card(post, &viewer, now)).collect_view();
+    let rest = match found.further {
+        Some(id) => Either::Left(pager::further(paths::before(&base, id))),
+        None => Either::Right(pager::older(found.page.older.map(|id| paths::before(&base, id)))),
+    };
+    view! { {cards}{rest} }
+}
+
+/// The first of the people who were found, among other things.
+pub(super) fn first_people(
+    visit: &Visit,
+    query: &Query,
+    people: &[Person],
+    (rough, more): (bool, bool),
+) -> impl IntoView + use<> {
+    let title = if rough { "Spelled like it" } else { "People" };
+    let all = more.then(|| view! { <a href=paths::searched(paths::SEARCH_PEOPLE, query.text())>"All people"</a> });
+    let lines = lines(visit, people);
+    view! {
+        <section class="sheet found">
+            <h2>{title}{all}</h2>
+            <form method="post">{hidden("next", visit.here.clone())}<ul class="people">{lines}</ul></form>
+        </section>
+    }
+}
+
+/// All of them, a page at a time.
+pub(super) fn people(visit: &Visit, query: &Query, found: &People, rough: bool) -> impl IntoView + use<> {
+    let title = rough.then(|| view! { <h2>"Spelled like it"</h2> });
+    let items = people_items(visit, query, found);
+    view! {
+        <section class="sheet found" aria-label="People">
+            {title}
+            <form method="post"><div class="people">{hidden("next", visit.here.clone())}{items}</div></form>
+            <PostList />
+        </section>
+    }
+}
+
+/// The lines of a page of people, and the way to the next.
+pub(super) fn people_items(visit: &Visit, query: &Query, found: &People) -> impl IntoView + use<> {
+    let lines = lines(visit, &found.people);
+    let base = paths::searched(paths::SEARCH_PEOPLE, query.text());
+    let more = found.more.map(|rank| pager::more_of("More people", paths::after(&base, &rank.to_string())));
+    view! { <ul class="people">{lines}</ul>{more} }
+}
+
+fn lines(visit: &Visit, people: &[Person]) -> impl IntoView + use<> {
+    people.iter().map(|person| line(visit, person)).collect_view()
+}
+
+/// A face, a name, how many follow them; and for members the button to do so.
+fn line(visit: &Visit, person: &Person) -> impl IntoView + use<> {
+    let author = &person.author;
+    let follow = visit.me().filter(|me| me.id() != author.id).map(|_| {
+        let (label, pressed, value) =
+            if person.followed { ("Following", "true", "false") } else { ("Follow", "false", "true") };
+        view! {
+            <button
+                class="button slim follow"
+                name="follow"
+                value=value
+                formaction=paths::follow(&author.username)
+                aria-pressed=pressed
+                aria-label=format!("Follow @{}", author.username)
+            >
+                {label}
+            </button>
+        }
+    });
+    let handle = format!("@{} · {}", author.username, count::of(person.followers, "follower", "followers"));
+    view! {
+        <li>
+            {avatar(author, Size::Post)}
+            <a href=paths::profile(&author.username)><b>{author.name().to_owned()}</b><small>{handle}</small></a>
+            {follow}
+        </li>
+    }
+}
+
+/// The first of the tags that were found, among other things.
+pub(super) fn first_tags(query: &Query, found: &Tags) -> impl IntoView + use<> {
+    let all = found
+        .more
+        .is_some()
+        .then(|| view! { <a href=paths::searched(paths::SEARCH_TAGS, query.text())>"All tags"</a> });
+    let chips = chips(found);
+    view! { <section class="sheet found"><h2>"Tags"{all}</h2><ul class="chips">{chips}</ul></section> }
+}
+
+/// All of them, a page at a time.
+pub(super) fn tags(query: &Query, found: &Tags) -> impl IntoView + use<> {
+    let items = tag_items(query, found);
+    view! { <section class="sheet found" aria-label="Tags">{items}<PostList /></section> }
+}
+
+/// A page of tags, and the way to the next.
+pub(super) fn tag_items(query: &Query, found: &Tags) -> impl IntoView + use<> {
+    let chips = chips(found);
+    let base = paths::searched(paths::SEARCH_TAGS, query.text());
+    let more = found.more.as_ref().map(|tag| pager::more_of("More tags", paths::after(&base, tag)));
+    view! { <ul class="chips">{chips}</ul>{more} }
+}
+
+fn chips(found: &Tags) -> impl IntoView + use<> {
+    found
+        .tags
+        .iter()
+        .map(|tag| view! { <li><a href=paths::tag(tag) dir="auto">{format!("#{tag}")}</a></li> })
+        .collect_view()
+}

@@ -1,0 +1,181 @@
+//! Finding people, posts and tags: one page with the best of each, and one page a kind for all of them, by cursor.
+//!
+//! A search is a plain form that is sent by GET, so that it has an address; nobody's search is a page for other search
+//! engines. What cannot be searched for is said above the field, which keeps it.
+
+mod lists;
+mod views;
+
+use axum::{
+    extract::Query,
+    response::{IntoResponse, Redirect, Response},
+};
+use http::{HeaderName, HeaderValue, StatusCode};
+use leptos::{prelude::*, tachys::view::any_view::AnyView};
+use serde::Deserialize;
+use server::{
+    error::{Error, Invalid, Result},
+    id::PostId,
+    search::{PEOPLE, Query as Search, Search as Desk, TAGS},
+    tags,
+};
+
+use self::views::Kind;
+use crate::{
+    paths,
+    ui::{self, Tab, page::fragment},
+    visit::Visit,
+};
+
+/// Of each kind, on the page with all of them.
+const FIRST: usize = 4;
+
+/// What the form sends, and what the links to further pages add.
+#[derive(Debug, Default, Deserialize)]
+pub struct Asked {
+    #[serde(default)]
+    q: String,
+    before: Option<String>,
+    after: Option<String>,
+    part: Option<String>,
+}
+
+impl Asked {
+    fn before(&self) -> Result<Option<PostId>> {
+        self.before.as_deref().map(|id| id.parse().map_err(|_| Error::NotFound)).transpose()
+    }
+
+    fn only_list(&self) -> bool {
+        self.part.as_deref() == Some("list")
+    }
+}
+
+/// What is to be searched for; else the page that says why it is not.
+fn read(visit: &Visit, kind: Kind, asked: &Asked) -> Result<Search, Box<Response>> {
+    let refuse = |invalid: Invalid| page(visit, kind, (&asked.q, &invalid), || views::idle(visit).into_any());
+    let query = Search::parse(&asked.q).map_err(|invalid| Box::new(refuse(invalid)))?;
+    if query.is_empty() {
+        return Err(Box::new(match query.text().is_empty() {
+            true => refuse(Invalid::default()),
+            false => page(visit, kind, (query.text(), &Invalid::default()), || views::no_words(&query).into_any()),
+        }));
+    }
+    Ok(query)
+}
+
+/// A page of searching: the field, the kinds, and what was found.
+fn page(visit: &Visit, kind: Kind, (typed, invalid): (&str, &Invalid), found: impl FnOnce() -> AnyView) -> Response {
+    let status = if invalid.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let title = if typed.is_empty() || !invalid.is_empty() { "Search".to_owned() } else { format!("Search: {typed}") };
+    let page = ui::Page::new(title).heading("Search").status(status).tab(Tab::Search).islands();
+    let response = page.respond_with(visit, || {
+        let found = found();
+        view! { {views::form(kind, typed, invalid)}{views::kinds(kind, typed, invalid)}{found} }
+    });
+    unlisted(response)
+}
+
+/// Search engines leave it out, and follow its links.
+pub fn unlisted(mut response: Response) -> Response {
+    let name = HeaderName::from_static("x-robots-tag");
+    response.headers_mut().insert(name, HeaderValue::from_static("noindex"));
+    response
+}
+
+/// `GET /search`
+pub async fn all(visit: Visit, Query(asked): Query<Asked>) -> Result<Response> {
+    let query = match read(&visit, Kind::All, &asked) {
+        Ok(query) => query,
+        Err(page) => return Ok(*page),
+    };
+    if let Some(tag) = query.tag().and_then(tags::normal) {
+        return Ok(Redirect::to(&paths::tag(&tag)).into_response());
+    }
+    let viewer = visit.cx.viewer();
+    let mut search = Desk::begin(&visit.cx.server).await?;
+    let mut people = search.people(&query, viewer, None).await?;
+    let all_people = people.people.len() > FIRST;
+    people.people.truncate(FIRST);
+    let rough = people.people.is_empty();
+    if rough {
+        people.people = search.spelled_like(&query, viewer, FIRST as i64).await?;
+    }
+    let tags = search.tags(&query, None, FIRST as i64).await?;
+    let posts = search.posts(&query, viewer, None).await?;
+    Ok(page(&visit, Kind::All, (query.text(), &Invalid::default()), || {
+        let people = (!people.people.is_empty())
+            .then(|| lists::first_people(&visit, &query, &people.people, (rough, all_people)));
+        let tags = (!tags.tags.is_empty()).then(|| lists::first_tags(&query, &tags));
+        let list = lists::posts(&visit, &query, &posts, None);
+        let nothing = (people.is_none() && tags.is_none() && posts.page.posts.is_empty() && posts.further.is_none())
+            .then(|| views::nothing(&query));
+        let list = nothing.is_none().then_some(list);
+        view! { {people}{tags}{list}{nothing} }.into_any()
+    }))
+}
+
+/// `GET /search/people`
+pub async fn people(visit: Visit, Query(asked): Query<Asked>) -> Result<Response> {
+    let query = match read(&visit, Kind::People, &asked) {
+        Ok(query) => query,
+        Err(page) => return Ok(*page),
+    };
+    let after = asked.after.as_deref().map(str::parse).transpose()?;
+    let mut search = Desk::begin(&visit.cx.server).await?;
+    let mut found = search.people(&query, visit.cx.viewer(), after).await?;
+    let rough = after.is_none() && found.people.is_empty();
+    if rough {
+        found.people = search.spelled_like(&query, visit.cx.viewer(), PEOPLE).await?;
+    }
+    drop(search);
+    if asked.only_list() {
+        return Ok(unlisted(fragment(|| lists::people_items(&visit, &query, &found))));
+    }
+    Ok(page(&visit, Kind::People, (query.text(), &Invalid::default()), || match found.people.is_empty() {
+        true => views::nothing(&query).into_any(),
+        false => lists::people(&visit, &query, &found, rough).into_any(),
+    }))
+}
+
+/// `GET /search/posts`
+pub async fn posts(visit: Visit, Query(asked): Query<Asked>) -> Result<Response> {
+    let query = match read(&visit, Kind::Posts, &asked) {
+        Ok(query) => query,
+        Err(page) => return Ok(*page),
+    };
+    let before = asked.before()?;
+    let mut search = Desk::begin(&visit.cx.server).await?;
+    let found = search.posts(&query, visit.cx.viewer(), before).await?;
+    drop(search);
+    if asked.only_list() {
+        return Ok(unlisted(fragment(|| lists::post_items(&visit, &query, &found))));
+    }
+    let nothing = found.page.posts.is_empty() && found.further.is_none() && before.is_none();
+    Ok(page(&visit, Kind::Posts, (query.text(), &Invalid::default()), || match nothing {
+        true => views::nothing(&query).into_any(),
+        false => lists::posts(&visit, &query, &found, before).into_any(),
+    }))
+}
+
+/// `GET /search/tags`
+pub async fn tags(visit: Visit, Query(asked): Query<Asked>) -> Result<Response> {
+    let query = match read(&visit, Kind::Tags, &asked) {
+        Ok(query) => query,
+        Err(page) => return Ok(*page),
+    };
+    let after = match asked.after.as_deref() {
+        Some(tag) => Some(tags::normal(tag).ok_or(Error::NotFound)?),
+        None => None,
+    };
+    let mut search = Desk::begin(&visit.cx.server).await?;
+    let found = search.tags(&query, after.as_deref(), TAGS).await?;
+    drop(search);
+    if asked.only_list() {
+        return Ok(unlisted(fragment(|| lists::tag_items(&query, &found))));
+    }
+    let nothing = found.tags.is_empty() && after.is_none();
+    Ok(page(&visit, Kind::Tags, (query.text(), &Invalid::default()), || match nothing {
+        true => views::nothing(&query).into_any(),
+        false => lists::tags(&query, &found).into_any(),
+    }))
+}

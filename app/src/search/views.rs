@@ -1,0 +1,119 @@
+//! The field, the kinds of things there are to find, and what is said when nothing was.
+
+use leptos::prelude::*;
+use server::{error::Invalid, search::Query};
+
+use crate::{
+    paths,
+    ui::{Icon, empty::empty, error_summary, icon, lively},
+    visit::Visit,
+};
+
+/// What is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    All,
+    Posts,
+    People,
+    Tags,
+}
+
+impl Kind {
+    const EACH: [Self; 4] = [Self::All, Self::Posts, Self::People, Self::Tags];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::All => "All",
+            Self::Posts => "Posts",
+            Self::People => "People",
+            Self::Tags => "Tags",
+        }
+    }
+
+    fn path(self) -> &'static str {
+        match self {
+            Self::All => paths::SEARCH,
+            Self::Posts => paths::SEARCH_POSTS,
+            Self::People => paths::SEARCH_PEOPLE,
+            Self::Tags => paths::SEARCH_TAGS,
+        }
+    }
+}
+
+/// The form. The field has the focus only where there is nothing else to read.
+pub(super) fn form(kind: Kind, typed: &str, invalid: &Invalid) -> impl IntoView + use<> {
+    let wrong = (!invalid.is_empty()).then_some("true");
+    let idle = typed.is_empty();
+    let typed = typed.to_owned();
+    view! {
+        <div class="looking">
+            {error_summary(invalid)}
+            <form role="search" action=kind.path()>
+                <span class="seek">
+                    {icon(Icon::Search)}
+                    // The browser does not cut off what is too long: whoever pastes it is told.
+                    <input
+                        id="q"
+                        type="search"
+                        name="q"
+                        value=typed
+                        aria-label="Search"
+                        placeholder="People, posts, #tags"
+                        autocomplete="off"
+                        autocapitalize="none"
+                        enterkeyhint="search"
+                        autofocus=idle
+                        aria-invalid=wrong
+                    />
+                </span>
+                <button class="button primary">"Search"</button>
+            </form>
+        </div>
+    }
+}
+
+/// The same search among one kind of things, or all.
+pub(super) fn kinds(here: Kind, typed: &str, invalid: &Invalid) -> impl IntoView + use<> {
+    (!typed.is_empty() && invalid.is_empty()).then(|| {
+        let kinds = Kind::EACH
+            .map(|kind| {
+                let current = (kind == here).then_some("page");
+                view! { <li><a href=paths::searched(kind.path(), typed) aria-current=current>{kind.name()}</a></li> }
+            })
+            .collect_view();
+        view! { <nav class="settings-nav" aria-label="What to find"><ul>{kinds}</ul></nav> }
+    })
+}
+
+/// Nothing was asked for yet: what one can ask, and what is lively.
+pub(super) fn idle(visit: &Visit) -> impl IntoView + use<> {
+    view! {
+        <section class="sheet">
+            <div class="state">
+                <h2>"What are you looking for?"</h2>
+                <p>"Somebody’s name, or how it begins. Words of a post, all of which it has. A tag: #bread."</p>
+                <p>"“Slow oven” in quotes finds the words as they stand; -white leaves out posts that have it."</p>
+            </div>
+        </section>
+        {lively::sheet(&visit.cx.server.lively())}
+    }
+}
+
+/// What was typed has nothing in it that could be found.
+pub(super) fn no_words(query: &Query) -> impl IntoView + use<> {
+    let words = match query.only_refuses() {
+        true => "That only says what should not be there. Add a word that should.",
+        false => "That has no letters or figures in it. Type a name, a word or a #tag.",
+    };
+    view! { <section class="sheet">{empty("Nothing to look for", words, ())}</section> }
+}
+
+/// Nothing was found, and what one may try.
+pub(super) fn nothing(query: &Query) -> impl IntoView + use<> {
+    let several = query.text().contains(' ');
+    let words = match several {
+        true => "Everything you typed has to be there. Fewer words find more.",
+        false => "Try the beginning of a name, or another word for it.",
+    };
+    view! { <section class="sheet">{empty("Nothing found", words, ())}</section> }
+}

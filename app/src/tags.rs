@@ -1,0 +1,66 @@
+//! A tag's page: what was written with it, newest first. And the page of the tags that are lively.
+
+use axum::{
+    extract::{Path, Query},
+    response::{IntoResponse, Redirect, Response},
+};
+use leptos::{either::Either, prelude::*};
+use server::{
+    error::{Error, Result},
+    tags,
+};
+
+use crate::{
+    feed::{List, Place, list},
+    paths, search,
+    ui::{self, Weight, button_link, empty::empty, lively, page::fragment},
+    visit::Visit,
+};
+
+/// `GET /tags/{tag}`
+pub async fn show(visit: Visit, Path(typed): Path<String>, Query(place): Query<Place>) -> Result<Response> {
+    let tag = tags::normal(&typed).ok_or(Error::NotFound)?;
+    if tag != typed {
+        return Ok(Redirect::permanent(&paths::tag(&tag)).into_response());
+    }
+    let before = place.before()?;
+    let mut db = visit.cx.server.db().acquire().await?;
+    let posts = tags::posts(&mut db, &tag, visit.cx.viewer(), before).await?;
+    drop(db);
+    let base = paths::tag(&tag);
+    if place.only_list() {
+        return Ok(fragment(|| List::new(&visit, &posts, base, before).items()));
+    }
+    let nothing = posts.posts.is_empty() && before.is_none();
+    let canonical = before.map_or_else(|| base.clone(), |id| paths::before(&base, id));
+    let page = ui::Page::new(format!("#{tag}"))
+        .description(format!("What people write about #{tag} on Kith."))
+        .canonical(canonical)
+        .beside_lively()
+        .islands();
+    let response = page.respond_with(&visit, || match nothing {
+        true => Either::Left(nobody(visit.me().is_some())),
+        false => Either::Right(list(List::new(&visit, &posts, base, before))),
+    });
+    // A page for every word there is is nothing to be found by.
+    Ok(if nothing { search::unlisted(response) } else { response })
+}
+
+fn nobody(member: bool) -> impl IntoView {
+    let way = match member {
+        true => button_link("Write something", paths::WRITE, Weight::Primary),
+        false => button_link("See what is lively", paths::LIVELY, Weight::Quiet),
+    };
+    view! { <section class="sheet">{empty("Nobody wrote about this yet", "Posts with this tag will stand here.", way)}</section> }
+}
+
+/// `GET /lively`
+pub async fn lively(visit: Visit) -> Response {
+    let tags = visit.cx.server.lively();
+    let words = "When several people write with the same #tag within a week, it stands here.";
+    let quiet = tags.is_empty().then(|| view! { <section class="sheet">{empty("A quiet week", words, ())}</section> });
+    ui::Page::new("Lively this week")
+        .heading("Lively")
+        .canonical(paths::LIVELY)
+        .respond(&visit, view! { {lively::sheet(&tags)}{quiet} })
+}

@@ -1,0 +1,60 @@
+//! What is lively this week, and the field to search with: beside a page on a wide screen, pages of their own on a phone.
+
+use leptos::prelude::*;
+use server::lively::Lively;
+
+use super::icon::{Icon, icon};
+use crate::{count, paths};
+
+/// How many stand beside a page.
+const BESIDE: usize = 5;
+
+/// The field on top of what stands beside a page.
+pub(super) fn field() -> impl IntoView {
+    view! {
+        <form class="seek" role="search" action=paths::SEARCH>
+            {icon(Icon::Search)}
+            <input type="search" name="q" aria-label="Search" placeholder="Search" />
+        </form>
+    }
+}
+
+/// Beside a page. Nothing when nothing is lively.
+pub(super) fn panel(lively: &[Lively]) -> impl IntoView + use<> {
+    let lines = lively.iter().take(BESIDE).map(line).collect_view();
+    (!lively.is_empty()).then(|| {
+        view! {
+            <section class="note lively">
+                <h2><a href=paths::LIVELY>"Lively this week"</a></h2>
+                <ul>{lines}</ul>
+            </section>
+        }
+    })
+}
+
+/// On a page: all of them. Nothing when nothing is lively.
+pub fn sheet(lively: &[Lively]) -> impl IntoView + use<> {
+    let lines = lively.iter().map(line).collect_view();
+    (!lively.is_empty()).then(|| {
+        view! { <section class="sheet found lively"><h2>"Lively this week"</h2><ul>{lines}</ul></section> }
+    })
+}
+
+fn line(one: &Lively) -> impl IntoView + use<> {
+    let people = count::of(one.people, "person", "people");
+    view! { <li><a href=paths::tag(&one.tag)><b dir="auto">{format!("#{}", one.tag)}</b><small>{people}</small></a></li> }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::{render, xss};
+
+    #[test]
+    fn nothing_in_a_tag_becomes_markup() {
+        for text in xss::CORPUS {
+            let one = Lively { tag: (*text).to_owned(), people: 2, posts: 3 };
+            xss::assert_harmless(&render(|| view! { {panel(std::slice::from_ref(&one))}{sheet(&[one])} }));
+        }
+    }
+}

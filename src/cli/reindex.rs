@@ -1,0 +1,25 @@
+//! `kith reindex`
+
+use anyhow::{Result, bail};
+use server::{
+    Server,
+    search::{self, Standing},
+};
+
+/// How often it says how far it is, in posts.
+const TOLD: u64 = 10_000;
+
+/// Writes the words of all posts again, while the site goes on.
+pub async fn run(server: &Server) -> Result<()> {
+    if let Standing::Unknown(language) = search::standing(server).await? {
+        bail!("KITH_LANGUAGES: Postgres has no text search configuration {language}; see \\dF in psql");
+    }
+    let told = |done: u64| {
+        if done % TOLD == 0 {
+            eprintln!("{done} posts …");
+        }
+    };
+    let done = search::reindex(server, told).await?;
+    println!("{done} posts are searched in {}.", server.config().languages.join(", "));
+    Ok(())
+}
