@@ -11,7 +11,7 @@ create table lively_tags (
 -- When they were counted last. One row, which a copy that counts takes in hand.
 create table lively_counted (
     only_row boolean primary key default true,
-    at timestamptz not null default '-infinity',
+    at timestamptz not null default 'epoch',
     constraint lively_counted_one_row check (only_row)
 );
 insert into lively_counted default values;

@@ -144,6 +144,10 @@ impl Search<'_> {
             from found f
             cross join lateral (select * from users u where u.id = f.id and u.suspended_at is null offset 0) u
             cross join lateral (select c.followers from profile_counts c where c.user_id = f.id offset 0) c
+            -- Every word is like one of the name, not only most of them.
+            where not exists (
+                select 1 from query, unnest(string_to_array(line, ' ')) n where word_similarity(n, u.name_line) < 0.4
+            )
             order by word_similarity((select line from query), u.name_line) desc, c.followers desc, u.id limit $4
             "#,
             query.line(),
