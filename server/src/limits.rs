@@ -58,6 +58,7 @@ pub const FOLLOW: Policy = policy("follow.user", 1_000, 24 * 60, "Follows begun 
 pub const USERNAME: Policy =
     policy("username.user", 3, 7 * 24 * 60, "Usernames taken by one person: each reserves the one before for a month");
 pub const PICTURE: Policy = policy("picture.user", 20, 60, "Pictures of themselves that one person sends");
+pub const PROFILE: Policy = policy("profile.user", 60, 60, "Changes of what one person says of themselves");
 pub const CSP_REPORT: Policy = policy("csp_report.client", 60, 1, "Reports of blocked content from one client address");
 
 /// Every policy; `docs/limits.md` is held to this list by a test.
@@ -80,6 +81,7 @@ pub const ALL: [Policy; 19] = [
     FOLLOW,
     USERNAME,
     PICTURE,
+    PROFILE,
     CSP_REPORT,
 ];
 

@@ -1,4 +1,11 @@
-//! What the public sees of a person.
+//! What the public sees of a person: who they say they are, what they wrote and liked, who follows whom. Of somebody who
+//! is suspended nothing is shown but that they are.
+
+mod edit;
+mod link;
+mod mark;
+mod people;
+mod tabs;
 
 use sqlx::PgConnection;
 use time::OffsetDateTime;
@@ -8,6 +15,11 @@ use crate::{
     error::{Error, Result},
     id::UserId,
 };
+pub use edit::{BIO_MAX, Details, LINKS, PLACE_MAX, PRONOUNS_MAX, edit, own};
+pub use link::shown;
+pub use mark::Mark;
+pub use people::{Crowd, Listed, followers, following};
+pub use tabs::{Liked, Replies, Reply, liked, replies};
 
 /// A person as they stand beside what they wrote: enough for a face, a name and a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +51,14 @@ impl Author {
 #[derive(Clone, Debug)]
 pub struct Profile {
     pub person: Author,
+    /// As it was typed.
     pub bio: String,
+    /// As it is shown; none when only an older copy of the server knows this bio.
+    pub bio_html: Option<String>,
+    pub pronouns: String,
+    pub place: String,
+    /// Addresses on the web.
+    pub links: Vec<String>,
     pub joined_at: OffsetDateTime,
     pub followers: i64,
     pub following: i64,
@@ -55,7 +74,8 @@ pub struct Profile {
 pub async fn find(db: &mut PgConnection, username: &str, viewer: Option<UserId>) -> Result<Profile> {
     sqlx::query!(
         r#"
-        select u.id, u.username, u.display_name, u.avatar, u.bio, u.created_at, c.followers, c.following, c.posts,
+        select u.id, u.username, u.display_name, u.avatar, u.bio, u.bio_html, u.pronouns, u.place, u.links,
+               u.created_at, c.followers, c.following, c.posts,
                exists (select 1 from follows where follower_id = $2 and followee_id = u.id) as "followed!",
                exists (select 1 from follows where follower_id = u.id and followee_id = $2) as "follows_viewer!",
                u.suspended_at is not null as "suspended!"
@@ -75,6 +95,10 @@ pub async fn find(db: &mut PgConnection, username: &str, viewer: Option<UserId>)
             avatar: row.avatar,
         },
         bio: row.bio,
+        bio_html: row.bio_html,
+        pronouns: row.pronouns,
+        place: row.place,
+        links: row.links,
         joined_at: row.created_at,
         followers: row.followers,
         following: row.following,

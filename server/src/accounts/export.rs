@@ -43,7 +43,7 @@ async fn account(pack: &mut Pack, tx: &mut sqlx::PgConnection, me: &Elevated) ->
     let account = sqlx::query_scalar!(
         r#"
         select jsonb_build_object('username', u.username, 'display_name', u.display_name, 'email', u.email, 'bio', u.bio,
-            'role', u.role, 'created_at', u.created_at,
+            'pronouns', u.pronouns, 'place', u.place, 'links', u.links, 'role', u.role, 'created_at', u.created_at,
             'digest', jsonb_build_object('rhythm', u.digest_rhythm, 'kinds', u.digest_kinds),
             'has_password', exists (select 1 from passwords p where p.user_id = u.id)) as "row!"
         from users u where u.id = $1

@@ -1,0 +1,131 @@
+//! Saying who one is.
+
+use crate::{
+    accounts,
+    error::{Error, Invalid, Result},
+    limits,
+    profiles::link,
+    request::{Member, Request},
+    text,
+};
+
+/// The most characters (Unicode scalar values) of a bio, as it is typed.
+pub const BIO_MAX: usize = 300;
+pub const PRONOUNS_MAX: usize = 30;
+pub const PLACE_MAX: usize = 50;
+/// The fields for links, in their order.
+pub const LINKS: [&str; 4] = ["link1", "link2", "link3", "link4"];
+
+/// What somebody says of themselves: as they type it, and as it is kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Details {
+    pub display_name: String,
+    pub bio: String,
+    pub pronouns: String,
+    pub place: String,
+    /// At most as many as [`LINKS`]; what is empty is none.
+    pub links: Vec<String>,
+}
+
+/// What one says of oneself now. One statement.
+pub async fn own(cx: &Request, me: &Member) -> Result<Details> {
+    sqlx::query_as!(
+        Details,
+        "select display_name, bio, pronouns, place, links from users where id = $1",
+        me.id().0,
+    )
+    .fetch_optional(cx.server.db())
+    .await?
+    .ok_or(Error::NotFound)
+}
+
+/// Keeps what `typed` says. [`Error::Invalid`] on each field that cannot be taken.
+pub async fn edit(cx: &Request, me: &Member, typed: &Details) -> Result<()> {
+    let kept = check(typed)?;
+    limits::take(&cx.server, limits::PROFILE, me.id()).await?;
+    let mut tx = cx.server.begin().await?;
+    // First without any HTML: what is set afterwards is then told from what stood there (see the table's trigger).
+    sqlx::query!(
+        r#"
+        update users set display_name = $2, bio = $3, bio_html = null, pronouns = $4, place = $5, links = $6
+        where id = $1
+        "#,
+        me.id().0,
+        kept.display_name,
+        kept.bio,
+        kept.pronouns,
+        kept.place,
+        &kept.links,
+    )
+    .execute(&mut *tx)
+    .await?;
+    Ok(tx.commit().await?)
+}
+
+fn check(typed: &Details) -> Result<Details, Invalid> {
+    let mut invalid = Invalid::default();
+    let display_name = invalid.note(accounts::display_name(&typed.display_name)).unwrap_or_default();
+    let bio = text::clean_lines(&typed.bio);
+    let (pronouns, place) = (text::clean_line(&typed.pronouns), text::clean_line(&typed.place));
+    for (field, value, most, what) in [
+        ("bio", &bio, BIO_MAX, "A bio"),
+        ("pronouns", &pronouns, PRONOUNS_MAX, "Pronouns"),
+        ("place", &place, PLACE_MAX, "A place"),
+    ] {
+        let over = value.chars().count().saturating_sub(most);
+        if over > 0 {
+            invalid.add(field, format!("{what} can have up to {most} characters: that is {over} too many."));
+        }
+    }
+    let mut links = Vec::new();
+    for (field, link) in LINKS.into_iter().zip(&typed.links) {
+        let line = text::clean_line(link);
+        let parsed = (!line.is_empty()).then(|| link::parse(&line));
+        match parsed.transpose() {
+            Ok(link) => links.extend(link),
+            Err(why) => invalid.add(field, why),
+        }
+    }
+    invalid.check()?;
+    Ok(Details { display_name, bio, pronouns, place, links })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn typed() -> Details {
+        Details {
+            display_name: " Ada  Marlow ".to_owned(),
+            bio: "  Gardens.\r\nTrains. ".to_owned(),
+            pronouns: "she/her".to_owned(),
+            place: "Upper\u{202e} Ottery".to_owned(),
+            links: ["example.org".to_owned(), String::new(), " https://example.com/a ".to_owned()].into(),
+        }
+    }
+
+    #[test]
+    fn what_is_typed_is_cleaned_and_empty_links_fall_out() {
+        let kept = check(&typed()).unwrap();
+        assert_eq!((kept.display_name.as_str(), kept.bio.as_str()), ("Ada Marlow", "Gardens.\nTrains."));
+        assert_eq!((kept.pronouns.as_str(), kept.place.as_str()), ("she/her", "Upper Ottery"));
+        assert_eq!(kept.links, ["https://example.org/", "https://example.com/a"]);
+    }
+
+    #[test]
+    fn each_field_says_what_is_wrong_with_it() {
+        let wrong = Details {
+            display_name: "x".repeat(51),
+            bio: "é".repeat(BIO_MAX + 1),
+            pronouns: "x".repeat(PRONOUNS_MAX + 1),
+            place: "x".repeat(PLACE_MAX + 2),
+            links: ["javascript:alert(1)".to_owned(), "example.org".to_owned(), "https://a@example.org".to_owned()].into(),
+        };
+        let invalid = check(&wrong).unwrap_err();
+        let fields: Vec<_> = invalid.iter().map(|(field, _)| field).collect();
+        assert_eq!(fields, ["display_name", "bio", "pronouns", "place", "link1", "link3"]);
+        assert!(invalid.get("place").is_some_and(|why| why.ends_with("2 too many.")), "{invalid:?}");
+        let most = Details { bio: "é".repeat(BIO_MAX), ..typed() };
+        assert!(check(&most).is_ok());
+    }
+}

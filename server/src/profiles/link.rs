@@ -1,0 +1,101 @@
+//! Addresses that people give of themselves elsewhere.
+
+use url::{Host, Url};
+
+/// The longest that is kept.
+const MOST: usize = 200;
+/// As much of a path as is shown.
+const SHOWN: usize = 28;
+
+/// The address as it is kept, in the form browsers read it; the scheme may be left out. An error says what is wrong.
+pub(super) fn parse(typed: &str) -> Result<String, &'static str> {
+    const NONE: &str = "That is no address on the web. It looks like https://example.org.";
+    if typed.chars().any(char::is_whitespace) {
+        return Err(NONE);
+    }
+    let whole = if typed.contains("://") { typed.to_owned() } else { format!("https://{typed}") };
+    let url = Url::parse(&whole).map_err(|_| NONE)?;
+    let named = matches!(url.host(), Some(Host::Domain(name)) if name.trim_matches('.').contains('.'));
+    if !matches!(url.scheme(), "http" | "https") || !named {
+        return Err(NONE);
+    }
+    // What stands before an @ looks like the host to those who do not know, and passwords are nobody's to see.
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("Leave out the name and password in front of the @.");
+    }
+    match url.as_str().len() <= MOST {
+        true => Ok(url.into()),
+        false => Err("That address is too long: at most 200 characters."),
+    }
+}
+
+/// What to show of an address that was kept: its real host, in the letters that go over the wire where it has others
+/// (so that no look-alike passes for another), and the beginning of what follows.
+pub fn shown(address: &str) -> String {
+    let Ok(url) = Url::parse(address) else { return address.to_owned() };
+    let host = url.host_str().unwrap_or_default();
+    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    let path = url.path().trim_end_matches('/');
+    let short: String = path.chars().take(SHOWN).collect();
+    let more = if short.len() < path.len() { "…" } else { "" };
+    format!("{}{port}{short}{more}", host.strip_prefix("www.").unwrap_or(host))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_web_is_taken_with_or_without_its_scheme() {
+        for (typed, kept) in [
+            ("https://example.org", "https://example.org/"),
+            ("example.org/@ada", "https://example.org/@ada"),
+            ("HTTP://Example.ORG/A", "http://example.org/A"),
+            ("https://bücher.example", "https://xn--bcher-kva.example/"),
+            ("https://example.org:8443/x?y#z", "https://example.org:8443/x?y#z"),
+        ] {
+            assert_eq!(parse(typed).as_deref(), Ok(kept), "{typed}");
+        }
+    }
+
+    #[test]
+    fn h36_nothing_else_is() {
+        for typed in [
+            "javascript:alert(1)",
+            "javascript://example.org/%0aalert(1)",
+            "data:text/html,<script>alert(1)</script>",
+            "mailto:ada@example.org",
+            "ftp://example.org",
+            "https://",
+            "https:///",
+            "nowhere",
+            "https://localhost/",
+            "https://127.0.0.1/",
+            "https://[::1]/",
+            "https://2130706433/",
+            "https://example.org@evil.example/",
+            "https://me:secret@example.org/",
+            "https://exa mple.org",
+            "https://example.org/\nx",
+            "//example.org",
+            "/posts/1",
+            "\u{1}javascript:alert(1)",
+        ] {
+            assert!(parse(typed).is_err(), "{typed:?}: {:?}", parse(typed));
+        }
+        assert!(parse(&format!("https://example.org/{}", "x".repeat(200))).is_err());
+    }
+
+    #[test]
+    fn the_real_host_is_shown() {
+        for (address, text) in [
+            ("https://www.example.org/", "example.org"),
+            ("https://example.org/@ada/", "example.org/@ada"),
+            ("https://xn--bcher-kva.example/", "xn--bcher-kva.example"),
+            ("https://example.org:8443/", "example.org:8443"),
+            ("https://example.org/a/very/long/way/to/what/it/is/about", "example.org/a/very/long/way/to/what/it…"),
+        ] {
+            assert_eq!(shown(address), text);
+        }
+    }
+}
