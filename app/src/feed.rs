@@ -11,6 +11,7 @@ use server::{
     error::{Error, Result},
     feed::{self, Page},
     id::PostId,
+    profiles::Mark,
     request::Member,
 };
 
@@ -33,6 +34,16 @@ impl Place {
     /// The post the page starts below; an address that names none is no page of ours.
     pub fn before(&self) -> Result<Option<PostId>> {
         self.before.as_deref().map(|id| id.parse().map_err(|_| Error::NotFound)).transpose()
+    }
+
+    /// The same in a list that is in the order of time.
+    pub fn mark(&self) -> Result<Option<Mark>> {
+        self.before.as_deref().map(|mark| mark.parse().map_err(|()| Error::NotFound)).transpose()
+    }
+
+    /// Whether it is the list's first page.
+    pub fn is_first(&self) -> bool {
+        self.before.is_none()
     }
 
     /// Whether a script asks for the list without the document.

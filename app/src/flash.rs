@@ -57,6 +57,7 @@ pub enum Flash {
     AccountDeleted,
     PictureChanged,
     PictureRemoved,
+    ProfileChanged,
     Connected,
     Disconnected,
     /// Name and picture were taken over from elsewhere.
@@ -76,7 +77,7 @@ pub enum Flash {
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-const PLAIN: [(Flash, &str); 33] = [
+const PLAIN: [(Flash, &str); 34] = [
     (Flash::Welcome, "welcome"),
     (Flash::SignedIn, "signed-in"),
     (Flash::SignedOut, "signed-out"),
@@ -100,6 +101,7 @@ const PLAIN: [(Flash, &str); 33] = [
     (Flash::AccountDeleted, "account-deleted"),
     (Flash::PictureChanged, "picture-changed"),
     (Flash::PictureRemoved, "picture-removed"),
+    (Flash::ProfileChanged, "profile-changed"),
     (Flash::Connected, "connected"),
     (Flash::Disconnected, "disconnected"),
     (Flash::Refreshed, "refreshed"),
@@ -156,6 +158,7 @@ impl Flash {
             Self::AccountDeleted => "Your account is deleted. All the best.",
             Self::PictureChanged => "That is your picture now.",
             Self::PictureRemoved => "Your picture is gone. This one is drawn from your username.",
+            Self::ProfileChanged => "Saved. This is what others see of you now.",
             Self::SessionEnded => "That device is signed out. If it wasn’t you, choose a new password.",
             Self::Connected => "Connected. You can come in with it from now on.",
             Self::Disconnected => {

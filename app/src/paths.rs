@@ -71,6 +71,26 @@ pub fn tag_feed(tag: &str) -> String {
     format!("{}/feed.atom", self::tag(tag))
 }
 
+/// What somebody answered.
+pub fn profile_replies(username: &str) -> String {
+    format!("/@{username}/replies")
+}
+
+/// What somebody liked.
+pub fn profile_likes(username: &str) -> String {
+    format!("/@{username}/likes")
+}
+
+/// Who follows somebody.
+pub fn followers(username: &str) -> String {
+    format!("/@{username}/followers")
+}
+
+/// Whom somebody follows.
+pub fn followed_by(username: &str) -> String {
+    format!("/@{username}/following")
+}
+
 /// Where following somebody is said (POST).
 pub fn follow(username: &str) -> String {
     format!("/@{username}/follow")
@@ -106,7 +126,7 @@ pub fn notification_read(id: i64) -> String {
     format!("/notifications/{id}/read")
 }
 
-/// The page of a list that starts below a post. The list may have a query already.
+/// The page of a list that starts below a post, or another mark of its own. The list may have a query already.
 pub fn before(list: &str, id: impl std::fmt::Display) -> String {
     let sign = if list.contains('?') { '&' } else { '?' };
     format!("{list}{sign}before={id}")
@@ -172,7 +192,7 @@ pub const SECURITY: &str = "/settings/security";
 pub const SECURITY_PASSWORD: &str = "/settings/security/password";
 /// Where the password is removed (POST).
 pub const SECURITY_PASSWORD_REMOVE: &str = "/settings/security/password/remove";
-/// One's face.
+/// What one says of oneself, and one's face; what is said is sent there too (POST).
 pub const PROFILE: &str = "/settings/profile";
 /// Where a picture is sent (POST).
 pub const PROFILE_PICTURE: &str = "/settings/profile/picture";

@@ -1,4 +1,9 @@
-//! Somebody's page: who they are, and what they wrote. Two statements.
+//! Somebody's page: who they are, what they wrote, answered and liked, and who follows whom. Two statements each: the
+//! person, and the list.
+
+mod head;
+mod list;
+mod people;
 
 use axum::{
     extract::{Path, Query},
@@ -6,18 +11,18 @@ use axum::{
 };
 use leptos::{either::EitherOf3, prelude::*};
 use server::{
+    db::Connection,
     error::{Error, Result},
-    feed::{self, Page},
-    id::PostId,
     profiles::{self, Profile},
 };
 
+pub use self::people::{followers, following};
+use self::{head::head, list::Shown};
 use crate::{
-    count,
-    feed::{List, Place},
+    feed::Place,
     islands::PostList,
     paths,
-    ui::{self, Icon, Size, Tab, Weight, avatar, button_link, empty::empty, hidden, icon, page::fragment, when},
+    ui::{self, Tab, Weight, button_link, empty::empty, hidden, page::fragment},
     visit::Visit,
 };
 
@@ -28,26 +33,66 @@ pub fn username(handle: &str) -> Option<&str> {
     fits.then_some(name)
 }
 
+/// Which of somebody's lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Posts,
+    Replies,
+    Likes,
+}
+
+impl Part {
+    const ALL: [Self; 3] = [Self::Posts, Self::Replies, Self::Likes];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Posts => "Posts",
+            Self::Replies => "Replies",
+            Self::Likes => "Likes",
+        }
+    }
+
+    fn path(self, username: &str) -> String {
+        match self {
+            Self::Posts => paths::profile(username),
+            Self::Replies => paths::profile_replies(username),
+            Self::Likes => paths::profile_likes(username),
+        }
+    }
+}
+
 /// `GET /@{username}`
 pub async fn show(visit: Visit, Path(handle): Path<String>, Query(place): Query<Place>) -> Result<Response> {
-    let name = username(&handle).ok_or(Error::NotFound)?;
-    let before = place.before()?;
+    part(&visit, &handle, &place, Part::Posts).await
+}
+
+/// `GET /@{username}/replies`
+pub async fn replies(visit: Visit, Path(handle): Path<String>, Query(place): Query<Place>) -> Result<Response> {
+    part(&visit, &handle, &place, Part::Replies).await
+}
+
+/// `GET /@{username}/likes`
+pub async fn likes(visit: Visit, Path(handle): Path<String>, Query(place): Query<Place>) -> Result<Response> {
+    part(&visit, &handle, &place, Part::Likes).await
+}
+
+async fn part(visit: &Visit, handle: &str, place: &Place, part: Part) -> Result<Response> {
     let mut db = visit.cx.server.db().acquire().await?;
-    let profile = match profiles::find(&mut db, name, visit.cx.viewer()).await {
-        Err(Error::NotFound) => {
-            let now = profiles::renamed(&mut db, name).await?;
-            return Ok(Redirect::to(&paths::profile(&now)).into_response());
-        }
-        found => found?,
+    let profile = match find(&mut db, visit, handle).await? {
+        Found::Here(profile) => *profile,
+        Found::Renamed(now) => return Ok(Redirect::to(&part.path(&now)).into_response()),
     };
-    let posts = feed::by_author(&mut db, profile.person.id, visit.cx.viewer(), before).await?;
-    let base = paths::profile(&profile.person.username);
+    let shown = match profile.suspended {
+        true => None,
+        false => Some(Shown::load(&mut db, (profile.person.id, visit.cx.viewer()), place, part).await?),
+    };
+    let base = part.path(&profile.person.username);
     if place.only_list() {
-        return Ok(fragment(|| List::new(&visit, &posts, base, before).items()));
+        return Ok(fragment(|| shown.map(|shown| shown.items(visit, &base))));
     }
     let mine = visit.me().is_some_and(|me| me.id() == profile.person.id);
-    let page = ui::Page::new(format!("{} (@{})", profile.person.name(), profile.person.username));
-    let page = if before.is_none() && !profile.suspended { page.canonical(base) } else { page };
+    let page = ui::Page::new(title(&profile, part));
+    let page = if place.is_first() && !profile.suspended { page.canonical(base.clone()) } else { page };
     let page = if profile.suspended { page } else { page.feed(paths::profile_feed(&profile.person.username)) };
     Ok(page
         .about(&profile.person)
@@ -56,99 +101,80 @@ pub async fn show(visit: Visit, Path(handle): Path<String>, Query(place): Query<
         .own_heading()
         .heading(profile.person.name())
         .islands()
-        .respond_with(&visit, || view(&visit, &profile, (&posts, before), mine)))
+        .respond_with(visit, || view(visit, &profile, (part, shown), &base)))
+}
+
+/// Whom a handle leads to.
+enum Found {
+    Here(Box<Profile>),
+    /// They are called something else now.
+    Renamed(String),
+}
+
+async fn find(db: &mut Connection, visit: &Visit, handle: &str) -> Result<Found> {
+    let name = username(handle).ok_or(Error::NotFound)?;
+    match profiles::find(db, name, visit.cx.viewer()).await {
+        Err(Error::NotFound) => Ok(Found::Renamed(profiles::renamed(db, name).await?)),
+        found => Ok(Found::Here(Box::new(found?))),
+    }
+}
+
+fn title(profile: &Profile, part: Part) -> String {
+    let who = format!("{} (@{})", profile.person.name(), profile.person.username);
+    match part {
+        Part::Posts => who,
+        other => format!("{} of {who}", other.name()),
+    }
 }
 
 fn describe(profile: &Profile) -> String {
-    match profile.bio.is_empty() {
+    match profile.bio.is_empty() || profile.suspended {
         true => format!("What {} writes on Kith.", profile.person.name()),
         false => profile.bio.clone(),
     }
 }
 
-fn view(
-    visit: &Visit,
-    profile: &Profile,
-    (posts, before): (&Page, Option<PostId>),
-    mine: bool,
-) -> impl IntoView + use<> {
+fn view(visit: &Visit, profile: &Profile, (part, shown): (Part, Option<Shown>), base: &str) -> impl IntoView + use<> {
     let person = &profile.person;
-    let head = head(visit, profile, mine);
-    let list = if profile.suspended {
-        EitherOf3::A(empty("Nothing to read", "This account is suspended.", ()))
-    } else if posts.posts.is_empty() {
-        EitherOf3::B(nothing(person.name(), mine))
-    } else {
-        EitherOf3::C(List::new(visit, posts, paths::profile(&person.username), before).form())
+    let mine = visit.me().is_some_and(|me| me.id() == person.id);
+    let tabs = shown.is_some().then(|| tabs(&person.username, part));
+    let list = match shown {
+        None => EitherOf3::A(empty("Nothing to read", "This account is suspended.", ())),
+        Some(shown) if shown.is_empty() => EitherOf3::B(nothing(person.name(), part, mine)),
+        Some(shown) => {
+            let (next, items) = (visit.here.clone(), shown.items(visit, base));
+            EitherOf3::C(view! { <form class="posts" method="post">{hidden("next", next)}{items}</form> })
+        }
     };
     view! {
-        <section class="sheet">{head}</section>
-        <section class="sheet" aria-label="Posts">{list}</section>
+        <section class="sheet">{head(visit, profile, mine)}{tabs}</section>
+        <section class="sheet" aria-label=part.name()>{list}</section>
         <PostList />
     }
 }
 
-fn nothing(name: &str, mine: bool) -> impl IntoView + use<> {
-    let (words, way) = match mine {
-        true => (
-            "What you write stands here.".to_owned(),
-            Some(button_link("Write something", paths::WRITE, Weight::Primary)),
-        ),
-        false => (format!("When {name} writes something, it stands here."), None),
+fn tabs(username: &str, here: Part) -> impl IntoView + use<> {
+    let tabs = Part::ALL
+        .map(|part| {
+            let current = (part == here).then_some("page");
+            view! { <li><a href=part.path(username) aria-current=current>{part.name()}</a></li> }
+        })
+        .collect_view();
+    view! { <nav class="tabs" aria-label="Profile"><ul>{tabs}</ul></nav> }
+}
+
+fn nothing(name: &str, part: Part, mine: bool) -> impl IntoView + use<> {
+    let words = match (part, mine) {
+        (Part::Posts, true) => "What you write stands here.".to_owned(),
+        (Part::Replies, true) => "What you answer to others stands here.".to_owned(),
+        (Part::Likes, true) => "What you like stands here, for everybody to see.".to_owned(),
+        (Part::Posts, false) => format!("When {name} writes something, it stands here."),
+        (Part::Replies, false) => format!("When {name} answers somebody, it stands here."),
+        (Part::Likes, false) => format!("When {name} likes something, it stands here."),
     };
+    let way =
+        (mine && part == Part::Posts).then(|| button_link("Write something", paths::WRITE, Weight::Primary));
     empty("Nothing yet", words, way)
-}
-
-fn head(visit: &Visit, profile: &Profile, mine: bool) -> impl IntoView + use<> {
-    let person = &profile.person;
-    let action = match mine {
-        true => {
-            view! { <div class="do">{button_link("Change picture", paths::PROFILE, Weight::Quiet)}</div> }.into_any()
-        }
-        false => follow(visit, profile).into_any(),
-    };
-    let tag = profile.follows_viewer.then(|| view! { <span class="tag">"Follows you"</span> });
-    let bio = (!profile.bio.is_empty()).then(|| view! { <p class="bio" dir="auto">{profile.bio.clone()}</p> });
-    let followers = count::of(profile.followers, "follower", "followers");
-    let (n, noun) = split(&followers);
-    view! {
-        <div class="profile">
-            <div class="cover" aria-hidden="true"><img src=avatar::source(person, Size::Post) alt="" /></div>
-            <div class="portrait">{avatar::avatar_now(person, Size::Portrait)}</div>
-            {action}
-            <h1><bdi>{person.name().to_owned()}</bdi></h1>
-            <p class="handle">{format!("@{}", person.username)}{tag}</p>
-            {bio}
-            <p class="facts">
-                <span id="followers"><b>{n}</b>" "<i>{noun}</i></span>
-                <span><b>{count::short(profile.following)}</b>" following"</span>
-                <span><b>{count::short(profile.posts)}</b>{if profile.posts == 1 { " post" } else { " posts" }}</span>
-                <span>{icon(Icon::Calendar)}"Joined in "{when::month(profile.joined_at)}</span>
-            </p>
-        </div>
-    }
-}
-
-/// To follow them, or no longer; a stranger is led to signing in and back.
-fn follow(visit: &Visit, profile: &Profile) -> impl IntoView + use<> {
-    let name = &profile.person.username;
-    if visit.me().is_none() {
-        let href = format!("{}?next={}", paths::SIGN_IN, paths::profile(name));
-        return view! { <div class="do">{button_link("Follow", href, Weight::Primary)}</div> }.into_any();
-    }
-    let (label, pressed, value) =
-        if profile.followed { ("Following", "true", "false") } else { ("Follow", "false", "true") };
-    view! {
-        <form class="do" method="post" action=paths::follow(name)>
-            {hidden("next", paths::profile(name))}
-            <button class="button primary follow" name="follow" value=value aria-pressed=pressed>{label}</button>
-        </form>
-    }
-    .into_any()
-}
-
-fn split(text: &str) -> (String, String) {
-    text.split_once(' ').map(|(n, noun)| (n.to_owned(), noun.to_owned())).unwrap_or_default()
 }
 
 #[cfg(test)]

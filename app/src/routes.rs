@@ -121,6 +121,10 @@ fn social() -> Doors {
         .get("/search/people", Guard::Anyone, search::people)
         .get("/search/tags", Guard::Anyone, search::tags)
         .get("/{handle}", Guard::Anyone, profiles::show)
+        .get("/{handle}/replies", Guard::Anyone, profiles::replies)
+        .get("/{handle}/likes", Guard::Anyone, profiles::likes)
+        .get("/{handle}/followers", Guard::Anyone, profiles::followers)
+        .get("/{handle}/following", Guard::Anyone, profiles::following)
         .post("/{handle}/follow", Guard::Member, follows::set)
         .post("/theme", Guard::Anyone, theme::choose)
 }
@@ -190,7 +194,8 @@ fn elsewhere() -> Doors {
 fn settings() -> Doors {
     Doors::default()
         .get("/settings/profile", Guard::Member, settings::profile::show)
-        .upload("/settings/profile/picture", Guard::Member, settings::profile::picture)
+        .post("/settings/profile", Guard::Member, settings::profile::edit)
+        .upload("/settings/profile/picture", Guard::Member, settings::profile::choose)
         .post("/settings/profile/picture/remove", Guard::Member, settings::profile::remove)
         .get("/settings/account", Guard::Member, settings::account::show)
         .post("/settings/account/email", Guard::Elevated, settings::account::request_email)

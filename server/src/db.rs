@@ -11,6 +11,9 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions, PgSslMode},
 };
 
+/// One connection, for whoever passes it on without knowing SQL.
+pub type Connection = sqlx::PgConnection;
+
 /// All migrations, inside the binary. A schema newer than this binary is served (see `migrations/README.md`).
 pub static MIGRATOR: Migrator = {
     let mut migrator = sqlx::migrate!("../migrations");

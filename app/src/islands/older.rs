@@ -26,7 +26,8 @@ fn clicked(event: Event) {
         if let Some(first) = load(&pager).await {
             place::one_more();
             // Who came by keyboard goes on reading where the new posts begin.
-            dom::focus(first.query_selector(".when").ok().flatten());
+            let when = first.query_selector(".when").ok().flatten();
+            dom::focus(when.or_else(|| first.query_selector("a").ok().flatten()));
         }
     });
 }

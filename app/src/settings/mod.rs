@@ -46,5 +46,7 @@ fn page(visit: &Visit, path: &'static str, status: StatusCode, view: impl IntoVi
         <nav class="settings-nav" aria-label="Settings"><ul>{places}</ul></nav>
         <div class="settings">{view}</div>
     };
-    Page::new(title).tab(Tab::Settings).status(status).respond(visit, view)
+    let page = Page::new(title).tab(Tab::Settings).status(status);
+    let page = if path == paths::PROFILE { page.module("crop.js") } else { page };
+    page.respond(visit, view)
 }

@@ -1,81 +1,126 @@
-//! One's face.
+//! What one says of oneself, and one's face.
 
-use axum::{extract::Multipart, response::Response};
+mod picture;
+
+use axum::response::Response;
 use http::StatusCode;
 use leptos::prelude::*;
-use server::{Error, Invalid, Result, avatars, profiles::Author, request::Member};
+use serde::Deserialize;
+use server::{
+    Invalid, Result,
+    accounts::DISPLAY_NAME_MAX,
+    profiles::{self, BIO_MAX, Details, LINKS, PLACE_MAX, PRONOUNS_MAX},
+    request::Member,
+};
 
+pub use self::picture::{choose, remove};
 use super::page;
 use crate::{
-    auth::{Nothing, refusal, with_retry},
+    auth::{refusal, with_retry},
     flash::Flash,
     forms::Form,
     paths,
-    ui::{Field, Size, Weight, avatar::avatar_now, button, error_summary},
-    uploads,
+    ui::{Field, Weight, button_link, error_summary, submit, textarea},
     visit::Visit,
 };
 
-/// `GET /settings/profile`
-pub async fn show(visit: Visit, me: Member) -> Result<Response> {
-    Ok(respond(&visit, &me, (StatusCode::OK, None, Invalid::default())))
+/// What the form sends.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Typed {
+    display_name: String,
+    bio: String,
+    pronouns: String,
+    place: String,
+    link1: String,
+    link2: String,
+    link3: String,
+    link4: String,
 }
 
-/// `POST /settings/profile/picture`
-pub async fn picture(visit: Visit, me: Member, form: Multipart) -> Result<Response> {
-    match take(&visit, &me, form).await {
-        Ok(()) => Ok(Flash::PictureChanged.redirect(&visit.cx.server, paths::PROFILE)),
-        Err(Error::Busy) => {
-            let words = "Many pictures are coming in right now. Please try again in a moment.";
-            let wait = Error::Busy.retry_after();
-            Ok(respond(&visit, &me, (Error::Busy.status(), wait, Invalid::one("", words))))
-        }
-        Err(error) => Ok(respond(&visit, &me, refusal(error)?)),
+impl From<Typed> for Details {
+    fn from(typed: Typed) -> Self {
+        let Typed { display_name, bio, pronouns, place, link1, link2, link3, link4 } = typed;
+        Self { display_name, bio, pronouns, place, links: vec![link1, link2, link3, link4] }
     }
 }
 
-/// `POST /settings/profile/picture/remove`
-pub async fn remove(visit: Visit, me: Member, Form(Nothing {}): Form<Nothing>) -> Result<Response> {
-    avatars::remove(&visit.cx, &me).await?;
-    Ok(Flash::PictureRemoved.redirect(&visit.cx.server, paths::PROFILE))
+/// How an answer turned out: the status, how long to wait, and what was wrong.
+type Outcome = (StatusCode, Option<u64>, Invalid);
+
+/// `GET /settings/profile`
+pub async fn show(visit: Visit, me: Member) -> Result<Response> {
+    let details = profiles::own(&visit.cx, &me).await?;
+    Ok(respond(&visit, &me, &details, (StatusCode::OK, None, Invalid::default())))
 }
 
-async fn take(visit: &Visit, me: &Member, form: Multipart) -> Result<()> {
-    let turn = avatars::turn(&visit.cx, me).await?;
-    // One byte more than may be, so that too much is told from just enough.
-    let file = uploads::file(form, "picture", avatars::MOST_BYTES + 1).await?;
-    avatars::choose(&visit.cx, me, turn, file).await
+/// `POST /settings/profile`
+pub async fn edit(visit: Visit, me: Member, Form(typed): Form<Typed>) -> Result<Response> {
+    let typed = Details::from(typed);
+    match profiles::edit(&visit.cx, &me, &typed).await {
+        Ok(()) => Ok(Flash::ProfileChanged.redirect(&visit.cx.server, paths::PROFILE)),
+        Err(error) => Ok(respond(&visit, &me, &typed, refusal(error)?)),
+    }
 }
 
-fn respond(visit: &Visit, me: &Member, (status, wait, invalid): (StatusCode, Option<u64>, Invalid)) -> Response {
-    with_retry(page(visit, paths::PROFILE, status, view(&me.person, &invalid)), wait)
-}
-
-fn view(person: &Author, invalid: &Invalid) -> impl IntoView + use<> {
-    let (words, label) = match person.avatar {
-        Some(_) => ("It stands beside everything you write.", "Choose another"),
-        None => ("This one is drawn from your username, and nobody else has it.", "Choose a picture of your own"),
+fn respond(visit: &Visit, me: &Member, details: &Details, (status, wait, invalid): Outcome) -> Response {
+    let view = view! {
+        {error_summary(&invalid)}
+        {picture::view(&me.person, &invalid)}
+        {form(&me.person.username, details, &invalid)}
     };
-    let remove = person.avatar.is_some().then(|| {
-        view! { <form method="post" action=paths::PROFILE_PICTURE_REMOVE>{button("Take it away", Weight::Danger)}</form> }
-    });
+    with_retry(page(visit, paths::PROFILE, status, view), wait)
+}
+
+fn form(username: &str, details: &Details, invalid: &Invalid) -> impl IntoView + use<> {
     view! {
-        {error_summary(invalid)}
-        <section class="face" aria-labelledby="picture-heading">
-            <div class="portrait">{avatar_now(person, Size::Portrait)}</div>
-            <h2 id="picture-heading">"Your picture"</h2>
-            <p>{words}</p>
-            <form method="post" action=paths::PROFILE_PICTURE enctype="multipart/form-data" class="stack">
-                {Field::new("picture", label)
-                    .kind("file")
-                    .accept("image/png,image/jpeg,image/webp")
-                    .hint("PNG, JPEG or WebP, at most 8 MB. We keep the square in its middle, and nothing else of the file: not where or with what it was taken.")
-                    .required()
+        <section aria-labelledby="about-heading">
+            <h2 id="about-heading">"About you"</h2>
+            <p>"Everybody can read this. Leave empty what you would rather not say."</p>
+            <form method="post" action=paths::PROFILE class="stack">
+                {short("display_name", "Display name", DISPLAY_NAME_MAX, &details.display_name, invalid).autocomplete("name").view()}
+                {short("pronouns", "Pronouns", PRONOUNS_MAX, &details.pronouns, invalid).autocomplete("off").view()}
+                {short("place", "Place", PLACE_MAX, &details.place, invalid).autocomplete("off").view()}
+                {textarea("bio", "Bio")
+                    .value(&details.bio)
+                    .rows(4)
+                    .hint(format!("Up to {BIO_MAX} characters. *Emphasis*, `code`, links and lists as in posts."))
                     .errors(invalid)
                     .view()}
-                {button("Use this picture", Weight::Quiet)}
+                {links(details, invalid)}
+                <div class="line-up">
+                    {submit("Save")}
+                    {button_link("See your profile", paths::profile(username), Weight::Quiet)}
+                </div>
             </form>
-            {remove}
         </section>
+    }
+}
+
+/// Up to `most` characters of one line. The browser counts other units, so it is let type a few more.
+fn short(name: &'static str, label: &'static str, most: usize, value: &str, invalid: &Invalid) -> Field {
+    Field::new(name, label).value(value).maxlength(2 * most).errors(invalid)
+}
+
+fn links(details: &Details, invalid: &Invalid) -> impl IntoView + use<> {
+    const LABELS: [&str; LINKS.len()] = ["First link", "Second link", "Third link", "Fourth link"];
+    let fields = (0..LINKS.len())
+        .map(|n| {
+            Field::new(LINKS[n], LABELS[n])
+                .value(details.links.get(n).map(String::as_str).unwrap_or_default())
+                .inputmode("url")
+                .autocomplete("off")
+                .autocapitalize("none")
+                .spellcheck(false)
+                .errors(invalid)
+                .view()
+        })
+        .collect_view();
+    view! {
+        <fieldset>
+            <legend>"Where else you are"</legend>
+            <p class="field-hint">"Such as https://example.org. Each is shown with the name of its site."</p>
+            {fields}
+        </fieldset>
     }
 }

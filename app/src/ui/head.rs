@@ -45,6 +45,7 @@ pub(super) fn head(visit: &Visit, meta: &Meta) -> impl IntoView + use<> {
             />
             <link rel="stylesheet" href=href("main.css") />
             <script type="module" src=href("page.js")></script>
+            {meta.module.map(|name| view! { <script type="module" src=href(name)></script> })}
             {islands}
         </head>
     }

@@ -42,6 +42,8 @@ pub(super) struct Meta {
     pub subject: Subject,
     pub feed: Option<String>,
     pub islands: bool,
+    /// A script that only this page has, by its name in `app/js`.
+    pub module: Option<&'static str>,
 }
 
 /// A page to be answered.
@@ -66,6 +68,7 @@ impl Page {
                 subject: Subject::Site,
                 feed: None,
                 islands: false,
+                module: None,
             },
             status: StatusCode::OK,
             retry_after: None,
@@ -162,6 +165,12 @@ impl Page {
     /// It has islands: their loader comes along.
     pub fn islands(mut self) -> Self {
         self.meta.islands = true;
+        self
+    }
+
+    /// It has a script of its own, a file of `app/js`.
+    pub fn module(mut self, name: &'static str) -> Self {
+        self.meta.module = Some(name);
         self
     }
 

@@ -41,12 +41,17 @@ pub fn more_of(label: &'static str, href: String) -> impl IntoView + use<> {
     }
 }
 
+/// The link at the end of a list of people, as one more of its lines.
+pub fn more_people(href: String) -> impl IntoView + use<> {
+    view! {
+        <li class="pager">
+            <p role="status"></p>
+            <a class="button" href=href rel="next">"More people"</a>
+        </li>
+    }
+}
+
 /// The link to what follows a list that is read from its beginning; nothing at its end.
 pub fn more(href: String) -> impl IntoView + use<> {
-    view! {
-        <div class="pager">
-            <p role="status"></p>
-            <a class="button" href=href rel="next">"More replies"</a>
-        </div>
-    }
+    more_of("More replies", href)
 }

@@ -7,7 +7,7 @@ use sqlx::PgPool;
 use super::{Answer, Browser, NEW, PASSWORD, Site, encode};
 
 /// Every form with text in it, as it is rightly sent. A test sees to it that none is missing.
-const FORMS: [(&str, &[(&str, &str)]); 25] = [
+const FORMS: [(&str, &[(&str, &str)]); 26] = [
     (
         "/sign-up",
         &[("email", "new@kith.example"), ("username", "newcomer"), ("display_name", "New"), ("password", NEW)],
@@ -27,6 +27,19 @@ const FORMS: [(&str, &[(&str, &str)]); 25] = [
     ("/settings/account/username", &[("username", "turing")]),
     ("/settings/account/delete", &[("username_again", "alan")]),
     ("/settings/security/password", &[("new_password", NEW)]),
+    (
+        "/settings/profile",
+        &[
+            ("display_name", "Alan"),
+            ("bio", "hello"),
+            ("pronouns", "he/him"),
+            ("place", "here"),
+            ("link1", "https://example.org"),
+            ("link2", ""),
+            ("link3", ""),
+            ("link4", ""),
+        ],
+    ),
     ("/posts", &[("body", "hello")]),
     ("/posts/{id}/replies", &[("body", "hello")]),
     ("/auth/{provider}", &[("next", "/")]),

@@ -1,0 +1,183 @@
+//! Who follows somebody, and whom they follow.
+
+use axum::{
+    extract::{Path, Query},
+    response::{IntoResponse, Redirect, Response},
+};
+use leptos::{either::Either, prelude::*, tachys::view::any_view::AnyView};
+use server::{
+    error::Result,
+    profiles::{self, Crowd, Listed, Profile},
+};
+
+use super::{Found, find};
+use crate::{
+    feed::Place,
+    islands::PostList,
+    paths,
+    ui::{self, Size, Tab, avatar, empty::empty, hidden, page::fragment, pager},
+    visit::Visit,
+};
+
+/// Which way people follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    Followers,
+    Following,
+}
+
+impl Way {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Followers => "Followers",
+            Self::Following => "Following",
+        }
+    }
+
+    fn path(self, username: &str) -> String {
+        match self {
+            Self::Followers => paths::followers(username),
+            Self::Following => paths::followed_by(username),
+        }
+    }
+}
+
+/// `GET /@{username}/followers`
+pub async fn followers(visit: Visit, Path(handle): Path<String>, Query(place): Query<Place>) -> Result<Response> {
+    people(&visit, &handle, &place, Way::Followers).await
+}
+
+/// `GET /@{username}/following`
+pub async fn following(visit: Visit, Path(handle): Path<String>, Query(place): Query<Place>) -> Result<Response> {
+    people(&visit, &handle, &place, Way::Following).await
+}
+
+async fn people(visit: &Visit, handle: &str, place: &Place, way: Way) -> Result<Response> {
+    let before = place.mark()?;
+    let mut db = visit.cx.server.db().acquire().await?;
+    let profile = match find(&mut db, visit, handle).await? {
+        Found::Here(profile) => *profile,
+        Found::Renamed(now) => return Ok(Redirect::to(&way.path(&now)).into_response()),
+    };
+    let (them, viewer) = (profile.person.id, visit.cx.viewer());
+    let crowd = match way {
+        _ if profile.suspended => None,
+        Way::Followers => Some(profiles::followers(&mut db, them, viewer, before).await?),
+        Way::Following => Some(profiles::following(&mut db, them, viewer, before).await?),
+    };
+    if place.only_list() {
+        return Ok(fragment(|| crowd.map(|crowd| items(visit, &crowd, &way.path(&profile.person.username)))));
+    }
+    let person = &profile.person;
+    let mine = visit.me().is_some_and(|me| me.id() == person.id);
+    Ok(ui::Page::new(format!("{} of {} (@{})", way.name(), person.name(), person.username))
+        .heading(person.name())
+        .tab(if mine { Tab::Profile } else { Tab::None })
+        .canonical(way.path(&person.username))
+        .back(paths::profile(&person.username), "Back to the profile")
+        .islands()
+        .respond_with(visit, || view(visit, &profile, (way, crowd), mine)))
+}
+
+fn view(visit: &Visit, profile: &Profile, (way, crowd): (Way, Option<Crowd>), mine: bool) -> impl IntoView + use<> {
+    let name = &profile.person.username;
+    let tabs = [Way::Followers, Way::Following]
+        .map(|one| {
+            let current = (one == way).then_some("page");
+            view! { <li><a href=one.path(name) aria-current=current>{one.name()}</a></li> }
+        })
+        .collect_view();
+    let list = match crowd {
+        Some(crowd) if !crowd.people.is_empty() => {
+            let (next, items) = (visit.here.clone(), items(visit, &crowd, &way.path(name)));
+            Either::Left(view! {
+                <form method="post">{hidden("next", next)}<ul class="people crowd">{items}</ul></form>
+            })
+        }
+        some => Either::Right(empty("Nobody yet", nobody(profile, way, some.is_none(), mine), ())),
+    };
+    view! {
+        <section class="sheet" aria-label=way.name()>
+            <nav class="tabs" aria-label="People"><ul>{tabs}</ul></nav>
+            {list}
+        </section>
+        <PostList />
+    }
+}
+
+fn nobody(profile: &Profile, way: Way, suspended: bool, mine: bool) -> String {
+    let name = profile.person.name();
+    match (way, mine) {
+        _ if suspended => "This account is suspended.".to_owned(),
+        (Way::Followers, true) => "When somebody follows you, they stand here.".to_owned(),
+        (Way::Following, true) => "Whom you follow stands here.".to_owned(),
+        (Way::Followers, false) => format!("When somebody follows {name}, they stand here."),
+        (Way::Following, false) => format!("When {name} follows somebody, they stand here."),
+    }
+}
+
+fn items(visit: &Visit, crowd: &Crowd, base: &str) -> impl IntoView + use<> {
+    let lines = crowd.people.iter().map(|listed| line(listed, follow(visit, listed))).collect_view();
+    let more = crowd.older.map(|mark| pager::more_people(paths::before(base, mark)));
+    view! { {lines}{more} }
+}
+
+fn line(listed: &Listed, act: Option<AnyView>) -> impl IntoView + use<> {
+    let person = &listed.person;
+    let bio = listed.bio.lines().find(|line| !line.is_empty()).map(str::to_owned);
+    let bio = bio.map(|line| view! { <p dir="auto">{line}</p> });
+    view! {
+        <li>
+            {avatar(person, Size::Post)}
+            <div>
+                <a href=paths::profile(&person.username)>
+                    <b>{person.name().to_owned()}</b><small>{format!("@{}", person.username)}</small>
+                </a>
+                {bio}
+            </div>
+            {act}
+        </li>
+    }
+}
+
+/// To follow them, or no longer; nothing beside oneself, and for a stranger the way to signing in.
+fn follow(visit: &Visit, listed: &Listed) -> Option<AnyView> {
+    let name = &listed.person.username;
+    let label = format!("Follow @{name}");
+    let Some(me) = visit.me() else {
+        let href = paths::with_next(paths::SIGN_IN, &visit.here);
+        return Some(view! { <a class="button slim" href=href aria-label=label>"Follow"</a> }.into_any());
+    };
+    let (words, pressed, value) =
+        if listed.followed { ("Following", "true", "false") } else { ("Follow", "false", "true") };
+    (me.id() != listed.person.id).then(|| {
+        view! {
+            <button
+                class="button slim follow"
+                name="follow"
+                value=value
+                formaction=paths::follow(name)
+                aria-pressed=pressed
+                aria-label=label
+            >
+                {words}
+            </button>
+        }
+        .into_any()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::{render, xss};
+
+    #[test]
+    fn h36_nothing_of_a_person_in_a_list_becomes_markup() {
+        for text in xss::CORPUS {
+            let listed = Listed { person: xss::attacker(text), bio: text.to_string(), followed: false };
+            let html = render(|| line(&listed, None));
+            xss::assert_harmless(&html);
+        }
+    }
+}
