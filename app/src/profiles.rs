@@ -13,6 +13,7 @@ use leptos::{either::EitherOf3, prelude::*};
 use server::{
     db::Connection,
     error::{Error, Result},
+    markup,
     profiles::{self, Profile},
 };
 
@@ -130,7 +131,7 @@ fn title(profile: &Profile, part: Part) -> String {
 fn describe(profile: &Profile) -> String {
     match profile.bio.is_empty() || profile.suspended {
         true => format!("What {} writes on Kith.", profile.person.name()),
-        false => profile.bio.clone(),
+        false => markup::plain(&profile.bio),
     }
 }
 

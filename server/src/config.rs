@@ -17,6 +17,7 @@ pub mod providers;
 
 pub use mail::{Mail, Transport};
 pub use origin::{Origin, is_loopback};
+pub use pictures::{Bucket, Pictures};
 use providers::Provider;
 
 /// Why the settings cannot be used.
@@ -54,6 +55,7 @@ pub struct Config {
     pub providers: Vec<Provider>,
     /// The only origins from which pictures are copied: those of the services.
     pub picture_origins: BTreeSet<String>,
+    pub pictures: Pictures,
 }
 
 /// How lines of the log look.
@@ -69,7 +71,7 @@ pub struct Source {
 }
 
 /// Every setting there is. Another `KITH_…` name is a mistake worth stopping for.
-const KNOWN: [&str; 17] = [
+const KNOWN: [&str; 23] = [
     "DATABASE_URL",
     "KITH_DATABASE_CONNECTIONS",
     "KITH_ORIGIN",
@@ -87,6 +89,12 @@ const KNOWN: [&str; 17] = [
     "KITH_GITHUB_API_URL",
     "KITH_SMTP_CA",
     "KITH_LANGUAGES",
+    "KITH_PICTURES",
+    "KITH_BUCKET",
+    "KITH_BUCKET_ENDPOINT",
+    "KITH_BUCKET_REGION",
+    "KITH_BUCKET_KEY_ID",
+    "KITH_BUCKET_SECRET",
 ];
 
 /// Names of the environment that are not settings: where the settings file is, and what only tests and tools read.
@@ -186,6 +194,7 @@ impl Config {
             languages: languages(source)?,
             mail: Mail::new(source, &origin)?,
             picture_origins,
+            pictures: Pictures::new(source)?,
             providers,
             origin,
         })
@@ -259,10 +268,21 @@ mod tests {
             ("KITH_SMTP_URL", "smtp://mail.example?tls=opportunistic&tls=required"),
             ("KITH_GITHUB_URL", "http://github.example"),
             ("KITH_GITHUB_URL", "github.example"),
+            ("KITH_PICTURES", "bucket"),
+            ("KITH_PICTURES", "cellar"),
+            ("KITH_BUCKET", "kith"),
+            ("KITH_BUCKET", "s3://"),
+            ("KITH_BUCKET", "s3://kith/../x"),
+            ("KITH_BUCKET_KEY_ID", ""),
+            ("KITH_BUCKET_ENDPOINT", "http://s3.example"),
+            ("KITH_BUCKET_ENDPOINT", "https://me:secret@s3.example"),
             ("DATABASE_URL", "mysql://x"),
             ("DATABASE_URL", "postgres://u:p@db.example/kith"),
         ] {
             let mut pairs = GOOD.to_vec();
+            if name.starts_with("KITH_BUCKET") {
+                pairs.extend([("KITH_BUCKET", "s3://kith"), ("KITH_BUCKET_KEY_ID", "k"), ("KITH_BUCKET_SECRET", "s")]);
+            }
             pairs.push((name, value));
             let why = config(&pairs).expect_err(&format!("{name}={value}"));
             assert!(why.starts_with(name) && !why.contains('\n'), "{why}");

@@ -89,7 +89,7 @@ impl Server {
             csp: web::csp(providers.origins()),
             providers,
             hashing: Queue::one_a_core(),
-            pictures: Intake::new(&config.picture_origins),
+            pictures: Intake::new(&config),
             painting: avatars::queue(),
             searches: Places::of(config.database_connections),
             lively: Board::default(),

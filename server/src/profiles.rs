@@ -16,7 +16,6 @@ use crate::{
     id::UserId,
 };
 pub use edit::{BIO_MAX, Details, LINKS, PLACE_MAX, PRONOUNS_MAX, edit, own};
-pub use link::shown;
 pub use mark::Mark;
 pub use people::{Crowd, Listed, followers, following};
 pub use tabs::{Liked, Replies, Reply, liked, replies};

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::{
     Server,
     audit::{self, Actor, Event},
+    avatars,
     error::Result,
     id::UserId,
     posts,
@@ -124,17 +125,6 @@ async fn batch(server: &Server) -> Result<u64> {
         "#,
         BATCH,
     );
-    // An hour, because one that was just made may be about to be somebody's.
-    let pictures = sqlx::query!(
-        r#"
-        delete from avatar_images where id in (
-            select id from avatar_images i
-            where made_at < now() - interval '1 hour' and not exists (select 1 from users where avatar = i.id)
-            limit $1 for update skip locked
-        )
-        "#,
-        BATCH,
-    );
     let notifications = sqlx::query!(
         "delete from notifications where id in (select id from notifications where expires_at <= now() limit $1)",
         BATCH,
@@ -167,7 +157,7 @@ async fn batch(server: &Server) -> Result<u64> {
         + browsers.execute(db).await?.rows_affected()
         + audit.execute(db).await?.rows_affected()
         + places.execute(db).await?.rows_affected()
-        + pictures.execute(db).await?.rows_affected()
+        + avatars::sweep(server, BATCH).await?
         + notifications.execute(db).await?.rows_affected()
         + unlikes.execute(db).await?.rows_affected()
         + unsubscribes.execute(db).await?.rows_affected()

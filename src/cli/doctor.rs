@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use server::{
-    Server,
+    Server, avatars,
     config::{Config, Source},
     db, jobs,
     search::{self, Standing},
@@ -24,6 +24,7 @@ pub async fn run(source: &Source) -> Result<()> {
         languages(&server).await?;
     }
     println!("mail       {}", server.mailer().describe());
+    let sound = sound && pictures(&server).await?;
     if sound { Ok(()) } else { bail!("something is wrong; see above") }
 }
 
@@ -46,6 +47,28 @@ async fn database(server: &Server) -> bool {
         Err(error) => println!("schema     cannot be read: {error}"),
     }
     matches!(db::is_current(server.db()).await, Ok(true))
+}
+
+/// Where pictures are, and whether all of them can be had.
+async fn pictures(server: &Server) -> Result<bool> {
+    let settings = &server.config().pictures;
+    println!("pictures   new ones go into the {}", if settings.into_bucket { "bucket" } else { "database" });
+    let (here, there) = avatars::places(&mut *server.db().acquire().await?).await?;
+    println!("           {here} in the database, {there} in a bucket");
+    let Ok(bucket) = server.pictures().bucket() else {
+        if there > 0 {
+            println!("           no setting names the bucket: those in it cannot be shown");
+        }
+        return Ok(there == 0);
+    };
+    match bucket.answers().await {
+        Ok(time) => println!("           the bucket {} answers, after {time:.0?}", bucket.name()),
+        Err(error) => {
+            println!("           the bucket {} does not answer: {}", bucket.name(), super::causes(&error));
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// A length of time, as one says it.

@@ -3,6 +3,7 @@
 pub mod doctor;
 pub mod mail;
 mod migrate;
+pub mod pictures;
 mod reindex;
 mod seed;
 mod serve;
@@ -45,6 +46,9 @@ enum Command {
     /// Try the way mail goes out, and see to mail that did not go.
     #[command(subcommand)]
     Mail(mail::Mail),
+    /// Move pictures between the database and a bucket, and tidy the bucket.
+    #[command(subcommand)]
+    Pictures(pictures::Pictures),
     /// Look after accounts.
     #[command(subcommand)]
     User(user::User),
@@ -61,6 +65,7 @@ impl Cli {
             Command::Reindex => reindex::run(&connect(Config::new(&source)?)?).await,
             Command::Doctor => doctor::run(&source).await,
             Command::Mail(mail) => mail.run(&connect(Config::new(&source)?)?).await,
+            Command::Pictures(pictures) => pictures.run(&connect(Config::new(&source)?)?).await,
             Command::User(user) => user.run(&connect(Config::new(&source)?)?).await,
         }
     }
@@ -74,4 +79,10 @@ fn pool(source: &Source) -> Result<PgPool> {
 fn connect(config: Config) -> Result<Server> {
     let pool = db::connect(&config.database_url, config.database_connections).context("DATABASE_URL")?;
     Ok(Server::new(config, pool))
+}
+
+/// An error with what caused it, in one line.
+fn causes(error: &dyn std::error::Error) -> String {
+    let chain = std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string);
+    chain.collect::<Vec<_>>().join(": ")
 }

@@ -19,8 +19,9 @@ impl Site {
 
     async fn set_picture(&self, username: &str, picture: &avatars::Picture) {
         let user = server::accounts::find(&self.server, username).await.unwrap();
+        let kept = avatars::keep(&self.server, picture.clone()).await.unwrap();
         let mut tx = self.server.begin().await.unwrap();
-        avatars::set(&mut tx, user, picture).await.unwrap();
+        avatars::set(&mut tx, user, &kept).await.unwrap();
         tx.commit().await.unwrap();
     }
 
@@ -84,7 +85,7 @@ async fn it_is_served_to_everybody_for_ever_and_as_a_picture_only(pool: PgPool) 
     }
 }
 
-async fn bytes(site: &Site, path: &str) -> (StatusCode, Vec<u8>) {
+pub(super) async fn bytes(site: &Site, path: &str) -> (StatusCode, Vec<u8>) {
     let mut request = Request::get(path).header(header::HOST, "kith.example").body(Body::empty()).unwrap();
     request.extensions_mut().insert(server::web::Peer(site.browser().peer));
     let response = site.router.clone().oneshot(request).await.unwrap();
@@ -162,7 +163,7 @@ async fn it_is_in_the_file_one_takes_along_and_goes_with_the_account(pool: PgPoo
 }
 
 /// Names and contents of the files.
-async fn export(site: &Site, who: &Browser) -> Vec<(String, Vec<u8>)> {
+pub(super) async fn export(site: &Site, who: &Browser) -> Vec<(String, Vec<u8>)> {
     let cookies: Vec<String> = who.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let mut request = Request::post("/settings/account/export")
         .header("host", "kith.example")

@@ -2,9 +2,11 @@
 
 mod avatars;
 mod browser;
+mod bucket;
 mod changes;
 mod devices;
 mod doors;
+mod edit;
 mod elsewhere;
 mod faults;
 mod feed;

@@ -49,9 +49,16 @@ async fn pages_keep_to_their_budget_of_statements(pool: PgPool) {
     }
     let post = site.post("alan", "the last").await;
     let (mut anybody, mut member) = (site.browser(), site.signed_in("barbara").await);
-    for (path, budget) in
-        [("/".to_owned(), 1), ("/@alan".to_owned(), 2), (format!("/posts/{post}"), 2), ("/sign-in".to_owned(), 0)]
-    {
+    for (path, budget) in [
+        ("/".to_owned(), 1),
+        ("/@alan".to_owned(), 2),
+        ("/@alan/replies".to_owned(), 2),
+        ("/@alan/likes".to_owned(), 2),
+        ("/@alan/followers".to_owned(), 2),
+        ("/@alan/following".to_owned(), 2),
+        (format!("/posts/{post}"), 2),
+        ("/sign-in".to_owned(), 0),
+    ] {
         assert_eq!(cost(&mut anybody, &path).await, budget, "anonymous {path}");
         assert_eq!(cost(&mut member, &path).await, budget + 1, "signed in {path}: one more, the check");
     }

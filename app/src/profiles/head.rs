@@ -1,11 +1,11 @@
 //! Who somebody is: face, name, what they say of themselves, and in figures.
 
 use leptos::prelude::*;
-use server::profiles::{self, Profile};
+use server::{markup::Link, profiles::Profile};
 
 use crate::{
     count, paths,
-    ui::{Icon, Size, Weight, avatar, button_link, hidden, icon, safe_href, when},
+    ui::{Icon, Size, Weight, avatar, button_link, hidden, icon, prose, safe_href, when},
     visit::Visit,
 };
 
@@ -39,7 +39,11 @@ pub(super) fn head(visit: &Visit, profile: &Profile, mine: bool) -> impl IntoVie
 }
 
 fn bio(profile: &Profile) -> impl IntoView + use<> {
-    (!profile.bio.is_empty()).then(|| view! { <p class="bio" dir="auto">{profile.bio.clone()}</p> })
+    let plain = profile.bio.clone();
+    (!plain.is_empty()).then(|| match profile.bio_html.clone() {
+        Some(html) => prose(html, "bio prose").into_any(),
+        None => view! { <p class="bio plain" dir="auto">{plain}</p> }.into_any(),
+    })
 }
 
 /// Where they are, and where else.
@@ -49,9 +53,8 @@ fn elsewhere(profile: &Profile) -> impl IntoView + use<> {
     let links = profile
         .links
         .iter()
-        .filter_map(|address| safe_href(address))
-        .map(|href| {
-            let text = profiles::shown(&href);
+        .filter_map(|address| Some((safe_href(address)?, Link::read(address)?.short)))
+        .map(|(href, text)| {
             view! { <li>{icon(Icon::Link)}<a href=href rel="me nofollow ugc noopener">{text}</a></li> }
         })
         .collect_view();

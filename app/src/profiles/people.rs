@@ -7,6 +7,7 @@ use axum::{
 use leptos::{either::Either, prelude::*, tachys::view::any_view::AnyView};
 use server::{
     error::Result,
+    markup,
     profiles::{self, Crowd, Listed, Profile},
 };
 
@@ -124,7 +125,7 @@ fn items(visit: &Visit, crowd: &Crowd, base: &str) -> impl IntoView + use<> {
 
 fn line(listed: &Listed, act: Option<AnyView>) -> impl IntoView + use<> {
     let person = &listed.person;
-    let bio = listed.bio.lines().find(|line| !line.is_empty()).map(str::to_owned);
+    let bio = Some(markup::plain(&listed.bio)).filter(|line| !line.is_empty());
     let bio = bio.map(|line| view! { <p dir="auto">{line}</p> });
     view! {
         <li>

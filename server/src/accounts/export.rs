@@ -9,12 +9,16 @@ use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 
 use crate::{
     audit::{self, Actor, Event},
-    avatars,
+    avatars::{self, Found},
     error::{Error, Result},
     limits,
     request::{Elevated, Request},
     sessions,
 };
+
+/// What stands in place of a picture that could not be fetched.
+const MISSING: &str = "Your picture could not be fetched when this file was made. Nothing happened to it: download your\n\
+    data again a little later to have it too.\n";
 
 /// Packs the file. Row by row, as of one moment: in memory is only what is packed already.
 ///
@@ -33,7 +37,10 @@ pub async fn pack(cx: &Request, me: &Elevated) -> Result<Vec<u8>> {
     account(&mut pack, &mut tx, me).await?;
     social(&mut pack, &mut tx, me).await?;
     safety(&mut pack, &mut tx, me).await?;
-    face(&mut pack, &mut tx, me).await?;
+    let face = face(&mut tx, me).await?;
+    // The picture may be elsewhere: nothing is held while it is fetched.
+    drop(tx);
+    picture(&mut pack, cx, me, face).await?;
     Ok(pack.0.finish().map_err(broken)?.into_inner())
 }
 
@@ -154,17 +161,33 @@ async fn safety(pack: &mut Pack, tx: &mut sqlx::PgConnection, me: &Elevated) -> 
     pack.list("identities.json", identities.fetch(tx)).await
 }
 
-/// Their picture, as large as it is kept, under a name that says what it is.
-async fn face(pack: &mut Pack, tx: &mut sqlx::PgConnection, me: &Elevated) -> Result<()> {
+/// Where their picture is; none when they have only the one drawn from their username.
+async fn face(tx: &mut sqlx::PgConnection, me: &Elevated) -> Result<Option<Found>> {
     let id = sqlx::query_scalar!("select avatar from users where id = $1", me.id().0).fetch_one(&mut *tx).await?;
-    let Some(id) = id else {
+    match id {
+        Some(id) => avatars::look(tx, &id, avatars::Size::Large).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Their picture, as large as it is kept, under a name that says what it is. If it cannot be had now, word of that:
+/// everything else is in the file all the same.
+async fn picture(pack: &mut Pack, cx: &Request, me: &Elevated, face: Option<Found>) -> Result<()> {
+    let Some(face) = face else {
         let file = avatars::generated_file(&me.person.username);
         let svg = avatars::generated(&file).unwrap_or_default();
         return pack.file(&file, svg.as_bytes());
     };
-    let picture = avatars::find_by_id(tx, &id, avatars::Size::Large).await?;
-    let ending = picture.content_type.trim_start_matches("image/");
-    pack.file(&format!("picture.{ending}"), &picture.bytes)
+    match face.fetch(&cx.server).await {
+        Ok(picture) => {
+            let ending = picture.content_type.trim_start_matches("image/");
+            pack.file(&format!("picture.{ending}"), &picture.bytes)
+        }
+        Err(error) => {
+            tracing::warn!(%error, "a picture is missing in the file of somebody's data");
+            pack.file("picture-is-missing.txt", MISSING.as_bytes())
+        }
+    }
 }
 
 /// The ZIP in the making.

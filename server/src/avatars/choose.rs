@@ -26,12 +26,16 @@ pub async fn turn(cx: &Request, me: &Member) -> Result<Turn> {
     Ok(Turn { _place: place })
 }
 
-/// Makes `file` one's picture. [`Error::Invalid`] on `picture`; [`Error::Busy`].
+/// Makes `file` one's picture. [`Error::Invalid`] on `picture`; [`Error::Busy`] also when it cannot be kept now.
 pub async fn choose(cx: &Request, me: &Member, turn: Turn, file: Vec<u8>) -> Result<()> {
     let picture = picture::make(&cx.server, file).await?;
     drop(turn);
+    let kept = store::keep(&cx.server, picture).await.map_err(|error| {
+        tracing::error!(%error, "a picture cannot be kept");
+        Error::Busy
+    })?;
     let mut tx = cx.server.begin().await?;
-    store::set(&mut tx, me.id(), &picture).await?;
+    store::set(&mut tx, me.id(), &kept).await?;
     Ok(tx.commit().await?)
 }
 

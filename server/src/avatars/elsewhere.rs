@@ -10,9 +10,10 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use tokio::sync::Semaphore;
 
-use super::{Rendition, choose::PLACES, picture, store};
+use super::{Bucket, Rendition, choose::PLACES, picture, store};
 use crate::{
     Server,
+    config::Config,
     error::{Error, Result},
     id::UserId,
     jobs::{self, Job},
@@ -25,18 +26,22 @@ const TOTAL: Duration = Duration::from_secs(5);
 /// The most bytes that are read. GitHub takes no more than a megabyte of anybody.
 const MOST: usize = 2 * 1_024 * 1_024;
 
-/// Where pictures come in: the queue in which they are read, and the one way to where others are.
+/// Where pictures come in: the queue in which they are read, the one way to where others are, and the bucket in which
+/// they may lie.
 pub struct Intake {
     pub(super) queue: Queue,
     pub(super) places: Arc<Semaphore>,
     client: Client,
     origins: BTreeSet<String>,
+    bucket: Option<Bucket>,
+    /// Whether new ones go there.
+    into_bucket: bool,
 }
 
 impl Intake {
-    /// Pictures are copied from `origins` and from nowhere else.
+    /// Pictures are copied from the origins of the settings and from nowhere else.
     #[expect(clippy::expect_used, reason = "built from constants; a machine on which it fails serves nobody")]
-    pub fn new(origins: &BTreeSet<String>) -> Self {
+    pub fn new(config: &Config) -> Self {
         let client = Client::builder()
             .redirect(Policy::none())
             .connect_timeout(CONNECT)
@@ -47,7 +52,19 @@ impl Intake {
             .expect("a client for HTTPS");
         // One at a time, because one may need 100 MB; few that wait, because each waits with its file in hand.
         let (queue, places) = (Queue::new(1, PLACES), Arc::new(Semaphore::new(PLACES)));
-        Self { queue, places, client, origins: origins.clone() }
+        let bucket = config.pictures.bucket.as_ref().map(Bucket::new);
+        let into_bucket = config.pictures.into_bucket;
+        Self { queue, places, client, origins: config.picture_origins.clone(), bucket, into_bucket }
+    }
+
+    /// The bucket. [`Error::Unavailable`] when the settings name none.
+    pub fn bucket(&self) -> Result<&Bucket> {
+        self.bucket.as_ref().ok_or_else(|| Error::Unavailable("pictures lie in a bucket that no setting names".into()))
+    }
+
+    /// The bucket, if new pictures go there.
+    pub(super) fn for_new(&self) -> Option<&Bucket> {
+        self.bucket.as_ref().filter(|_| self.into_bucket)
     }
 }
 
@@ -90,8 +107,9 @@ pub async fn import(server: &Server, wish: &Wish) -> Result<()> {
         Err(Error::Invalid(why)) => return given_up(why.get("picture").unwrap_or_default()),
         Err(error) => return Err(error),
     };
+    let kept = store::keep(server, made).await?;
     let mut tx = server.begin().await?;
-    match store::set_instead(&mut tx, UserId(wish.user), &made, wish.instead_of.as_deref()).await {
+    match store::set_instead(&mut tx, UserId(wish.user), &kept, wish.instead_of.as_deref()).await {
         Ok(()) => Ok(tx.commit().await?),
         Err(Error::NotFound) => given_up("they are gone or have chosen another"),
         Err(error) => Err(error),

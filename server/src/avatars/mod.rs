@@ -1,6 +1,6 @@
 //! Faces. Everybody has one from the start, [`drawn`] from the username alone. A [`picture`] of their own takes its
-//! place when they send one, or bring one along from another service; it is [`kept`](store) in the database, so that
-//! every copy of the server has it.
+//! place when they send one, or bring one along from another service; it is [`kept`](store) in the database or in a
+//! [`bucket`], so that every copy of the server has it.
 //!
 //! What is served is never what was sent: a picture is read within limits, turned upright, cut square and written anew
 //! in two small sizes. Nothing else of the file survives. SVG, GIF and whatever else is no PNG, JPEG or WebP by its
@@ -8,11 +8,13 @@
 //!
 //! Programs that show a link with a picture take no SVG: for them the drawn face is [`painted`].
 
+mod bucket;
 mod choose;
 mod colour;
 pub(crate) mod dice;
 mod drawn;
 mod elsewhere;
+mod moving;
 mod painted;
 mod picture;
 mod shapes;
@@ -20,11 +22,14 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+pub use bucket::Bucket;
 pub use choose::{Turn, choose, remove, turn};
 pub use drawn::{generated, generated_file};
 pub(crate) use elsewhere::preview;
 pub use elsewhere::{Intake, Wish, import, wish};
+pub use moving::{Moved, places, tidy, to_bucket, to_database};
 pub(crate) use painted::queue;
 pub use painted::{SIDE, is_painted, paint, painted_file};
 pub use picture::{MOST_BYTES, Picture, Rendition, Size, make};
-pub use store::{clear, file, find, find_by_id, is_file, release, set};
+pub(crate) use store::sweep;
+pub use store::{Found, Kept, clear, file, find, forget, is_file, keep, look, release, set};

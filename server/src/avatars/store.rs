@@ -1,12 +1,49 @@
-//! Pictures in the database. Each is there once, whoever has it, for as long as somebody has it.
+//! Which pictures there are. Each is there once, whoever has it, for as long as somebody has it. Its bytes are in its
+//! row, or under the name in its row in the [bucket](super::bucket): then they lie there before anybody has the picture,
+//! and go, by a job, after nobody has it any more.
 
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use sqlx::PgConnection;
 
-use super::picture::{Picture, Rendition, Size};
+use super::{
+    Bucket,
+    picture::{Picture, Rendition, Size},
+};
 use crate::{
+    Server,
     error::{Error, Result},
     id::UserId,
+    jobs::{self, Job},
+    random,
 };
+
+/// After so many minutes what was put into the bucket is somebody's, or will never be.
+const MINUTES: i32 = 10;
+
+/// A picture where it is to stay, before it is anybody's.
+pub struct Kept {
+    picture: Picture,
+    /// What it is called in the bucket, if it lies there.
+    pub(super) object: Option<String>,
+}
+
+/// Puts a picture where the settings want it. What lies in the bucket and is nobody's after all is removed by a job that
+/// is queued before it is put there.
+pub async fn keep(server: &Server, picture: Picture) -> Result<Kept> {
+    match server.pictures().for_new() {
+        Some(bucket) => keep_in(server, bucket, picture).await,
+        None => Ok(Kept { picture, object: None }),
+    }
+}
+
+/// Puts a picture into the bucket.
+pub(super) async fn keep_in(server: &Server, bucket: &Bucket, picture: Picture) -> Result<Kept> {
+    let object = format!("{}-{}", picture.id, BASE64_URL_SAFE_NO_PAD.encode(random::bytes::<9>()));
+    let unless_kept = Job::PictureObject { object: object.clone() };
+    jobs::enqueue_in(&mut *server.db().acquire().await?, &unless_kept, MINUTES).await?;
+    bucket.put(&object, &picture).await?;
+    Ok(Kept { picture, object: Some(object) })
+}
 
 /// Letters of an id: twelve bytes in base64.
 const ID_LENGTH: usize = 16;
@@ -29,25 +66,25 @@ fn parse(file: &str) -> Option<(&str, Size)> {
 }
 
 /// Gives `user` this picture instead of the one they have. [`Error::NotFound`] when they are gone.
-pub async fn set(tx: &mut PgConnection, user: UserId, picture: &Picture) -> Result<()> {
+pub async fn set(tx: &mut PgConnection, user: UserId, kept: &Kept) -> Result<()> {
     let old = lock(tx, user).await?;
-    keep(tx, picture).await?;
-    replace(tx, user, old.as_deref(), Some(&picture.id)).await
+    note(tx, kept).await?;
+    replace(tx, user, old.as_deref(), Some(&kept.picture.id)).await
 }
 
 /// As [`set`], but [`Error::NotFound`] also when `before` is not what they have.
 pub(super) async fn set_instead(
     tx: &mut PgConnection,
     user: UserId,
-    picture: &Picture,
+    kept: &Kept,
     before: Option<&str>,
 ) -> Result<()> {
     let old = lock(tx, user).await?;
     if old.as_deref() != before {
         return Err(Error::NotFound);
     }
-    keep(tx, picture).await?;
-    replace(tx, user, old.as_deref(), Some(&picture.id)).await
+    note(tx, kept).await?;
+    replace(tx, user, old.as_deref(), Some(&kept.picture.id)).await
 }
 
 /// Gives `user` back the face drawn from their username.
@@ -64,18 +101,21 @@ async fn lock(tx: &mut PgConnection, user: UserId) -> Result<Option<String>> {
         .ok_or(Error::NotFound)
 }
 
-async fn keep(tx: &mut PgConnection, picture: &Picture) -> Result<()> {
-    // An update locks the row, so that nobody removes it before it is anybody's; a lone insert would not.
+async fn note(tx: &mut PgConnection, Kept { picture, object }: &Kept) -> Result<()> {
+    let here = object.is_none();
+    // An update locks the row, so that nobody removes it before it is anybody's; a lone insert would not. Where the
+    // picture is there already, it stays where it lies.
     sqlx::query!(
         r#"
-        insert into avatar_images (id, small, small_type, large, large_type) values ($1, $2, $3, $4, $5)
+        insert into avatar_images (id, small, small_type, large, large_type, object) values ($1, $2, $3, $4, $5, $6)
         on conflict (id) do update set made_at = now()
         "#,
         picture.id,
-        picture.small.bytes,
+        here.then_some(&picture.small.bytes[..]),
         picture.small.content_type,
-        picture.large.bytes,
+        here.then_some(&picture.large.bytes[..]),
         picture.large.content_type,
+        object.as_deref(),
     )
     .execute(tx)
     .await?;
@@ -101,29 +141,93 @@ pub async fn release(tx: &mut PgConnection, id: &str) -> Result<()> {
         .await?;
     // A statement of its own: it must see who got the picture until the lock was ours. From then on nobody gets it.
     if locked.is_some() {
-        sqlx::query!(
-            "delete from avatar_images where id = $1 and not exists (select 1 from users where avatar = $1)",
+        let gone = sqlx::query_scalar!(
+            r#"
+            delete from avatar_images where id = $1 and not exists (select 1 from users where avatar = $1)
+            returning object
+            "#,
             id,
         )
-        .execute(tx)
+        .fetch_optional(&mut *tx)
         .await?;
+        if let Some(object) = gone.flatten() {
+            jobs::enqueue(tx, &Job::PictureObject { object }).await?;
+        }
     }
     Ok(())
 }
 
-/// What is called `file`. [`Error::NotFound`] when nothing is.
-pub async fn find(db: &mut PgConnection, file: &str) -> Result<Rendition> {
-    let (id, size) = parse(file).ok_or(Error::NotFound)?;
-    find_by_id(db, id, size).await
+/// Removes at most `most` pictures that nobody has: not those just made, which may be about to be somebody's. Returns
+/// how many.
+pub(crate) async fn sweep(server: &Server, most: i64) -> Result<u64> {
+    let mut tx = server.begin().await?;
+    let gone = sqlx::query_scalar!(
+        r#"
+        delete from avatar_images where id in (
+            select id from avatar_images i
+            where made_at < now() - interval '1 hour' and not exists (select 1 from users where avatar = i.id)
+            limit $1 for update skip locked
+        )
+        returning object
+        "#,
+        most,
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    let count = gone.len() as u64;
+    for object in gone.into_iter().flatten() {
+        jobs::enqueue(&mut tx, &Job::PictureObject { object }).await?;
+    }
+    tx.commit().await?;
+    Ok(count)
 }
 
-/// One size of a picture. [`Error::NotFound`] when it is gone.
-pub async fn find_by_id(db: &mut PgConnection, id: &str, size: Size) -> Result<Rendition> {
-    sqlx::query_as!(
-        Rendition,
+/// Removes from the bucket what is no picture's. Its name is never given again, so it stays nobody's.
+pub async fn forget(server: &Server, object: &str) -> Result<()> {
+    let kept = sqlx::query_scalar!(
+        r#"select exists (select 1 from avatar_images where object = $1) as "kept!""#,
+        object,
+    )
+    .fetch_one(server.db())
+    .await?;
+    match kept {
+        true => Ok(()),
+        false => server.pictures().bucket()?.remove(object).await,
+    }
+}
+
+/// One size of a picture: itself, or where it lies.
+pub enum Found {
+    Here(Rendition),
+    InBucket { object: String, size: Size, content_type: String },
+}
+
+impl Found {
+    /// The picture itself. [`Error::NotFound`] when it is gone meanwhile; [`Error::Unavailable`] when the bucket is away.
+    pub async fn fetch(self, server: &Server) -> Result<Rendition> {
+        match self {
+            Self::Here(rendition) => Ok(rendition),
+            Self::InBucket { object, size, content_type } => {
+                let bytes = server.pictures().bucket()?.get(&object, size).await?;
+                Ok(Rendition { content_type, bytes })
+            }
+        }
+    }
+}
+
+/// What is called `file`. [`Error::NotFound`] when nothing is. No connection is held while the bucket is asked.
+pub async fn find(server: &Server, file: &str) -> Result<Rendition> {
+    let (id, size) = parse(file).ok_or(Error::NotFound)?;
+    let found = look(&mut *server.db().acquire().await?, id, size).await?;
+    found.fetch(server).await
+}
+
+/// Where one size of a picture is. [`Error::NotFound`] when it is gone.
+pub async fn look(db: &mut PgConnection, id: &str, size: Size) -> Result<Found> {
+    let row = sqlx::query!(
         r#"
-        select case when $2 then small else large end as "bytes!",
-               case when $2 then small_type else large_type end as "content_type!"
+        select case when $2 then small else large end as bytes,
+               case when $2 then small_type else large_type end as "content_type!", object
         from avatar_images where id = $1
         "#,
         id,
@@ -131,7 +235,13 @@ pub async fn find_by_id(db: &mut PgConnection, id: &str, size: Size) -> Result<R
     )
     .fetch_optional(db)
     .await?
-    .ok_or(Error::NotFound)
+    .ok_or(Error::NotFound)?;
+    let content_type = row.content_type;
+    match (row.bytes, row.object) {
+        (Some(bytes), _) => Ok(Found::Here(Rendition { content_type, bytes })),
+        (None, Some(object)) => Ok(Found::InBucket { object, size, content_type }),
+        (None, None) => Err(Error::NotFound),
+    }
 }
 
 #[cfg(test)]

@@ -50,6 +50,8 @@ pub enum Job {
     Digest { to: String, user: i64, told: Vec<i64>, more: usize },
     /// Copy the picture somebody has elsewhere.
     Picture(avatars::Wish),
+    /// Remove from the bucket what is no picture's.
+    PictureObject { object: String },
 }
 
 impl Job {
@@ -67,7 +69,8 @@ impl Job {
             | Self::UndoLink { .. }
             | Self::NewBrowser { .. }
             | Self::Digest { .. }
-            | Self::Picture(_) => None,
+            | Self::Picture(_)
+            | Self::PictureObject { .. } => None,
         }
     }
 }
@@ -106,25 +109,34 @@ impl Wake {
 
 /// Queues a job inside the caller's transaction.
 pub async fn enqueue(tx: &mut PgConnection, job: &Job) -> Result<()> {
-    insert(tx, job, None).await
+    insert(tx, job, None, 0).await
+}
+
+/// Queues a job that is due only after so many minutes.
+pub async fn enqueue_in(tx: &mut PgConnection, job: &Job, minutes: i32) -> Result<()> {
+    insert(tx, job, None, minutes).await
 }
 
 /// Queues a mail that holds a secret. Its text is sealed with a key that is nowhere but in this process's memory: no
 /// reader of the database can open it, and if the process dies the mail is lost and has to be asked for again.
 pub async fn enqueue_secret(tx: &mut PgConnection, server: &Server, mail: &Mail) -> Result<()> {
     let sealed = server.seal().close(mail)?;
-    insert(tx, &Job::SealedMail { to: mail.to.clone(), sealed }, Some(server.seal())).await
+    insert(tx, &Job::SealedMail { to: mail.to.clone(), sealed }, Some(server.seal()), 0).await
 }
 
-async fn insert(tx: &mut PgConnection, job: &Job, seal: Option<&Seal>) -> Result<()> {
+async fn insert(tx: &mut PgConnection, job: &Job, seal: Option<&Seal>, minutes: i32) -> Result<()> {
     let mut row = serde_json::to_value(job).map_err(|error| Error::Unavailable(Box::new(error)))?;
     let kind = row["kind"].as_str().unwrap_or_default().to_owned();
     sqlx::query!(
-        "insert into jobs (kind, payload, sealed_by, expires_at) values ($1, $2, $3, now() + make_interval(mins => $4))",
+        r#"
+        insert into jobs (kind, payload, sealed_by, expires_at, run_at)
+        values ($1, $2, $3, now() + make_interval(mins => $4), now() + make_interval(mins => $5))
+        "#,
         kind,
         row["payload"].take(),
         seal.map(Seal::by),
         job.minutes(),
+        minutes,
     )
     .execute(tx)
     .await?;

@@ -94,11 +94,15 @@ async fn carry_out(server: &Server, job: &mut Leased) -> Outcome {
     let Ok(work) = Job::read(&job.kind, job.payload.take()) else {
         return Outcome::Failed("not a job of this version".to_owned());
     };
-    if let Job::Picture(wish) = &work {
-        return match avatars::import(server, wish).await {
-            Ok(()) => Outcome::Done,
-            Err(error) => Outcome::Failed(error.to_string()),
-        };
+    let about_pictures = match &work {
+        Job::Picture(wish) => Some(avatars::import(server, wish).await),
+        Job::PictureObject { object } => Some(avatars::forget(server, object).await),
+        _ => None,
+    };
+    match about_pictures {
+        Some(Ok(())) => return Outcome::Done,
+        Some(Err(error)) => return Outcome::Failed(error.to_string()),
+        None => {}
     }
     let mail = match letters::write(server, work).await {
         Ok(mail) => mail,

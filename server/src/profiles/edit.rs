@@ -3,7 +3,7 @@
 use crate::{
     accounts,
     error::{Error, Invalid, Result},
-    limits,
+    limits, markup,
     profiles::link,
     request::{Member, Request},
     text,
@@ -44,15 +44,21 @@ pub async fn edit(cx: &Request, me: &Member, typed: &Details) -> Result<()> {
     let kept = check(typed)?;
     limits::take(&cx.server, limits::PROFILE, me.id()).await?;
     let mut tx = cx.server.begin().await?;
-    // First without any HTML: what is set afterwards is then told from what stood there (see the table's trigger).
+    let html = match kept.bio.is_empty() {
+        true => None,
+        false => Some(markup::render(&mut tx, &kept.bio).await?.html),
+    };
+    // First without any: HTML that is set is told from HTML that was left, even if it is the same (see the trigger).
+    sqlx::query!("update users set bio_html = null where id = $1", me.id().0).execute(&mut *tx).await?;
     sqlx::query!(
         r#"
-        update users set display_name = $2, bio = $3, bio_html = null, pronouns = $4, place = $5, links = $6
+        update users set display_name = $2, bio = $3, bio_html = $4, pronouns = $5, place = $6, links = $7
         where id = $1
         "#,
         me.id().0,
         kept.display_name,
         kept.bio,
+        html,
         kept.pronouns,
         kept.place,
         &kept.links,

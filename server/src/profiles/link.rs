@@ -1,11 +1,9 @@
-//! Addresses that people give of themselves elsewhere.
+//! Addresses that people give of themselves elsewhere. They are shown by [`Link`](crate::markup::Link).
 
 use url::{Host, Url};
 
 /// The longest that is kept.
 const MOST: usize = 200;
-/// As much of a path as is shown.
-const SHOWN: usize = 28;
 
 /// The address as it is kept, in the form browsers read it; the scheme may be left out. An error says what is wrong.
 pub(super) fn parse(typed: &str) -> Result<String, &'static str> {
@@ -27,18 +25,6 @@ pub(super) fn parse(typed: &str) -> Result<String, &'static str> {
         true => Ok(url.into()),
         false => Err("That address is too long: at most 200 characters."),
     }
-}
-
-/// What to show of an address that was kept: its real host, in the letters that go over the wire where it has others
-/// (so that no look-alike passes for another), and the beginning of what follows.
-pub fn shown(address: &str) -> String {
-    let Ok(url) = Url::parse(address) else { return address.to_owned() };
-    let host = url.host_str().unwrap_or_default();
-    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-    let path = url.path().trim_end_matches('/');
-    let short: String = path.chars().take(SHOWN).collect();
-    let more = if short.len() < path.len() { "…" } else { "" };
-    format!("{}{port}{short}{more}", host.strip_prefix("www.").unwrap_or(host))
 }
 
 #[cfg(test)]
@@ -84,18 +70,5 @@ mod tests {
             assert!(parse(typed).is_err(), "{typed:?}: {:?}", parse(typed));
         }
         assert!(parse(&format!("https://example.org/{}", "x".repeat(200))).is_err());
-    }
-
-    #[test]
-    fn the_real_host_is_shown() {
-        for (address, text) in [
-            ("https://www.example.org/", "example.org"),
-            ("https://example.org/@ada/", "example.org/@ada"),
-            ("https://xn--bcher-kva.example/", "xn--bcher-kva.example"),
-            ("https://example.org:8443/", "example.org:8443"),
-            ("https://example.org/a/very/long/way/to/what/it/is/about", "example.org/a/very/long/way/to/what/it…"),
-        ] {
-            assert_eq!(shown(address), text);
-        }
     }
 }

@@ -14,7 +14,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Reply {
     pub post: Post,
-    /// The username; none when they are suspended.
+    /// The username; none when they are suspended, or took it back.
     pub to: Option<String>,
 }
 
@@ -41,7 +41,9 @@ macro_rules! post {
             id: $row.id,
             parent_id: $row.parent_id,
             body: $row.body,
+            html: $row.html,
             created_at: $row.created_at,
+            edited_at: $row.edited_at,
             like_count: $row.like_count,
             reply_count: $row.reply_count,
             liked: $row.liked,
@@ -62,9 +64,9 @@ pub async fn replies(
 ) -> Result<Replies> {
     let rows = sqlx::query!(
         r#"
-        select p.id, p.parent_id, p.body, p.created_at, p.like_count, p.reply_count,
-               exists (select 1 from likes l where l.post_id = p.id and l.user_id = $1) as "liked!",
-               p.author_id, u.username, u.display_name, u.avatar, w.username as "to?"
+        select p.id, p.parent_id, p.body, p.html, p.created_at, p.edited_at, p.like_count,
+               p.reply_count, exists (select 1 from likes l where l.post_id = p.id and l.user_id = $1) as "liked!",
+               u.id as author_id, u.username, u.display_name, u.avatar, w.username as "to?"
         from posts p join users u on u.id = p.author_id
              left join posts q on q.id = p.parent_id
              left join users w on w.id = q.author_id and w.suspended_at is null
@@ -95,9 +97,9 @@ pub async fn liked(
     let (at, id) = start(before);
     let rows = sqlx::query!(
         r#"
-        select p.id, p.parent_id, p.body, p.created_at, p.like_count, p.reply_count,
-               exists (select 1 from likes m where m.post_id = p.id and m.user_id = $1) as "liked!",
-               p.author_id, u.username, u.display_name, u.avatar, l.created_at as liked_at
+        select p.id, p.parent_id, p.body, p.html, p.created_at, p.edited_at, p.like_count,
+               p.reply_count, exists (select 1 from likes m where m.post_id = p.id and m.user_id = $1) as "liked!",
+               u.id as author_id, u.username, u.display_name, u.avatar, l.created_at as liked_at
         from likes l join posts p on p.id = l.post_id join users u on u.id = p.author_id
         where l.user_id = $2 and (l.created_at, l.post_id) < ($3, $4) and u.suspended_at is null
         order by l.created_at desc, l.post_id desc limit $5

@@ -27,7 +27,7 @@ pub async fn avatar(State(server): State<Server>, Path(file): Path<String>, head
     }
     let found = match painted {
         Some(username) => avatars::paint(&server, username).await,
-        None => kept(&server, &file).await,
+        None => avatars::find(&server, &file).await,
     };
     match found {
         Ok(found) => picture(&file, &found.content_type, found.bytes),
@@ -37,10 +37,6 @@ pub async fn avatar(State(server): State<Server>, Path(file): Path<String>, head
             (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")]).into_response()
         }
     }
-}
-
-async fn kept(server: &Server, file: &str) -> Result<avatars::Rendition, Error> {
-    avatars::find(&mut *server.db().acquire().await?, file).await
 }
 
 fn picture(file: &str, content_type: &str, content: impl IntoResponse) -> Response {

@@ -96,7 +96,7 @@ fn program(name: &str) -> Command {
 }
 
 /// `npm ci`, unless what is installed is what the lock file says.
-fn install_packages() -> Result<()> {
+pub fn install_packages() -> Result<()> {
     system::require("node", "nodejs", "node")?;
     system::require("npm", "npm", "node")?;
     let lock = fs::read(folder().join("package-lock.json")).context("end2end has no package-lock.json")?;

@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 
-use super::{Run, counts::Counts, trace};
+use super::{Run, browser, counts::Counts, trace};
 use crate::{
     assets,
     process::{self, Running},
@@ -19,6 +19,8 @@ pub fn check(run: &Run) -> Result<Counts> {
     assets::build()?;
     // The mail server that the tests of sending talk to.
     system::require_python("aiosmtpd", "python3-aiosmtpd")?;
+    // The bucket that the tests of pictures talk to.
+    browser::install_packages()?;
     let nextest = process::exists("cargo-nextest");
     let traced = trace::folder("rust")?;
     let mut counts = Counts::default();

@@ -1,0 +1,73 @@
+// A bucket for the tests: `s3rver`, which others wrote, behind a check of its own (s3rver does not look at signatures of
+// the fourth version) and with the ways in which buckets misbehave. `node server.mjs FOLDER KEY_ID SECRET`; its first
+// line is where it is, and then it repeats each line of its input as soon as it behaves so:
+//   ok        as it should
+//   down      hangs up
+//   mute      takes the question and never answers
+//   broken    500
+//   refuse    403
+//   short     says how long the answer is, sends half of it and hangs up
+// It ends with its input.
+import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { createServer } from "node:http";
+import { createInterface } from "node:readline";
+import S3rver from "s3rver";
+
+const [directory, keyId, secret] = process.argv.slice(2);
+const s3rver = new S3rver({ directory, silent: true, vhostBuckets: false, configureBuckets: [{ name: "kith" }] });
+await s3rver.configureBuckets();
+const answer = s3rver.getMiddleware();
+let mode = "ok";
+
+const hmac = (key, text) => createHmac("sha256", key).update(text).digest();
+
+// https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
+function isSigned({ method, url, headers }) {
+    const form = /^AWS4-HMAC-SHA256 Credential=([^/]+)\/(\d{8})\/([^/]+)\/s3\/aws4_request, SignedHeaders=([^,]+), Signature=([0-9a-f]{64})$/;
+    const [, id, day, region, names, given] = form.exec(headers.authorization ?? "") ?? [];
+    if (id !== keyId || !names.split(";").includes("host")) return false;
+    const [path, query = ""] = url.split("?");
+    const lines = names.split(";").map((name) => `${name}:${headers[name]?.trim().replace(/ +/g, " ")}\n`);
+    const sum = headers["x-amz-content-sha256"];
+    const asked = [method, path, query.split("&").sort().join("&"), lines.join(""), names, sum].join("\n");
+    const scope = `${day}/${region}/s3/aws4_request`;
+    const digest = createHash("sha256").update(asked).digest("hex");
+    const text = ["AWS4-HMAC-SHA256", headers["x-amz-date"], scope, digest].join("\n");
+    const key = [day, region, "s3", "aws4_request"].reduce(hmac, `AWS4${secret}`);
+    return timingSafeEqual(hmac(key, text), Buffer.from(given, "hex"));
+}
+
+function refuse(response, status, code) {
+    response.writeHead(status, { "content-type": "application/xml" });
+    response.end(`<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>No</Message></Error>`);
+}
+
+function shorten(response) {
+    const { write, end } = response;
+    const half = (chunk) => {
+        if (!chunk) return;
+        write.call(response, chunk.subarray(0, chunk.length / 2));
+        setTimeout(() => response.socket?.destroy(), 20);
+    };
+    response.write = (chunk) => (half(chunk), true);
+    response.end = (chunk) => (chunk ? half(chunk) : setTimeout(() => end.call(response), 50), response);
+}
+
+const server = createServer((request, response) => {
+    if (mode === "down") return request.socket.destroy();
+    if (mode === "mute") return;
+    if (mode === "broken") return refuse(response, 500, "InternalError");
+    if (mode === "refuse" || !isSigned(request)) return refuse(response, 403, "SignatureDoesNotMatch");
+    if (mode === "short" && request.method === "GET") shorten(response);
+    // Its own check knows nothing of this kind of signature.
+    delete request.headers.authorization;
+    answer(request, response);
+});
+server.listen(0, "127.0.0.1", () => console.log(`http://127.0.0.1:${server.address().port}`));
+
+createInterface({ input: process.stdin })
+    .on("line", (line) => {
+        mode = line;
+        console.log(line);
+    })
+    .on("close", () => process.exit());

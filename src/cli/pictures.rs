@@ -1,0 +1,50 @@
+//! `kith pictures`
+
+use anyhow::{Context, Result, bail};
+use clap::{Subcommand, ValueEnum};
+use server::{Server, avatars};
+
+#[derive(Subcommand)]
+pub enum Pictures {
+    /// Move every picture between the database and the bucket. May be broken off and begun again.
+    Move { to: Place },
+    /// Remove from the bucket what is nobody's picture.
+    Tidy,
+}
+
+/// Where pictures may lie.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Place {
+    Bucket,
+    Database,
+}
+
+impl Pictures {
+    /// Does it.
+    pub async fn run(self, server: &Server) -> Result<()> {
+        match self {
+            Self::Move { to } => transfer(server, to).await,
+            Self::Tidy => {
+                let count = avatars::tidy(server).await.context("the bucket could not be tidied to the end")?;
+                println!("{count} files removed.");
+                Ok(())
+            }
+        }
+    }
+}
+
+async fn transfer(server: &Server, to: Place) -> Result<()> {
+    let moved = match to {
+        Place::Bucket => avatars::to_bucket(server).await,
+        Place::Database => avatars::to_database(server).await,
+    };
+    let moved = moved.context("not every picture is moved; what is moved stays so, and the rest goes when asked again")?;
+    println!("{} moved.", moved.moved);
+    for (id, why) in &moved.stayed {
+        println!("{id} stayed where it was: {why}");
+    }
+    match moved.stayed.is_empty() {
+        true => Ok(()),
+        false => bail!("{} stayed where they were", moved.stayed.len()),
+    }
+}
