@@ -173,8 +173,7 @@ fn nothing(name: &str, part: Part, mine: bool) -> impl IntoView + use<> {
         (Part::Replies, false) => format!("When {name} answers somebody, it stands here."),
         (Part::Likes, false) => format!("When {name} likes something, it stands here."),
     };
-    let way =
-        (mine && part == Part::Posts).then(|| button_link("Write something", paths::WRITE, Weight::Primary));
+    let way = (mine && part == Part::Posts).then(|| button_link("Write something", paths::WRITE, Weight::Primary));
     empty("Nothing yet", words, way)
 }
 

@@ -29,7 +29,8 @@ function isSigned({ method, url, headers }) {
     const [path, query = ""] = url.split("?");
     const lines = names.split(";").map((name) => `${name}:${headers[name]?.trim().replace(/ +/g, " ")}\n`);
     const sum = headers["x-amz-content-sha256"];
-    const asked = [method, path, query.split("&").sort().join("&"), lines.join(""), names, sum].join("\n");
+    const pairs = query.split("&").filter(Boolean).map((pair) => (pair.includes("=") ? pair : `${pair}=`));
+    const asked = [method, path, pairs.sort().join("&"), lines.join(""), names, sum].join("\n");
     const scope = `${day}/${region}/s3/aws4_request`;
     const digest = createHash("sha256").update(asked).digest("hex");
     const text = ["AWS4-HMAC-SHA256", headers["x-amz-date"], scope, digest].join("\n");

@@ -1,5 +1,5 @@
 // Somebody's page: who they are, in figures and words, and what they wrote.
-import { cards, expect, open, signIn, test } from "../fixtures.ts";
+import { axe, cards, expect, open, signIn, signUp, test } from "../fixtures.ts";
 
 test("a profile says who somebody is and shows only what they wrote", async ({ page }) => {
     await open(page, "/");
@@ -57,4 +57,52 @@ test("a username is found whatever its case", async ({ page }) => {
     expect((await page.goto("/@ADA"))?.status()).toBe(200);
     await expect(page.getByRole("heading", { level: 1, name: "Ada Marlow" })).toBeVisible();
     await expect(page.locator("link[rel=canonical]")).toHaveAttribute("href", /\/@ada$/);
+});
+
+test("what somebody wrote, answered and liked are three pages of theirs", async ({ page }) => {
+    await open(page, "/@ada");
+    const tabs = page.getByRole("navigation", { name: "Profile" });
+    for (const [name, address] of [
+        ["Replies", "/@ada/replies"],
+        ["Likes", "/@ada/likes"],
+        ["Posts", "/@ada"],
+    ] as const) {
+        await tabs.getByRole("link", { name }).click();
+        await expect(page).toHaveURL(address);
+        await expect(tabs.getByRole("link", { name })).toHaveAttribute("aria-current", "page");
+        expect(await cards(page).count(), name).toBeGreaterThan(0);
+        await expect(page.getByText(/^In reply to @/).first()).toBeVisible({ visible: name === "Replies" });
+    }
+    await axe(page);
+});
+
+test("who follows somebody is read to the end", async ({ page, js }) => {
+    await open(page, "/@ada");
+    const figure = Number(/(\d+) followers/.exec(await page.locator(".facts").innerText())?.[1]);
+    expect(figure).toBeGreaterThan(50);
+    await page.getByRole("link", { name: /followers$/ }).click();
+    await expect(page).toHaveURL("/@ada/followers");
+    await axe(page);
+    const people = page.locator(".crowd > li:not(.pager)");
+    await expect(people).toHaveCount(50);
+    await page.getByRole("link", { name: "More people" }).click();
+    if (js) {
+        await expect.poll(() => people.count()).toBeGreaterThan(50);
+        await expect(people.nth(50).getByRole("link").first()).toBeFocused();
+    } else {
+        await expect(page).toHaveURL(/\/@ada\/followers\?before=\d+-\d+$/);
+    }
+    await expect(page.getByRole("navigation", { name: "People" }).getByRole("link", { name: "Following" })).toBeVisible();
+});
+
+test("somebody in a list is followed there", async ({ page, js }) => {
+    await signUp(page);
+    await open(page, "/@ada/following");
+    const first = page.locator(".crowd > li").first().getByRole("button");
+    await expect(first).toHaveText("Follow");
+    await first.click();
+    await expect(first).toHaveText("Following");
+    await expect(page).toHaveURL(js ? "/@ada/following" : /\/@ada\/following/);
+    await open(page, "/@ada/following");
+    await expect(first).toHaveAttribute("aria-pressed", "true");
 });

@@ -38,7 +38,8 @@ async fn transfer(server: &Server, to: Place) -> Result<()> {
         Place::Bucket => avatars::to_bucket(server).await,
         Place::Database => avatars::to_database(server).await,
     };
-    let moved = moved.context("not every picture is moved; what is moved stays so, and the rest goes when asked again")?;
+    let moved =
+        moved.context("not every picture is moved; what is moved stays so, and the rest goes when asked again")?;
     println!("{} moved.", moved.moved);
     for (id, why) in &moved.stayed {
         println!("{id} stayed where it was: {why}");

@@ -46,11 +46,14 @@ async fn what_one_says_of_oneself_is_on_ones_page_and_in_the_form(pool: PgPool) 
     }
     let form = alan.get(PAGE).await.body;
     assert!(form.contains("Long *walks*.\n\nAsk @grace.</textarea>") && form.contains("value=\"he/him\""), "{form}");
-    let (first, second) = (form.find("https://example.org/@alan").unwrap(), form.find("https://www.example.com/").unwrap());
+    let (first, second) =
+        (form.find("https://example.org/@alan").unwrap(), form.find("https://www.example.com/").unwrap());
     assert!(first < second, "links close ranks");
     save(&mut alan, &[]).await;
     let page = site.browser().get("/@alan").await.body;
-    assert!(!page.contains("Ottery") && !page.contains("he/him") && !page.contains("rel=\"me") && !page.contains("walks"));
+    assert!(
+        !page.contains("Ottery") && !page.contains("he/him") && !page.contains("rel=\"me") && !page.contains("walks")
+    );
 }
 
 #[sqlx::test]
@@ -125,7 +128,9 @@ async fn h36_nothing_said_of_oneself_is_markup_anywhere(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut alan = site.signed_in("alan").await;
     alan.post("/@grace/follow", &[("follow", "true")]).await;
-    for attack in ["<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "</textarea><script>alert(1)</script>"] {
+    for attack in
+        ["<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "</textarea><script>alert(1)</script>"]
+    {
         let short: String = attack.chars().take(30).collect();
         let fields = [("display_name", attack), ("pronouns", &short), ("place", attack), ("bio", attack)];
         assert_eq!(save(&mut alan, &fields).await.status, StatusCode::SEE_OTHER);

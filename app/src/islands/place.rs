@@ -45,7 +45,7 @@ fn read(state: &str) -> Option<(u32, String, f64)> {
 
 async fn restore(pages: u32, id: String, top: f64) {
     for _ in 0..pages.min(40) {
-        let Some(pager) = dom::find(".posts .pager") else { break };
+        let Some(pager) = dom::find(".pager") else { break };
         if older::load(&pager).await.is_none() {
             break;
         }
@@ -56,9 +56,9 @@ async fn restore(pages: u32, id: String, top: f64) {
     }
 }
 
-/// The post at the top of the window, and how far below the edge it begins.
+/// The post or person at the top of the window, and how far below the edge it begins.
 fn first_in_sight() -> Option<(String, i32)> {
-    let posts = dom::document().query_selector_all(".post").ok()?;
+    let posts = dom::document().query_selector_all(".post,.crowd>[id]").ok()?;
     (0..posts.length()).filter_map(|i| posts.item(i)?.dyn_into::<Element>().ok()).find_map(|post| {
         let edges = post.get_bounding_client_rect();
         (edges.bottom() > 0.0).then(|| (post.id(), edges.top() as i32))

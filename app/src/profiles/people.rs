@@ -128,7 +128,7 @@ fn line(listed: &Listed, act: Option<AnyView>) -> impl IntoView + use<> {
     let bio = Some(markup::plain(&listed.bio)).filter(|line| !line.is_empty());
     let bio = bio.map(|line| view! { <p dir="auto">{line}</p> });
     view! {
-        <li>
+        <li id=format!("u{}", person.id.0)>
             {avatar(person, Size::Post)}
             <div>
                 <a href=paths::profile(&person.username)>

@@ -47,6 +47,8 @@ impl Bucket {
             .with_secret_access_key(settings.secret.expose_secret())
             // Only to this very machine, by the settings.
             .with_allow_http(true)
+            // Not every bucket takes many removals at once, and there are never many.
+            .with_disable_bulk_delete(true)
             .with_retry(RETRIES)
             .with_http_connector(http::Connector);
         if let Some(endpoint) = &settings.endpoint {

@@ -141,17 +141,12 @@ pub async fn tidy(server: &Server) -> Result<u64> {
     let mut removed = 0;
     let mut all = bucket.all().try_chunks(BATCH as usize);
     while let Some(batch) = all.try_next().await.map_err(|error| error.1)? {
-        let (names, files): (Vec<_>, Vec<_>) = batch
-            .into_iter()
-            .filter(|lying| now - lying.since > FRESH)
-            .map(|lying| (lying.object, lying.path))
-            .unzip();
-        let kept = sqlx::query_scalar!(
-            r#"select object as "object!" from avatar_images where object = any($1)"#,
-            &names,
-        )
-        .fetch_all(server.db())
-        .await?;
+        let (names, files): (Vec<_>, Vec<_>) =
+            batch.into_iter().filter(|lying| now - lying.since > FRESH).map(|lying| (lying.object, lying.path)).unzip();
+        let kept =
+            sqlx::query_scalar!(r#"select object as "object!" from avatar_images where object = any($1)"#, &names,)
+                .fetch_all(server.db())
+                .await?;
         for (name, file) in names.iter().zip(files) {
             if !kept.contains(name) {
                 bucket.remove_file(&file).await?;

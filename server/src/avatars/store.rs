@@ -73,12 +73,7 @@ pub async fn set(tx: &mut PgConnection, user: UserId, kept: &Kept) -> Result<()>
 }
 
 /// As [`set`], but [`Error::NotFound`] also when `before` is not what they have.
-pub(super) async fn set_instead(
-    tx: &mut PgConnection,
-    user: UserId,
-    kept: &Kept,
-    before: Option<&str>,
-) -> Result<()> {
+pub(super) async fn set_instead(tx: &mut PgConnection, user: UserId, kept: &Kept, before: Option<&str>) -> Result<()> {
     let old = lock(tx, user).await?;
     if old.as_deref() != before {
         return Err(Error::NotFound);
@@ -184,12 +179,10 @@ pub(crate) async fn sweep(server: &Server, most: i64) -> Result<u64> {
 
 /// Removes from the bucket what is no picture's. Its name is never given again, so it stays nobody's.
 pub async fn forget(server: &Server, object: &str) -> Result<()> {
-    let kept = sqlx::query_scalar!(
-        r#"select exists (select 1 from avatar_images where object = $1) as "kept!""#,
-        object,
-    )
-    .fetch_one(server.db())
-    .await?;
+    let kept =
+        sqlx::query_scalar!(r#"select exists (select 1 from avatar_images where object = $1) as "kept!""#, object,)
+            .fetch_one(server.db())
+            .await?;
     match kept {
         true => Ok(()),
         false => server.pictures().bucket()?.remove(object).await,

@@ -29,14 +29,10 @@ pub struct Details {
 
 /// What one says of oneself now. One statement.
 pub async fn own(cx: &Request, me: &Member) -> Result<Details> {
-    sqlx::query_as!(
-        Details,
-        "select display_name, bio, pronouns, place, links from users where id = $1",
-        me.id().0,
-    )
-    .fetch_optional(cx.server.db())
-    .await?
-    .ok_or(Error::NotFound)
+    sqlx::query_as!(Details, "select display_name, bio, pronouns, place, links from users where id = $1", me.id().0,)
+        .fetch_optional(cx.server.db())
+        .await?
+        .ok_or(Error::NotFound)
 }
 
 /// Keeps what `typed` says. [`Error::Invalid`] on each field that cannot be taken.
@@ -125,7 +121,8 @@ mod tests {
             bio: "é".repeat(BIO_MAX + 1),
             pronouns: "x".repeat(PRONOUNS_MAX + 1),
             place: "x".repeat(PLACE_MAX + 2),
-            links: ["javascript:alert(1)".to_owned(), "example.org".to_owned(), "https://a@example.org".to_owned()].into(),
+            links: ["javascript:alert(1)".to_owned(), "example.org".to_owned(), "https://a@example.org".to_owned()]
+                .into(),
         };
         let invalid = check(&wrong).unwrap_err();
         let fields: Vec<_> = invalid.iter().map(|(field, _)| field).collect();

@@ -8,7 +8,7 @@ const MOST: usize = 200;
 /// The address as it is kept, in the form browsers read it; the scheme may be left out. An error says what is wrong.
 pub(super) fn parse(typed: &str) -> Result<String, &'static str> {
     const NONE: &str = "That is no address on the web. It looks like https://example.org.";
-    if typed.chars().any(char::is_whitespace) {
+    if typed.chars().any(char::is_whitespace) || typed.starts_with(['/', '\\']) {
         return Err(NONE);
     }
     let whole = if typed.contains("://") { typed.to_owned() } else { format!("https://{typed}") };
@@ -64,6 +64,7 @@ mod tests {
             "https://exa mple.org",
             "https://example.org/\nx",
             "//example.org",
+            "\\\\example.org",
             "/posts/1",
             "\u{1}javascript:alert(1)",
         ] {

@@ -88,12 +88,7 @@ pub async fn replies(
 }
 
 /// What `fan` liked before `before`, as `viewer` sees it. One statement.
-pub async fn liked(
-    db: &mut PgConnection,
-    fan: UserId,
-    viewer: Option<UserId>,
-    before: Option<Mark>,
-) -> Result<Liked> {
+pub async fn liked(db: &mut PgConnection, fan: UserId, viewer: Option<UserId>, before: Option<Mark>) -> Result<Liked> {
     let (at, id) = start(before);
     let rows = sqlx::query!(
         r#"

@@ -43,6 +43,62 @@ fn h40_nothing_of_a_polyglot_is_left() {
 }
 
 #[test]
+fn h40_what_hangs_on_a_picture_of_any_kind_is_left_behind() {
+    let script = b"<script>alert(1)</script>";
+    let tail = [b"PK\x03\x04".as_slice(), script, b"%PDF-1.7\nGIF89a*/=alert(1)"].concat();
+    for format in [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::WebP] {
+        let plain = file(&flag(60, 60), format);
+        let hung_on = [plain.as_slice(), &tail].concat();
+        let said = match format {
+            // COM: a comment.
+            ImageFormat::Jpeg => [&plain[..2], &[0xff, 0xfe, 0, script.len() as u8 + 2], script, &plain[2..]].concat(),
+            ImageFormat::Png => {
+                [&plain[..33], &chunk(b"tEXt", &[b"Comment\0", script.as_slice()].concat()), &plain[33..]].concat()
+            }
+            // A chunk that nobody knows, padded to an even length.
+            _ => {
+                let mut webp = [plain.as_slice(), b"HTML", &26_u32.to_le_bytes(), script, b" "].concat();
+                let length = (webp.len() as u32 - 8).to_le_bytes();
+                webp[4..8].copy_from_slice(&length);
+                webp
+            }
+        };
+        for bytes in [hung_on, said] {
+            let picture = render(&bytes).unwrap();
+            assert_eq!(picture, render(&plain).unwrap(), "{format:?}: only its pixels count");
+            for rendition in [&picture.small, &picture.large] {
+                assert!(!String::from_utf8_lossy(&rendition.bytes).contains("alert"), "{format:?}");
+            }
+        }
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn h42_a_head_that_lies_takes_no_memory() {
+    let mut jpeg = file(&flag(60, 60), ImageFormat::Jpeg);
+    let frame = jpeg.windows(2).position(|two| two == [0xff, 0xc0]).unwrap();
+    let mut webp = file(&flag(60, 60), ImageFormat::WebP);
+    let lossless = webp.windows(4).position(|four| four == b"VP8L").unwrap();
+    let before = most_memory();
+    // Each says that it is as large as its kind can be.
+    jpeg[frame + 5..frame + 9].fill(0xff);
+    webp[lossless + 9..lossless + 12].fill(0xff);
+    let large = "That picture is too large: at most 4,096 pixels wide and high.";
+    assert_eq!((why(&jpeg).as_str(), why(&webp).as_str()), (large, large));
+    // As large as is taken, with nothing to show for it.
+    for side in [4_095_u16, 4_096] {
+        jpeg[frame + 5..frame + 7].copy_from_slice(&side.to_be_bytes());
+        jpeg[frame + 7..frame + 9].copy_from_slice(&side.to_be_bytes());
+        if let Ok(picture) = render(&jpeg) {
+            assert!(picture.large.bytes.len() < 200_000);
+        }
+    }
+    let after = most_memory();
+    assert!(after < before + 140, "{before} MB, then {after} MB");
+}
+
+#[test]
 fn h42_what_is_too_large_is_refused_by_its_head() {
     let large = "That picture is too large: at most 4,096 pixels wide and high.";
     assert_eq!(why(&Sent::HugeDimensions.bytes(1)), large);
