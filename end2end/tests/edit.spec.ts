@@ -126,8 +126,8 @@ async function colour(page: Page): Promise<string> {
     const type = picture.headers()["content-type"] ?? "";
     const eyes = await anotherBrowser(page, { javaScriptEnabled: true });
     const elsewhere = await eyes.newPage();
-    const strongest = await elsewhere.evaluate(async ([base64, type]) => {
-        const bytes = Uint8Array.from(atob(base64 ?? ""), (letter) => letter.charCodeAt(0));
+    const strongest = await elsewhere.evaluate(async ({ base64, type }) => {
+        const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
         const bitmap = await createImageBitmap(new Blob([bytes], { type }));
         const pen = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d");
         pen?.drawImage(bitmap, 0, 0);
@@ -135,7 +135,7 @@ async function colour(page: Page): Promise<string> {
         const [red = 0, green = 0, blue = 0] = pixel;
         if (red > green && red > blue) return "red";
         return green > blue ? "green" : "blue";
-    }, [base64, type]);
+    }, { base64, type });
     await eyes.close();
     return strongest;
 }

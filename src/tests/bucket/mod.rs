@@ -40,7 +40,7 @@ impl Bucket {
         command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("end2end/s3/server.mjs"));
         command.arg(&folder).args(["kith-key", SECRET]).env("NODE_NO_WARNINGS", "1");
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("node starts");
-        trace::note("secret of the bucket", SECRET);
+        trace::note("token", SECRET);
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let url = lines.next().expect("s3rver is missing: run `cargo xtask test`, which sees to it").unwrap();
         Self { child, lines, folder, url }
