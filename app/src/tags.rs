@@ -32,12 +32,11 @@ pub async fn show(visit: Visit, Path(typed): Path<String>, Query(place): Query<P
         return Ok(fragment(|| List::new(&visit, &posts, base, before).items()));
     }
     let nothing = posts.posts.is_empty() && before.is_none();
-    let canonical = before.map_or_else(|| base.clone(), |id| paths::before(&base, id));
-    let page = ui::Page::new(format!("#{tag}"))
-        .description(format!("What people write about #{tag} on Kith."))
-        .canonical(canonical)
-        .beside_lively()
-        .islands();
+    let page = ui::Page::new(format!("#{tag}"));
+    // Older pages hold other posts every day, and a tag nobody used has no feed.
+    let page = if before.is_none() && !nothing { page.canonical(base.clone()) } else { page };
+    let page = if nothing { page } else { page.feed(paths::tag_feed(&tag)) };
+    let page = page.description(format!("What people write about #{tag} on Kith.")).beside_lively().islands();
     let response = page.respond_with(&visit, || match nothing {
         true => Either::Left(nobody(visit.me().is_some())),
         false => Either::Right(list(List::new(&visit, &posts, base, before))),

@@ -25,7 +25,10 @@ async fn a_tag_has_a_page_with_what_was_written_with_it(pool: PgPool) {
     write(&mut ada, "no tag, only bread").await;
     let page = site.browser().get("/tags/bread").await;
     assert_eq!((page.status, articles(&page.body)), (StatusCode::OK, 2));
-    assert!(page.body.contains("<h1>#bread</h1>") && page.body.contains("rel=\"canonical\" href=\"/tags/bread\""));
+    assert!(
+        page.body.contains("<h1>#bread</h1>")
+            && page.body.contains("rel=\"canonical\" href=\"https://kith.example/tags/bread\"")
+    );
     assert_eq!(page.header("x-robots-tag"), "");
     assert_eq!(articles(&site.browser().get("/tags/gr%C3%B6%C3%9Fe").await.body), 1);
     let id = server::accounts::find(&site.server, "ada").await.unwrap();

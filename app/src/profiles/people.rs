@@ -71,10 +71,11 @@ async fn people(visit: &Visit, handle: &str, place: &Place, way: Way) -> Result<
     }
     let person = &profile.person;
     let mine = visit.me().is_some_and(|me| me.id() == person.id);
-    Ok(ui::Page::new(format!("{} of {} (@{})", way.name(), person.name(), person.username))
+    let page = ui::Page::new(format!("{} of {} (@{})", way.name(), person.name(), person.username));
+    let page = if before.is_none() && !profile.suspended { page.canonical(way.path(&person.username)) } else { page };
+    Ok(page
         .heading(person.name())
         .tab(if mine { Tab::Profile } else { Tab::None })
-        .canonical(way.path(&person.username))
         .back(paths::profile(&person.username), "Back to the profile")
         .islands()
         .respond_with(visit, || view(visit, &profile, (way, crowd), mine)))

@@ -1,0 +1,65 @@
+//! What search engines are told there is, and what they are told to leave.
+
+use http::StatusCode;
+use sqlx::PgPool;
+
+use super::{ORIGIN, Site, locations};
+
+#[sqlx::test]
+async fn the_sitemap_lists_everybody_s_pages_in_parts_and_leaves_out_who_is_out(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    assert_eq!(locations(&site.browser().get("/sitemap.xml").await.body), [format!("{ORIGIN}/sitemap.xml?people=1")]);
+    let (hidden, first) = (site.post("edsger", "unseen").await, site.post("alan", "first").await);
+    site.sql("alter table posts alter column id restart with 20001").await;
+    let second = site.post("alan", "far on").await;
+    let edsger = server::accounts::find(&site.server, "edsger").await.unwrap();
+    server::accounts::suspend(&site.server, edsger, "a test", None).await.unwrap();
+    let mut crawler = site.browser();
+    let parts = locations(&crawler.get("/sitemap.xml").await.body);
+    assert_eq!(parts, ["people=1", "posts=3", "posts=2", "posts=1"].map(|part| format!("{ORIGIN}/sitemap.xml?{part}")));
+    let people = locations(&crawler.get("/sitemap.xml?people=1").await.body);
+    assert_eq!(people, ["ada", "grace", "alan", "barbara"].map(|name| format!("{ORIGIN}/@{name}")));
+    assert_eq!(locations(&crawler.get("/sitemap.xml?posts=1").await.body), [format!("{ORIGIN}/posts/{first}")]);
+    assert_eq!(locations(&crawler.get("/sitemap.xml?posts=3").await.body), [format!("{ORIGIN}/posts/{second}")]);
+    assert_ne!(hidden, first);
+    for none in [
+        "posts=2",
+        "posts=0",
+        "posts=-1",
+        "posts=x",
+        "posts=9223372036854775807",
+        "people=2",
+        "people=1&posts=1",
+        "posts=",
+    ] {
+        assert_eq!(crawler.get(&format!("/sitemap.xml?{none}")).await.status, StatusCode::NOT_FOUND, "{none}");
+    }
+}
+
+#[sqlx::test]
+async fn robots_are_told_what_to_leave_and_where_the_list_is(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let answer = site.browser().get("/robots.txt").await;
+    assert_eq!(answer.header("content-type"), "text/plain; charset=utf-8");
+    assert!(answer.body.ends_with(&format!("\nSitemap: {ORIGIN}/sitemap.xml\n")), "{}", answer.body);
+    let closed: Vec<&str> = answer.body.lines().filter_map(|line| line.strip_prefix("Disallow: ")).collect();
+    let closed = |path: &str| closed.iter().any(|prefix| path.starts_with(prefix));
+    for path in
+        ["/settings/account", "/sign-in", "/sign-up/verify", "/search?q=x", "/api/like", "/elevate", "/auth/github"]
+    {
+        assert!(closed(path), "{path}");
+    }
+    for path in [
+        "/",
+        "/@settings_",
+        "/@alan",
+        "/@alan/feed.atom",
+        "/posts/1",
+        "/tags/rust",
+        "/sitemap.xml",
+        "/avatars/ada-1.png",
+        "/assets/x",
+    ] {
+        assert!(!closed(path), "{path}");
+    }
+}
