@@ -112,10 +112,7 @@ impl Request {
         Ok(Self { server: facts.server.clone(), facts, session })
     }
 
-    /// Asks who is signed in, unless that is known.
-    ///
-    /// # Errors
-    /// When the database does not answer.
+    /// Asks who is signed in, unless that is known. Fails when the database does not answer.
     pub async fn ask(&self) -> Result<()> {
         self.facts.member().await.map(drop)
     }
