@@ -50,8 +50,9 @@ pub async fn set(cx: &Request, me: &Member, username: &str, follow: bool) -> Res
             .await?;
     }
     let followers = sqlx::query_scalar!("select followers from profile_counts where user_id = $1", them)
-        .fetch_one(&mut *tx)
-        .await?;
+        .fetch_optional(&mut *tx)
+        .await?
+        .ok_or(Error::NotFound)?;
     tx.commit().await?;
     Ok(Standing { followed: follow, followers })
 }
