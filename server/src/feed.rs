@@ -131,7 +131,7 @@ pub async fn by_tag(db: &mut PgConnection, tag: &str, viewer: Option<UserId>, be
         PostRow,
         r#"
         select p.id, p.parent_id, p.body, p.html, p.created_at, p.edited_at, p.like_count,
-               p.reply_count, exists (select 1 from likes l where l.post_id = p.id and l.user_id = $1) as "liked!",
+               p.reply_count, exists (select 1 from likes l where l.post_id = p.id and l.user_id = $1 offset 0) as "liked!",
                u.id as author_id, u.username, u.display_name, u.avatar
         from post_tags t join posts p on p.id = t.post_id join users u on u.id = p.author_id
         where t.tag = $2 and t.post_id < $3 and u.suspended_at is null

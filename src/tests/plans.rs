@@ -43,27 +43,41 @@ const HOT: [Hot; 14] = [
     (
         "as \"follows_viewer!\"",
         "'person7', 2",
-        &["users_username_key", "profile_counts_pkey", "follows_pkey", FOLLOWED],
+        &["users_username_key", "profile_counts_pkey", "follows_pkey", FOLLOWED, FOLLOWING_NEWEST],
     ),
     (
         "order by c.followers desc, u.id limit $2",
         "2, 5",
-        &["profile_counts_followers", PEOPLE, "follows_pkey", FOLLOWED],
+        &["profile_counts_followers", PEOPLE, "follows_pkey", FOLLOWED, FOLLOWING_NEWEST],
     ),
     (
         "(updated_at, id) < ($2, $3)",
         "1, 'infinity', {end}, 31",
-        &["notifications_newest", "posts_pkey", PEOPLE, "likes_newest", LIKED, "follows_pkey", FOLLOWED],
+        &[
+            "notifications_newest",
+            "posts_pkey",
+            PEOPLE,
+            "likes_newest",
+            LIKED,
+            "follows_pkey",
+            FOLLOWED,
+            FOLLOWING_NEWEST,
+        ],
     ),
     ("), gone as (\n            delete from likes l", "29000, 1", &["posts_pkey", "likes_pkey"]),
     ("select p.id, me.id from users me, posts p", "29000, 1", &["posts_pkey", PEOPLE]),
-    ("delete from follows where follower_id = $1 and followee_id = $2", "2, 77", &["follows_pkey", FOLLOWED]),
+    (
+        "delete from follows where follower_id = $1 and followee_id = $2",
+        "2, 77",
+        &["follows_pkey", FOLLOWED, FOLLOWING_NEWEST],
+    ),
 ];
 
 const PEOPLE: &str = "users_pkey";
 const LIKED: &str = "likes_pkey";
 const FOLLOWED: &str = "follows_followee_id";
-const FOLLOWING: &[&str] = &["follows_pkey", "posts_by_author", "posts_pkey", PEOPLE, LIKED];
+const FOLLOWING_NEWEST: &str = "follows_following";
+const FOLLOWING: &[&str] = &["follows_pkey", FOLLOWING_NEWEST, "posts_by_author", "posts_pkey", PEOPLE, LIKED];
 
 /// The most rows that one step of a plan may look at or put in order: reader 2 follows five hundred people.
 const MOST: f64 = 1_000.0;

@@ -65,7 +65,7 @@ pub async fn replies(
     let rows = sqlx::query!(
         r#"
         select p.id, p.parent_id, p.body, p.html, p.created_at, p.edited_at, p.like_count,
-               p.reply_count, exists (select 1 from likes l where l.post_id = p.id and l.user_id = $1) as "liked!",
+               p.reply_count, exists (select 1 from likes l where l.post_id = p.id and l.user_id = $1 offset 0) as "liked!",
                u.id as author_id, u.username, u.display_name, u.avatar, w.username as "to?"
         from posts p join users u on u.id = p.author_id
              left join posts q on q.id = p.parent_id
