@@ -32,6 +32,13 @@ function ready(form) {
 }
 addEventListener("pageshow", () => document.querySelectorAll("[data-sent]").forEach(ready));
 
+// Drafts go with who wrote them, also where the browser does not clear what is kept by itself.
+addEventListener("submit", (event) => {
+  if (event.target.getAttribute("action") !== "/sign-out") return;
+  root.dataset.me = "";
+  try { localStorage.clear(); } catch {}
+});
+
 // The card that was followed becomes the page, and on the way back the card again.
 const named = (path) => {
   const id = /^\/posts\/(\d+)$/.exec(path ?? "")?.[1];

@@ -96,15 +96,17 @@ impl FromServerFnError for ActionError {
 #[cfg(feature = "ssr")]
 mod server_side {
     use axum::extract::FromRequestParts;
-    use http::StatusCode;
+    use http::{StatusCode, header::SET_COOKIE};
     use leptos::prelude::use_context;
     use leptos_axum::ResponseOptions;
     use server::{
+        Server,
         error::Error,
         request::{Member, Request},
     };
 
     use super::ActionError;
+    use crate::flash::Flash;
 
     /// The request an action is, and who makes it.
     pub async fn member() -> Result<(Request, Member), ActionError> {
@@ -131,6 +133,13 @@ mod server_side {
         }
     }
 
+    /// Has the next page say something.
+    pub fn say(server: &Server, flash: Flash) {
+        if let (Some(response), Some(cookie)) = (use_context::<ResponseOptions>(), flash.cookie(server)) {
+            response.append_header(SET_COOKIE, cookie);
+        }
+    }
+
     pub(super) fn set_status(status: StatusCode) {
         if let Some(response) = use_context::<ResponseOptions>() {
             response.set_status(status);
@@ -139,7 +148,7 @@ mod server_side {
 }
 
 #[cfg(feature = "ssr")]
-pub use server_side::{member, refuse};
+pub use server_side::{member, refuse, say};
 
 #[cfg(test)]
 mod tests {

@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use http::{
-    Method,
+    HeaderValue, Method,
     header::{CONTENT_TYPE, SET_COOKIE},
 };
 use server::{
@@ -42,6 +42,7 @@ pub enum Flash {
     EverywhereEnded,
     Posted,
     Replied,
+    Edited,
     Deleted,
     /// What a mailed link was for cannot be done with it any more.
     LinkGone,
@@ -88,6 +89,7 @@ const PLAIN: [(Flash, &str); 34] = [
     (Flash::EverywhereEnded, "everywhere-ended"),
     (Flash::Posted, "posted"),
     (Flash::Replied, "replied"),
+    (Flash::Edited, "edited"),
     (Flash::Deleted, "deleted"),
     (Flash::LinkGone, "link-gone"),
     (Flash::CodeGone, "code-gone"),
@@ -144,6 +146,7 @@ impl Flash {
             Self::EverywhereEnded => "You are signed out everywhere.",
             Self::Posted => "Posted.",
             Self::Replied => "Your reply is there.",
+            Self::Edited => "Edited.",
             Self::Deleted => "Your post is gone.",
             Self::LinkGone => "That link has expired or was used already. You can ask for a new one here.",
             Self::CodeGone => {
@@ -187,10 +190,15 @@ impl Flash {
     /// Goes on to `path` (one of our own), where this is said.
     pub fn redirect(self, server: &Server, path: &str) -> Response {
         let mut response = Redirect::to(path).into_response();
-        if let Some(cookie) = Cookie::Flash.set(&server.config().origin, &self.code(), Some(MINUTE)) {
+        if let Some(cookie) = self.cookie(server) {
             response.headers_mut().append(SET_COOKIE, cookie);
         }
         response
+    }
+
+    /// The cookie by which the next page says it.
+    pub fn cookie(self, server: &Server) -> Option<HeaderValue> {
+        Cookie::Flash.set(&server.config().origin, &self.code(), Some(MINUTE))
     }
 }
 

@@ -126,6 +126,26 @@ pub fn notification_read(id: i64) -> String {
     format!("/notifications/{id}/read")
 }
 
+/// A post's page, at the post: what it answers stands above it.
+pub fn post_at(id: impl std::fmt::Display) -> String {
+    format!("/posts/{id}#p{id}")
+}
+
+/// Where one answers a post: the field on its page.
+pub fn answer(id: impl std::fmt::Display) -> String {
+    format!("/posts/{id}#body")
+}
+
+/// Where a post of one's own is changed.
+pub fn edit(id: impl std::fmt::Display) -> String {
+    format!("/posts/{id}/edit")
+}
+
+/// What a post said before.
+pub fn history(id: impl std::fmt::Display) -> String {
+    format!("/posts/{id}/history")
+}
+
 /// The page of a list that starts below a post, or another mark of its own. The list may have a query already.
 pub fn before(list: &str, id: impl std::fmt::Display) -> String {
     let sign = if list.contains('?') { '&' } else { '?' };

@@ -18,7 +18,7 @@ pub async fn home(visit: Visit) -> Result<Response> {
     let me = visit.me().map(|me| &me.person);
     let markup = html! {
         (DOCTYPE)
-        html lang="en" data-theme=[visit.theme.attr()] data-me=[me.map(|_| "")] {
+        html lang="en" data-theme=[visit.theme.attr()] data-me=[me.map(|me| &me.username)] {
             (head(&visit))
             body {
                 a href="#main" class="skip" { "Skip to the page" }
@@ -201,9 +201,23 @@ fn composer(me: &Author) -> Markup {
             form method="post" action="/posts" class="composer" {
                 (face(me, "44", false))
                 textarea id="body" name="body" rows="2" placeholder="What are you up to?" required dir="auto" aria-label="What are you up to?" {}
-                div class="send" { p role="status" {} output for="body" aria-live="off" {} button type="submit" class="button primary slim" { "Post" } }
+                div class="send" {
+                    (how())
+                    p class="kept" hidden { "Draft restored. " button class="link" type="button" { "Discard" } }
+                    p role="status" {} output for="body" aria-live="off" {} button type="submit" class="button primary slim" { "Post" }
+                }
+                input type="hidden" name="once" value=(server::id::Once::random());
             }
             leptos-island data-component="Composer" {}
+        }
+    }
+}
+
+fn how() -> Markup {
+    html! {
+        details class="how" {
+            summary { "Formatting" }
+            p { @for what in ["**bold**", "`code`", "> quote", "- list", "@name", "#tag"] { code { (what) } } }
         }
     }
 }
@@ -223,6 +237,7 @@ fn card(post: &Post, member: bool, now: OffsetDateTime) -> Markup {
         article id={ "p" (post.id) } class="post" {
             div class="by" {
                 a href=(paths::profile(&post.author.username)) { (face(&post.author, "44", true)) b { (post.author.name()) } span { "@" (post.author.username) } }
+                @if post.edited_at.is_some() { a href=(paths::history(post.id)) class="edited" { "edited" } }
                 a href=(href) class="when" {
                     time datetime=(time_words::machine(post.created_at)) title=(time_words::exact(post.created_at)) { (time_words::said(post.created_at, now)) }
                 }

@@ -146,30 +146,3 @@ pub async fn by_tag(db: &mut PgConnection, tag: &str, viewer: Option<UserId>, be
     .await?;
     Ok(Page::new(rows))
 }
-
-/// The replies to a post, oldest first, after `after`. `older` is then the id the next page starts behind.
-pub async fn replies(
-    db: &mut PgConnection,
-    parent: PostId,
-    viewer: Option<UserId>,
-    after: Option<PostId>,
-) -> Result<Page> {
-    let rows = sqlx::query_as!(
-        PostRow,
-        r#"
-        select p.id, p.parent_id, p.body, p.html, p.created_at, p.edited_at, p.like_count,
-               p.reply_count, exists (select 1 from likes l where l.post_id = p.id and l.user_id = $1 offset 0) as "liked!",
-               u.id as author_id, u.username, u.display_name, u.avatar
-        from posts p join users u on u.id = p.author_id
-        where p.parent_id = $2 and p.id > $3 and u.suspended_at is null
-        order by p.id limit $4
-        "#,
-        viewer.map(|v| v.0),
-        parent.0,
-        after.map_or(0, |a| a.0),
-        PAGE + 1,
-    )
-    .fetch_all(db)
-    .await?;
-    Ok(Page::new(rows))
-}

@@ -4,6 +4,8 @@ use std::{fmt, str::FromStr};
 
 use serde::Deserialize;
 
+use crate::random;
+
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident($inner:ty)) => {
         $(#[$doc])*
@@ -40,3 +42,14 @@ id!(
     /// What pages and forms call a session. It opens nothing.
     DeviceId(uuid::Uuid)
 );
+id!(
+    /// What a form carries so that what it is sent for is done once. It opens nothing.
+    Once(uuid::Uuid)
+);
+
+impl Once {
+    /// A new one.
+    pub fn random() -> Self {
+        Self(uuid::Uuid::from_bytes(random::bytes()))
+    }
+}

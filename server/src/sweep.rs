@@ -145,6 +145,14 @@ async fn batch(server: &Server) -> Result<u64> {
         "#,
         BATCH,
     );
+    let keys = sqlx::query!(
+        r#"
+        delete from post_keys where (author_id, key) in (
+            select author_id, key from post_keys where made_at < now() - interval '24 hours' limit $1
+        )
+        "#,
+        BATCH,
+    );
     let names = sqlx::query!("delete from former_usernames where released_at <= now()");
     Ok(sessions.execute(db).await?.rows_affected()
         + registrations.execute(db).await?.rows_affected()
@@ -161,6 +169,7 @@ async fn batch(server: &Server) -> Result<u64> {
         + notifications.execute(db).await?.rows_affected()
         + unlikes.execute(db).await?.rows_affected()
         + unsubscribes.execute(db).await?.rows_affected()
+        + keys.execute(db).await?.rows_affected()
         + names.execute(db).await?.rows_affected()
         + posts::prune(&mut *db.acquire().await?, BATCH).await?
         + posts::render_missing(server).await?)

@@ -24,6 +24,8 @@ async fn digest(site: &Site) -> Vec<i64> {
         "users",
         "sessions",
         "posts",
+        "post_versions",
+        "post_keys",
         "likes",
         "follows",
         "registrations",

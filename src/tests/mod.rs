@@ -7,6 +7,7 @@ mod changes;
 mod devices;
 mod doors;
 mod edit;
+mod edits;
 mod elsewhere;
 mod faults;
 mod feed;
@@ -37,6 +38,7 @@ mod site;
 mod smtp;
 mod storms;
 mod tags;
+mod threads;
 mod threats;
 mod trace;
 

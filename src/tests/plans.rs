@@ -33,7 +33,12 @@ const HOT: [Hot; 14] = [
         "1, 7, {end}, 51",
         &["posts_by_author", PEOPLE, LIKED],
     ),
-    ("where p.parent_id = $2 and p.id > $3", "1, 29000, 0, 51", &["posts_by_parent", PEOPLE, LIKED]),
+    (
+        "where p.parent_id = $2 and p.id > $3",
+        "1, 29000, 0, 21, 4, 3",
+        &["posts_by_parent", "posts_pkey", PEOPLE, LIKED],
+    ),
+    ("with recursive up as (", "1, 29000, 20", &["posts_by_parent", "posts_pkey", PEOPLE, LIKED]),
     (
         "p.reply_count, exists (select 1 from likes l where l.post_id = p.id and l.user_id = $2 offset 0)",
         "29000, 1",

@@ -101,3 +101,69 @@ async fn two_hundred_posts_in_a_minute_are_too_many(pool: PgPool) {
     }
     assert_eq!(last, StatusCode::TOO_MANY_REQUESTS);
 }
+
+/// What a form for writing carries so that it is taken once.
+fn once(page: &str) -> String {
+    let field = page.split("name=\"once\"").nth(1).expect("a form for writing");
+    field.split("value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
+}
+
+#[sqlx::test]
+async fn a_retry_after_a_lost_answer_is_answered_the_same_and_writes_nothing(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let root = site.post("ada", "a question").await;
+    let mut alan = site.signed_in("alan").await;
+    for (page, path) in
+        [("/".to_owned(), "/posts".to_owned()), (format!("/posts/{root}"), format!("/posts/{root}/replies"))]
+    {
+        let (key, other) = (once(&alan.get(&page).await.body), once(&alan.get(&page).await.body));
+        assert_ne!(key, other, "each view of the page has its own");
+        let before = site.count("select count(*) from posts").await;
+        let first = alan.post(&path, &[("body", "hello"), ("once", &key)]).await;
+        let counted = site.count("select count(*) * 1000 + sum(count) from limits").await;
+        let again = alan.post(&path, &[("body", " hello\r\n"), ("once", &key)]).await;
+        assert_eq!((again.status, again.location()), (StatusCode::SEE_OTHER, first.location()));
+        assert_eq!(site.count("select count(*) from posts").await, before + 1);
+        assert_eq!(site.count("select count(*) * 1000 + sum(count) from limits").await, counted, "not even a try");
+        // Who goes back and writes something else is no retry, nor is somebody else, nor the same words on purpose.
+        alan.post(&path, &[("body", "hello again"), ("once", &key)]).await;
+        site.signed_in("barbara").await.post(&path, &[("body", "hello"), ("once", &key)]).await;
+        alan.post(&path, &[("body", "hello"), ("once", &other)]).await;
+        assert_eq!(site.count("select count(*) from posts").await, before + 4);
+    }
+    let bad = alan.post("/posts", &[("body", "hello"), ("once", "x")]).await;
+    assert_eq!(bad.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[sqlx::test]
+async fn a_form_sent_many_times_at_once_is_taken_once(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let root = site.post("ada", "a question").await;
+    let alan = site.signed_in("alan").await;
+    for round in 0..20 {
+        let (key, body) = (server::id::Once::random().to_string(), format!("round {round}"));
+        let path = if round % 2 == 0 { "/posts".to_owned() } else { format!("/posts/{root}/replies") };
+        let mut set = tokio::task::JoinSet::new();
+        for n in 0..6 {
+            let (mut alan, path, key, body) = (alan.clone(), path.clone(), key.clone(), body.clone());
+            let function = vec![("body", body.clone()), ("once", key.clone())];
+            set.spawn(async move {
+                // The form and the island are one and the same.
+                if n == 0 && path == "/posts" {
+                    let fields: Vec<_> = function.iter().map(|(name, value)| (*name, value.as_str())).collect();
+                    return alan.post("/api/create_post", &fields).await.status.is_success().to_string();
+                }
+                alan.post(&path, &[("body", &body), ("once", &key)]).await.location().to_owned()
+            });
+        }
+        let answers = set.join_all().await;
+        let alike = |to: &String| if round % 2 == 0 { to == "true" || to == "/" } else { *to == answers[0] };
+        assert!(answers.iter().all(alike) && !answers[0].is_empty(), "{answers:?}");
+        assert_eq!(site.count(&format!("select count(*) from posts where body = '{body}'")).await, 1, "{round}");
+        site.sql("delete from limits").await;
+    }
+    assert_eq!(site.count("select reply_count from posts where body = 'a question'").await, 10);
+    site.sql("update post_keys set made_at = now() - interval '25 hours'").await;
+    server::sweep::everything(&site.server).await.unwrap();
+    assert_eq!(site.count("select count(*) from post_keys").await, 0, "and forgotten after a day");
+}

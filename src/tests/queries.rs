@@ -5,7 +5,8 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use sqlx::PgPool;
+use server::{id::PostId, posts::thread};
+use sqlx::{PgConnection, PgPool};
 use tracing::{Event, Subscriber, level_filters::LevelFilter};
 use tracing_subscriber::{
     Layer,
@@ -49,6 +50,7 @@ async fn pages_keep_to_their_budget_of_statements(pool: PgPool) {
     }
     let post = site.post("alan", "the last").await;
     let (mut anybody, mut member) = (site.browser(), site.signed_in("barbara").await);
+    // A post's page: what it answers up to its own place, and what answers it.
     for (path, budget) in [
         ("/".to_owned(), 1),
         ("/@alan".to_owned(), 2),
@@ -78,4 +80,51 @@ async fn pictures_of_people_cost_a_page_nothing(pool: PgPool) {
     assert_eq!((cost(&mut anybody, "/").await, cost(&mut member, "/").await), (1, 2));
     let picture = format!("/avatars/{}.96", site.picture_of("ada").await.unwrap());
     assert_eq!((cost(&mut anybody, &picture).await, cost(&mut member, &picture).await), (1, 1), "and no session check");
+}
+
+/// How many rows of `posts` a piece of work reads, one after the other (which it should not) and by an index.
+async fn rows_read<T>(site: &Site, work: impl AsyncFnOnce(&mut PgConnection) -> T) -> (T, i64, i64) {
+    let mut tx = site.server.begin().await.unwrap();
+    let done = work(&mut tx).await;
+    let (one_by_one, by_index) = sqlx::query_as(
+        "select seq_tup_read, coalesce(idx_tup_fetch, 0) from pg_stat_xact_user_tables where relname = 'posts'",
+    )
+    .fetch_one(&mut *tx)
+    .await
+    .unwrap();
+    (done, one_by_one, by_index)
+}
+
+#[sqlx::test]
+async fn a_conversation_costs_the_same_at_any_size(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let root = site.post("alan", "everybody answers").await;
+    let busy = site.reply("ada", root, "here too").await;
+    for parent in [root, busy] {
+        site.sql(&format!(
+            "insert into posts (author_id, parent_id, body) select 1 + n % 5, {parent}, 'reply' from generate_series(1, 10000) n"
+        ))
+        .await;
+    }
+    let mut deep = root;
+    for _ in 0..1_000 {
+        deep = site.reply("grace", deep, "deeper").await;
+    }
+    site.sql("analyze posts").await;
+    for id in [root, busy, deep] {
+        let id = PostId(id);
+        let (found, one_by_one, by_index) = rows_read(&site, async |db| {
+            let above = thread::chain(db, id, None).await.unwrap().above.len();
+            (above, thread::replies(db, id, None, None).await.unwrap().branches.len())
+        })
+        .await;
+        assert_eq!(one_by_one, 0, "{id:?}: {found:?}");
+        assert!(by_index < 600, "{id:?}: {by_index} rows for {found:?}");
+        assert!(found.0 <= 20 && found.1 <= 20);
+    }
+    let (mut anybody, mut member) = (site.browser(), site.signed_in("barbara").await);
+    for id in [root, busy, deep] {
+        let path = format!("/posts/{id}");
+        assert_eq!((cost(&mut anybody, &path).await, cost(&mut member, &path).await), (2, 3), "{path}");
+    }
 }

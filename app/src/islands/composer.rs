@@ -2,12 +2,13 @@
 
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{Element, Event, HtmlFormElement, HtmlTextAreaElement, KeyboardEvent};
+use web_sys::{Element, Event, HtmlFormElement, HtmlInputElement, HtmlTextAreaElement, KeyboardEvent};
 
-use super::dom;
+use super::{dom, drafts};
 use crate::{
+    actions::ActionError,
     count,
-    posts::{BODY_MAX, create_post},
+    posts::{BODY_MAX, create_post, edit_post},
 };
 
 const FORM: &str = "form.composer";
@@ -18,6 +19,13 @@ pub fn start() {
     dom::prepare_to_say();
     dom::on(&document, "input", |event| {
         if let Some(form) = form_of(&event) {
+            measure(&form);
+            drafts::typed(&form);
+        }
+    });
+    dom::on(&document, "click", |event| {
+        if let Some(form) = form_of(&event).filter(|_| dom::closest(&event, ".kept button").is_some()) {
+            drafts::discard(&form);
             measure(&form);
         }
     });
@@ -37,8 +45,9 @@ pub fn start() {
             }
         }
     });
-    if let Some(form) = dom::find(FORM) {
-        measure(form.unchecked_ref());
+    if let Some(form) = dom::find(FORM).and_then(|form| form.dyn_into().ok()) {
+        drafts::start(&form);
+        measure(&form);
     }
 }
 
@@ -76,29 +85,52 @@ async fn send(form: HtmlFormElement) {
         _ => {}
     }
     let action = form.get_attribute("action").unwrap_or_default();
-    let parent: Option<i64> = action.split('/').nth(2).and_then(|id| id.parse().ok());
-    let button: Option<Element> = part(&form, "button");
-    dom::busy(&form, true);
-    if let Some(button) = &button {
-        dom::busy(button, true);
+    let post: Option<i64> = action.split('/').nth(2).and_then(|id| id.parse().ok());
+    at_work(&form, true);
+    let done = match post {
+        Some(post) if action.ends_with("/edit") => change(&form, post, area.value()).await,
+        parent => create(&form, &area, parent).await,
+    };
+    at_work(&form, false);
+    if let Err(error) = done {
+        status(&form, error.words());
     }
+}
+
+fn at_work(form: &HtmlFormElement, on: bool) {
+    dom::busy(form, on);
+    if let Some(button) = part::<Element>(form, "[type=submit]") {
+        dom::busy(&button, on);
+    }
+}
+
+async fn create(form: &HtmlFormElement, area: &HtmlTextAreaElement, parent: Option<i64>) -> Result<(), ActionError> {
     let sent = area.value();
-    let answer = create_post(sent.clone(), parent).await;
-    dom::busy(&form, false);
-    if let Some(button) = &button {
-        dom::busy(button, false);
+    let once: Option<HtmlInputElement> = part(form, "[name=once]");
+    // The same at each try: what got through although its answer was lost is not written again.
+    let card = create_post(sent.clone(), parent, once.as_ref().map(HtmlInputElement::value)).await?;
+    if let (Some(once), Ok(crypto)) = (once, dom::window().crypto()) {
+        once.set_value(&crypto.random_uuid());
     }
-    match answer {
-        Ok(card) => {
-            // What was typed meanwhile is not taken away.
-            if area.value() == sent {
-                area.set_value("");
-                measure(&form);
-            }
-            show(&card, parent.is_some());
-        }
-        Err(error) => status(&form, error.words()),
+    drafts::sent(form);
+    // What was typed meanwhile is not taken away.
+    if area.value() == sent {
+        area.set_value("");
+        measure(form);
+    } else {
+        drafts::typed(form);
     }
+    show(&card, parent.is_some());
+    Ok(())
+}
+
+async fn change(form: &HtmlFormElement, post: i64, body: String) -> Result<(), ActionError> {
+    edit_post(post, body).await?;
+    drafts::sent(form);
+    // The page is left: there is nothing more to keep.
+    let _ = form.remove_attribute("action");
+    let _ = dom::window().location().assign(&format!("/posts/{post}#p{post}"));
+    Ok(())
 }
 
 fn too_long(over: usize) -> String {

@@ -9,6 +9,8 @@ mod composer;
 #[cfg(feature = "hydrate")]
 mod dom;
 #[cfg(feature = "hydrate")]
+mod drafts;
+#[cfg(feature = "hydrate")]
 mod older;
 #[cfg(feature = "hydrate")]
 mod place;
@@ -27,7 +29,7 @@ pub fn PostList() -> impl IntoView {
     }
 }
 
-/// Where one writes: the count, sending by keyboard, and the new post on the page at once.
+/// Where one writes: the count, sending by keyboard, the new post on the page at once, and drafts that stay.
 #[island]
 pub fn Composer() -> impl IntoView {
     #[cfg(feature = "hydrate")]

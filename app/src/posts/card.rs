@@ -31,15 +31,20 @@ impl Viewer {
     }
 }
 
-/// One post in a list.
+/// One post in a list. A reply's page opens at the reply, below what it answers.
 pub fn card(post: &Post, viewer: &Viewer, now: OffsetDateTime) -> impl IntoView + use<> {
-    let href = paths::post(post.id);
-    let replies = replies(post, href.clone());
+    let (href, answer) = match (post.parent, viewer) {
+        (None, _) => (paths::post(post.id), paths::post(post.id)),
+        (_, Viewer::Member) => (paths::post_at(post.id), paths::answer(post.id)),
+        (_, Viewer::Stranger) => (paths::post_at(post.id), paths::post_at(post.id)),
+    };
+    let replies = replies(post, answer);
     view! {
         <article class="post" id=anchor(post)>
             <div class="by">
                 {author(post)}
-                <a class="when" href=href>{edited(post)}{when(post.created_at, now)}</a>
+                {edited(post)}
+                <a class="when" href=href>{when(post.created_at, now)}</a>
             </div>
             {text(post)}
             <div class="acts">{like(post, viewer)}{replies}</div>
@@ -47,9 +52,9 @@ pub fn card(post: &Post, viewer: &Viewer, now: OffsetDateTime) -> impl IntoView 
     }
 }
 
-/// That it does not say what it said at first.
-fn edited(post: &Post) -> impl IntoView + use<> {
-    post.edited_at.map(|_| view! { <i>"edited "</i> })
+/// That it does not say what it said at first, and the way to that.
+pub fn edited(post: &Post) -> impl IntoView + use<> {
+    post.edited_at.map(|_| view! { <a class="edited" href=paths::history(post.id)>"edited"</a> })
 }
 
 /// The id of a post's element, so that a link can lead back to it.

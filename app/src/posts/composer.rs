@@ -2,11 +2,11 @@
 
 use http::StatusCode;
 use leptos::prelude::*;
-use server::{error::Invalid, request::Member};
+use server::{error::Invalid, id::Once, request::Member};
 
 use crate::{
     islands::Composer,
-    ui::{Page, Size, avatar::avatar_now, textarea},
+    ui::{Page, Size, avatar::avatar_now, hidden, textarea},
 };
 
 /// Why what was typed could not be taken.
@@ -18,13 +18,22 @@ pub struct Refusal {
     pub retry_after: Option<u64>,
 }
 
+/// What is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Kind {
+    #[default]
+    Post,
+    Reply,
+    /// Other words for a post there is.
+    Edit,
+}
+
 /// What the composer holds when the page opens.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Draft<'a> {
     pub body: &'a str,
     pub refused: Option<&'a Refusal>,
-    /// A reply, not a post.
-    pub reply: bool,
+    pub kind: Kind,
     /// Has the focus when the page opens.
     pub focus: bool,
 }
@@ -42,7 +51,13 @@ impl Draft<'_> {
 
 /// The composer on its sheet; it sends to `action`.
 pub fn composer(me: &Member, action: String, draft: Draft<'_>) -> impl IntoView + use<> {
-    let (prompt, send) = if draft.reply { ("Write a reply", "Reply") } else { ("What are you up to?", "Post") };
+    let (prompt, send) = match draft.kind {
+        Kind::Post => ("What are you up to?", "Post"),
+        Kind::Reply => ("Write a reply", "Reply"),
+        Kind::Edit => ("Your post", "Save"),
+    };
+    // Another try of this very form is known by it.
+    let once = (draft.kind != Kind::Edit).then(|| hidden("once", Once::random().to_string()));
     let rows = if draft.focus { 6 } else { 2 };
     let mut area = textarea("body", prompt).value(draft.body).placeholder(prompt).rows(rows).required().bare();
     if let Some(refusal) = draft.refused {
@@ -58,12 +73,32 @@ pub fn composer(me: &Member, action: String, draft: Draft<'_>) -> impl IntoView 
                 {face}
                 {area}
                 <div class="send">
+                    {how()}
+                    <p class="kept" hidden>"Draft restored. "<button class="link" type="button">"Discard"</button></p>
                     <p role="status"></p>
                     <output for="body" aria-live="off"></output>
                     <button class="button primary slim" type="submit">{send}</button>
                 </div>
+                {once}
             </form>
             <Composer />
         </section>
+    }
+}
+
+/// What there is besides plain words.
+fn how() -> impl IntoView {
+    view! {
+        <details class="how">
+            <summary>"Formatting"</summary>
+            <p>
+                <code>"**bold**"</code>
+                <code>"`code`"</code>
+                <code>"> quote"</code>
+                <code>"- list"</code>
+                <code>"@name"</code>
+                <code>"#tag"</code>
+            </p>
+        </details>
     }
 }

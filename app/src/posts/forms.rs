@@ -4,6 +4,7 @@ use axum::{extract::Path, response::Response};
 use serde::Deserialize;
 use server::{
     error::{Error, Invalid, Result},
+    id::Once,
     posts,
     request::Member,
 };
@@ -19,6 +20,7 @@ use crate::{feed::home_again, flash::Flash, forms::Form, paths, ui::error_page, 
 #[serde(deny_unknown_fields)]
 pub struct Written {
     body: String,
+    once: Option<Once>,
 }
 
 /// What a button in a list of posts sends beside what it is for.
@@ -34,7 +36,7 @@ pub struct Place {
 
 /// `POST /posts`
 pub async fn create(visit: Visit, me: Member, Form(sent): Form<Written>) -> Result<Response> {
-    match posts::create(&visit.cx, &me, &sent.body, None).await {
+    match posts::create(&visit.cx, &me, &sent.body, None, sent.once).await {
         Ok(_) => Ok(Flash::Posted.redirect(&visit.cx.server, paths::HOME)),
         Err(error) => {
             let refusal = refusal(error)?;
@@ -46,7 +48,7 @@ pub async fn create(visit: Visit, me: Member, Form(sent): Form<Written>) -> Resu
 /// `POST /posts/{id}/replies`
 pub async fn reply(visit: Visit, me: Member, Path(id): Path<String>, Form(sent): Form<Written>) -> Result<Response> {
     let parent = parse(&id)?;
-    match posts::create(&visit.cx, &me, &sent.body, Some(parent)).await {
+    match posts::create(&visit.cx, &me, &sent.body, Some(parent), sent.once).await {
         Ok(id) => Ok(Flash::Replied.redirect(&visit.cx.server, &format!("{}#p{id}", paths::post(parent)))),
         Err(error) => {
             let refusal = refusal(error)?;
@@ -68,7 +70,7 @@ pub async fn delete(
 
 /// What to say beside the text when it could not be taken. Too much in a short time is said there too, so that nothing
 /// typed is lost.
-fn refusal(error: Error) -> Result<Refusal> {
+pub(super) fn refusal(error: Error) -> Result<Refusal> {
     let (status, retry_after) = (error.status(), error.retry_after());
     match error {
         Error::Invalid(invalid) => Ok(Refusal { invalid, status, retry_after }),

@@ -1,19 +1,24 @@
-//! Posts: the card in every list, a post's own page with its replies, writing and deleting.
+//! Posts: the card in every list, a post's own page in its conversation, writing, editing and deleting.
 //!
 //! A plain form posts to the noun it changes and is answered 303; text that cannot be taken comes back with its
-//! message, never lost. The island uses [`create_post`], which shares the verb and the guard.
+//! message, never lost. The island uses [`create_post`] and [`edit_post`], which share the verbs and the guard.
 
 #[cfg(feature = "ssr")]
 pub mod card;
 #[cfg(feature = "ssr")]
 pub mod composer;
 #[cfg(feature = "ssr")]
+pub mod edit;
+#[cfg(feature = "ssr")]
 pub mod forms;
 #[cfg(feature = "ssr")]
 pub mod page;
+#[cfg(feature = "ssr")]
+mod thread;
 
 #[cfg(feature = "ssr")]
 pub use self::{
+    edit::{change, edit, history},
     forms::{create, delete, reply},
     page::{new, show},
 };
@@ -25,18 +30,29 @@ use crate::actions::ActionError;
 pub const BODY_MAX: usize = 1_000;
 
 /// Writes a post, or a reply to `parent`, and returns its card as markup for the top (or the end) of the list. It is
-/// empty when the post was written but cannot be shown now: that is no failure, or it would be sent twice.
+/// empty when the post was written but cannot be shown now: that is no failure, or it would be sent twice. A retry has
+/// the same `once`.
 #[server(prefix = "/api", endpoint = "create_post")]
-pub async fn create_post(body: String, parent: Option<i64>) -> Result<String, ActionError> {
-    use server::{clock, id::PostId, posts};
+pub async fn create_post(body: String, parent: Option<i64>, once: Option<String>) -> Result<String, ActionError> {
+    use server::{Invalid, clock, id::PostId, posts};
 
     use crate::{actions, ui};
 
     let (cx, me) = actions::member().await?;
-    let id = posts::create(&cx, &me, &body, parent.map(PostId)).await.map_err(actions::refuse)?;
+    let once = once.map(|once| once.parse()).transpose().map_err(|_| actions::refuse(Invalid::default().into()))?;
+    let id = posts::create(&cx, &me, &body, parent.map(PostId), once).await.map_err(actions::refuse)?;
     let Ok(mut db) = cx.server.db().acquire().await else { return Ok(String::new()) };
     let Ok(post) = posts::find(&mut db, id, Some(me.id())).await else { return Ok(String::new()) };
     Ok(ui::render(|| card::card(&post, &card::Viewer::Member, clock::now())))
+}
+
+/// Gives a post of one's own other words. Its page says so.
+#[server(prefix = "/api", endpoint = "edit_post")]
+pub async fn edit_post(post: i64, body: String) -> Result<(), ActionError> {
+    let (cx, me) = crate::actions::member().await?;
+    server::posts::edit(&cx, &me, server::id::PostId(post), &body).await.map_err(crate::actions::refuse)?;
+    crate::actions::say(&cx.server, crate::flash::Flash::Edited);
+    Ok(())
 }
 
 #[cfg(all(test, feature = "ssr"))]

@@ -1,24 +1,27 @@
-//! A post's own page: the post, where one answers, and the replies, oldest first.
+//! A post's own page: what it answers, the post, where one answers it, and the replies, oldest first. Two statements.
 
 use axum::{
     extract::{Path, Query},
     response::Response,
 };
-use leptos::prelude::*;
+use leptos::{either::Either, prelude::*};
 use serde::Deserialize;
 use server::{
     clock,
     error::{Error, Result},
-    feed,
     id::PostId,
-    posts::{self, Post},
+    posts::{
+        Post,
+        thread::{Chain, Replies, Stands, chain, replies},
+    },
     request::Member,
 };
 use time::{Duration, OffsetDateTime};
 
 use super::{
     card::{self, Viewer},
-    composer::{Draft, composer},
+    composer::{Draft, Kind, composer},
+    thread,
 };
 use crate::{
     islands::PostList,
@@ -36,8 +39,8 @@ pub struct Place {
 
 /// What the page shows.
 struct Thread {
-    post: Post,
-    replies: feed::Page,
+    chain: Chain,
+    replies: Replies,
     after: Option<PostId>,
 }
 
@@ -47,9 +50,9 @@ pub async fn show(visit: Visit, Path(id): Path<String>, Query(place): Query<Plac
     let after = place.after.as_deref().map(parse).transpose()?;
     if place.part.as_deref() == Some("list") {
         let mut db = visit.cx.server.db().acquire().await?;
-        let replies = feed::replies(&mut db, id, visit.cx.viewer(), after).await?;
+        let replies = replies(&mut db, id, visit.cx.viewer(), after).await?;
         let (viewer, now) = (Viewer::of(&visit), clock::now());
-        return Ok(fragment(|| reply_items(id, &replies, viewer, now)));
+        return Ok(fragment(|| thread::items(id, &replies, viewer, now)));
     }
     let thread = load(&visit, id, after).await?;
     Ok(respond(&visit, &thread, Draft::default()))
@@ -78,48 +81,66 @@ pub(crate) fn parse(id: &str) -> Result<PostId> {
 
 async fn load(visit: &Visit, id: PostId, after: Option<PostId>) -> Result<Thread> {
     let mut db = visit.cx.server.db().acquire().await?;
-    let post = posts::find(&mut db, id, visit.cx.viewer()).await?;
-    let replies = feed::replies(&mut db, id, visit.cx.viewer(), after).await?;
-    Ok(Thread { post, replies, after })
+    let chain = chain(&mut db, id, visit.cx.viewer()).await?;
+    if chain.place.post().is_none() && !chain.place.answered {
+        return Err(Error::NotFound);
+    }
+    let replies = replies(&mut db, id, visit.cx.viewer(), after).await?;
+    // An empty place is worth a page for what hangs on it.
+    if chain.place.post().is_none() && replies.branches.is_empty() {
+        return Err(Error::NotFound);
+    }
+    Ok(Thread { chain, replies, after })
 }
 
 fn respond(visit: &Visit, thread: &Thread, draft: Draft<'_>) -> Response {
-    let post = &thread.post;
-    let excerpt = post.excerpt(160);
-    let back = post.parent.map_or_else(|| paths::HOME.to_owned(), paths::post);
-    let label = if post.parent.is_some() { "Back to what this answers" } else { "Back to the latest posts" };
-    let title = format!("{}: {}", post.author.name(), post.excerpt(80));
-    let page = ui::Page::new(title).written(&post.author, post.created_at);
-    let page = if thread.after.is_none() { page.canonical(paths::post(post.id)) } else { page };
-    draft
-        .answer(page)
-        .heading("Post")
-        .description(excerpt)
-        .back(back, label)
-        .islands()
-        .respond_with(visit, || view(visit, thread, draft))
+    let place = &thread.chain.place;
+    let page = match place.post() {
+        Some(post) => ui::Page::new(format!("{}: {}", post.author.name(), post.excerpt(80)))
+            .heading("Post")
+            .description(post.excerpt(160))
+            .written(&post.author, post.created_at),
+        None => ui::Page::new("Post"),
+    };
+    let page = match (place.post(), thread.after) {
+        (Some(post), None) => page.canonical(paths::post(post.id)),
+        // Later pages of the replies, and what hangs on an empty place, are no pages for search engines.
+        _ => page,
+    };
+    let (back, label) = match place.parent {
+        Some(parent) => (paths::post(parent), "Back to what this answers"),
+        None => (paths::HOME.to_owned(), "Back to the latest posts"),
+    };
+    draft.answer(page).back(back, label).islands().respond_with(visit, || view(visit, thread, draft))
 }
 
 fn view(visit: &Visit, thread: &Thread, draft: Draft<'_>) -> impl IntoView + use<> {
-    let Thread { post, replies, after } = thread;
-    let (viewer, now, next) = (Viewer::of(visit), clock::now(), paths::post(post.id));
-    let mine = visit.me().is_some_and(|me| me.id() == post.author.id);
+    let Thread { chain, replies, after } = thread;
+    let (id, viewer, now) = (chain.place.id, Viewer::of(visit), clock::now());
+    let next = paths::post(id);
     let answer = visit
         .me()
-        .filter(|_| after.is_none())
-        .map(|me| composer(me, paths::replies(post.id), Draft { reply: true, ..draft }));
-    let focal = focal(post, &viewer, now, mine);
-    let list = (!replies.posts.is_empty()).then(|| {
-        let (items, next) = (reply_items(post.id, replies, viewer, now), next.clone());
+        .filter(|_| after.is_none() && chain.place.post().is_some())
+        .map(|me| composer(me, paths::replies(id), Draft { kind: Kind::Reply, ..draft }));
+    let above = thread::above(chain, viewer, now);
+    let focal = match &chain.place.stands {
+        Stands::Post(post) => {
+            let mine = visit.me().is_some_and(|me| me.id() == post.author.id);
+            Either::Left(focal(post, &viewer, now, mine))
+        }
+        stands => Either::Right(thread::gone(id, stands)),
+    };
+    let list = (!replies.branches.is_empty()).then(|| {
+        let (items, next) = (thread::items(id, replies, viewer, now), next.clone());
         view! {
             <section class="sheet" id="replies" aria-label="Replies">
-                <form class="posts" method="post">{hidden("next", next)}{items}</form>
+                <form class="posts tree" method="post">{hidden("next", next)}{items}</form>
             </section>
         }
     });
-    let quiet = replies.posts.is_empty().then(|| view! { <p class="end-of-list none">"No replies yet."</p> });
+    let quiet = replies.branches.is_empty().then(|| view! { <p class="end-of-list none">"No replies yet."</p> });
     view! {
-        <section class="sheet"><form class="posts" method="post">{hidden("next", next)}{focal}</form></section>
+        <section class="sheet"><form class="posts" method="post">{hidden("next", next)}{above}{focal}</form></section>
         {answer}{list}{quiet}
         <PostList />
     }
@@ -130,8 +151,10 @@ fn focal(post: &Post, viewer: &Viewer, now: OffsetDateTime, mine: bool) -> impl 
     let exact = ui::when::exact(post.created_at);
     let recent =
         (now - post.created_at < Duration::WEEK).then(|| view! { " · "{ui::when::said(post.created_at, now)} });
-    let delete = mine.then(|| {
+    let edited = post.edited_at.map(|_| view! { " · "{card::edited(post)} });
+    let own = mine.then(|| {
         view! {
+            <a class="edit" href=paths::edit(post.id)>"Edit"</a>
             <details class="end">
                 <summary>"Delete"</summary>
                 <button class="button danger slim" formaction=paths::delete(post.id)>"Delete for good"</button>
@@ -142,14 +165,8 @@ fn focal(post: &Post, viewer: &Viewer, now: OffsetDateTime, mine: bool) -> impl 
         <article class="post focal" id=card::anchor(post)>
             <div class="by">{card::author(post)}</div>
             {prose(post.html.clone(), "text")}
-            <p class="written"><time datetime=ui::when::machine(post.created_at)>{exact}</time>{recent}</p>
-            <div class="acts">{card::like(post, viewer)}{card::replies(post, "#replies".to_owned())}{delete}</div>
+            <p class="written"><time datetime=ui::when::machine(post.created_at)>{exact}</time>{recent}{edited}</p>
+            <div class="acts">{card::like(post, viewer)}{card::replies(post, "#replies".to_owned())}{own}</div>
         </article>
     }
-}
-
-fn reply_items(id: PostId, replies: &feed::Page, viewer: Viewer, now: OffsetDateTime) -> impl IntoView + use<> {
-    let cards = replies.posts.iter().map(|reply| card::card(reply, &viewer, now)).collect_view();
-    let more = replies.older.map(|last| ui::pager::more(format!("{}?after={last}", paths::post(id))));
-    view! { {cards}{more} }
 }

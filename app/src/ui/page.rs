@@ -204,8 +204,8 @@ pub fn fragment<V: IntoView>(view: impl FnOnce() -> V) -> Response {
 }
 
 fn document<V: IntoView>(visit: &Visit, meta: &Meta, body: V) -> impl IntoView + use<V> {
-    // `data-me` tells the glue script that Back must not show this page again from memory.
-    let me = visit.me().is_some().then_some("");
+    // `data-me` tells the scripts whose page it is: Back must not show it again from memory, and a draft is theirs alone.
+    let me = visit.me().map(|me| me.person.username.clone());
     view! {
         <!DOCTYPE html>
         <html lang="en" data-theme=visit.theme.attr() data-me=me>

@@ -2,7 +2,7 @@
 //! where its reader is.
 
 use leptos::prelude::*;
-use time::{Month, OffsetDateTime, format_description::well_known::Rfc3339};
+use time::{Month, OffsetDateTime};
 
 /// A moment that has been, as seen from `now`.
 pub fn when(at: OffsetDateTime, now: OffsetDateTime) -> impl IntoView + use<> {
@@ -42,9 +42,10 @@ pub fn month(at: OffsetDateTime) -> String {
     format!("{month} {}", at.year())
 }
 
-/// For `datetime`: to the second, in UTC.
+/// For `datetime`: to the minute, in UTC. (Seconds are not said anywhere, and do not compress.)
 pub fn machine(at: OffsetDateTime) -> String {
-    at.replace_nanosecond(0).unwrap_or(at).format(&Rfc3339).unwrap_or_default()
+    let (date, time) = (at.date(), at.time());
+    format!("{date}T{:02}:{:02}Z", time.hour(), time.minute())
 }
 
 #[cfg(test)]
@@ -84,7 +85,7 @@ mod tests {
     #[test]
     fn machines_and_hovering_get_it_exact() {
         let at = datetime!(2026-01-02 03:04:05.678 UTC);
-        assert_eq!(machine(at), "2026-01-02T03:04:05Z");
+        assert_eq!(machine(at), "2026-01-02T03:04Z");
         assert_eq!(exact(at), "2 January 2026, 03:04 UTC");
         assert_eq!(month(at), "January 2026");
     }

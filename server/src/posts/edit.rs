@@ -53,6 +53,14 @@ pub async fn edit(cx: &Request, me: &Member, id: PostId, body: &str) -> Result<(
     Ok(())
 }
 
+/// One's own words as they were typed, to change them. [`Error::NotFound`] as for [`edit`].
+pub async fn own_words(db: &mut PgConnection, me: &Member, id: PostId) -> Result<String> {
+    sqlx::query_scalar!("select body from posts where id = $1 and author_id = $2", id.0, me.id().0)
+        .fetch_optional(db)
+        .await?
+        .ok_or(Error::NotFound)
+}
+
 /// What a post said until it was edited.
 #[derive(Clone, Debug)]
 pub struct Version {

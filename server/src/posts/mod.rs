@@ -1,12 +1,14 @@
 //! Posts: reading one, writing one, editing and deleting one's own. A reply is a post with a parent.
 //!
 //! Words are rendered when they are written (see [`crate::markup`]), with their tags and whom they name in rows beside
-//! them. A deleted post is gone, unless replies hang on it: then its place stays, without words, author or likes.
+//! them. A deleted post is gone, unless replies hang on it: then its place stays, without words, author or likes. What is
+//! sent twice because an answer was lost is written once.
 
 mod create;
 mod delete;
 mod edit;
 mod render;
+pub mod thread;
 
 use sqlx::PgConnection;
 use time::OffsetDateTime;
@@ -14,7 +16,7 @@ use time::OffsetDateTime;
 pub use self::{
     create::create,
     delete::{delete, delete_all_of, prune},
-    edit::{Version, edit, versions},
+    edit::{Version, edit, own_words, versions},
     render::render_missing,
 };
 use crate::{

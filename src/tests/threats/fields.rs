@@ -7,7 +7,7 @@ use sqlx::PgPool;
 use super::{Answer, Browser, NEW, PASSWORD, Site, encode};
 
 /// Every form with text in it, as it is rightly sent. A test sees to it that none is missing.
-const FORMS: [(&str, &[(&str, &str)]); 26] = [
+const FORMS: [(&str, &[(&str, &str)]); 27] = [
     (
         "/sign-up",
         &[("email", "new@kith.example"), ("username", "newcomer"), ("display_name", "New"), ("password", NEW)],
@@ -40,8 +40,9 @@ const FORMS: [(&str, &[(&str, &str)]); 26] = [
             ("link4", ""),
         ],
     ),
-    ("/posts", &[("body", "hello")]),
-    ("/posts/{id}/replies", &[("body", "hello")]),
+    ("/posts", &[("body", "hello"), ("once", "00000000-0000-4000-8000-000000000000")]),
+    ("/posts/{id}/replies", &[("body", "hello"), ("once", "00000000-0000-4000-8000-000000000000")]),
+    ("/posts/{id}/edit", &[("body", "hello")]),
     ("/auth/{provider}", &[("next", "/")]),
     ("/elevate/with/{provider}", &[("next", "/")]),
     ("/sign-up/arrival", &[("email", "new@kith.example"), ("username", "newcomer"), ("display_name", "New")]),

@@ -12,6 +12,7 @@ mod races;
 mod sessions;
 mod spellings;
 mod undo;
+mod words;
 
 use super::{
     Answer, Browser, PASSWORD, Site,

@@ -1,0 +1,98 @@
+//! Changing one's own words, and reading what they were.
+
+use axum::{extract::Path, response::Response};
+use leptos::prelude::*;
+use serde::Deserialize;
+use server::{
+    error::Result,
+    id::PostId,
+    posts::{self, Post, Version},
+    request::Member,
+};
+use time::OffsetDateTime;
+
+use super::{
+    card,
+    composer::{Draft, Kind, composer},
+    forms::refusal,
+    page::parse,
+};
+use crate::{
+    flash::Flash,
+    forms::Form,
+    paths,
+    ui::{self, prose},
+    visit::Visit,
+};
+
+/// What the form sends.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Changed {
+    body: String,
+}
+
+/// `GET /posts/{id}/edit`
+pub async fn edit(visit: Visit, me: Member, Path(id): Path<String>) -> Result<Response> {
+    let id = parse(&id)?;
+    let body = posts::own_words(&mut *visit.cx.server.db().acquire().await?, &me, id).await?;
+    Ok(form(&visit, &me, id, Draft { body: &body, ..Draft::default() }))
+}
+
+/// `POST /posts/{id}/edit`
+pub async fn change(visit: Visit, me: Member, Path(id): Path<String>, Form(sent): Form<Changed>) -> Result<Response> {
+    let id = parse(&id)?;
+    match posts::edit(&visit.cx, &me, id, &sent.body).await {
+        Ok(()) => Ok(Flash::Edited.redirect(&visit.cx.server, &paths::post_at(id))),
+        Err(error) => {
+            let refusal = refusal(error)?;
+            // Nothing is said about the words of others, wrong or not.
+            posts::own_words(&mut *visit.cx.server.db().acquire().await?, &me, id).await?;
+            Ok(form(&visit, &me, id, Draft { body: &sent.body, refused: Some(&refusal), ..Draft::default() }))
+        }
+    }
+}
+
+fn form(visit: &Visit, me: &Member, id: PostId, draft: Draft<'_>) -> Response {
+    let draft = Draft { kind: Kind::Edit, focus: true, ..draft };
+    draft
+        .answer(ui::Page::new("Edit"))
+        .back(paths::post_at(id), "Back to the post")
+        .islands()
+        .respond_with(visit, || composer(me, paths::edit(id), draft))
+}
+
+/// `GET /posts/{id}/history`
+pub async fn history(visit: Visit, Path(id): Path<String>) -> Result<Response> {
+    let id = parse(&id)?;
+    let mut db = visit.cx.server.db().acquire().await?;
+    let post = posts::find(&mut db, id, visit.cx.viewer()).await?;
+    let before = posts::versions(&mut db, id).await?;
+    Ok(ui::Page::new("What it said before")
+        .back(paths::post_at(id), "Back to the post")
+        .respond(&visit, versions(&post, &before)))
+}
+
+/// All that a post said, from what it says now back to the first.
+fn versions(post: &Post, before: &[Version]) -> impl IntoView + use<> {
+    let label = if post.edited_at.is_some() { "Now" } else { "Never edited" };
+    let now = version(post.html.clone(), post.edited_at.unwrap_or(post.created_at), Some(label));
+    let before = before.iter().map(|v| version(v.html.clone(), v.written_at, None)).collect_view();
+    view! {
+        <section class="sheet versions">
+            <div class="post"><div class="by">{card::author(post)}</div></div>
+            {now}
+            {before}
+        </section>
+    }
+}
+
+fn version(html: String, at: OffsetDateTime, label: Option<&'static str>) -> impl IntoView {
+    let label = label.map(|label| view! { <b>{label}</b>" · " });
+    view! {
+        <article class="version">
+            <p class="written">{label}<time datetime=ui::when::machine(at)>{ui::when::exact(at)}</time></p>
+            {prose(html, "text")}
+        </article>
+    }
+}

@@ -1,0 +1,64 @@
+//! A conversation around a post: what it answers above it, what answers it as a tree below. Whatever is left out is
+//! behind a plain link to the page of the post it hangs on.
+
+use leptos::{prelude::*, tachys::view::any_view::AnyView};
+use server::{
+    id::PostId,
+    posts::thread::{Branch, Chain, Place, Replies, Stands},
+};
+use time::OffsetDateTime;
+
+use super::card::{Viewer, card};
+use crate::{count, paths, ui};
+
+/// What a post answers, from the top down.
+pub fn above(chain: &Chain, viewer: Viewer, now: OffsetDateTime) -> impl IntoView + use<> {
+    let earlier = chain.earlier.filter(|_| !chain.above.is_empty());
+    let earlier = earlier.map(|id| further(paths::post_at(id), "Earlier in this conversation".to_owned()));
+    let places = chain.above.iter().map(|above| place(above, viewer, now)).collect_view();
+    (!chain.above.is_empty()).then(|| view! { <div class="above">{earlier}{places}</div> })
+}
+
+/// One page of the replies, and the way to the next.
+pub fn items(id: PostId, replies: &Replies, viewer: Viewer, now: OffsetDateTime) -> impl IntoView + use<> {
+    let branches = replies.branches.iter().map(|one| branch(one, viewer, now)).collect_view();
+    let more = replies.next.map(|last| ui::pager::more(format!("{}?after={last}", paths::post(id))));
+    view! { {branches}{more} }
+}
+
+/// Where words were that cannot be read: a thin line, so that what hangs on it hangs on something.
+pub fn gone(id: PostId, stands: &Stands) -> impl IntoView + use<> {
+    let words = if matches!(stands, Stands::Hidden) { "This post is hidden." } else { "This post was deleted." };
+    view! { <p class="gone" id=format!("p{id}")>{words}</p> }
+}
+
+fn place(place: &Place, viewer: Viewer, now: OffsetDateTime) -> AnyView {
+    match &place.stands {
+        Stands::Post(post) => card(post, &viewer, now).into_any(),
+        stands => gone(place.id, stands).into_any(),
+    }
+}
+
+fn branch(branch: &Branch, viewer: Viewer, now: OffsetDateTime) -> AnyView {
+    let here = place(&branch.place, viewer, now);
+    if branch.below.is_empty() && !branch.more {
+        return here;
+    }
+    let below = branch.below.iter().map(|one| self::branch(one, viewer, now)).collect_view();
+    let more = branch.more.then(|| further(paths::post_at(branch.place.id), words(branch)));
+    view! { {here}<div class="branch">{below}{more}</div> }.into_any()
+}
+
+/// What is behind the link: so many replies as are counted and not shown, or the rest of what goes on here.
+fn words(branch: &Branch) -> String {
+    let counted = branch.place.post().map_or(0, |post| post.reply_count);
+    let shown = branch.below.iter().filter(|below| below.place.post().is_some()).count() as i64;
+    match counted - shown {
+        left if left > 0 && !branch.below.is_empty() => count::of(left, "more reply", "more replies"),
+        _ => "Continue this conversation".to_owned(),
+    }
+}
+
+fn further(href: String, words: String) -> impl IntoView {
+    view! { <a class="further" href=href>{words}</a> }
+}

@@ -1,0 +1,238 @@
+//! Conversations: what a post answers, and what answers it. Each is one statement that reads a bounded number of rows by
+//! their index, however long or deep the conversation is: what is left out is behind a link to another page.
+//!
+//! A place whose words are gone (deleted, or of somebody suspended) stays as long as something hangs on it, so that
+//! what others said can be reached and understood.
+
+use std::collections::HashMap;
+
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+
+use super::{Post, PostRow};
+use crate::{
+    error::{Error, Result},
+    id::{PostId, UserId},
+};
+
+/// The most places above a post on its page.
+pub const ABOVE: i64 = 20;
+/// Direct replies on one page.
+pub const DIRECT: i64 = 20;
+/// Answers shown below each of them, and below each of those.
+pub const SECOND: i64 = 3;
+pub const THIRD: i64 = 2;
+
+/// A place in a conversation.
+#[derive(Clone, Debug)]
+pub struct Place {
+    pub id: PostId,
+    pub parent: Option<PostId>,
+    /// Whether anything hangs on it, be it only other empty places.
+    pub answered: bool,
+    pub stands: Stands,
+}
+
+/// What stands there.
+#[derive(Clone, Debug)]
+pub enum Stands {
+    Post(Box<Post>),
+    /// Its author took it back, or left.
+    Deleted,
+    /// Its author is suspended.
+    Hidden,
+}
+
+impl Place {
+    /// The post, if its words can be read.
+    pub fn post(&self) -> Option<&Post> {
+        match &self.stands {
+            Stands::Post(post) => Some(post),
+            Stands::Deleted | Stands::Hidden => None,
+        }
+    }
+}
+
+/// A post's place and what is above it.
+#[derive(Clone, Debug)]
+pub struct Chain {
+    /// What the topmost answers, when there is more than is shown.
+    pub earlier: Option<PostId>,
+    /// What it answers, from the top down.
+    pub above: Vec<Place>,
+    pub place: Place,
+}
+
+/// A reply, and the first answers to it.
+#[derive(Clone, Debug)]
+pub struct Branch {
+    pub place: Place,
+    pub below: Vec<Branch>,
+    /// Whether more hangs on it than `below` holds.
+    pub more: bool,
+}
+
+/// One page of the replies to a post, oldest first.
+#[derive(Clone, Debug)]
+pub struct Replies {
+    pub branches: Vec<Branch>,
+    /// What the next page starts behind; none on the last.
+    pub next: Option<PostId>,
+}
+
+struct PlaceRow {
+    id: i64,
+    parent_id: Option<i64>,
+    body: String,
+    html: Option<String>,
+    created_at: OffsetDateTime,
+    edited_at: Option<OffsetDateTime>,
+    like_count: i64,
+    reply_count: i64,
+    liked: bool,
+    answered: bool,
+    suspended: bool,
+    author_id: Option<i64>,
+    username: Option<String>,
+    display_name: Option<String>,
+    avatar: Option<String>,
+}
+
+impl From<PlaceRow> for Place {
+    fn from(row: PlaceRow) -> Self {
+        let (id, parent, answered) = (PostId(row.id), row.parent_id.map(PostId), row.answered);
+        let stands = match (row.author_id, row.username, row.display_name) {
+            _ if row.suspended => Stands::Hidden,
+            (Some(author_id), Some(username), Some(display_name)) => Stands::Post(Box::new(Post::from(PostRow {
+                id: row.id,
+                parent_id: row.parent_id,
+                body: row.body,
+                html: row.html,
+                created_at: row.created_at,
+                edited_at: row.edited_at,
+                like_count: row.like_count,
+                reply_count: row.reply_count,
+                liked: row.liked,
+                author_id,
+                username,
+                display_name,
+                avatar: row.avatar,
+            }))),
+            _ => Stands::Deleted,
+        };
+        Self { id, parent, answered, stands }
+    }
+}
+
+/// A place and what it answers, as `viewer` sees them. One statement. [`Error::NotFound`] when there is no such place.
+pub async fn chain(db: &mut PgConnection, id: PostId, viewer: Option<UserId>) -> Result<Chain> {
+    let rows = sqlx::query_as!(
+        PlaceRow,
+        r#"
+        with recursive up as (
+            select p.id, p.parent_id, 0::bigint as height from posts p where p.id = $2
+            union all
+            select p.id, p.parent_id, up.height + 1 from up join posts p on p.id = up.parent_id where up.height < $3
+        )
+        select p.id, p.parent_id, p.body, p.html, p.created_at, p.edited_at, p.like_count, p.reply_count,
+               exists (select 1 from likes l where l.post_id = p.id and l.user_id = $1 offset 0) as "liked!",
+               exists (select 1 from posts r where r.parent_id = p.id offset 0) as "answered!",
+               u.suspended_at is not null as "suspended!",
+               u.id as "author_id?", u.username as "username?", u.display_name as "display_name?", u.avatar
+        from up join posts p on p.id = up.id left join users u on u.id = p.author_id
+        order by up.height desc
+        "#,
+        viewer.map(|v| v.0),
+        id.0,
+        ABOVE,
+    )
+    .fetch_all(db)
+    .await?;
+    let mut above: Vec<Place> = rows.into_iter().map(Place::from).collect();
+    let place = above.pop().ok_or(Error::NotFound)?;
+    let earlier = above.first().unwrap_or(&place).parent;
+    Ok(Chain { earlier, above, place })
+}
+
+/// The replies to a post behind `after` (from the oldest when none), each with its first answers. One statement.
+///
+/// Somebody suspended is left out where nothing hangs on what they said.
+pub async fn replies(
+    db: &mut PgConnection,
+    parent: PostId,
+    viewer: Option<UserId>,
+    after: Option<PostId>,
+) -> Result<Replies> {
+    let mut places: HashMap<Option<PostId>, Vec<Place>> = HashMap::new();
+    for place in first_of_all(db, parent, viewer, after).await?.into_iter().map(Place::from) {
+        places.entry(place.parent).or_default().push(place);
+    }
+    let (branches, more) = grow(&mut places, parent, &[DIRECT, SECOND, THIRD]);
+    let next = branches.last().filter(|_| more).map(|branch| branch.place.id);
+    Ok(Replies { branches, next })
+}
+
+/// The rows of [`replies`], on each level one more than is shown: it only says that there is more.
+async fn first_of_all(
+    db: &mut PgConnection,
+    parent: PostId,
+    viewer: Option<UserId>,
+    after: Option<PostId>,
+) -> Result<Vec<PlaceRow>> {
+    let rows = sqlx::query_as!(
+        PlaceRow,
+        r#"
+        with one as (
+            select p.id from posts p left join users u on u.id = p.author_id
+            where p.parent_id = $2 and p.id > $3
+              and (u.suspended_at is null or exists (select 1 from posts r where r.parent_id = p.id))
+            order by p.id limit $4
+        ), two as (
+            select n.id from one cross join lateral (
+                select p.id from posts p left join users u on u.id = p.author_id
+                where p.parent_id = one.id
+                  and (u.suspended_at is null or exists (select 1 from posts r where r.parent_id = p.id))
+                order by p.id limit $5
+            ) n
+        ), three as (
+            select n.id from two cross join lateral (
+                select p.id from posts p left join users u on u.id = p.author_id
+                where p.parent_id = two.id
+                  and (u.suspended_at is null or exists (select 1 from posts r where r.parent_id = p.id))
+                order by p.id limit $6
+            ) n
+        )
+        select p.id, p.parent_id, p.body, p.html, p.created_at, p.edited_at, p.like_count, p.reply_count,
+               exists (select 1 from likes l where l.post_id = p.id and l.user_id = $1 offset 0) as "liked!",
+               exists (select 1 from posts r where r.parent_id = p.id offset 0) as "answered!",
+               u.suspended_at is not null as "suspended!",
+               u.id as "author_id?", u.username as "username?", u.display_name as "display_name?", u.avatar
+        from (select id from one union all select id from two union all select id from three) t
+        join posts p on p.id = t.id left join users u on u.id = p.author_id
+        order by p.id
+        "#,
+        viewer.map(|v| v.0),
+        parent.0,
+        after.map_or(0, |a| a.0),
+        DIRECT + 1,
+        SECOND + 1,
+        THIRD + 1,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows)
+}
+
+/// The branches on a place, at most as many on each level as is said; whether there are more.
+fn grow(places: &mut HashMap<Option<PostId>, Vec<Place>>, on: PostId, most: &[i64]) -> (Vec<Branch>, bool) {
+    let Some((most, deeper)) = most.split_first() else { return (Vec::new(), false) };
+    let found = places.remove(&Some(on)).unwrap_or_default();
+    let more = found.len() > *most as usize;
+    let branches = found.into_iter().take(*most as usize).map(|place| {
+        let (below, more) = grow(places, place.id, deeper);
+        // On the last level nothing was looked for.
+        let more = more || (below.is_empty() && place.answered && deeper.is_empty());
+        Branch { place, below, more }
+    });
+    (branches.collect(), more)
+}
