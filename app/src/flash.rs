@@ -78,7 +78,7 @@ pub enum Flash {
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-const PLAIN: [(Flash, &str); 34] = [
+const PLAIN: [(Flash, &str); 35] = [
     (Flash::Welcome, "welcome"),
     (Flash::SignedIn, "signed-in"),
     (Flash::SignedOut, "signed-out"),

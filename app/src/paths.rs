@@ -23,8 +23,6 @@ pub const LIVELY: &str = "/lively";
 pub const WRITE: &str = "/posts/new";
 /// Where posts are sent.
 pub const POSTS: &str = "/posts";
-/// Where one looks for people, posts and tags.
-pub const SEARCH: &str = "/search";
 /// What one was told.
 pub const NOTIFICATIONS: &str = "/notifications";
 /// Where all of it is marked as read (POST).

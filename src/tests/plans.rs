@@ -15,7 +15,7 @@ type Hot = (&'static str, &'static str, &'static [&'static str]);
 
 const END: &str = "9223372036854775807";
 
-const HOT: [Hot; 14] = [
+const HOT: [Hot; 15] = [
     (
         "where p.parent_id is null and p.id < $2 and u.suspended_at is null",
         "1, {end}, 51",

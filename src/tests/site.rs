@@ -142,4 +142,17 @@ impl Site {
         .await
         .unwrap()
     }
+
+    /// A reply of somebody's; its id.
+    pub async fn reply(&self, username: &str, parent: i64, body: &str) -> i64 {
+        sqlx::query_scalar(
+            "insert into posts (author_id, parent_id, body) select id, $2, $3 from users where username = $1 returning id",
+        )
+        .bind(username)
+        .bind(parent)
+        .bind(body)
+        .fetch_one(self.server.db())
+        .await
+        .unwrap()
+    }
 }

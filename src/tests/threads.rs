@@ -19,19 +19,6 @@ const WRONG: &str = "select (
 )";
 
 impl Site {
-    /// A reply of somebody's; its id.
-    pub async fn reply(&self, username: &str, parent: i64, body: &str) -> i64 {
-        sqlx::query_scalar(
-            "insert into posts (author_id, parent_id, body) select id, $2, $3 from users where username = $1 returning id",
-        )
-        .bind(username)
-        .bind(parent)
-        .bind(body)
-        .fetch_one(self.server.db())
-        .await
-        .unwrap()
-    }
-
     async fn suspend(&self, username: &str) {
         let id = server::accounts::find(&self.server, username).await.unwrap();
         server::accounts::suspend(&self.server, id, "a test", None).await.unwrap();
