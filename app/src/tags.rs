@@ -41,7 +41,6 @@ pub async fn show(visit: Visit, Path(typed): Path<String>, Query(place): Query<P
         true => Either::Left(nobody(visit.me().is_some())),
         false => Either::Right(list(List::new(&visit, &posts, base, before))),
     });
-    // A page for every word there is is nothing to be found by.
     Ok(if nothing { search::unlisted(response) } else { response })
 }
 

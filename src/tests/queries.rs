@@ -128,3 +128,28 @@ async fn a_conversation_costs_the_same_at_any_size(pool: PgPool) {
         assert_eq!((cost(&mut anybody, &path).await, cost(&mut member, &path).await), (2, 3), "{path}");
     }
 }
+
+#[sqlx::test]
+async fn what_is_lively_costs_a_page_nothing_and_a_search_a_few_statements(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    for name in ["ada", "alan"] {
+        site.signed_in(name).await.post("/posts", &[("body", "a #lantern")]).await;
+    }
+    server::lively::refresh(&site.server).await.unwrap();
+    let (mut anybody, mut member) = (site.browser(), site.signed_in("barbara").await);
+    // A search begins with its time limit; a small site is one stretch.
+    for (path, budget) in [
+        ("/", 1),
+        ("/lively", 0),
+        ("/search", 0),
+        ("/tags/lantern", 1),
+        ("/search/posts?q=lantern", 2),
+        ("/search/people?q=alan", 2),
+        ("/search/people?q=alna", 3),
+        ("/search/tags?q=lant", 2),
+        ("/search?q=lantern", 5),
+    ] {
+        assert_eq!(cost(&mut anybody, path).await, budget, "anonymous {path}");
+        assert_eq!(cost(&mut member, path).await, budget + 1, "signed in {path}: one more, the check");
+    }
+}

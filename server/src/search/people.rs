@@ -87,7 +87,17 @@ impl Search<'_> {
         if query.is_empty() {
             return Ok(People::default());
         }
-        let rows = sqlx::query_as!(
+        let rows = self.named(query, viewer, after).await?;
+        let full = rows.len() as i64 > PEOPLE;
+        let people = PEOPLE as usize;
+        let more = rows.iter().take(people).last().filter(|_| full).map(PersonRow::rank);
+        let people = rows.into_iter().take(people).map(Person::from).collect();
+        Ok(People { people, more })
+    }
+
+    /// One row more than a page holds.
+    async fn named(&mut self, query: &Query, viewer: Option<UserId>, after: Option<Rank>) -> Result<Vec<PersonRow>> {
+        Ok(sqlx::query_as!(
             PersonRow,
             r#"
             with query as materialized (
@@ -102,7 +112,10 @@ impl Search<'_> {
                 select u.id, u.username, u.display_name, u.avatar, c.followers,
                        case when u.username = $2 then 2 when u.name_words @@ (select whole from query) then 1 else 0 end as fit
                 from found f
-                cross join lateral (select * from users u where u.id = f.id and u.suspended_at is null offset 0) u
+                cross join lateral (
+                    select u.id, u.username, u.display_name, u.avatar, u.name_words from users u
+                    where u.id = f.id and u.suspended_at is null offset 0
+                ) u
                 cross join lateral (select c.followers from profile_counts c where c.user_id = f.id offset 0) c
             )
             select id as "id!", username as "username!", display_name as "display_name!", avatar,
@@ -121,12 +134,7 @@ impl Search<'_> {
             PEOPLE + 1,
         )
         .fetch_all(&mut *self.tx)
-        .await?;
-        let full = rows.len() as i64 > PEOPLE;
-        let people = PEOPLE as usize;
-        let more = rows.iter().take(people).last().filter(|_| full).map(PersonRow::rank);
-        let people = rows.into_iter().take(people).map(Person::from).collect();
-        Ok(People { people, more })
+        .await?)
     }
 
     /// At most `most` people whose names are spelled roughly like it, the most alike first.
@@ -142,7 +150,10 @@ impl Search<'_> {
                    c.followers as "followers!", 0 as "fit!",
                    exists (select 1 from follows where follower_id = $3 and followee_id = u.id) as "followed!"
             from found f
-            cross join lateral (select * from users u where u.id = f.id and u.suspended_at is null offset 0) u
+            cross join lateral (
+                select u.id, u.username, u.display_name, u.avatar, u.name_line from users u
+                where u.id = f.id and u.suspended_at is null offset 0
+            ) u
             cross join lateral (select c.followers from profile_counts c where c.user_id = f.id offset 0) c
             -- Every word is like one of the name, not only most of them.
             where not exists (

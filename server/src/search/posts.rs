@@ -23,7 +23,7 @@ const LARGER: i32 = 2;
 /// A step that took less may be followed by a larger one.
 const QUICK: Duration = Duration::from_millis(3);
 /// Nobody waits longer: what was found by then is shown, and where to look further.
-const LONG_ENOUGH: Duration = Duration::from_millis(20);
+const LONG_ENOUGH: Duration = Duration::from_millis(15);
 
 /// What a search of posts found.
 #[derive(Clone, Debug)]
@@ -76,10 +76,11 @@ impl Search<'_> {
             )
             select p.id as "id!", p.parent_id, p.body as "body!", p.html, p.created_at as "created_at!", p.edited_at,
                    p.like_count as "like_count!", p.reply_count as "reply_count!",
-                   exists (select 1 from likes l where l.post_id = f.post_id and l.user_id = $8) as "liked!",
+                   exists (select 1 from likes l where l.post_id = f.post_id and l.user_id = $8 offset 0) as "liked!",
                    p.user_id as "author_id!", p.username as "username!", p.display_name as "display_name!", p.avatar
             from found f cross join lateral (
-                select p.*, u.id as user_id, u.username, u.display_name, u.avatar
+                select p.id, p.parent_id, p.body, p.html, p.created_at, p.edited_at, p.like_count, p.reply_count,
+                       u.id as user_id, u.username, u.display_name, u.avatar
                 from posts p join users u on u.id = p.author_id
                 where p.id = f.post_id and u.suspended_at is null
                 offset 0

@@ -1,0 +1,77 @@
+//! People, by their names.
+
+use sqlx::PgPool;
+
+use super::{look, next, people};
+use crate::tests::Site;
+
+#[sqlx::test]
+async fn people_are_found_by_the_beginnings_of_their_names_and_by_rough_spelling(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    site.sql(
+        "insert into users (username, display_name, email) values
+         ('jiri', 'Jiří Hrubá', 'a@x.example'), ('taro_y', '山田 太郎', 'b@x.example'),
+         ('olga', 'Ольга Ладыженская', 'c@x.example'), ('alana', 'Alan A.', 'd@x.example')",
+    )
+    .await;
+    site.sql("update profile_counts set followers = 9 where user_id = (select id from users where username = 'alana')")
+        .await;
+    let stranger = &mut site.browser();
+    for (query, found) in [
+        ("al", vec!["alana", "alan"]),
+        ("alan", vec!["alan", "alana"]),
+        ("@alan", vec!["alan", "alana"]),
+        ("ALAN", vec!["alan", "alana"]),
+        ("alna", vec!["alana", "alan"]),
+        ("hruba", vec!["jiri"]),
+        ("Hrubá jiř", vec!["jiri"]),
+        ("太", vec!["taro_y"]),
+        ("y taro", vec!["taro_y"]),
+        ("ладыж", vec!["olga"]),
+        ("edsgre", vec!["edsger"]),
+        ("alan nobody", vec![]),
+    ] {
+        let body = look(stranger, "/search/people", query).await;
+        if query == "alna" {
+            assert!(body.contains("Spelled like it") && people(&body).contains(&"alan".to_owned()), "{body}");
+            continue;
+        }
+        assert_eq!(people(&body), found, "{query}");
+    }
+    assert!(people(&look(stranger, "/search", "alna").await).contains(&"alan".to_owned()));
+}
+
+#[sqlx::test]
+async fn pages_of_people_go_on_where_the_last_ended(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    site.crowd("ann", 45).await;
+    let (mut browser, mut seen, mut path) = (site.browser(), Vec::new(), "/search/people?q=ann".to_owned());
+    let mut pages = 0;
+    loop {
+        let body = browser.get(&path).await.body;
+        seen.extend(people(&body));
+        pages += 1;
+        let Some(more) = next(&body) else { break };
+        assert!(people(&browser.get(&format!("{more}&part=list")).await.body.replace("<ul", "<main><ul")).len() <= 20);
+        path = more;
+    }
+    assert_eq!((pages, seen.len()), (3, 45));
+    seen.sort();
+    seen.dedup();
+    assert_eq!(seen.len(), 45);
+    for odd in ["x", "1-2", "0-0-0-0", "-1-1-1", ""] {
+        assert!(!browser.get(&format!("/search/people?q=ann&after={odd}")).await.status.is_server_error(), "{odd}");
+    }
+}
+
+#[sqlx::test]
+async fn whom_one_follows_is_shown_as_followed(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let mut barbara = site.signed_in("barbara").await;
+    barbara.post("/@alan/follow", &[("follow", "true")]).await;
+    let body = look(&mut barbara, "/search/people", "alan").await;
+    assert!(body.contains("formaction=\"/@alan/follow\"") && body.contains("Following</button>"), "{body}");
+    let body = look(&mut barbara, "/search/people", "barbara").await;
+    assert!(!body.contains("/@barbara/follow"), "nobody follows themselves");
+    assert!(!look(&mut site.browser(), "/search/people", "alan").await.contains("formaction"));
+}
