@@ -90,7 +90,7 @@ impl Search<'_> {
         let rows = self.named(query, viewer, after).await?;
         let full = rows.len() as i64 > PEOPLE;
         let people = PEOPLE as usize;
-        let more = rows.iter().take(people).last().filter(|_| full).map(PersonRow::rank);
+        let more = rows.iter().take(people).next_back().filter(|_| full).map(PersonRow::rank);
         let people = rows.into_iter().take(people).map(Person::from).collect();
         Ok(People { people, more })
     }
