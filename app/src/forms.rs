@@ -18,28 +18,46 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Form<T> {
 
     async fn from_request(request: Request<Body>, state: &S) -> Result<Self, Response> {
         // Before the body: of what is no form nothing is read.
-        is_form(request.headers())?;
+        is_form(request.headers()).map_err(IntoResponse::into_response)?;
         let body = Bytes::from_request(request, state).await.map_err(IntoResponse::into_response)?;
-        fields(&body).map(Self)
+        fields(&body).map(Self).map_err(IntoResponse::into_response)
+    }
+}
+
+/// Why nothing can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unread {
+    /// It is of another kind.
+    NoForm,
+    /// It is not the form we gave out.
+    NotOurs,
+}
+
+impl IntoResponse for Unread {
+    fn into_response(self) -> Response {
+        match self {
+            Self::NoForm => StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response(),
+            Self::NotOurs => Error::from(Invalid::default()).into_response(),
+        }
     }
 }
 
 /// The same, for a handler that has the body already.
-pub fn sent<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T, Response> {
+pub fn sent<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T, Unread> {
     is_form(headers)?;
     fields(body)
 }
 
-fn is_form(headers: &HeaderMap) -> Result<(), Response> {
+fn is_form(headers: &HeaderMap) -> Result<(), Unread> {
     let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     match kind.split(';').next().unwrap_or_default().trim() {
         "application/x-www-form-urlencoded" => Ok(()),
-        _ => Err(StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response()),
+        _ => Err(Unread::NoForm),
     }
 }
 
-fn fields<T: DeserializeOwned>(body: &[u8]) -> Result<T, Response> {
-    read(body).ok_or_else(|| Error::from(Invalid::default()).into_response())
+fn fields<T: DeserializeOwned>(body: &[u8]) -> Result<T, Unread> {
+    read(body).ok_or(Unread::NotOurs)
 }
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Option<T> {

@@ -54,10 +54,10 @@ pub async fn show(public: Public, Query(wanted): Query<Wanted>, headers: HeaderM
 /// The list of parts, the newest first.
 fn list(origin: &Origin, parts: Parts) -> Result<String> {
     let numbers = |kind: &'static str, count: i64| (1..=count).rev().map(move |part| paths::sitemap(kind, part));
-    let all = numbers("people", parts.people).chain(numbers("posts", parts.posts)).take(MOST_PARTS);
+    let mut all = numbers("people", parts.people).chain(numbers("posts", parts.posts)).take(MOST_PARTS);
     document(|xml| {
         xml.inside("sitemapindex", &[NAMESPACE], |xml| {
-            all.map(|path| xml.inside("sitemap", &[], |xml| xml.text("loc", &[], &origin.url(&path)))).collect()
+            all.try_for_each(|path| xml.inside("sitemap", &[], |xml| xml.text("loc", &[], &origin.url(&path))))
         })
     })
 }

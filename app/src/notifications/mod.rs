@@ -61,7 +61,7 @@ pub async fn read(
         notifications::read(&visit.cx, &me, id).await.map_err(IntoResponse::into_response)?;
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let sent: Sent = forms::sent(&headers, &body)?;
+    let sent: Sent = forms::sent(&headers, &body).map_err(IntoResponse::into_response)?;
     notifications::read(&visit.cx, &me, id).await.map_err(IntoResponse::into_response)?;
     let next = server::web::safe_next(sent.next.as_deref().unwrap_or_default(), paths::NOTIFICATIONS);
     Ok(Flash::MarkedRead.redirect(&visit.cx.server, next))
