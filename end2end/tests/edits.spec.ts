@@ -13,9 +13,9 @@ async function kept(page: Page, text: string): Promise<void> {
 
 test("one changes one's own post, and everybody can read what it said", async ({ page, allow }) => {
     allow("status of 404");
-    await signIn(page, "grace");
+    await signIn(page, "ada");
     const [before, after] = [`I like tea, ${unique()}`, `I like **coffee**, ${unique()}`];
-    const id = await write(page, "grace", before);
+    const id = await write(page, "ada", before);
     await open(page, `/posts/${id}`);
     await page.getByRole("link", { name: "Edit", exact: true }).click();
     await awake(page);
@@ -32,7 +32,7 @@ test("one changes one's own post, and everybody can read what it said", async ({
     await expect(page.locator(".version")).toHaveCount(2);
     await expect(page.locator(".version").last()).toContainText(before);
     await axe(page);
-    await page.goto("/@grace");
+    await page.goto("/@ada");
     await expect(page.locator(`#p${id}`).getByRole("link", { name: "edited" })).toBeVisible();
     await page.goto("/@sunny_side");
     const other = (await cards(page).first().locator(".when").getAttribute("href")) ?? "";
@@ -41,8 +41,8 @@ test("one changes one's own post, and everybody can read what it said", async ({
 
 test("an edit that cannot be taken keeps every letter", async ({ page, allow }) => {
     allow("status of 422");
-    await signIn(page, "grace");
-    const id = await write(page, "grace", `Short, ${unique()}`);
+    await signIn(page, "ada");
+    const id = await write(page, "ada", `Short, ${unique()}`);
     await open(page, `/posts/${id}/edit`);
     await yours(page).fill("x".repeat(1_001));
     await page.getByRole("button", { name: "Save" }).click();

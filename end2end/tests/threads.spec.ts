@@ -1,5 +1,5 @@
 // Conversations: above and below a post, at any depth, with every way through them a plain link.
-import { awake, axe, cards, expect, open, post, signIn, test, unique, write } from "../fixtures.ts";
+import { awake, axe, cards, expect, open, post, signIn, signUp, test, unique, write } from "../fixtures.ts";
 import type { Locator, Page } from "@playwright/test";
 
 const replies = (page: Page): Locator => page.getByRole("region", { name: "Replies" });
@@ -14,8 +14,8 @@ async function answer(page: Page, parent: number, body: string): Promise<number>
 }
 
 test("a conversation is read downwards, and each place has its page", async ({ page }) => {
-    await signIn(page, "grace");
-    const root = await write(page, "grace", `The beginning, ${unique()}`);
+    await signIn(page, "edsger");
+    const root = await write(page, "edsger", `The beginning, ${unique()}`);
     const first = await answer(page, root, `First, ${unique()}`);
     const below = await answer(page, first, `Below the first, ${unique()}`);
     const second = await answer(page, root, `Second, ${unique()}`);
@@ -34,8 +34,8 @@ test("a conversation is read downwards, and each place has its page", async ({ p
 });
 
 test("from a reply one answers it, with the field ready", async ({ page }) => {
-    await signIn(page, "grace");
-    const root = await write(page, "grace", `Who comes along? ${unique()}`);
+    await signIn(page, "edsger");
+    const root = await write(page, "edsger", `Who comes along? ${unique()}`);
     const first = await answer(page, root, `Me, ${unique()}`);
     await open(page, `/posts/${root}`);
     await page.locator(`#p${first} .replies`).click();
@@ -54,8 +54,9 @@ test("from a reply one answers it, with the field ready", async ({ page }) => {
 
 test("long and deep conversations go on behind links, and fit a phone", async ({ page, js }) => {
     test.slow();
-    await signIn(page, "grace");
-    const root = await write(page, "grace", `Everybody! ${unique()}`);
+    // So many that nobody else should have to count them among theirs.
+    const { username } = await signUp(page);
+    const root = await write(page, username, `Everybody! ${unique()}`);
     let deep = await answer(page, root, `Deep, ${unique()}`);
     const first = deep;
     for (let n = 0; n < 4; n++) deep = await answer(page, deep, `Deeper ${n} ${"and on ".repeat(20)} ${unique()}`);
@@ -77,9 +78,9 @@ test("long and deep conversations go on behind links, and fit a phone", async ({
 });
 
 test("a deleted post is a thin line where replies hang on it", async ({ page }) => {
-    await signIn(page, "grace");
+    await signIn(page, "edsger");
     const text = `Regretted, ${unique()}`;
-    const root = await write(page, "grace", text);
+    const root = await write(page, "edsger", text);
     const first = await answer(page, root, `Too late, ${unique()}`);
     expect(await post(page, `/posts/${root}/delete`, {})).toBe(303);
     const answered = await page.goto(`/posts/${root}`);
@@ -95,8 +96,8 @@ test("a deleted post is a thin line where replies hang on it", async ({ page }) 
 
 test("the keys go through a conversation", async ({ page, js }) => {
     if (!js) return;
-    await signIn(page, "grace");
-    const root = await write(page, "grace", `By keyboard, ${unique()}`);
+    await signIn(page, "edsger");
+    const root = await write(page, "edsger", `By keyboard, ${unique()}`);
     const first = await answer(page, root, `One, ${unique()}`);
     const below = await answer(page, first, `Below one, ${unique()}`);
     await open(page, `/posts/${root}`);

@@ -59,11 +59,14 @@ pub async fn create(
 }
 
 /// Holds what is answered until the reply is there: whoever deletes it meanwhile finds the reply, or is found out here.
+/// At once as strongly as counting the reply does: Postgres 15 sometimes fails at a weaker hold that becomes stronger
+/// while others do the same ("new multixact has more than one updating member").
 async fn hold(tx: &mut PgConnection, me: UserId, parent: PostId) -> Result<()> {
     sqlx::query!(
         r#"
         select p.id from users me, posts p join users u on u.id = p.author_id
-        where me.id = $2 and p.id = $1 and u.suspended_at is null for key share of me, u, p
+        where me.id = $2 and p.id = $1 and u.suspended_at is null
+        for key share of me, u for no key update of p
         "#,
         parent.0,
         me.0,

@@ -1,5 +1,6 @@
 //! Conversations: what a post answers, and what answers it. Each is one statement that reads a bounded number of rows by
-//! their index, however long or deep the conversation is: what is left out is behind a link to another page.
+//! their index, however long or deep the conversation is: what is left out is behind a link to another page. (`offset 0`
+//! keeps the planner to that: a few hundred places are no reason to read all posts there are.)
 //!
 //! A place whose words are gone (deleted, or of somebody suspended) stays as long as something hangs on it, so that
 //! what others said can be reached and understood.
@@ -139,7 +140,10 @@ pub async fn chain(db: &mut PgConnection, id: PostId, viewer: Option<UserId>) ->
                exists (select 1 from posts r where r.parent_id = p.id offset 0) as "answered!",
                u.suspended_at is not null as "suspended!",
                u.id as "author_id?", u.username as "username?", u.display_name as "display_name?", u.avatar
-        from up join posts p on p.id = up.id left join users u on u.id = p.author_id
+        from up cross join lateral (
+            select id, parent_id, author_id, body, html, created_at, edited_at, like_count, reply_count
+            from posts where id = up.id offset 0
+        ) p left join users u on u.id = p.author_id
         order by up.height desc
         "#,
         viewer.map(|v| v.0),
@@ -208,7 +212,10 @@ async fn first_of_all(
                u.suspended_at is not null as "suspended!",
                u.id as "author_id?", u.username as "username?", u.display_name as "display_name?", u.avatar
         from (select id from one union all select id from two union all select id from three) t
-        join posts p on p.id = t.id left join users u on u.id = p.author_id
+        cross join lateral (
+            select id, parent_id, author_id, body, html, created_at, edited_at, like_count, reply_count
+            from posts where id = t.id offset 0
+        ) p left join users u on u.id = p.author_id
         order by p.id
         "#,
         viewer.map(|v| v.0),
