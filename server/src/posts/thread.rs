@@ -189,20 +189,20 @@ async fn first_of_all(
         with one as (
             select p.id from posts p left join users u on u.id = p.author_id
             where p.parent_id = $2 and p.id > $3
-              and (u.suspended_at is null or exists (select 1 from posts r where r.parent_id = p.id))
+              and (u.suspended_at is null or exists (select 1 from posts r where r.parent_id = p.id offset 0))
             order by p.id limit $4
         ), two as (
             select n.id from one cross join lateral (
                 select p.id from posts p left join users u on u.id = p.author_id
                 where p.parent_id = one.id
-                  and (u.suspended_at is null or exists (select 1 from posts r where r.parent_id = p.id))
+                  and (u.suspended_at is null or exists (select 1 from posts r where r.parent_id = p.id offset 0))
                 order by p.id limit $5
             ) n
         ), three as (
             select n.id from two cross join lateral (
                 select p.id from posts p left join users u on u.id = p.author_id
                 where p.parent_id = two.id
-                  and (u.suspended_at is null or exists (select 1 from posts r where r.parent_id = p.id))
+                  and (u.suspended_at is null or exists (select 1 from posts r where r.parent_id = p.id offset 0))
                 order by p.id limit $6
             ) n
         )
