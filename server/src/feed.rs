@@ -124,25 +124,3 @@ pub async fn by_author(
     .await?;
     Ok(Page::new(rows))
 }
-
-/// The posts with a tag (folded: see [`crate::markup::tag`]), replies among them. One statement.
-pub async fn by_tag(db: &mut PgConnection, tag: &str, viewer: Option<UserId>, before: Option<PostId>) -> Result<Page> {
-    let rows = sqlx::query_as!(
-        PostRow,
-        r#"
-        select p.id, p.parent_id, p.body, p.html, p.created_at, p.edited_at, p.like_count,
-               p.reply_count, exists (select 1 from likes l where l.post_id = p.id and l.user_id = $1 offset 0) as "liked!",
-               u.id as author_id, u.username, u.display_name, u.avatar
-        from post_tags t join posts p on p.id = t.post_id join users u on u.id = p.author_id
-        where t.tag = $2 and t.post_id < $3 and u.suspended_at is null
-        order by t.post_id desc limit $4
-        "#,
-        viewer.map(|v| v.0),
-        tag,
-        before.map_or(i64::MAX, |b| b.0),
-        PAGE + 1,
-    )
-    .fetch_all(db)
-    .await?;
-    Ok(Page::new(rows))
-}

@@ -15,7 +15,7 @@ pub async fn run(server: &Server) -> Result<()> {
         bail!("KITH_LANGUAGES: Postgres has no text search configuration {language}; see \\dF in psql");
     }
     let told = |done: u64| {
-        if done % TOLD == 0 {
+        if done.is_multiple_of(TOLD) {
             eprintln!("{done} posts …");
         }
     };

@@ -15,7 +15,7 @@ type Hot = (&'static str, &'static str, &'static [&'static str]);
 
 const END: &str = "9223372036854775807";
 
-const HOT: [Hot; 15] = [
+const HOT: [Hot; 16] = [
     (
         "where p.parent_id is null and p.id < $2 and u.suspended_at is null",
         "1, {end}, 51",
@@ -40,10 +40,11 @@ const HOT: [Hot; 15] = [
     ),
     ("with recursive up as (", "1, 29000, 20", &["posts_by_parent", "posts_pkey", PEOPLE, LIKED]),
     (
-        "p.reply_count, exists (select 1 from likes l where l.post_id = p.id and l.user_id = $2 offset 0)",
+        "from posts p join users u on u.id = p.author_id\n        where p.id = $1 and u.suspended_at is null\n",
         "29000, 1",
         &["posts_pkey", PEOPLE, LIKED],
     ),
+    ("where t.tag = $1 and t.post_id < $3", "'tag7', 1, {end}, 51", &["post_tags_pkey", "posts_pkey", PEOPLE, LIKED]),
     ("u.role, s.device_id,", "'session 77'", &["sessions_pkey", PEOPLE, "notifications_unread"]),
     (
         "as \"follows_viewer!\"",
@@ -110,6 +111,7 @@ const WORLD: &str = "
     insert into sessions (id, data, expiry_date, user_id, expires_at)
     select 'session ' || n, '', now() + interval '1 day', 1 + n % 4000, now() + interval '1 day'
     from generate_series(1, 5000) n;
+    insert into post_tags (tag, post_id) select 'tag' || id % 40, id from posts;
     insert into notifications (user_id, kind, actor_id)
     select 1 + n % 2000, 'follow', 2001 + n % 17000 from generate_series(1, 20000) n;
     set session_replication_role = default;

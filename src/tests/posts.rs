@@ -146,7 +146,7 @@ async fn a_form_sent_many_times_at_once_is_taken_once(pool: PgPool) {
         let mut set = tokio::task::JoinSet::new();
         for n in 0..6 {
             let (mut alan, path, key, body) = (alan.clone(), path.clone(), key.clone(), body.clone());
-            let function = vec![("body", body.clone()), ("once", key.clone())];
+            let function = [("body", body.clone()), ("once", key.clone())];
             set.spawn(async move {
                 // The form and the island are one and the same.
                 if n == 0 && path == "/posts" {

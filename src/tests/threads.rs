@@ -192,8 +192,11 @@ async fn who_is_suspended_is_hidden_and_those_who_answered_are_not(pool: PgPool)
     assert_eq!(site.browser().get(&format!("/posts/{leaf}")).await.status, StatusCode::NOT_FOUND);
 }
 
+/// Who asks, where, and what they send.
+type Asked = (Browser, String, &'static [(&'static str, &'static str)]);
+
 /// Sends forms at the same moment, each by connections of its own.
-async fn at_once(all: Vec<(Browser, String, &'static [(&'static str, &'static str)])>) -> Vec<Answer> {
+async fn at_once(all: Vec<Asked>) -> Vec<Answer> {
     let mut set = JoinSet::new();
     for (mut browser, path, fields) in all {
         set.spawn(async move { browser.post(&path, fields).await });

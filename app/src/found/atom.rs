@@ -11,6 +11,7 @@ use server::{
     feed, markup,
     posts::Post,
     profiles::{self, Author, Profile},
+    tags,
     web::shared,
 };
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
@@ -77,7 +78,7 @@ fn person<'a>(origin: &Origin, profile: &'a Profile) -> About<'a> {
 pub async fn of_tag(public: Public, Path(tag): Path<String>, headers: HeaderMap) -> Result<Response> {
     let tag = markup::tag(&tag).ok_or(Error::NotFound)?;
     let mut db = public.0.db().acquire().await?;
-    let posts = feed::by_tag(&mut db, &tag, None, None).await?.posts;
+    let posts = tags::posts(&mut db, &tag, None, None).await?.posts;
     // There is no end of words nobody used.
     let since = posts.first().ok_or(Error::NotFound)?.created_at;
     let about = About {

@@ -8,7 +8,7 @@ async fn kith(site: &Site, command: Pictures) -> Result<(), String> {
 }
 
 async fn places(site: &Site) -> (i64, i64) {
-    server::avatars::places(&mut *site.server.db().acquire().await.unwrap()).await.unwrap()
+    server::avatars::places(&mut site.server.db().acquire().await.unwrap()).await.unwrap()
 }
 
 #[sqlx::test]
