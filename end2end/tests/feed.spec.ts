@@ -25,6 +25,9 @@ test("the feed shows fifty posts, each with a face from our own host", async ({ 
             );
     const face = { drawn: true, height: 44, origin: new URL(baseURL ?? "").origin };
     await expect.poll(drawn).toEqual(Array(50).fill(face));
+    // Further back only the demo's people have written, no test.
+    await open(page, "/?before=4000");
+    await expect(cards(page)).toHaveCount(50);
     const faces = await cards(page).locator("img").evaluateAll((list) => list.map((img) => (img as HTMLImageElement).src));
     expect(new Set(faces).size, "many people, many faces").toBeGreaterThan(20);
 });

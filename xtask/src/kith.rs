@@ -80,6 +80,8 @@ impl Kith {
         let mut serve = command("serve");
         if plan.trace {
             serve.env("KITH_LOG", "trace").env("KITH_LOG_FORMAT", "json");
+            // The browser tests have many people sign up, from as many addresses.
+            serve.env("KITH_TRUSTED_PROXIES", "127.0.0.0/8");
         }
         let running = Running::start(serve.stdout(output.try_clone()?).stderr(output))?;
         let mut kith = Self { running, github, issuer, origin, host, port, log };
