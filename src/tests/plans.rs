@@ -44,7 +44,11 @@ const HOT: [Hot; 16] = [
         "29000, 1",
         &["posts_pkey", PEOPLE, LIKED],
     ),
-    ("from (select post_id from post_tags where tag = $1", "'tag7', 1, {end}, 51", &["post_tags_pkey", "posts_pkey", PEOPLE, LIKED]),
+    (
+        "from (select post_id from post_tags where tag = $1",
+        "'tag7', 1, {end}, 51",
+        &["post_tags_pkey", "posts_pkey", PEOPLE, LIKED],
+    ),
     ("u.role, s.device_id,", "'session 77'", &["sessions_pkey", PEOPLE, "notifications_unread"]),
     (
         "as \"follows_viewer!\"",
