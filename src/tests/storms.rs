@@ -78,7 +78,13 @@ impl Storm {
             let mut browser = self.crowd[who].clone().on(&self.copies[n % 2]);
             tasks.push(tokio::spawn(async move {
                 let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
-                let answer = browser.post(&path, &fields).await;
+                let mut answer = browser.post(&path, &fields).await;
+                // On a busy machine one may wait too long for a lock. Then nothing was changed, and one is to try again.
+                for _ in 0..3 {
+                    if answer.status == StatusCode::SERVICE_UNAVAILABLE {
+                        answer = browser.post(&path, &fields).await;
+                    }
+                }
                 // What it was about may be gone meanwhile; so may one's own account.
                 let fine = [StatusCode::SEE_OTHER, StatusCode::NOT_FOUND].contains(&answer.status);
                 assert!(fine, "round {round}: {path} {fields:?} is answered {}", answer.status);
