@@ -167,3 +167,18 @@ async fn a_form_sent_many_times_at_once_is_taken_once(pool: PgPool) {
     server::sweep::everything(&site.server).await.unwrap();
     assert_eq!(site.count("select count(*) from post_keys").await, 0, "and forgotten after a day");
 }
+
+#[sqlx::test]
+async fn what_an_older_copy_wrote_is_shown_at_once_and_rendered_by_the_sweeper(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    // As such a copy writes: words alone.
+    site.post("alan", "hello *there* @ada #bread").await;
+    assert!(site.browser().get("/").await.body.contains("<em>there</em>"));
+    server::sweep::everything(&site.server).await.unwrap();
+    assert_eq!(site.count("select count(*) from posts where html like '%<a href=\"/@ada\">%'").await, 1);
+    assert_eq!(site.count("select count(*) from post_tags where tag = 'bread'").await, 1);
+    assert_eq!(site.count("select count(*) from post_mentions").await, 1);
+    site.sql("update posts set body = 'other words'").await;
+    let page = site.browser().get("/").await.body;
+    assert!(page.contains("<p>other words</p>") && !page.contains("<em>there</em>"));
+}
