@@ -51,6 +51,8 @@ pub fn run(args: &[String]) -> Result<()> {
         bare: false,
         trace: false,
     })?;
+    // A password is hashed at start, and its memory is given back some seconds later.
+    std::thread::sleep(std::time::Duration::from_secs(10));
     let idle = sizes::resident(kith.id());
     sizes::assets(&site)?;
     sizes::page(&kith)?;
