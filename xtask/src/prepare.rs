@@ -13,7 +13,7 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::{
-    devdb::{Cluster, throwaway},
+    devdb::{Cluster, schema, throwaway},
     process, workspace,
 };
 
@@ -63,7 +63,7 @@ fn write(cluster: &Cluster) -> Result<()> {
 fn describe(cluster: &Cluster, dir: &Path) -> Result<()> {
     let database = "prepare";
     cluster.create_database(database)?;
-    migrate(cluster, database)?;
+    schema::migrate(cluster, database)?;
     let sources = sources_with_queries()?;
     touch(&sources)?;
     let mut cargo = workspace::cargo();
@@ -72,18 +72,6 @@ fn describe(cluster: &Cluster, dir: &Path) -> Result<()> {
     let checked = process::run(&mut cargo);
     touch(&sources)?;
     checked
-}
-
-/// Runs the migrations as they are, in the order of their names, without building the server that has them inside.
-pub fn migrate(cluster: &Cluster, database: &str) -> Result<()> {
-    let mut files: Vec<PathBuf> = entries(&workspace::root().join("migrations"))?;
-    files.retain(|file| file.extension().is_some_and(|kind| kind == "sql"));
-    files.sort();
-    for file in files {
-        let mut psql = cluster.psql(database);
-        process::capture(psql.arg("--single-transaction").arg("--file").arg(&file))?;
-    }
-    Ok(())
 }
 
 fn committed() -> PathBuf {

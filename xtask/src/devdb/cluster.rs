@@ -101,7 +101,7 @@ impl Cluster {
         let known = format!("select 1 from pg_database where datname = '{name}'");
         let ask = |sql: &str| process::capture(self.psql("postgres").args(["--tuples-only", "--command", sql]));
         if ask(&known)?.is_empty() {
-            ask(&format!(r#"create database "{name}""#))?;
+            ask(&format!(r#"create database "{name}" template template0"#))?;
         }
         Ok(())
     }

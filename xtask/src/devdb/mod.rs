@@ -9,6 +9,7 @@ mod binaries;
 mod cluster;
 pub mod commands;
 pub mod private;
+pub mod schema;
 pub mod throwaway;
 
 pub use cluster::Cluster;

@@ -10,6 +10,7 @@ use anyhow::{Context, Result, ensure};
 use super::{Run, browser, counts::Counts, trace};
 use crate::{
     assets,
+    devdb::schema,
     process::{self, Running},
     system, workspace,
 };
@@ -22,6 +23,7 @@ pub fn check(run: &Run) -> Result<Counts> {
     // The bucket that the tests of pictures talk to.
     browser::install_packages()?;
     let nextest = process::exists("cargo-nextest");
+    schema::migrate_template(run.cluster()?)?;
     let traced = trace::folder("rust")?;
     let mut counts = Counts::default();
     for packages in [&workspace::XTASK[..], &workspace::KITH] {
