@@ -68,7 +68,7 @@ pub fn run(args: &[String]) -> Result<()> {
     }
     let wanted = |step: &&Step| match &part {
         Some(part) => step.part == part,
-        // Six minutes of optimising are CI's.
+        // Building everything once more is CI's.
         None => ci || step.part != "dist",
     };
     let run = Run { ci, args: rest, cluster: OnceCell::new() };
