@@ -30,6 +30,8 @@ pub mod forms;
 #[cfg(feature = "ssr")]
 pub mod found;
 #[cfg(feature = "ssr")]
+pub mod kept;
+#[cfg(feature = "ssr")]
 pub mod notifications;
 #[cfg(feature = "ssr")]
 pub mod paths;

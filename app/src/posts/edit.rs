@@ -14,12 +14,12 @@ use time::OffsetDateTime;
 use super::{
     card,
     composer::{Draft, Kind, composer},
-    forms::refusal,
+    forms::{Again, keep, refusal},
     page::parse,
 };
 use crate::{
     flash::Flash,
-    forms::Form,
+    kept::Sent,
     paths,
     ui::{self, prose},
     visit::Visit,
@@ -40,15 +40,24 @@ pub async fn edit(visit: Visit, me: Member, Path(id): Path<String>) -> Result<Re
 }
 
 /// `POST /posts/{id}/edit`
-pub async fn change(visit: Visit, me: Member, Path(id): Path<String>, Form(sent): Form<Changed>) -> Result<Response> {
-    let id = parse(&id)?;
-    match posts::edit(&visit.cx, &me, id, &sent.body).await {
+pub async fn change(Path(id): Path<String>, Sent { visit, me, typed }: Sent<Changed>) -> Response {
+    let answer = changed(&visit, me, &id, &typed.body).await;
+    answer.unwrap_or_else(|error| {
+        let form = Again { action: paths::edit(&id), body: &typed.body, once: None, send: "Save" };
+        keep(&visit, error, "your post", form)
+    })
+}
+
+async fn changed(visit: &Visit, me: Result<Member>, id: &str, body: &str) -> Result<Response> {
+    let me = me?;
+    let id = parse(id)?;
+    match posts::edit(&visit.cx, &me, id, body).await {
         Ok(()) => Ok(Flash::Edited.redirect(&visit.cx.server, &paths::post_at(id))),
         Err(error) => {
             let refusal = refusal(error)?;
             // Nothing is said about the words of others, wrong or not.
             posts::own_words(&mut *visit.cx.server.db().acquire().await?, &me, id).await?;
-            Ok(form(&visit, &me, id, Draft { body: &sent.body, refused: Some(&refusal), ..Draft::default() }))
+            Ok(form(visit, &me, id, Draft { body, refused: Some(&refusal), ..Draft::default() }))
         }
     }
 }

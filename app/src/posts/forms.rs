@@ -1,6 +1,10 @@
 //! The plain forms of posts.
 
-use axum::{extract::Path, response::Response};
+use axum::{
+    extract::Path,
+    response::{IntoResponse, Response},
+};
+use leptos::prelude::*;
 use serde::Deserialize;
 use server::{
     error::{Error, Invalid, Result},
@@ -13,7 +17,15 @@ use super::{
     composer::{Draft, Refusal},
     page::{parse, show_again},
 };
-use crate::{feed::home_again, flash::Flash, forms::Form, paths, ui::error_page, visit::Visit};
+use crate::{
+    feed::home_again,
+    flash::Flash,
+    forms::Form,
+    kept::{self, Sent},
+    paths,
+    ui::{error_page, hidden, submit, textarea},
+    visit::Visit,
+};
 
 /// What a composer sends.
 #[derive(Debug, Deserialize)]
@@ -35,26 +47,72 @@ pub struct Place {
 }
 
 /// `POST /posts`
-pub async fn create(visit: Visit, me: Member, Form(sent): Form<Written>) -> Result<Response> {
-    match posts::create(&visit.cx, &me, &sent.body, None, sent.once).await {
+pub async fn create(Sent { visit, me, typed }: Sent<Written>) -> Response {
+    let answer = created(&visit, me, &typed).await;
+    answer.unwrap_or_else(|error| {
+        let form = Again { action: paths::POSTS.to_owned(), body: &typed.body, once: typed.once, send: "Post" };
+        keep(&visit, error, "your post", form)
+    })
+}
+
+async fn created(visit: &Visit, me: Result<Member>, typed: &Written) -> Result<Response> {
+    match posts::create(&visit.cx, &me?, &typed.body, None, typed.once).await {
         Ok(_) => Ok(Flash::Posted.redirect(&visit.cx.server, paths::HOME)),
         Err(error) => {
             let refusal = refusal(error)?;
-            home_again(&visit, Draft { body: &sent.body, refused: Some(&refusal), ..Draft::default() }).await
+            home_again(visit, Draft { body: &typed.body, refused: Some(&refusal), ..Draft::default() }).await
         }
     }
 }
 
 /// `POST /posts/{id}/replies`
-pub async fn reply(visit: Visit, me: Member, Path(id): Path<String>, Form(sent): Form<Written>) -> Result<Response> {
-    let parent = parse(&id)?;
-    match posts::create(&visit.cx, &me, &sent.body, Some(parent), sent.once).await {
+pub async fn reply(Path(id): Path<String>, Sent { visit, me, typed }: Sent<Written>) -> Response {
+    let answer = replied(&visit, me, &id, &typed).await;
+    answer.unwrap_or_else(|error| {
+        let form = Again { action: paths::replies(&id), body: &typed.body, once: typed.once, send: "Reply" };
+        keep(&visit, error, "your reply", form)
+    })
+}
+
+async fn replied(visit: &Visit, me: Result<Member>, id: &str, typed: &Written) -> Result<Response> {
+    let me = me?;
+    let parent = parse(id)?;
+    match posts::create(&visit.cx, &me, &typed.body, Some(parent), typed.once).await {
         Ok(id) => Ok(Flash::Replied.redirect(&visit.cx.server, &format!("{}#p{id}", paths::post(parent)))),
         Err(error) => {
             let refusal = refusal(error)?;
-            show_again(&visit, parent, Draft { body: &sent.body, refused: Some(&refusal), ..Draft::default() }).await
+            show_again(visit, parent, Draft { body: &typed.body, refused: Some(&refusal), ..Draft::default() }).await
         }
     }
+}
+
+/// A form for words that could not be taken: where they go, the words, and the key of the try before.
+pub(super) struct Again<'a> {
+    pub action: String,
+    pub body: &'a str,
+    pub once: Option<Once>,
+    pub send: &'static str,
+}
+
+/// The page with the words, to try again from. What belongs to something that is gone is a post of its own now.
+pub(super) fn keep(visit: &Visit, error: Error, what: &str, form: Again<'_>) -> Response {
+    if form.body.trim().is_empty() {
+        return error.into_response();
+    }
+    let Again { action, body, once, send } = form;
+    let (action, send) = match error {
+        Error::NotFound => (paths::POSTS.to_owned(), "Post"),
+        _ => (action, send),
+    };
+    let once = once.map(|once| hidden("once", once.to_string()));
+    let form = view! {
+        <form method="post" action=action class="stack">
+            {textarea("body", "Your words").value(body).rows(8).required().view()}
+            {once}
+            {submit(send)}
+        </form>
+    };
+    kept::page(visit, error, what, form)
 }
 
 /// `POST /posts/{id}/delete`

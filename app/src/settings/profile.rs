@@ -7,7 +7,7 @@ use http::StatusCode;
 use leptos::prelude::*;
 use serde::Deserialize;
 use server::{
-    Invalid, Result,
+    Error, Invalid, Result,
     accounts::DISPLAY_NAME_MAX,
     profiles::{self, BIO_MAX, Details, LINKS, PLACE_MAX, PRONOUNS_MAX},
     request::Member,
@@ -18,7 +18,7 @@ use super::page;
 use crate::{
     auth::{refusal, with_retry},
     flash::Flash,
-    forms::Form,
+    kept::{self, Sent},
     paths,
     ui::{Field, Weight, button_link, error_summary, submit, textarea},
     visit::Visit,
@@ -55,11 +55,18 @@ pub async fn show(visit: Visit, me: Member) -> Result<Response> {
 }
 
 /// `POST /settings/profile`
-pub async fn edit(visit: Visit, me: Member, Form(typed): Form<Typed>) -> Result<Response> {
+pub async fn edit(Sent { visit, me, typed }: Sent<Typed>) -> Response {
     let typed = Details::from(typed);
-    match profiles::edit(&visit.cx, &me, &typed).await {
+    let answer = edited(&visit, me, &typed).await;
+    answer.unwrap_or_else(|error| kept::page(&visit, error, "what you said", form(None, &typed, &Invalid::default())))
+}
+
+async fn edited(visit: &Visit, me: Result<Member>, typed: &Details) -> Result<Response> {
+    let me = me?;
+    match profiles::edit(&visit.cx, &me, typed).await {
         Ok(()) => Ok(Flash::ProfileChanged.redirect(&visit.cx.server, paths::PROFILE)),
-        Err(error) => Ok(respond(&visit, &me, &typed, refusal(error)?)),
+        Err(error @ Error::Busy) => Err(error),
+        Err(error) => Ok(respond(visit, &me, typed, refusal(error)?)),
     }
 }
 
@@ -67,33 +74,37 @@ fn respond(visit: &Visit, me: &Member, details: &Details, (status, wait, invalid
     let view = view! {
         {error_summary(&invalid)}
         {picture::view(&me.person, &invalid)}
-        {form(&me.person.username, details, &invalid)}
+        {about(&me.person.username, details, &invalid)}
     };
     with_retry(page(visit, paths::PROFILE, status, view), wait)
 }
 
-fn form(username: &str, details: &Details, invalid: &Invalid) -> impl IntoView + use<> {
+fn about(username: &str, details: &Details, invalid: &Invalid) -> impl IntoView + use<> {
     view! {
         <section aria-labelledby="about-heading">
             <h2 id="about-heading">"About you"</h2>
             <p>"Everybody can read this. Leave empty what you would rather not say."</p>
-            <form method="post" action=paths::PROFILE class="stack">
-                {short("display_name", "Display name", DISPLAY_NAME_MAX, &details.display_name, invalid).autocomplete("name").view()}
-                {short("pronouns", "Pronouns", PRONOUNS_MAX, &details.pronouns, invalid).autocomplete("off").view()}
-                {short("place", "Place", PLACE_MAX, &details.place, invalid).autocomplete("off").view()}
-                {textarea("bio", "Bio")
-                    .value(&details.bio)
-                    .rows(4)
-                    .hint(format!("Up to {BIO_MAX} characters. *Emphasis*, `code`, links and lists as in posts."))
-                    .errors(invalid)
-                    .view()}
-                {links(details, invalid)}
-                <div class="line-up">
-                    {submit("Save")}
-                    {button_link("See your profile", paths::profile(username), Weight::Quiet)}
-                </div>
-            </form>
+            {form(Some(username), details, invalid)}
         </section>
+    }
+}
+
+fn form(username: Option<&str>, details: &Details, invalid: &Invalid) -> impl IntoView + use<> {
+    let see = username.map(|name| button_link("See your profile", paths::profile(name), Weight::Quiet));
+    view! {
+        <form method="post" action=paths::PROFILE class="stack">
+            {short("display_name", "Display name", DISPLAY_NAME_MAX, &details.display_name, invalid).autocomplete("name").view()}
+            {short("pronouns", "Pronouns", PRONOUNS_MAX, &details.pronouns, invalid).autocomplete("off").view()}
+            {short("place", "Place", PLACE_MAX, &details.place, invalid).autocomplete("off").view()}
+            {textarea("bio", "Bio")
+                .value(&details.bio)
+                .rows(4)
+                .hint(format!("Up to {BIO_MAX} characters. *Emphasis*, `code`, links and lists as in posts."))
+                .errors(invalid)
+                .view()}
+            {links(details, invalid)}
+            <div class="line-up">{submit("Save")} {see}</div>
+        </form>
     }
 }
 

@@ -1,0 +1,89 @@
+//! What somebody wrote is never lost: when it cannot be taken, for whatever reason, the answer holds it, in the form it
+//! came in. Such a page asks nothing of the database and needs no script.
+
+use axum::{
+    body::Body,
+    extract::{FromRequest, Request},
+    response::{IntoResponse, Response},
+};
+use http::{
+    HeaderValue, StatusCode,
+    header::{CACHE_CONTROL, RETRY_AFTER},
+};
+use leptos::prelude::*;
+use serde::de::DeserializeOwned;
+use server::{Error, Result, request::Member};
+
+use crate::{
+    forms::Form,
+    paths,
+    ui::Page,
+    visit::{Visit, here},
+};
+
+/// A form in which somebody wrote. Unlike other forms it is read whoever sends it, and whether or not that can be found
+/// out: what was written must be there to be given back.
+pub struct Sent<T> {
+    pub visit: Visit,
+    /// Who sends it, or why that is not known.
+    pub me: Result<Member>,
+    pub typed: T,
+}
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Sent<T> {
+    type Rejection = Response;
+
+    async fn from_request(request: Request<Body>, state: &S) -> Result<Self, Response> {
+        let back = here(request.method(), request.uri(), request.headers());
+        let visit = Visit::unasked(request.extensions(), back).map_err(IntoResponse::into_response)?;
+        let asked = visit.cx.ask().await;
+        let me = asked.and_then(|()| visit.me().cloned().ok_or(Error::SignInNeeded));
+        match (Form::from_request(request, state).await, me) {
+            (Ok(Form(typed)), me) => Ok(Self { visit, me, typed }),
+            (Err(_), Err(nobody)) => Err(nobody.into_response()),
+            (Err(refusal), Ok(_)) => Err(refusal),
+        }
+    }
+}
+
+/// The page with `form` and what was written in it; `what` is that in two words, such as "your post".
+pub fn page<V: IntoView + 'static>(visit: &Visit, error: Error, what: &str, form: V) -> Response {
+    // Notes the cause, and knows the status.
+    let bare = error.into_response();
+    let (status, wait) = (bare.status(), bare.headers().get(RETRY_AFTER).cloned());
+    let (title, words) = match status {
+        StatusCode::UNAUTHORIZED => (
+            "You are signed out",
+            format!(
+                "So {what} is not sent yet. All of it is still here: sign in in another tab, come back to this one \
+                 and send it again."
+            ),
+        ),
+        StatusCode::NOT_FOUND => (
+            "That is gone",
+            "It was taken down while you wrote. Your words are still here to post by themselves.".into(),
+        ),
+        StatusCode::SERVICE_UNAVAILABLE => {
+            ("Not sent yet", format!("We can’t take {what} at this moment. All of it is still here: try again soon."))
+        }
+        _ => return bare,
+    };
+    // In a tab of its own: this page must stay.
+    let sign_in = (status == StatusCode::UNAUTHORIZED)
+        .then(|| view! { <p><a class="button" href=paths::SIGN_IN target="_blank">"Sign in"</a></p> });
+    let view = view! {
+        <div class="settings">
+            <section>
+                <p role="alert">{words}</p>
+                {sign_in}
+                {form}
+            </section>
+        </div>
+    };
+    let mut page = Page::new(title).status(status).respond(visit, view);
+    page.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Some(wait) = wait {
+        page.headers_mut().insert(RETRY_AFTER, wait);
+    }
+    page
+}
