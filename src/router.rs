@@ -8,7 +8,8 @@ use app::{
 };
 use axum::{
     Extension, Router,
-    extract::{DefaultBodyLimit, Request},
+    body::Bytes,
+    extract::{DefaultBodyLimit, FromRequest, Request},
     middleware::{from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::{get, post},
@@ -38,8 +39,8 @@ use crate::{assets::Files, telemetry};
 const REQUEST: Duration = Duration::from_secs(10);
 /// The longest pause within a body that is being sent.
 const BODY_PAUSE: Duration = Duration::from_secs(15);
-/// The most bytes of any body. Handlers of forms allow themselves less.
-const BODY: usize = 64 * 1_024;
+/// The most bytes of any body but a file's. Handlers of most forms allow themselves less.
+const BODY: usize = routes::WORDS;
 /// How long a file may take on its way, over a slow line.
 const UPLOAD: Duration = Duration::from_secs(60);
 /// How hard pages are squeezed on their way: measured on a feed, the last step that costs no more time than the one before.
@@ -110,7 +111,13 @@ fn sessions(server: &Server) -> SessionManagerLayer<HashedStore<PostgresStore>> 
 
 /// The islands' functions. They are asked by scripts only: without `Accept: text/html` none of them answers with a
 /// redirect to wherever the request says it came from.
-async fn function(mut request: Request) -> Response {
-    request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
-    leptos_axum::handle_server_fns(request).await.into_response()
+async fn function(request: Request) -> Response {
+    let (mut head, body) = request.into_parts();
+    head.headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+    // The functions cannot tell a body that is too long from one that is broken.
+    let whole = Bytes::from_request(Request::from_parts(head.clone(), body), &()).await;
+    match whole {
+        Ok(body) => leptos_axum::handle_server_fns(Request::from_parts(head, body.into())).await.into_response(),
+        Err(refusal) => refusal.into_response(),
+    }
 }

@@ -83,7 +83,8 @@ impl FromServerFnError for ActionError {
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
-            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => {
+            // Also what is no text at all.
+            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) | ServerFnErrorErr::Deserialization(_) => {
                 #[cfg(feature = "ssr")]
                 server_side::set_status(http::StatusCode::UNPROCESSABLE_ENTITY);
                 Self::Invalid

@@ -37,7 +37,10 @@ pub struct Doors {
     pub list: Vec<Door>,
 }
 
-/// The most bytes of a form, and of one a stranger sends before anything is known of them.
+/// The most bytes of a form in which somebody writes: far above what is taken, in any script (one character can be
+/// twelve bytes on its way). Only what was read can be given back with what is wrong about it.
+pub const WORDS: usize = 256 * 1_024;
+/// The most bytes of any other form, and of one a stranger sends before anything is known of them.
 const FORM: usize = 64 * 1_024;
 const AUTH_FORM: usize = 8 * 1_024;
 /// The most bytes of a form with a file, far above what is taken: only who was heard to the end can be told what is wrong.
@@ -87,7 +90,7 @@ impl Doors {
 
 /// All of them.
 pub fn doors() -> Doors {
-    let doors = social().and(found()).limited(FORM).and(accounts().limited(AUTH_FORM));
+    let doors = words().limited(WORDS).and(social().and(found()).limited(FORM)).and(accounts().limited(AUTH_FORM));
     #[cfg(feature = "dev")]
     let doors = doors.and(Doors::default().get("/dev/mail", Guard::Anyone, crate::dev::mail::list).get(
         "/dev/mail/{id}",
@@ -99,16 +102,22 @@ pub fn doors() -> Doors {
     doors
 }
 
+/// Where somebody writes.
+fn words() -> Doors {
+    Doors::default()
+        .post("/posts", Guard::Member, posts::create)
+        .post("/posts/{id}/replies", Guard::Member, posts::reply)
+        .post("/posts/{id}/edit", Guard::Member, posts::change)
+        .post("/settings/profile", Guard::Member, settings::profile::edit)
+}
+
 fn social() -> Doors {
     Doors::default()
         .get("/", Guard::Anyone, feed::latest)
         .get("/following", Guard::Member, feed::following)
         .get("/posts/new", Guard::Member, posts::new)
-        .post("/posts", Guard::Member, posts::create)
         .get("/posts/{id}", Guard::Anyone, posts::show)
-        .post("/posts/{id}/replies", Guard::Member, posts::reply)
         .get("/posts/{id}/edit", Guard::Member, posts::edit)
-        .post("/posts/{id}/edit", Guard::Member, posts::change)
         .get("/posts/{id}/history", Guard::Anyone, posts::history)
         .post("/posts/{id}/delete", Guard::Member, posts::delete)
         .post("/posts/{id}/like", Guard::Member, likes::set)
@@ -197,7 +206,6 @@ fn elsewhere() -> Doors {
 fn settings() -> Doors {
     Doors::default()
         .get("/settings/profile", Guard::Member, settings::profile::show)
-        .post("/settings/profile", Guard::Member, settings::profile::edit)
         .upload("/settings/profile/picture", Guard::Member, settings::profile::choose)
         .post("/settings/profile/picture/remove", Guard::Member, settings::profile::remove)
         .get("/settings/account", Guard::Member, settings::account::show)

@@ -57,6 +57,16 @@ async fn what_one_says_of_oneself_is_on_ones_page_and_in_the_form(pool: PgPool) 
 }
 
 #[sqlx::test]
+async fn far_too_much_is_given_back_too(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let mut alan = site.signed_in("alan").await;
+    let long = "字".repeat(20_000);
+    let answer = save(&mut alan, &[("bio", &long), ("place", "Ottery")]).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(answer.body.contains(&long) && answer.body.contains("that is 19700 too many"), "{}", answer.body.len());
+}
+
+#[sqlx::test]
 async fn a_refused_form_keeps_everything_and_says_why_beside_each_field(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut alan = site.signed_in("alan").await;
@@ -113,7 +123,9 @@ async fn a_bio_that_an_older_copy_changed_is_shown_as_it_was_typed(pool: PgPool)
 #[sqlx::test]
 async fn it_is_ones_own_and_not_changed_in_masses(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
-    assert!(save(&mut site.browser(), &[("bio", "x")]).await.location().starts_with("/sign-in"));
+    let mut stranger = site.browser();
+    assert_eq!(save(&mut stranger, &[("bio", "x")]).await.status, StatusCode::UNAUTHORIZED);
+    assert!(save(&mut stranger, &[]).await.location().starts_with("/sign-in"), "there is nothing to give back");
     let mut alan = site.signed_in("alan").await;
     for _ in 0..60 {
         assert_eq!(save(&mut alan, &[]).await.status, StatusCode::SEE_OTHER);

@@ -77,9 +77,15 @@ async fn in_development_other_names_of_this_machine_are_sent_on(pool: PgPool) {
 async fn h51_bodies_over_the_limit_are_refused_and_quickly(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut alan = site.signed_in("alan").await;
-    for (path, size) in
-        [("/sign-in", 9_000), ("/sign-up", 9_000), ("/posts", 70_000), ("/csp-report", 20_000), ("/sign-in", 3_000_000)]
-    {
+    for (path, size) in [
+        ("/sign-in", 9_000),
+        ("/sign-up", 9_000),
+        ("/theme", 70_000),
+        ("/posts", 300_000),
+        ("/api/create_post", 300_000),
+        ("/csp-report", 20_000),
+        ("/sign-in", 3_000_000),
+    ] {
         let request = Request::post(path)
             .header("sec-fetch-site", "same-origin")
             .header("content-type", "application/x-www-form-urlencoded")
@@ -156,6 +162,32 @@ async fn m06_islands_functions_answer_with_codes_and_never_with_a_redirect(pool:
     assert_eq!(site.count("select count(*) from likes").await + site.count("select count(*) from follows").await, 0);
     let unknown = site.signed_in("alan").await.post("/api/nothing_like_it", &[]).await;
     assert!(unknown.status.is_client_error() && unknown.location().is_empty());
+}
+
+#[sqlx::test]
+async fn a_function_says_that_it_cannot_read_what_was_sent(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let mut alan = site.signed_in("alan").await;
+    for (path, _) in server_fn::axum::server_fn_paths() {
+        let mut send = async |body: Body| {
+            let request = Request::post(path)
+                .header("sec-fetch-site", "same-origin")
+                .header("content-type", "application/x-www-form-urlencoded")
+                .body(body);
+            alan.send(request.unwrap()).await
+        };
+        for broken in [&b"\xff"[..], b"body=\xff&post=1", b"body=a\xc3", b"%"] {
+            let answer = send(Body::from(broken)).await;
+            assert_eq!(
+                (answer.status, &*answer.body),
+                (StatusCode::UNPROCESSABLE_ENTITY, "invalid"),
+                "{path} {broken:?}"
+            );
+        }
+        // Nobody says how long it is: it is counted on its way.
+        let answer = send(Body::from_stream(endless())).await;
+        assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE, "{path}");
+    }
 }
 
 #[sqlx::test]

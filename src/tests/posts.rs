@@ -39,6 +39,45 @@ async fn what_cannot_be_posted_keeps_its_text(pool: PgPool) {
 }
 
 #[sqlx::test]
+async fn far_too_much_is_given_back_too(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let post = site.post("alan", "hello").await;
+    let mut alan = site.signed_in("alan").await;
+    // Three bytes each, and nine as a form sends them.
+    let long = "字".repeat(20_000);
+    for path in ["/posts".to_owned(), format!("/posts/{post}/replies"), format!("/posts/{post}/edit")] {
+        let answer = alan.post(&path, &[("body", &long)]).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}");
+        assert!(answer.body.contains(&long) && answer.body.contains("19000 characters too long"), "{path}");
+    }
+    for (path, fields) in [
+        ("/api/create_post", &[("body", &*long)][..]),
+        ("/api/edit_post", &[("body", &long), ("post", &post.to_string())]),
+    ] {
+        let answer = alan.post(path, fields).await;
+        assert_eq!((answer.status, &*answer.body), (StatusCode::UNPROCESSABLE_ENTITY, "invalid"), "{path}");
+    }
+}
+
+#[sqlx::test]
+async fn a_reply_without_script_leads_to_where_it_stands(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let root = site.post("ada", "a question").await;
+    let mut alan = site.signed_in("alan").await;
+    let path = format!("/posts/{root}/replies");
+    for n in 1..=22 {
+        let answer = alan.post(&path, &[("body", &format!("answer {n}."))]).await;
+        let id = site.count("select max(id) from posts").await;
+        let (page, place) = answer.location().split_once('#').expect("a place on a page");
+        assert_eq!(place, format!("p{id}"));
+        assert_eq!(page, format!("/posts/{}", if n <= 20 { root } else { id }), "{n}");
+        let body = alan.get(page).await.body;
+        assert!(body.contains(&format!("id=\"{place}\"")) && body.contains(&format!("answer {n}.")), "{n}");
+        assert!(body.contains("a question"), "{n}: what it answers stands above it");
+    }
+}
+
+#[sqlx::test]
 async fn replies_stand_below_and_are_counted(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let post = site.post("alan", "a question").await;

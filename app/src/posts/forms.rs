@@ -8,8 +8,8 @@ use leptos::prelude::*;
 use serde::Deserialize;
 use server::{
     error::{Error, Invalid, Result},
-    id::Once,
-    posts,
+    id::{Once, PostId},
+    posts::{self, thread},
     request::Member,
 };
 
@@ -78,12 +78,24 @@ async fn replied(visit: &Visit, me: Result<Member>, id: &str, typed: &Written) -
     let me = me?;
     let parent = parse(id)?;
     match posts::create(&visit.cx, &me, &typed.body, Some(parent), typed.once).await {
-        Ok(id) => Ok(Flash::Replied.redirect(&visit.cx.server, &format!("{}#p{id}", paths::post(parent)))),
+        Ok(id) => Ok(Flash::Replied.redirect(&visit.cx.server, &stands_at(visit, parent, id).await)),
         Err(error) => {
             let refusal = refusal(error)?;
             show_again(visit, parent, Draft { body: &typed.body, refused: Some(&refusal), ..Draft::default() }).await
         }
     }
+}
+
+/// Where a new reply can be read: below its post; in a conversation so long that it is on a later page of it, on its
+/// own, where what it answers stands above it.
+async fn stands_at(visit: &Visit, parent: PostId, id: PostId) -> String {
+    let first = async {
+        let mut db = visit.cx.server.db().acquire().await?;
+        thread::replies(&mut db, parent, visit.cx.viewer(), None).await
+    };
+    // It is written: whatever goes wrong here is not worth an error.
+    let there = first.await.is_ok_and(|page| page.branches.iter().any(|branch| branch.place.id == id));
+    if there { format!("{}#p{id}", paths::post(parent)) } else { paths::post_at(id) }
 }
 
 /// A form for words that could not be taken: where they go, the words, and the key of the try before.

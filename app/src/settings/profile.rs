@@ -2,7 +2,7 @@
 
 mod picture;
 
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use leptos::prelude::*;
 use serde::Deserialize;
@@ -58,7 +58,10 @@ pub async fn show(visit: Visit, me: Member) -> Result<Response> {
 pub async fn edit(Sent { visit, me, typed }: Sent<Typed>) -> Response {
     let typed = Details::from(typed);
     let answer = edited(&visit, me, &typed).await;
-    answer.unwrap_or_else(|error| kept::page(&visit, error, "what you said", form(None, &typed, &Invalid::default())))
+    answer.unwrap_or_else(|error| match typed.is_empty() {
+        true => error.into_response(),
+        false => kept::page(&visit, error, "what you said", form(None, &typed, &Invalid::default())),
+    })
 }
 
 async fn edited(visit: &Visit, me: Result<Member>, typed: &Details) -> Result<Response> {

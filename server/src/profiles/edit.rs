@@ -27,6 +27,14 @@ pub struct Details {
     pub links: Vec<String>,
 }
 
+impl Details {
+    /// Whether nothing is said.
+    pub fn is_empty(&self) -> bool {
+        let Self { display_name, bio, pronouns, place, links } = self;
+        [display_name, bio, pronouns, place].into_iter().chain(links).all(|text| text.trim().is_empty())
+    }
+}
+
 /// What one says of oneself now. One statement.
 pub async fn own(cx: &Request, me: &Member) -> Result<Details> {
     sqlx::query_as!(Details, "select display_name, bio, pronouns, place, links from users where id = $1", me.id().0,)

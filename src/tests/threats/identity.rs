@@ -18,10 +18,12 @@ async fn h01b_whoever_had_a_session_is_out_once_the_owner_proves_the_mailbox(poo
     let mut owner = reset(&site, "alan").await;
     for mut browser in [attacker, stolen] {
         assert_eq!(browser.who().await, None);
-        assert!(browser.post("/posts", &[("body", "still here")]).await.location().starts_with("/sign-in"));
+        let post = browser.post("/posts", &[("body", "still here")]).await;
+        assert_eq!(post.status, StatusCode::UNAUTHORIZED);
         let password = browser.post("/settings/security/password", &[("new_password", OTHER)]).await;
         assert!(password.location().starts_with("/sign-in"));
     }
+    assert_eq!(site.count("select count(*) from posts").await, 0);
     assert_eq!(owner.who().await.as_deref(), Some("alan"));
 }
 
