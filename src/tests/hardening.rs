@@ -66,6 +66,51 @@ async fn m23_only_what_is_the_same_for_everybody_is_kept_by_caches(pool: PgPool)
 }
 
 #[sqlx::test]
+async fn what_is_public_is_the_same_for_a_cache_whoever_asks(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    site.post("alan", "hello #rust").await;
+    site.signed_in("alan").await.post("/posts", &[("body", "hello #rust")]).await;
+    let picture = site.picture("grace", 1).await;
+    let (mut stranger, mut member) = (site.browser(), site.signed_in("alan").await);
+    let home = stranger.get("/").await;
+    assert!(home.headers.get_all("vary").iter().any(|vary| vary == "cookie"), "a page is made for who asks");
+    let file = home.body.split('"').find(|part| part.starts_with("/assets/") && part.ends_with(".css"));
+    let file = file.expect("a style sheet").to_owned();
+    for path in [
+        "/avatars/ada-1.svg",
+        &format!("/avatars/{picture}.96"),
+        "/avatars/ada-1.png",
+        &file,
+        "/favicon.ico",
+        "/robots.txt",
+        "/sitemap.xml",
+        "/@alan/feed.atom",
+        "/tags/rust/feed.atom",
+    ] {
+        let (first, second) = (stranger.get(path).await, member.get(path).await);
+        for answer in [&first, &second] {
+            assert_eq!(answer.status, StatusCode::OK, "{path}");
+            let keep = answer.header("cache-control");
+            assert!(keep.starts_with("public, max-age="), "{path}: {keep}");
+            assert_eq!(keep, first.header("cache-control"), "{path}");
+            assert!(answer.headers.get_all("vary").iter().all(|vary| vary != "cookie"), "{path}");
+        }
+        let tag = first.header("etag").to_owned();
+        if tag.is_empty() {
+            assert!(!path.starts_with("/avatars/") && !path.ends_with(".atom"), "{path} can be asked about");
+            continue;
+        }
+        for browser in [&mut stranger, &mut member] {
+            let again = Request::get(path).header("if-none-match", &tag).body(Body::empty()).unwrap();
+            let again = browser.send(again).await;
+            assert_eq!((again.status, again.header("etag")), (StatusCode::NOT_MODIFIED, &*tag), "{path}");
+            assert_eq!(again.header("cache-control"), first.header("cache-control"), "{path}");
+            assert!(again.headers.get_all("vary").iter().all(|vary| vary != "cookie"), "{path}");
+        }
+    }
+}
+
+#[sqlx::test]
 async fn in_development_other_names_of_this_machine_are_sent_on(pool: PgPool) {
     let site = Site::with(&pool, &[("KITH_ORIGIN", "http://127.0.0.1:3000")]);
     let request = Request::get("/@ada?x=1").header("host", "localhost:3000").body(Body::empty()).unwrap();

@@ -4,8 +4,9 @@ use axum::{
     extract::{Path, State},
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, HeaderName, StatusCode, header};
 
+use super::shared::has;
 use crate::{Error, Server, avatars};
 
 /// Should one ever be opened by itself, it is a picture and nothing else.
@@ -14,16 +15,16 @@ const POLICY: &str = "default-src 'none'; style-src 'none'; sandbox; frame-ances
 /// `GET /avatars/{file}`. The drawn ones cost no statement, the others one; nobody's session is asked about. The painted
 /// ones cost some milliseconds of a core, and are for people there are.
 pub async fn avatar(State(server): State<Server>, Path(file): Path<String>, headers: HeaderMap) -> Response {
-    if let Some(svg) = avatars::generated(&file) {
-        return picture(&file, "image/svg+xml", svg);
-    }
-    let painted = avatars::is_painted(&file);
-    if painted.is_none() && !avatars::is_file(&file) {
+    let (generated, painted) = (avatars::generated(&file), avatars::is_painted(&file));
+    if generated.is_none() && painted.is_none() && !avatars::is_file(&file) {
         return StatusCode::NOT_FOUND.into_response();
     }
     // Who has it has it as it is: nothing else was ever called so.
-    if headers.get(header::IF_NONE_MATCH).is_some_and(|tag| tag.as_bytes() == etag(&file).as_bytes()) {
-        return StatusCode::NOT_MODIFIED.into_response();
+    if has(&headers, &etag(&file)) {
+        return (StatusCode::NOT_MODIFIED, kept(&file)).into_response();
+    }
+    if let Some(svg) = generated {
+        return picture(&file, "image/svg+xml", svg);
     }
     let found = match painted {
         Some(username) => avatars::paint(&server, username).await,
@@ -40,13 +41,13 @@ pub async fn avatar(State(server): State<Server>, Path(file): Path<String>, head
 }
 
 fn picture(file: &str, content_type: &str, content: impl IntoResponse) -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, content_type),
-        (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
-        (header::ETAG, &etag(file)),
-        (header::CONTENT_SECURITY_POLICY, POLICY),
-    ];
-    (headers, content).into_response()
+    let headers = [(header::CONTENT_TYPE, content_type), (header::CONTENT_SECURITY_POLICY, POLICY)];
+    (kept(file), headers, content).into_response()
+}
+
+/// How long it is kept and what it is called: the same whether it is sent or known (RFC 9110, 15.4.5).
+fn kept(file: &str) -> [(HeaderName, String); 2] {
+    [(header::CACHE_CONTROL, "public, max-age=31536000, immutable".to_owned()), (header::ETAG, etag(file))]
 }
 
 fn etag(file: &str) -> String {

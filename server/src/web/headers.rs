@@ -52,12 +52,9 @@ pub async fn security_headers(State(server): State<Server>, request: Request<Bod
     response
 }
 
-/// On an answer that is the same for everybody, whoever asks and with whatever cookies: feeds, the sitemap.
-#[derive(Clone, Copy, Debug)]
-pub struct ForEverybody;
-
 /// What was answered to somebody with a session, or sets a cookie, is kept by no cache; any other page is kept only to
-/// be asked about again. What a handler marked itself (assets, pictures) stays so.
+/// be asked about again. What a handler marked as public (files, pictures, feeds) is the same for everybody, whoever
+/// asks and with whatever cookies: it stays so, and caches need not tell one visitor from another.
 pub async fn private_answers(State(server): State<Server>, request: Request<Body>, next: Next) -> Response {
     let origin = &server.config().origin;
     let personal = [Cookie::Session, Cookie::Flow, Cookie::Flash, Cookie::Link, Cookie::OAuth]
@@ -65,17 +62,13 @@ pub async fn private_answers(State(server): State<Server>, request: Request<Body
         .any(|cookie| mentions(request.headers(), cookie.name(origin)));
     let mut response = next.run(request).await;
     let sets = response.headers().contains_key(header::SET_COOKIE);
-    if response.extensions().get::<ForEverybody>().is_some() && !sets {
+    let headers = response.headers_mut();
+    if !sets && headers.get(CACHE_CONTROL).is_some_and(|keep| keep.as_bytes().starts_with(b"public")) {
         return response;
     }
-    let headers = response.headers_mut();
     let page = headers.get(CONTENT_TYPE).is_none_or(|t| t.as_bytes().starts_with(b"text/html"));
     if personal || sets {
-        // Immutable files are the same for everybody, whoever asks.
-        let shared = headers.get(CACHE_CONTROL).is_some_and(|c| c.as_bytes().ends_with(b"immutable")) && !sets;
-        if !shared {
-            headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        }
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     } else if page && !headers.contains_key(CACHE_CONTROL) {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     }

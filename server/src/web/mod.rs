@@ -13,7 +13,7 @@ mod shared;
 
 pub use avatars::avatar;
 pub use facts::{Peer, Shown, facts};
-pub use headers::{CSP, ForEverybody, csp, private_answers, security_headers};
+pub use headers::{CSP, csp, private_answers, security_headers};
 pub use health::{healthz, readyz};
 pub use host::host;
 pub use next::safe_next;

@@ -4,7 +4,7 @@ use axum::response::{IntoResponse, Response};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use http::{HeaderMap, StatusCode, header};
 
-use crate::{random::hash, web::ForEverybody};
+use crate::random::hash;
 
 /// Bytes of the digest that names a body.
 const DIGEST: usize = 12;
@@ -17,16 +17,14 @@ pub fn shared(headers: &HeaderMap, content_type: &'static str, seconds: u32, bod
     let keep = format!("public, max-age={seconds}");
     let known = has(headers, &etag);
     let head = [(header::CACHE_CONTROL, keep), (header::ETAG, etag)];
-    let mut response = match known {
+    match known {
         true => (StatusCode::NOT_MODIFIED, head).into_response(),
         false => (head, [(header::CONTENT_TYPE, content_type)], body).into_response(),
-    };
-    response.extensions_mut().insert(ForEverybody);
-    response
+    }
 }
 
 /// Whether `If-None-Match` names it. Tags are compared weakly: proxies make a strong one weak, and back.
-fn has(headers: &HeaderMap, etag: &str) -> bool {
+pub(super) fn has(headers: &HeaderMap, etag: &str) -> bool {
     let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
     let lines = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|line| line.to_str().ok());
     lines.flat_map(|line| line.split(',')).any(|tag| tag.trim() == "*" || opaque(tag) == opaque(etag))
