@@ -126,3 +126,59 @@ async fn what_says_that_it_is_far_too_large_is_refused_unread(pool: PgPool) {
         .unwrap();
     assert_eq!(alan.send(request).await.status, StatusCode::PAYLOAD_TOO_LARGE);
 }
+
+/// Sends a file over a real connection as a browser does: all of it, and only then it reads what was answered.
+async fn send_over_tcp(address: std::net::SocketAddr, session: &str, bytes: usize) -> std::io::Result<String> {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let part = "--x\r\ncontent-disposition: form-data; name=\"picture\"; filename=\"me.png\"\r\n\r\n";
+    let end = "\r\n--x--\r\n";
+    let head = format!(
+        "POST {SEND} HTTP/1.1\r\nHost: kith.example\r\nConnection: close\r\nSec-Fetch-Site: same-origin\r\n\
+         Cookie: __Host-id={session}\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: {}\r\n\r\n{part}",
+        part.len() + bytes + end.len()
+    );
+    let mut stream = tokio::net::TcpStream::connect(address).await?;
+    stream.write_all(head.as_bytes()).await?;
+    stream.write_all(&vec![b'x'; bytes]).await?;
+    stream.write_all(end.as_bytes()).await?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await?;
+    Ok(String::from_utf8_lossy(&answer).into_owned())
+}
+
+/// A picture that is on its way and stays there: its place is taken once we are told to go on.
+async fn hold_a_place(address: std::net::SocketAddr, session: &str) -> tokio::net::TcpStream {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let head = format!(
+        "POST {SEND} HTTP/1.1\r\nHost: kith.example\r\nSec-Fetch-Site: same-origin\r\nCookie: __Host-id={session}\r\n\
+         Expect: 100-continue\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: 1000\r\n\r\n"
+    );
+    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut told = [0; 21];
+    stream.read_exact(&mut told).await.unwrap();
+    assert_eq!(&told, b"HTTP/1.1 100 Continue");
+    stream
+}
+
+#[sqlx::test]
+async fn a_picture_that_is_refused_is_heard_to_its_end_so_that_a_browser_shows_why(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let [mut alan, barbara, grace] =
+        [site.signed_in("alan").await, site.signed_in("barbara").await, site.signed_in("grace").await];
+    let (address, _stop, _serving) = super::serve::start(&site).await;
+    for _ in 0..20 {
+        assert_eq!(alan.send_file(SEND, "picture", b"no picture").await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    let answer = send_over_tcp(address, alan.session().unwrap(), 6_000_000).await.expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 429") && answer.contains("You can try again in"), "{answer}");
+    let mut under_way = Vec::new();
+    for _ in 0..12 {
+        under_way.push(hold_a_place(address, grace.session().unwrap()).await);
+    }
+    let answer = send_over_tcp(address, barbara.session().unwrap(), 6_000_000).await.expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
+    assert!(answer.contains("retry-after:") && answer.contains("We can’t take pictures at this moment."), "{answer}");
+    // It was read, and no more than that.
+    assert_eq!(site.pictures().await, 0);
+}

@@ -16,7 +16,7 @@ use tokio::{
 use super::Site;
 use crate::serve;
 
-async fn start(site: &Site) -> (SocketAddr, oneshot::Sender<()>, JoinHandle<Instant>) {
+pub(super) async fn start(site: &Site) -> (SocketAddr, oneshot::Sender<()>, JoinHandle<Instant>) {
     let listener = serve::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();

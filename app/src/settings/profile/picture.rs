@@ -40,7 +40,13 @@ pub async fn remove(visit: Visit, me: Member, Form(Nothing {}): Form<Nothing>) -
 }
 
 async fn take(visit: &Visit, me: &Member, form: Multipart) -> Result<()> {
-    let turn = avatars::turn(&visit.cx, me).await?;
+    let turn = match avatars::turn(&visit.cx, me).await {
+        Ok(turn) => turn,
+        Err(error) => {
+            uploads::drain(form).await;
+            return Err(error);
+        }
+    };
     // One byte more than may be, so that too much is told from just enough.
     let file = uploads::file(form, "picture", avatars::MOST_BYTES + 1).await?;
     avatars::choose(&visit.cx, me, turn, file).await
