@@ -159,10 +159,16 @@ pub struct Seen {
     pub at: OffsetDateTime,
     /// In words.
     pub words: String,
-    /// The browser it was done in, if it was one.
+    /// Whether those who run the site did it, and nobody in a browser.
+    pub by_operator: bool,
+    /// The browser it was done in, and where; both are forgotten after a while.
     pub agent: Option<UserAgent>,
     pub ip: Option<IpAddr>,
 }
+
+/// What is written when the operator's command line or a background task did it. Mailed links, whose holder is nobody
+/// either, do none of it.
+const OPERATORS: [&str; 5] = ["suspended", "restored", "role_changed", "everywhere_ended", "reset_started"];
 
 /// Events on one page of an activity list.
 pub const PAGE: i64 = 50;
@@ -180,7 +186,7 @@ pub async fn list(db: &mut PgConnection, me: &Member, before: Option<i64>) -> Re
 pub(crate) async fn of_user(db: &mut PgConnection, user: UserId, before: i64, most: i64) -> Result<Vec<Seen>> {
     let rows = sqlx::query!(
         r#"
-        select id, at, kind, detail, user_agent, ip as "ip: ipnetwork::IpNetwork" from audit_events
+        select id, at, actor_id, kind, detail, user_agent, ip as "ip: ipnetwork::IpNetwork" from audit_events
         where user_id = $1 and id < $2 order by id desc limit $3
         "#,
         user.0,
@@ -195,6 +201,7 @@ pub(crate) async fn of_user(db: &mut PgConnection, user: UserId, before: i64, mo
             id: row.id,
             at: row.at,
             words: words(&row.kind, &row.detail),
+            by_operator: row.actor_id.is_none() && OPERATORS.contains(&row.kind.as_str()),
             agent: row.ip.is_some().then(|| UserAgent::parse(&row.user_agent)),
             ip: row.ip.map(|net| net.ip()),
         })

@@ -3,7 +3,7 @@
 use http::StatusCode;
 use sqlx::PgPool;
 
-use super::{PASSWORD, Site};
+use super::{PASSWORD, Site, recovery::link_to};
 
 const NEW: &str = "seven green umbrellas sing";
 
@@ -113,4 +113,32 @@ async fn everything_that_happened_is_told_in_words(pool: PgPool) {
     site.sql("insert into audit_events (user_id, kind) select id, 'signed_out' from users, generate_series(1, 60) where username = 'turing'").await;
     let first = alan.get("/settings/activity").await.body;
     assert!(first.contains("rel=\"next\"") && first.matches("class=\"device\"").count() == 50);
+}
+
+#[sqlx::test]
+async fn what_one_did_oneself_stays_ones_own_when_its_place_is_forgotten(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let mut alan = site.signed_in("alan").await;
+    alan.post("/settings/account/username", &[("username", "turing")]).await;
+    alan.post("/settings/devices/all/end", &[]).await;
+    alan.post("/forgot-password", &[("email", "alan@kith.example")]).await;
+    let token = link_to(&site, "alan@kith.example", "/reset-password").await;
+    alan.get(&format!("/reset-password?token={token}")).await;
+    alan.post("/reset-password", &[("new_password", NEW)]).await;
+    let id = server::accounts::find(&site.server, "turing").await.unwrap();
+    server::accounts::suspend(&site.server, id, "a test", None).await.unwrap();
+    server::accounts::restore(&site.server, id).await.unwrap();
+    site.sql("update audit_events set at = at - interval '91 days'").await;
+    server::sweep::everything(&site.server).await.unwrap();
+    assert_eq!(site.count("select count(*) from audit_events where ip is not null").await, 0);
+    assert_eq!(alan.try_sign_in("turing", NEW).await.status, StatusCode::SEE_OTHER);
+    let page = alan.get("/settings/activity").await.body;
+    let line =
+        |words: &str| page.split("<li").find(|line| line.contains(words)).unwrap_or_else(|| panic!("{words}: {page}"));
+    for own in ["username was changed", "All devices were signed out", "A new password was chosen by mail"] {
+        assert!(!line(own).contains("by the people who run this site"), "{}", line(own));
+    }
+    for theirs in ["The account was suspended", "The account was restored"] {
+        assert!(line(theirs).contains("by the people who run this site"), "{}", line(theirs));
+    }
 }

@@ -43,7 +43,9 @@ fn row(event: &Seen, now: OffsetDateTime) -> impl IntoView + use<> {
     let words = event.words.clone();
     let place = match (event.agent, event.ip) {
         (Some(agent), Some(ip)) => format!(" · {agent} · {ip}"),
-        _ => " · by the people who run this site".to_owned(),
+        _ if event.by_operator => " · by the people who run this site".to_owned(),
+        // Where it was is forgotten after 90 days.
+        _ => String::new(),
     };
     view! {
         <li class="device">
