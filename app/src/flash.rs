@@ -46,6 +46,10 @@ pub enum Flash {
     Deleted,
     /// What a mailed link was for cannot be done with it any more.
     LinkGone,
+    /// The same of a link that takes a change of address back.
+    UndoLinkGone,
+    /// The same of a link that signs a device out.
+    SessionLinkGone,
     CodeGone,
     /// A form that waited while its owner proved who they are.
     StillTyped,
@@ -78,7 +82,7 @@ pub enum Flash {
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-const PLAIN: [(Flash, &str); 35] = [
+const PLAIN: [(Flash, &str); 37] = [
     (Flash::Welcome, "welcome"),
     (Flash::SignedIn, "signed-in"),
     (Flash::SignedOut, "signed-out"),
@@ -92,6 +96,8 @@ const PLAIN: [(Flash, &str); 35] = [
     (Flash::Edited, "edited"),
     (Flash::Deleted, "deleted"),
     (Flash::LinkGone, "link-gone"),
+    (Flash::UndoLinkGone, "undo-link-gone"),
+    (Flash::SessionLinkGone, "session-link-gone"),
     (Flash::CodeGone, "code-gone"),
     (Flash::StillTyped, "still-typed"),
     (Flash::PasswordChanged, "password-changed"),
@@ -149,6 +155,13 @@ impl Flash {
             Self::Edited => "Edited.",
             Self::Deleted => "Your post is gone.",
             Self::LinkGone => "That link has expired or was used already. You can ask for a new one here.",
+            Self::UndoLinkGone => {
+                "That link has expired or was used already. Account shows your address. If you can’t sign in, choose a \
+                 new password."
+            }
+            Self::SessionLinkGone => {
+                "That link has expired or was used already. Devices shows who is signed in, and signs them out."
+            }
             Self::CodeGone => {
                 "That code has ended, or was asked for in another browser. You can ask for a new one here."
             }
@@ -182,7 +195,13 @@ impl Flash {
     /// How it is meant.
     pub fn tone(&self) -> Tone {
         match self {
-            Self::SignUpGone | Self::LinkGone | Self::CodeGone | Self::ArrivalGone | Self::AddressTaken => Tone::Bad,
+            Self::SignUpGone
+            | Self::LinkGone
+            | Self::UndoLinkGone
+            | Self::SessionLinkGone
+            | Self::CodeGone
+            | Self::ArrivalGone
+            | Self::AddressTaken => Tone::Bad,
             _ => Tone::Good,
         }
     }

@@ -162,7 +162,10 @@ async fn a_sign_in_from_a_new_browser_is_told_with_a_link_that_ends_it(pool: PgP
     assert_eq!(first.who().await.as_deref(), Some("alan"));
     let mut again = site.browser();
     again.get(&format!("/end-session?token={token}")).await;
-    assert_eq!(again.post("/end-session", &[]).await.location(), "/sign-in");
+    let late = again.post("/end-session", &[]).await;
+    assert_eq!((late.location(), late.flash()), ("/settings/devices", "session-link-gone"));
+    let said = again.get("/sign-in?next=%2Fsettings%2Fdevices").await.body;
+    assert!(said.contains("Devices shows who is signed in") && !said.contains("ask for a new one"), "{said}");
 }
 
 #[sqlx::test]
@@ -174,4 +177,27 @@ async fn a_code_is_for_the_address_the_account_has_now(pool: PgPool) {
     site.sql("update users set email = 'new@kith.example' where username = 'alan'").await;
     assert_eq!(browser.post("/sign-in/code", &[("code", &code)]).await.location(), "/sign-in/code");
     assert_eq!(browser.who().await, None);
+}
+
+#[sqlx::test]
+async fn a_link_to_a_code_that_has_ended_says_so_and_offers_a_new_one(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let to = [("email", "alan@kith.example")];
+    let mut asking = site.browser();
+    asking.post("/sign-in/code/send", &to).await;
+    let link = format!("/sign-in/code?code={}", site.code_to("alan@kith.example").await);
+    let page = asking.get(&link).await.body;
+    assert!(page.contains("Check your mail") && !page.contains("has ended"), "{page}");
+    // The mail was opened elsewhere, or too late, or again.
+    let elsewhere = site.browser();
+    let late = asking.clone();
+    let code = link.rsplit('=').next().unwrap();
+    assert_eq!(asking.post("/sign-in/code", &[("code", code)]).await.location(), "/");
+    for mut browser in [elsewhere, late, asking] {
+        let page = browser.get(&link).await;
+        assert_eq!(page.status, StatusCode::OK);
+        assert!(page.body.contains("That code has ended, or was asked for in another browser."), "{}", page.body);
+        assert!(page.body.contains("role=\"alert\"") && page.body.contains("action=\"/sign-in/code/send\""));
+    }
+    assert!(!site.browser().get("/sign-in/code").await.body.contains("has ended"), "who only comes by is told nothing");
 }

@@ -61,7 +61,14 @@ pub async fn show(visit: Visit, Query(link): Query<Link>) -> Result<Response> {
     }
     match code::waiting(&visit.cx, Purpose::SignIn).await {
         Ok(email) => Ok(card(&visit, TITLE, StatusCode::OK, code_view(&email, &link.code, &Invalid::default()))),
-        Err(Error::NotFound) => Ok(card(&visit, TITLE, StatusCode::OK, ask_view("", &Invalid::default()))),
+        Err(Error::NotFound) => {
+            let told = if link.code.is_empty() {
+                Invalid::default()
+            } else {
+                Invalid::one("", "That code has ended, or was asked for in another browser. We can send a new one.")
+            };
+            Ok(card(&visit, TITLE, StatusCode::OK, ask_view("", &told)))
+        }
         Err(other) => Err(other),
     }
 }

@@ -24,6 +24,14 @@ use crate::{
     visit::Visit,
 };
 
+/// What is said of a link that does not work any more, and where one goes on from there.
+pub(super) type Otherwise = (Flash, &'static str);
+
+pub(super) const RESET: Otherwise = (Flash::LinkGone, paths::FORGOT_PASSWORD);
+/// Whether it was taken back or not, one's own settings say.
+const UNDO: Otherwise = (Flash::UndoLinkGone, paths::ACCOUNT);
+const SESSION: Otherwise = (Flash::SessionLinkGone, paths::DEVICES);
+
 /// `GET /undo-email`
 pub async fn undo_email(visit: Visit, Query(mailed): Query<Mailed>) -> Result<Response> {
     let words = (
@@ -36,10 +44,10 @@ pub async fn undo_email(visit: Visit, Query(mailed): Query<Mailed>) -> Result<Re
 
 /// `POST /undo-email`
 pub async fn undo_email_now(visit: Visit, Form(Nothing {}): Form<Nothing>) -> Result<Response> {
-    let Ok(link) = found(&visit, Purpose::UndoEmail).await? else { return Ok(gone(&visit, paths::FORGOT_PASSWORD)) };
+    let Ok(link) = found(&visit, Purpose::UndoEmail).await? else { return Ok(gone(&visit, UNDO)) };
     match change::undo_email(&visit.cx, &link).await {
         Ok(()) => Ok(done(&visit, Flash::EmailRestored, paths::FORGOT_PASSWORD)),
-        Err(Error::NotFound) => Ok(gone(&visit, paths::FORGOT_PASSWORD)),
+        Err(Error::NotFound) => Ok(gone(&visit, UNDO)),
         Err(error) => {
             let (status, _, invalid) = refusal(error)?;
             let view = view! { <h1>"That can’t be taken back"</h1> {error_summary(&invalid)} };
@@ -56,10 +64,10 @@ pub async fn end_session(visit: Visit, Query(mailed): Query<Mailed>) -> Result<R
 
 /// `POST /end-session`
 pub async fn end_session_now(visit: Visit, Form(Nothing {}): Form<Nothing>) -> Result<Response> {
-    let Ok(link) = found(&visit, Purpose::EndSession).await? else { return Ok(gone(&visit, paths::SIGN_IN)) };
+    let Ok(link) = found(&visit, Purpose::EndSession).await? else { return Ok(gone(&visit, SESSION)) };
     match sessions::end_by_link(&visit.cx, &link).await {
         Ok(()) => Ok(done(&visit, Flash::SessionEnded, paths::FORGOT_PASSWORD)),
-        Err(Error::NotFound) => Ok(gone(&visit, paths::SIGN_IN)),
+        Err(Error::NotFound) => Ok(gone(&visit, SESSION)),
         Err(other) => Err(other),
     }
 }
@@ -72,12 +80,13 @@ async fn ask(
     purpose: Purpose,
     (path, words): (&'static str, Words),
 ) -> Result<Response> {
+    let otherwise = if purpose == Purpose::UndoEmail { UNDO } else { SESSION };
     if !mailed.token.is_empty() {
-        return Ok(keep(visit, mailed, path, paths::SIGN_IN));
+        return Ok(keep(visit, mailed, path, otherwise));
     }
     match found(visit, purpose).await? {
         Ok(_) => Ok(card(visit, words.0, StatusCode::OK, ask_view(path, words))),
-        Err(Gone) => Ok(gone(visit, paths::SIGN_IN)),
+        Err(Gone) => Ok(gone(visit, otherwise)),
     }
 }
 
@@ -93,7 +102,7 @@ async fn found(visit: &Visit, purpose: Purpose) -> Result<Result<links::Link, Go
 }
 
 /// Puts the token of a link into a cookie and shows the same page without it in the address.
-pub(super) fn keep(visit: &Visit, mailed: &Mailed, path: &'static str, otherwise: &'static str) -> Response {
+pub(super) fn keep(visit: &Visit, mailed: &Mailed, path: &'static str, otherwise: Otherwise) -> Response {
     match Token::parse(&mailed.token) {
         Some(token) => keep_link(Redirect::to(path).into_response(), &visit.cx.server.config().origin, &token),
         None => gone(visit, otherwise),
@@ -101,8 +110,8 @@ pub(super) fn keep(visit: &Visit, mailed: &Mailed, path: &'static str, otherwise
 }
 
 /// Says that a link does not work any more, where there is something to do about it.
-pub(super) fn gone(visit: &Visit, path: &'static str) -> Response {
-    done(visit, Flash::LinkGone, path)
+pub(super) fn gone(visit: &Visit, (flash, path): Otherwise) -> Response {
+    done(visit, flash, path)
 }
 
 fn done(visit: &Visit, flash: Flash, path: &'static str) -> Response {

@@ -51,29 +51,29 @@ pub async fn send(visit: Visit, Form(asked): Form<Asked>) -> Result<Response> {
 /// `GET /reset-password`: takes the token out of the address at once.
 pub async fn show(visit: Visit, Query(mailed): Query<Mailed>) -> Result<Response> {
     if !mailed.token.is_empty() {
-        return Ok(links::keep(&visit, &mailed, paths::RESET_PASSWORD, paths::FORGOT_PASSWORD));
+        return Ok(links::keep(&visit, &mailed, paths::RESET_PASSWORD, links::RESET));
     }
-    let Some(token) = &visit.link else { return Ok(links::gone(&visit, paths::FORGOT_PASSWORD)) };
+    let Some(token) = &visit.link else { return Ok(links::gone(&visit, links::RESET)) };
     match verb::whose(&visit.cx, token).await {
         Ok(username) => Ok(card(&visit, RESET, StatusCode::OK, reset_view(&username, &Invalid::default()))),
-        Err(Error::NotFound) => Ok(links::gone(&visit, paths::FORGOT_PASSWORD)),
+        Err(Error::NotFound) => Ok(links::gone(&visit, links::RESET)),
         Err(other) => Err(other),
     }
 }
 
 /// `POST /reset-password`
 pub async fn reset(visit: Visit, Form(typed): Form<Typed>) -> Result<Response> {
-    let Some(token) = &visit.link else { return Ok(links::gone(&visit, paths::FORGOT_PASSWORD)) };
+    let Some(token) = &visit.link else { return Ok(links::gone(&visit, links::RESET)) };
     let server = &visit.cx.server;
     match verb::finish(&visit.cx, token, &typed.new_password).await {
         Ok(()) => Ok(drop_link(Flash::PasswordChanged.redirect(server, paths::HOME), &server.config().origin)),
-        Err(Error::NotFound) => Ok(links::gone(&visit, paths::FORGOT_PASSWORD)),
+        Err(Error::NotFound) => Ok(links::gone(&visit, links::RESET)),
         Err(error) => {
             let (status, wait, invalid) = refusal(error)?;
             match verb::whose(&visit.cx, token).await {
                 Ok(username) => Ok(with_retry(card(&visit, RESET, status, reset_view(&username, &invalid)), wait)),
                 // Another press of the same button was quicker.
-                Err(Error::NotFound) => Ok(links::gone(&visit, paths::FORGOT_PASSWORD)),
+                Err(Error::NotFound) => Ok(links::gone(&visit, links::RESET)),
                 Err(other) => Err(other),
             }
         }

@@ -26,7 +26,7 @@ async fn m10_who_proves_the_mailbox_ends_everything_begun_before(pool: PgPool) {
     }
     assert_eq!(by_code.post("/sign-in/code", &[("code", &code)]).await.flash(), "code-gone");
     assert_eq!(by_link.post("/reset-password", &[("new_password", NEW)]).await.flash(), "link-gone");
-    assert_eq!(ending.post("/end-session", &[]).await.flash(), "link-gone");
+    assert_eq!(ending.post("/end-session", &[]).await.flash(), "session-link-gone");
     let tried = attacker.try_sign_in("alan", PASSWORD).await;
     assert_eq!(tried.status, StatusCode::UNPROCESSABLE_ENTITY, "the password of before");
     // Not even in the owner's own browser does the change go on that somebody else began.
@@ -211,7 +211,10 @@ async fn h35_an_address_counts_only_once_its_code_is_typed_and_the_old_one_can_u
     assert_eq!(site.count(open).await, 0, "no second way back is left");
     let mut again = site.browser();
     again.get(&format!("/undo-email?token={token}")).await;
-    assert_eq!(again.post("/undo-email", &[]).await.location(), "/forgot-password");
+    let late = again.post("/undo-email", &[]).await;
+    assert_eq!((late.location(), late.flash()), ("/settings/account", "undo-link-gone"));
+    let said = again.get("/sign-in?next=%2Fsettings%2Faccount").await.body;
+    assert!(said.contains("Account shows your address") && !said.contains("ask for a new one"), "{said}");
 }
 
 #[sqlx::test]

@@ -11,7 +11,8 @@ const USES: usize = 50;
 const NEW: &str = "seven green umbrellas sing";
 
 /// What a page says to one who came too late.
-const TOLD: [&str; 4] = ["sign-up-gone", "have-account", "code-gone", "link-gone"];
+const TOLD: [&str; 6] =
+    ["sign-up-gone", "have-account", "code-gone", "link-gone", "undo-link-gone", "session-link-gone"];
 
 /// Two copies of the server on one database, each with as many connections as a race needs.
 struct Copies([Site; 2]);

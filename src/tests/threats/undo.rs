@@ -48,7 +48,7 @@ async fn an_owner_who_takes_a_change_back_ends_every_later_way_back(pool: PgPool
     let mut later = way_back(&site, "one@evil.example").await;
     let mut owner = way_back(&site, OWN).await;
     assert_eq!(press(&mut owner).await.flash(), "email-restored");
-    assert_eq!(press(&mut later).await.flash(), "link-gone");
+    assert_eq!(press(&mut later).await.flash(), "undo-link-gone");
     assert!(!is_offered(&site, "two@evil.example").await, "the mail that has not gone yet never goes");
     assert_eq!((address(&site).await.as_str(), intruder.who().await), (OWN, None));
 }
@@ -81,7 +81,7 @@ async fn who_goes_back_by_hand_leaves_no_way_back_to_the_address_between(pool: P
     let told = site.mail_to("two@evil.example").await.expect("told, as of every change");
     assert!(told.contains(OWN) && !told.contains("/undo-email"), "{told}");
     for mailbox in [&mut between, &mut first] {
-        assert_eq!(press(mailbox).await.flash(), "link-gone");
+        assert_eq!(press(mailbox).await.flash(), "undo-link-gone");
     }
     assert_eq!((address(&site).await.as_str(), owner.who().await.as_deref()), (OWN, Some("alan")));
     // A change to another address has its way back again.
@@ -119,7 +119,7 @@ async fn a_way_back_lasts_as_long_as_those_from_later_changes(pool: PgPool) {
     change(&site, &mut by_code(&site).await, "one@evil.example").await;
     let mut late = way_back(&site, OWN).await;
     site.sql("update links set expires_at = expires_at - interval '72 hours 1 second'").await;
-    assert_eq!(press(&mut late).await.flash(), "link-gone");
+    assert_eq!(press(&mut late).await.flash(), "undo-link-gone");
 }
 
 /// Signs in by the mailbox of the account's own address.
@@ -189,7 +189,7 @@ async fn h20_of_two_ways_back_at_once_the_older_address_stays(pool: PgPool) {
         let mut restored = 0;
         for one in both {
             let answer = one.await.unwrap();
-            assert!(["email-restored", "link-gone"].contains(&answer.flash()), "round {round}: {}", answer.status);
+            assert!(["email-restored", "undo-link-gone"].contains(&answer.flash()), "round {round}: {}", answer.status);
             restored += i32::from(answer.flash() == "email-restored");
         }
         assert_eq!(address(&site).await, OWN, "round {round}");
