@@ -57,8 +57,5 @@ pub async fn lively(visit: Visit) -> Response {
     let tags = visit.cx.server.lively();
     let words = "When several people write with the same #tag within a week, it stands here.";
     let quiet = tags.is_empty().then(|| view! { <section class="sheet">{empty("A quiet week", words, ())}</section> });
-    ui::Page::new("Lively this week")
-        .heading("Lively")
-        .canonical(paths::LIVELY)
-        .respond(&visit, view! { {lively::sheet(&tags)}{quiet} })
+    ui::Page::new("Lively this week").canonical(paths::LIVELY).respond(&visit, view! { {lively::all(&tags)}{quiet} })
 }

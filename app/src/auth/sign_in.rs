@@ -118,7 +118,7 @@ fn view(visit: &Visit, shown: &Shown, invalid: &Invalid) -> impl IntoView + use<
         {elsewhere::ways(visit, &shown.next)}
         <p class="card-foot">
             <a href=paths::SIGN_IN_CODE>"Sign in with a code by mail"</a>
-            " · "
+            <span>" · "</span>
             <a href=paths::FORGOT_PASSWORD>"Forgot your password?"</a>
         </p>
         <p class="card-foot">"New here? " <a href=paths::SIGN_UP>"Create an account"</a></p>

@@ -92,7 +92,11 @@ pub(super) fn idle(visit: &Visit) -> impl IntoView + use<> {
             <div class="state">
                 <h2>"What are you looking for?"</h2>
                 <p>"Somebody’s name, or how it begins. Words of a post, all of which it has. A tag: #bread."</p>
-                <p>"“Slow oven” in quotes finds the words as they stand; -white leaves out posts that have it."</p>
+                // No line may end behind the sign.
+                <p>
+                    "“Slow oven” in quotes finds the words as they stand; "<span class="whole">"-white"</span>
+                    " leaves out posts that have it."
+                </p>
             </div>
         </section>
         {lively::sheet(&visit.cx.server.lively())}

@@ -31,7 +31,9 @@ pub(super) fn site<V: IntoView>(visit: &Visit, parts: Parts, content: V) -> impl
     let panel = matches!(parts.tab, Tab::Home | Tab::Following) || parts.lively;
     let panel = panel.then(|| lively::panel(&visit.cx.server.lively()));
     let foot = stranger.then(|| nav::foot(visit));
-    let aside = view! { <aside class=class aria-label="About">{field}{aside}{panel}{foot}</aside> }.into_any();
+    // Strangers are greeted first; who is at home comes for what goes on.
+    let (above, below) = if stranger { (None, panel) } else { (panel, None) };
+    let aside = view! { <aside class=class aria-label="About">{field}{above}{aside}{below}{foot}</aside> }.into_any();
     // Strangers meet what greets them before the feed; anything else they came for stands first.
     let (first, last) = if stranger && parts.tab == Tab::Home { (Some(aside), None) } else { (None, Some(aside)) };
     let top = top(parts.heading, parts.own_heading, parts.back);

@@ -32,7 +32,13 @@ pub(super) fn panel(lively: &[Lively]) -> impl IntoView + use<> {
     })
 }
 
-/// On a page: all of them. Nothing when nothing is lively.
+/// All of them, on the page that is called so. Nothing when nothing is lively.
+pub fn all(lively: &[Lively]) -> impl IntoView + use<> {
+    let lines = lively.iter().map(line).collect_view();
+    (!lively.is_empty()).then(|| view! { <section class="sheet found lively"><ul>{lines}</ul></section> })
+}
+
+/// All of them, on another page. Nothing when nothing is lively.
 pub fn sheet(lively: &[Lively]) -> impl IntoView + use<> {
     let lines = lively.iter().map(line).collect_view();
     (!lively.is_empty()).then(|| {
