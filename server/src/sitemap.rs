@@ -12,20 +12,57 @@ use crate::{
 /// Ids in one part. The protocol allows 50,000 addresses; fewer keep a part below a megabyte and its statement short.
 pub const PART: i64 = 10_000;
 
-/// How many parts there are of each kind. One statement, two rows read.
+/// The most parts that are listed, of people and of posts; with more, the oldest posts are left to be found by links.
+const MOST_PARTS: i64 = 25_000;
+
+/// The parts of each kind in which there is something, the newest first. One statement, from the newest row down: from each part one
+/// row of the next is looked for, so what has no rows costs nothing.
 pub async fn parts(db: &mut PgConnection) -> Result<Parts> {
-    let newest = sqlx::query!(r#"select (select max(id) from users) as people, (select max(id) from posts) as posts"#)
-        .fetch_one(db)
-        .await?;
-    let parts = |newest: Option<i64>| newest.map_or(0, |id| (id - 1) / PART + 1);
-    Ok(Parts { people: parts(newest.people), posts: parts(newest.posts) })
+    Ok(sqlx::query_as!(
+        Parts,
+        r#"
+        select array(
+            with recursive step (part) as (
+                (select (u.id - 1) / $1 + 1 from users u where u.suspended_at is null order by u.id desc limit 1)
+                union all
+                select (
+                    select (u.id - 1) / $1 + 1 from users u
+                    where u.id <= (s.part - 1) * $1 and u.suspended_at is null order by u.id desc limit 1
+                )
+                from step s where s.part is not null
+            )
+            select part from step where part is not null limit $2
+        ) as "people!", array(
+            with recursive step (part) as (
+                (
+                    select (p.id - 1) / $1 + 1 from posts p
+                    where p.deleted_at is null and (select u.suspended_at is null from users u where u.id = p.author_id)
+                    order by p.id desc limit 1
+                )
+                union all
+                select (
+                    select (p.id - 1) / $1 + 1 from posts p
+                    where p.id <= (s.part - 1) * $1 and p.deleted_at is null
+                      and (select u.suspended_at is null from users u where u.id = p.author_id)
+                    order by p.id desc limit 1
+                )
+                from step s where s.part is not null
+            )
+            select part from step where part is not null limit $2
+        ) as "posts!"
+        "#,
+        PART,
+        MOST_PARTS,
+    )
+    .fetch_one(db)
+    .await?)
 }
 
-/// See [`parts`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// See [`parts`]: their numbers, counted from 1.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parts {
-    pub people: i64,
-    pub posts: i64,
+    pub people: Vec<i64>,
+    pub posts: Vec<i64>,
 }
 
 /// The usernames in a part, counted from 1. [`Error::NotFound`] when there are none.

@@ -21,8 +21,6 @@ use crate::paths;
 const FOR_AN_HOUR: u32 = 3_600;
 const TYPE: &str = "application/xml; charset=utf-8";
 const NAMESPACE: (&str, &str) = ("xmlns", "http://www.sitemaps.org/schemas/sitemap/0.9");
-/// The most parts a list may have; with more, the oldest posts are left to be found by links.
-const MOST_PARTS: usize = 50_000;
 
 /// Which part is wanted; neither means the list of all.
 #[derive(Debug, Deserialize)]
@@ -53,8 +51,8 @@ pub async fn show(public: Public, Query(wanted): Query<Wanted>, headers: HeaderM
 
 /// The list of parts, the newest first.
 fn list(origin: &Origin, parts: Parts) -> Result<String> {
-    let numbers = |kind: &'static str, count: i64| (1..=count).rev().map(move |part| paths::sitemap(kind, part));
-    let mut all = numbers("people", parts.people).chain(numbers("posts", parts.posts)).take(MOST_PARTS);
+    let numbers = |kind: &'static str, parts: Vec<i64>| parts.into_iter().map(move |part| paths::sitemap(kind, part));
+    let mut all = numbers("people", parts.people).chain(numbers("posts", parts.posts));
     document(|xml| {
         xml.inside("sitemapindex", &[NAMESPACE], |xml| {
             all.try_for_each(|path| xml.inside("sitemap", &[], |xml| xml.text("loc", &[], &origin.url(&path))))
