@@ -45,12 +45,21 @@ impl From<sqlx::Error> for Error {
 }
 
 impl Error {
+    /// Whether the database gave a statement up because it took too long (57014). Its transaction can do no more.
+    pub fn is_out_of_time(&self) -> bool {
+        self.code().is_some_and(|code| code == "57014")
+    }
+
     /// Whether the database chose this transaction to end so that another it waited for, which waited for it, may go on
     /// (40P01). Nothing was changed, and trying again is all there is to do.
     pub fn is_deadlock(&self) -> bool {
-        let Self::Unavailable(cause) = self else { return false };
-        let cause = cause.downcast_ref::<sqlx::Error>().and_then(sqlx::Error::as_database_error);
-        cause.and_then(|e| e.code()).is_some_and(|code| code == "40P01")
+        self.code().is_some_and(|code| code == "40P01")
+    }
+
+    /// What the database called it.
+    fn code(&self) -> Option<Cow<'_, str>> {
+        let Self::Unavailable(cause) = self else { return None };
+        cause.downcast_ref::<sqlx::Error>().and_then(sqlx::Error::as_database_error)?.code()
     }
 }
 

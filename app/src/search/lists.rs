@@ -1,6 +1,6 @@
 //! What was found, as lists. Each has a plain link to what follows, which the island around it follows in place.
 
-use leptos::{either::Either, prelude::*};
+use leptos::{either::EitherOf3, prelude::*};
 use server::{
     id::PostId,
     search::{People, Person, Posts, Query, Tags},
@@ -19,7 +19,7 @@ use crate::{
 pub(super) fn posts(visit: &Visit, query: &Query, found: &Posts, before: Option<PostId>) -> impl IntoView + use<> {
     let base = paths::searched(paths::SEARCH_POSTS, query.text());
     let next = before.map_or_else(|| base.clone(), |id| paths::before(&base, id));
-    let items = post_items(visit, query, found);
+    let items = post_items(visit, query, found, before);
     view! {
         <section class="sheet" aria-label="Posts">
             <form class="posts" method="post">{hidden("next", next)}{items}</form>
@@ -29,46 +29,63 @@ pub(super) fn posts(visit: &Visit, query: &Query, found: &Posts, before: Option<
 }
 
 /// The cards, and the way on: to older ones, or further back when the search looked long enough.
-pub(super) fn post_items(visit: &Visit, query: &Query, found: &Posts) -> impl IntoView + use<> {
+pub(super) fn post_items(visit: &Visit, query: &Query, found: &Posts, before: Option<PostId>) -> impl IntoView + use<> {
     let (viewer, now) = (Viewer::of(visit), server::clock::now());
     let base = paths::searched(paths::SEARCH_POSTS, query.text());
     let cards = found.page.posts.iter().map(|post| card(post, &viewer, now)).collect_view();
+    let none = found.page.posts.is_empty() && before.is_none();
     let rest = match found.further {
-        Some(id) => Either::Left(pager::further(paths::before(&base, id))),
-        None => Either::Right(pager::older(found.page.older.map(|id| paths::before(&base, id)))),
+        Some(id) => EitherOf3::A(pager::further(paths::before(&base, id))),
+        None if none => EitherOf3::B(view! { <p class="end-of-list">"No posts have that in them."</p> }),
+        None => EitherOf3::C(pager::older(found.page.older.map(|id| paths::before(&base, id)))),
     };
     view! { {cards}{rest} }
 }
 
-/// The first of the people who were found, among other things.
+/// The first of the people who were found, among other things; below them those who are only spelled like it.
 pub(super) fn first_people(
     visit: &Visit,
     query: &Query,
-    people: &[Person],
-    (rough, more): (bool, bool),
+    (people, alike): (&[Person], &[Person]),
+    more: bool,
 ) -> impl IntoView + use<> {
-    let title = if rough { "Spelled like it" } else { "People" };
-    let all = more.then(|| view! { <a href=paths::searched(paths::SEARCH_PEOPLE, query.text())>"All people"</a> });
-    let lines = lines(visit, people);
-    view! {
-        <section class="sheet found">
-            <h2>{title}{all}</h2>
-            <form method="post">{hidden("next", visit.here.clone())}<ul class="people">{lines}</ul></form>
-        </section>
-    }
+    let named = (!people.is_empty()).then(|| {
+        let all = more.then(|| view! { <a href=paths::searched(paths::SEARCH_PEOPLE, query.text())>"All people"</a> });
+        let lines = lines(visit, people);
+        view! {
+            <section class="sheet found">
+                <h2>"People"{all}</h2>
+                <form method="post">{hidden("next", visit.here.clone())}<ul class="people">{lines}</ul></form>
+            </section>
+        }
+    });
+    view! { {named}{spelled_like(visit, alike)} }
 }
 
-/// All of them, a page at a time.
-pub(super) fn people(visit: &Visit, query: &Query, found: &People, rough: bool) -> impl IntoView + use<> {
-    let title = rough.then(|| view! { <h2>"Spelled like it"</h2> });
-    let items = people_items(visit, query, found);
-    view! {
-        <section class="sheet found" aria-label="People">
-            {title}
-            <form method="post"><div class="people">{hidden("next", visit.here.clone())}{items}</div></form>
-            <PostList />
-        </section>
-    }
+/// All of them, a page at a time; below the first page, where it has room, those who are only spelled like it.
+pub(super) fn people(visit: &Visit, query: &Query, found: &People, alike: &[Person]) -> impl IntoView + use<> {
+    let named = (!found.people.is_empty()).then(|| {
+        let items = people_items(visit, query, found);
+        view! {
+            <section class="sheet found" aria-label="People">
+                <form method="post"><div class="people">{hidden("next", visit.here.clone())}{items}</div></form>
+                <PostList />
+            </section>
+        }
+    });
+    view! { {named}{spelled_like(visit, alike)} }
+}
+
+fn spelled_like(visit: &Visit, alike: &[Person]) -> impl IntoView + use<> {
+    (!alike.is_empty()).then(|| {
+        let lines = lines(visit, alike);
+        view! {
+            <section class="sheet found">
+                <h2>"Spelled like it"</h2>
+                <form method="post">{hidden("next", visit.here.clone())}<ul class="people">{lines}</ul></form>
+            </section>
+        }
+    })
 }
 
 /// The lines of a page of people, and the way to the next.

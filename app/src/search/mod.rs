@@ -15,8 +15,8 @@ use leptos::{prelude::*, tachys::view::any_view::AnyView};
 use serde::Deserialize;
 use server::{
     error::{Error, Invalid, Result},
-    id::PostId,
-    search::{PEOPLE, Query as Search, Search as Desk, TAGS},
+    id::{PostId, UserId},
+    search::{PEOPLE, Person, Query as Search, Search as Desk, TAGS},
     tags,
 };
 
@@ -96,15 +96,12 @@ pub async fn all(visit: Visit, Query(asked): Query<Asked>) -> Result<Response> {
     let mut people = search.people(&query, viewer, None).await?;
     let all_people = people.people.len() > FIRST;
     people.people.truncate(FIRST);
-    let rough = people.people.is_empty();
-    if rough {
-        people.people = search.spelled_like(&query, viewer, FIRST as i64).await?;
-    }
+    let alike = alike(&mut search, &query, viewer, (&people.people, FIRST)).await?;
     let tags = search.tags(&query, None, FIRST as i64).await?;
     let posts = search.posts(&query, viewer, None).await?;
     Ok(page(&visit, Kind::All, (query.text(), &Invalid::default()), || {
-        let people = (!people.people.is_empty())
-            .then(|| lists::first_people(&visit, &query, &people.people, (rough, all_people)));
+        let people = (!(people.people.is_empty() && alike.is_empty()))
+            .then(|| lists::first_people(&visit, &query, (&people.people, &alike), all_people));
         let tags = (!tags.tags.is_empty()).then(|| lists::first_tags(&query, &tags));
         let list = lists::posts(&visit, &query, &posts, None);
         let nothing = (people.is_none() && tags.is_none() && posts.page.posts.is_empty() && posts.further.is_none())
@@ -122,19 +119,36 @@ pub async fn people(visit: Visit, Query(asked): Query<Asked>) -> Result<Response
     };
     let after = asked.after.as_deref().map(str::parse).transpose()?;
     let mut search = Desk::begin(&visit.cx.server).await?;
-    let mut found = search.people(&query, visit.cx.viewer(), after).await?;
-    let rough = after.is_none() && found.people.is_empty();
-    if rough {
-        found.people = search.spelled_like(&query, visit.cx.viewer(), PEOPLE).await?;
-    }
+    let found = search.people(&query, visit.cx.viewer(), after).await?;
+    let alike = match after {
+        None => alike(&mut search, &query, visit.cx.viewer(), (&found.people, PEOPLE as usize)).await?,
+        Some(_) => Vec::new(),
+    };
     drop(search);
     if asked.only_list() {
         return Ok(unlisted(fragment(|| lists::people_items(&visit, &query, &found))));
     }
-    Ok(page(&visit, Kind::People, (query.text(), &Invalid::default()), || match found.people.is_empty() {
+    let nothing = found.people.is_empty() && alike.is_empty();
+    Ok(page(&visit, Kind::People, (query.text(), &Invalid::default()), || match nothing {
         true => views::nothing(&query).into_any(),
-        false => lists::people(&visit, &query, &found, rough).into_any(),
+        false => lists::people(&visit, &query, &found, &alike).into_any(),
     }))
+}
+
+/// Those whose names are spelled like it, as far as a page that shows `named` has room for them.
+async fn alike(
+    desk: &mut Desk<'_>,
+    query: &Search,
+    viewer: Option<UserId>,
+    (named, room): (&[Person], usize),
+) -> Result<Vec<Person>> {
+    if named.len() >= room {
+        return Ok(Vec::new());
+    }
+    let mut alike = desk.spelled_like(query, viewer, room as i64).await?;
+    alike.retain(|person| named.iter().all(|other| other.author.id != person.author.id));
+    alike.truncate(room - named.len());
+    Ok(alike)
 }
 
 /// `GET /search/posts`
@@ -148,7 +162,7 @@ pub async fn posts(visit: Visit, Query(asked): Query<Asked>) -> Result<Response>
     let found = search.posts(&query, visit.cx.viewer(), before).await?;
     drop(search);
     if asked.only_list() {
-        return Ok(unlisted(fragment(|| lists::post_items(&visit, &query, &found))));
+        return Ok(unlisted(fragment(|| lists::post_items(&visit, &query, &found, before))));
     }
     let nothing = found.page.posts.is_empty() && found.further.is_none() && before.is_none();
     Ok(page(&visit, Kind::Posts, (query.text(), &Invalid::default()), || match nothing {

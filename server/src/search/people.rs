@@ -11,6 +11,10 @@ use crate::{
 pub const PEOPLE: i64 = 20;
 /// How many whose names fit are looked at, before the best known of them are chosen.
 const CANDIDATES: i64 = 300;
+/// Of names that more people have, how many of the best known of all are looked at besides.
+const KNOWN: i64 = 1_000;
+/// The most characters of a word that is looked for. No name has a longer one, and Postgres takes none over 2,046 bytes.
+const LONGEST_WORD: i32 = 500;
 /// And how many of those that only look alike.
 const ALIKE: i64 = 400;
 
@@ -103,11 +107,26 @@ impl Search<'_> {
             with query as materialized (
                 select string_agg(quote_literal(n), ' & ')::tsquery as whole,
                        string_agg(quote_literal(n) || ':*', ' & ')::tsquery as starts
-                from unnest(string_to_array(name_line($1), ' ')) n
+                from (select left(word, $10) as n from unnest(string_to_array(name_line($1), ' ')) word) words
+            ), fitting as materialized (
+                select id from users where name_words @@ (select starts from query) and suspended_at is null limit $3
             ), found as materialized (
                 select id from users where username = $2
-                union (select id from users where name_words @@ (select whole from query) limit $3)
-                union (select id from users where name_words @@ (select starts from query) limit $3)
+                union (
+                    select id from users where name_words @@ (select whole from query) and suspended_at is null limit $3
+                )
+                union select id from fitting
+                -- So many have that name that the best known may not be among those looked at.
+                union (
+                    select known.user_id from (
+                        select user_id from profile_counts order by followers desc, user_id limit $9
+                    ) known
+                    cross join lateral (
+                        select u.name_words from users u
+                        where u.id = known.user_id and u.suspended_at is null offset 0
+                    ) u
+                    where (select count(*) from fitting) = $3 and u.name_words @@ (select starts from query)
+                )
             ), ranked as (
                 select u.id, u.username, u.display_name, u.avatar, c.followers,
                        case when u.username = $2 then 2 when u.name_words @@ (select whole from query) then 1 else 0 end as fit
@@ -132,6 +151,8 @@ impl Search<'_> {
             after.map_or(i64::MAX, |r| r.followers),
             after.map_or(0, |r| r.id),
             PEOPLE + 1,
+            KNOWN,
+            LONGEST_WORD,
         )
         .fetch_all(&mut *self.tx)
         .await?)

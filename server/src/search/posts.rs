@@ -3,9 +3,13 @@
 //! The index of words knows no order: what a word that everybody writes costs would grow with the site. So each post
 //! carries, as words that nobody can type, in which stretches of ids it is, small and large ones; a step asks for one
 //! stretch besides what was typed, and costs what is in that. Stretches grow while they cost little (nobody ever wrote
-//! that word) and stay small where they cost much (a phrase of small words). See docs/decisions/0008.
+//! that word) and stay small where they cost much (a phrase of small words). One that takes too long after all (of a word
+//! that is rare now and was common once) is given up, and the search says how far it came: the next one begins small
+//! there, so it always gets on. See docs/decisions/0008.
 
 use std::time::{Duration, Instant};
+
+use sqlx::{Connection, PgConnection};
 
 use super::{Query, Search};
 use crate::{
@@ -33,6 +37,16 @@ pub struct Posts {
     pub further: Option<PostId>,
 }
 
+/// One look at a stretch: its size, and below which id it ends.
+struct Step<'a> {
+    query: &'a Query,
+    languages: &'a [String],
+    viewer: Option<UserId>,
+    below: i64,
+    size: i32,
+    most: i64,
+}
+
 impl Search<'_> {
     /// The newest posts before `before` in which everything is that `query` asks for.
     pub async fn posts(&mut self, query: &Query, viewer: Option<UserId>, before: Option<PostId>) -> Result<Posts> {
@@ -40,11 +54,13 @@ impl Search<'_> {
         let mut below = before.map_or(i64::MAX, |id| id.0).min(self.newest.saturating_add(1));
         let (mut size, mut found) = (SMALLEST, Vec::new());
         while !query.is_empty() && below > 0 && found.len() as i64 <= PAGE && begun.elapsed() < LONG_ENOUGH {
-            let step = Instant::now();
+            let started = Instant::now();
             let most = PAGE + 1 - found.len() as i64;
-            found.extend(self.stretch(query, viewer, (below, size), most).await?);
+            let step = Step { query, languages: self.languages, viewer, below, size, most };
+            let Some(posts) = self.stretch(&step).await? else { break };
+            found.extend(posts);
             below = ((below - 1) >> size) << size;
-            if step.elapsed() < QUICK {
+            if started.elapsed() < QUICK {
                 size = (size + LARGER).min(LARGEST);
             }
         }
@@ -56,23 +72,32 @@ impl Search<'_> {
         Ok(Posts { page: feed::Page { posts, older }, further })
     }
 
+    /// The posts of a step; none when it took too long. The first, smallest one is no more than any page does.
+    async fn stretch(&mut self, step: &Step<'_>) -> Result<Option<Vec<PostRow>>> {
+        if step.size == SMALLEST {
+            return Ok(Some(step.look(&mut self.tx).await?));
+        }
+        // Given up, a statement must not end the whole search.
+        let mut savepoint = self.tx.begin().await?;
+        match step.look(&mut savepoint).await {
+            Err(error) if error.is_out_of_time() => Ok(None),
+            looked => looked.map(Some),
+        }
+    }
+}
+
+impl Step<'_> {
     /// The newest of the posts before an id that are in the stretch of that size that ends there.
-    async fn stretch(
-        &mut self,
-        query: &Query,
-        viewer: Option<UserId>,
-        (below, size): (i64, i32),
-        most: i64,
-    ) -> Result<Vec<PostRow>> {
+    async fn look(&self, db: &mut PgConnection) -> Result<Vec<PostRow>> {
         // `+ 0` and `offset 0` keep the planner to the way that costs what the stretch holds: by words first, then the
-        // newest one by one.
+        // newest one by one. What is asked for is worked out once.
         Ok(sqlx::query_as!(
             PostRow,
             r#"
-            with found as materialized (
-                select post_id from post_words
-                where words @@ (post_query($1, $2, $3, $4, $5) && quote_literal(post_stretch($6::bigint - 1, $7))::tsquery)
-                  and post_id + 0 < $6
+            with asked as materialized (
+                select post_query($1, $2, $3, $4, $5) && quote_literal(post_stretch($6::bigint - 1, $7))::tsquery as words
+            ), found as materialized (
+                select post_id from post_words where words @@ (select a.words from asked a) and post_id + 0 < $6
             )
             select p.id as "id!", p.parent_id, p.body as "body!", p.html, p.created_at as "created_at!", p.edited_at,
                    p.like_count as "like_count!", p.reply_count as "reply_count!",
@@ -88,16 +113,16 @@ impl Search<'_> {
             order by f.post_id desc limit $9
             "#,
             self.languages,
-            &query.words,
-            &query.phrases,
-            &query.no_words,
-            &query.no_phrases,
-            below,
-            size,
-            viewer.map(|v| v.0),
-            most,
+            &self.query.words,
+            &self.query.phrases,
+            &self.query.no_words,
+            &self.query.no_phrases,
+            self.below,
+            self.size,
+            self.viewer.map(|v| v.0),
+            self.most,
         )
-        .fetch_all(&mut *self.tx)
+        .fetch_all(db)
         .await?)
     }
 }

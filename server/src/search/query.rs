@@ -5,6 +5,8 @@ use crate::{error::Invalid, text};
 
 /// The most characters of a search.
 pub const LONGEST: usize = 200;
+/// The most different words and phrases of one. Every post that is looked at is held against all of them.
+pub const MOST: usize = 16;
 
 /// A search: every word and phrase must be there, and none of what is refused.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,7 +19,7 @@ pub struct Query {
 }
 
 impl Query {
-    /// Takes apart what was typed. [`Invalid`] on `q` when it is over [`LONGEST`].
+    /// Takes apart what was typed. [`Invalid`] on `q` when it is over [`LONGEST`] or has more than [`MOST`] parts.
     pub fn parse(typed: &str) -> Result<Self, Invalid> {
         let text = text::clean_line(typed);
         let length = text.chars().count();
@@ -30,6 +32,11 @@ impl Query {
         while let Some((part, after)) = next(rest) {
             query.add(part);
             rest = after;
+        }
+        if [&query.words, &query.phrases, &query.no_words, &query.no_phrases].map(Vec::len).iter().sum::<usize>() > MOST
+        {
+            let message = format!("That is more than {MOST} words. Leave some out, or put \"a sentence\" into quotes.");
+            return Err(Invalid::one("q", message));
         }
         query.text = text;
         Ok(query)
@@ -46,7 +53,10 @@ impl Query {
             (true, false) => &mut self.no_words,
             (true, true) => &mut self.no_phrases,
         };
-        list.push(text.to_owned());
+        // Said twice it means no more.
+        if !list.iter().any(|part| part == text) {
+            list.push(text.to_owned());
+        }
     }
 
     /// As it was typed, on one line.
@@ -151,6 +161,12 @@ mod tests {
         for other in ["rust", "#", "#rust now", "now #rust", "#a#b"] {
             assert_eq!(parse(other).tag(), None, "{other}");
         }
+    }
+
+    #[test]
+    fn what_is_said_twice_is_looked_for_once() {
+        let query = parse("rye rye -white \"slow oven\" -white rye \"slow oven\"");
+        assert_eq!((query.words.len(), query.phrases.len(), query.no_words.len()), (1, 1, 1));
     }
 
     #[test]

@@ -47,13 +47,20 @@ const HOSTILE: [&str; 36] = [
     "\u{10ffff}",
 ];
 
+/// Signs of which one becomes many when a name is taken apart: longer than Postgres takes a word to be.
+fn swelling() -> [String; 4] {
+    let long = "\u{3316}".repeat(196);
+    [format!("a{long}"), format!("\"a{long}\""), format!("@a{long}"), format!("a -{}", "\u{fdfa}".repeat(196))]
+}
+
 #[sqlx::test]
 async fn wildcards_and_operators_are_only_signs(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let bread = site.post("alan", "rye bread").await;
     site.post("alan", "#rye and nothing else").await;
     let stranger = &mut site.browser();
-    for typed in HOSTILE {
+    for typed in HOSTILE.map(str::to_owned).into_iter().chain(swelling()) {
+        let typed = typed.as_str();
         for page in ["/search", "/search/posts", "/search/people", "/search/tags"] {
             let answer = stranger.get(&format!("{page}?{}", encode(&[("q", typed)]))).await;
             assert_eq!(answer.status, StatusCode::OK, "{typed:?} on {page}");
@@ -94,6 +101,22 @@ async fn a_hundred_words_are_a_search_like_any_other(pool: PgPool) {
     assert_eq!(ids(&look(&mut site.browser(), "/search/posts", many.trim()).await).len(), 1);
     look(&mut site.browser(), "/search", &"-a ".repeat(66)).await;
     look(&mut site.browser(), "/search", &"\"a b\" ".repeat(33)).await;
+}
+
+#[sqlx::test]
+async fn more_different_words_than_a_search_takes_are_refused_kindly(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let words = |range: std::ops::Range<i32>| range.map(|n| format!("word{n}")).collect::<Vec<_>>().join(" ");
+    let post = site.post("alan", &words(0..30)).await;
+    assert_eq!(ids(&look(&mut site.browser(), "/search/posts", &words(0..16)).await), [post]);
+    let many = [words(0..17), format!("{} -other", words(0..16)), format!("{} \"other thing\"", words(0..16))];
+    for typed in many {
+        let answer = site.browser().get(&format!("/search?{}", encode(&[("q", &typed)]))).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(answer.body.contains("more than 16 words") && answer.body.contains("word15"), "{}", answer.body);
+    }
+    let sentence = format!("\"{}\"", words(0..17));
+    assert_eq!(ids(&look(&mut site.browser(), "/search/posts", &sentence).await), [post], "as it stands");
 }
 
 #[sqlx::test]

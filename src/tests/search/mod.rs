@@ -141,3 +141,64 @@ async fn the_page_says_what_one_can_look_for_and_has_the_focus_only_when_empty(p
     assert!(look(&mut site.browser(), "/search", "!!!").await.contains("no letters or figures"));
     assert!(site.browser().get("/").await.body.contains("action=\"/search\""), "beside every page");
 }
+
+#[sqlx::test]
+async fn what_is_asked_for_is_worked_out_once_and_not_for_every_post(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    for n in 0..60 {
+        site.post("alan", &format!("a slow oven {n}")).await;
+    }
+    site.sql(
+        "create sequence worked_out;
+         alter function post_query rename to post_query_of;
+         create function post_query(a text[], b text[], c text[], d text[], e text[]) returns tsquery
+         language plpgsql stable as $$ begin
+             perform nextval('worked_out');
+             return post_query_of(a, b, c, d, e);
+         end $$",
+    )
+    .await;
+    assert_eq!(ids(&look(&mut site.browser(), "/search/posts", "\"slow oven\"").await).len(), 50);
+    let times = site.count("select last_value from worked_out").await;
+    assert!(times < 10, "{times} times");
+}
+
+#[sqlx::test]
+async fn a_stretch_that_takes_too_long_is_left_for_smaller_ones(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let old = site.post("alan", "a lantern").await;
+    site.sql("alter table posts alter column id restart with 20001").await;
+    site.post("alan", "a lamp").await;
+    // All but the smallest stretches are as slow as a word that everybody wrote once.
+    site.sql(
+        "alter function post_stretch rename to post_stretch_of;
+         create function post_stretch(post_id bigint, size int) returns text language plpgsql as $$ begin
+             if size > 12 then perform pg_sleep(2); end if;
+             return post_stretch_of(post_id, size);
+         end $$",
+    )
+    .await;
+    let (mut browser, mut path) = (site.browser(), "/search/posts?q=lantern".to_owned());
+    for _ in 0..6 {
+        let answer = browser.get(&path).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}");
+        if ids(&answer.body) == [old] {
+            return;
+        }
+        path = next(&answer.body).expect("a way further");
+    }
+    panic!("the old post was never reached");
+}
+
+#[sqlx::test]
+async fn a_page_without_posts_says_so(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let post = site.post("alan", "something else").await;
+    let body = look(&mut site.browser(), "/search", "barbara").await;
+    assert_eq!((people(&body), ids(&body)), (vec!["barbara".to_owned()], vec![]));
+    assert!(body.contains("No posts have that in them.") && !body.contains("That’s everything"), "{body}");
+    let body = look(&mut site.browser(), "/search", "something").await;
+    assert!(ids(&body) == [post] && body.contains("That’s everything"), "{body}");
+    let past = site.browser().get(&format!("/search/posts?q=something&before={post}")).await.body;
+    assert!(ids(&past).is_empty() && past.contains("That’s everything"), "{past}");
+}

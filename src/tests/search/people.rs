@@ -75,3 +75,37 @@ async fn whom_one_follows_is_shown_as_followed(pool: PgPool) {
     assert!(!body.contains("/@barbara/follow"), "nobody follows themselves");
     assert!(!look(&mut site.browser(), "/search/people", "alan").await.contains("formaction"));
 }
+
+#[sqlx::test]
+async fn whoever_is_spelled_like_it_is_found_below_those_whose_names_begin_like_it(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    site.sql("insert into users (username, email) values ('alnair', 'a@x.example')").await;
+    for page in ["/search", "/search/people"] {
+        let body = look(&mut site.browser(), page, "alna").await;
+        assert_eq!(people(&body)[..2], ["alnair", "alan"], "on {page}");
+        let (above, below) = body.split_once("Spelled like it").unwrap_or_else(|| panic!("{page}: {body}"));
+        assert!(above.contains("@alnair") && below.contains("@alan ") && !below.contains("@alnair"), "{page}: {body}");
+        assert!(!look(&mut site.browser(), page, "barbara").await.contains("Spelled like it"), "{page}");
+    }
+    // A full page has no room for them, and a further one is no place for them.
+    site.crowd("alna", 30).await;
+    let body = look(&mut site.browser(), "/search/people", "alna").await;
+    assert!(people(&body).len() == 20 && !body.contains("Spelled like it"), "{body}");
+    let body = site.browser().get(&next(&body).unwrap()).await.body;
+    assert!(people(&body).len() == 11 && !body.contains("Spelled like it"), "{body}");
+}
+
+#[sqlx::test]
+async fn the_best_known_of_very_many_namesakes_comes_first_and_those_who_are_out_hide_nobody(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    site.crowd("ann", 700).await;
+    site.sql(
+        "update profile_counts set followers = 50 where user_id = (select id from users where username = 'ann650');
+         update profile_counts set followers = 99 where user_id = (select id from users where username = 'ann640');
+         update users set suspended_at = now() where username = 'ann640'",
+    )
+    .await;
+    assert_eq!(people(&look(&mut site.browser(), "/search/people", "ann").await)[0], "ann650");
+    site.sql("update users set suspended_at = now() where username like 'ann%' and username <> 'ann620'").await;
+    assert_eq!(people(&look(&mut site.browser(), "/search/people", "ann").await), ["ann620"]);
+}
