@@ -1,14 +1,15 @@
 //! Clearing away what time has ended: sessions, registrations, counts, jobs that are late or dead, pictures that are
 //! nobody's, empty places in threads; lifting suspensions that were for a time; and rendering what an older copy of the
-//! server wrote. In small batches, so that no page waits for it; and it survives a database that goes away.
+//! server wrote. In small batches, so that no page waits for it; what cannot be done is logged and keeps nothing else from
+//! being done; and it survives a database that goes away.
 
-use std::time::Duration;
+use std::{pin::Pin, time::Duration};
+
+use sqlx::postgres::PgQueryResult;
 
 use crate::{
-    Server,
-    audit::{self, Actor, Event},
-    avatars,
-    error::Result,
+    Server, accounts, avatars,
+    error::{Error, Result},
     id::UserId,
     posts,
 };
@@ -29,7 +30,7 @@ pub async fn run(server: Server) {
                 PAUSE
             }
             Err(error) => {
-                tracing::warn!(%error, "could not sweep; trying again");
+                tracing::warn!(%error, "not everything could be swept; trying again");
                 PAUSE_AFTER_FAILURE
             }
         };
@@ -37,23 +38,40 @@ pub async fn run(server: Server) {
     }
 }
 
-/// One round, to the end. Returns how many rows were removed.
+/// One round, to the end of everything that can be done. Returns how many rows were removed; the last failure, if any.
 pub async fn everything(server: &Server) -> Result<u64> {
-    // First: nobody should stay suspended because something else cannot be swept.
-    restore_suspended(server).await?;
+    // First: nobody should wait for that until everything is swept.
+    let mut failed = restore_suspended(server).await.err();
     let mut rows = 0;
     loop {
-        let batch = batch(server).await?;
+        let mut batch = 0;
+        for (what, step) in batch_of_each(server) {
+            match step.await {
+                Ok(removed) => batch += removed,
+                Err(error) => {
+                    tracing::warn!(%error, what, "could not sweep");
+                    failed = Some(error);
+                }
+            }
+        }
         rows += batch;
         if batch == 0 {
             break;
         }
         tokio::task::yield_now().await;
     }
-    Ok(rows)
+    failed.map_or(Ok(rows), Err)
 }
 
-async fn batch(server: &Server) -> Result<u64> {
+/// Something to do; how many rows it removed.
+type Step<'a> = Pin<Box<dyn Future<Output = Result<u64>> + Send + 'a>>;
+
+fn step<'a>(statement: impl Future<Output = sqlx::Result<PgQueryResult>> + Send + 'a) -> Step<'a> {
+    Box::pin(async move { Ok(statement.await?.rows_affected()) })
+}
+
+/// Some rows of each kind.
+fn batch_of_each(server: &Server) -> [(&'static str, Step<'_>); 19] {
     let db = server.db();
     let sessions = sqlx::query!(
         r#"
@@ -126,7 +144,11 @@ async fn batch(server: &Server) -> Result<u64> {
         BATCH,
     );
     let notifications = sqlx::query!(
-        "delete from notifications where id in (select id from notifications where expires_at <= now() limit $1)",
+        r#"
+        delete from notifications where id in (
+            select id from notifications where expires_at <= now() limit $1 for update skip locked
+        )
+        "#,
         BATCH,
     );
     let unlikes = sqlx::query!(
@@ -154,41 +176,44 @@ async fn batch(server: &Server) -> Result<u64> {
         BATCH,
     );
     let names = sqlx::query!("delete from former_usernames where released_at <= now()");
-    Ok(sessions.execute(db).await?.rows_affected()
-        + registrations.execute(db).await?.rows_affected()
-        + limits.execute(db).await?.rows_affected()
-        + jobs.execute(db).await?.rows_affected()
-        + codes.execute(db).await?.rows_affected()
-        + flows.execute(db).await?.rows_affected()
-        + arrivals.execute(db).await?.rows_affected()
-        + links.execute(db).await?.rows_affected()
-        + browsers.execute(db).await?.rows_affected()
-        + audit.execute(db).await?.rows_affected()
-        + places.execute(db).await?.rows_affected()
-        + avatars::sweep(server, BATCH).await?
-        + notifications.execute(db).await?.rows_affected()
-        + unlikes.execute(db).await?.rows_affected()
-        + unsubscribes.execute(db).await?.rows_affected()
-        + keys.execute(db).await?.rows_affected()
-        + names.execute(db).await?.rows_affected()
-        + posts::prune(&mut *db.acquire().await?, BATCH).await?
-        + posts::render_missing(server).await?)
+    [
+        ("sessions", step(sessions.execute(db))),
+        ("registrations", step(registrations.execute(db))),
+        ("limits", step(limits.execute(db))),
+        ("jobs", step(jobs.execute(db))),
+        ("codes", step(codes.execute(db))),
+        ("oauth flows", step(flows.execute(db))),
+        ("arrivals", step(arrivals.execute(db))),
+        ("links", step(links.execute(db))),
+        ("browsers", step(browsers.execute(db))),
+        ("audit events", step(audit.execute(db))),
+        ("places in audit events", step(places.execute(db))),
+        ("pictures", Box::pin(avatars::sweep(server, BATCH))),
+        ("notifications", step(notifications.execute(db))),
+        ("unlikes", step(unlikes.execute(db))),
+        ("unsubscribe links", step(unsubscribes.execute(db))),
+        ("post keys", step(keys.execute(db))),
+        ("former usernames", step(names.execute(db))),
+        ("empty places", Box::pin(async move { posts::prune(&mut *db.acquire().await?, BATCH).await })),
+        ("words to render", Box::pin(posts::render_missing(server))),
+    ]
 }
 
-/// Lifts the suspensions whose time is over.
+/// Lifts the suspensions whose time is over, each by itself: who cannot be restored keeps nobody else waiting.
 async fn restore_suspended(server: &Server) -> Result<()> {
-    let mut tx = server.begin().await?;
-    let restored = sqlx::query_scalar!(
-        r#"
-        update users set suspended_at = null, suspended_until = null, suspended_reason = null
-        where suspended_until <= now() returning id
-        "#
-    )
-    .fetch_all(&mut *tx)
-    .await?;
-    for user in restored {
-        audit::record(&mut tx, UserId(user), Actor::System, &Event::Restored).await?;
+    let over = sqlx::query_scalar!("select id from users where suspended_until <= now() order by suspended_until, id")
+        .fetch_all(server.db())
+        .await?;
+    let mut failed = None;
+    for user in over.into_iter().map(UserId) {
+        match accounts::restore_due(server, user).await {
+            // Another copy was quicker.
+            Ok(()) | Err(Error::NotFound) => {}
+            Err(error) => {
+                tracing::warn!(%error, user = user.0, "could not lift a suspension that is over");
+                failed = Some(error);
+            }
+        }
     }
-    tx.commit().await?;
-    Ok(())
+    failed.map_or(Ok(()), Err)
 }

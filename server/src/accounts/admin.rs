@@ -1,5 +1,6 @@
 //! What an operator does about accounts, from the command line: find, invite, end sessions, suspend, restore.
 
+use sqlx::{Postgres, Transaction};
 use time::OffsetDateTime;
 
 use super::{Email, Role, Username};
@@ -119,7 +120,7 @@ pub async fn suspend(server: &Server, user: UserId, reason: &str, hours: Option<
     if reason.is_empty() || reason.chars().count() > 300 {
         return Err(Invalid::one("reason", "Give a reason of up to 300 characters: the person will read it.").into());
     }
-    let mut tx = server.begin().await?;
+    let mut tx = unhurried(server).await?;
     let changed = sqlx::query!(
         r#"
         update users set suspended_at = now(), suspended_reason = $2,
@@ -142,15 +143,32 @@ pub async fn suspend(server: &Server, user: UserId, reason: &str, hours: Option<
     Ok(())
 }
 
+/// A transaction in which a statement may take a minute: whatever a person told others goes, or comes back, with them.
+async fn unhurried(server: &Server) -> Result<Transaction<'static, Postgres>> {
+    let mut tx = server.begin().await?;
+    sqlx::query!("set local statement_timeout = '60s'").execute(&mut *tx).await?;
+    Ok(tx)
+}
+
 /// Lifts a suspension. [`Error::NotFound`] when there is none.
 pub async fn restore(server: &Server, user: UserId) -> Result<()> {
-    let mut tx = server.begin().await?;
+    lift(server, user, true).await
+}
+
+/// Lifts a suspension whose time is over. [`Error::NotFound`] when there is none.
+pub(crate) async fn restore_due(server: &Server, user: UserId) -> Result<()> {
+    lift(server, user, false).await
+}
+
+async fn lift(server: &Server, user: UserId, early: bool) -> Result<()> {
+    let mut tx = unhurried(server).await?;
     let changed = sqlx::query!(
         r#"
         update users set suspended_at = null, suspended_until = null, suspended_reason = null
-        where id = $1 and suspended_at is not null
+        where id = $1 and suspended_at is not null and ($2 or suspended_until <= now())
         "#,
         user.0,
+        early,
     )
     .execute(&mut *tx)
     .await?;

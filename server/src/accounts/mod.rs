@@ -9,6 +9,7 @@ pub mod leave;
 mod username;
 pub(crate) mod ways_in;
 
+pub(crate) use admin::restore_due;
 pub use admin::{
     INVITATION_HOURS, Listed, find, history, invite, list, restore, set_role, sign_out_everywhere, start_reset, suspend,
 };
