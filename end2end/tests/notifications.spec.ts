@@ -88,12 +88,13 @@ test("what is mailed is one's own choice", async ({ page }) => {
     await expect(page.getByLabel("Somebody mentions me")).not.toBeChecked();
 });
 
-test("a link that ends mails asks first, and says the same whoever comes", async ({ page }) => {
+test("a link that ends mails asks first, and one that ends nothing says so", async ({ page }) => {
     await open(page, "/unsubscribe?token=nobody");
     await expect(page.getByRole("heading", { level: 1 })).toHaveText("No more mails of this kind?");
     await axe(page);
     await page.getByRole("button", { name: "Stop these mails" }).click();
-    await expect(page.getByRole("heading", { level: 1 })).toHaveText("No more of these mails");
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("This link works no more");
+    await expect(page.getByRole("link", { name: "Choose what is mailed" })).toBeVisible();
     await axe(page);
 });
 

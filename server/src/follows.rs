@@ -32,8 +32,13 @@ pub async fn set(cx: &Request, me: &Member, username: &str, follow: bool) -> Res
         return Err(Invalid::one("username", "You can't follow yourself.").into());
     }
     if follow {
+        // One's own row is held so that one is not suspended meanwhile.
         let begun = sqlx::query!(
-            "insert into follows (follower_id, followee_id) values ($1, $2) on conflict do nothing",
+            r#"
+            insert into follows (follower_id, followee_id)
+            select id, $2::bigint from users where id = $1 and suspended_at is null for share
+            on conflict do nothing
+            "#,
             me.id().0,
             them
         )

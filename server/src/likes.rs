@@ -19,12 +19,13 @@ pub async fn set(cx: &Request, me: &Member, post: PostId, like: bool) -> Result<
     limits::take(&cx.server, limits::LIKE, me.id().0).await?;
     let mut tx = cx.server.begin().await?;
     if like {
-        // People before posts, posts before likes: the order in which everybody takes them (docs/decisions/0003).
+        // People before posts, posts before likes: the order in which everybody takes them (docs/decisions/0003). One's
+        // own row so that one is not suspended meanwhile.
         let given = sqlx::query!(
             r#"
             insert into likes (post_id, user_id)
             select p.id, me.id from users me, posts p join users u on u.id = p.author_id
-            where me.id = $2 and p.id = $1 for key share of me, u, p
+            where me.id = $2 and me.suspended_at is null and p.id = $1 for share of me for key share of u, p
             on conflict do nothing
             "#,
             post.0,

@@ -84,17 +84,19 @@ pub async fn read_all(visit: Visit, me: Member, Form(seen): Form<Seen>) -> Resul
 fn view(page: &Page, before: Option<Cursor>, unread: bool) -> impl IntoView + use<> {
     let now = clock::now();
     let next = before.map_or_else(|| paths::NOTIFICATIONS.to_owned(), |at| paths::before(paths::NOTIFICATIONS, at));
-    if page.rows.is_empty() && before.is_none() {
-        return Either::Left(nothing());
-    }
-    let newest = page.rows.first().filter(|_| unread && before.is_none());
-    let all = newest.map(|row| {
+    // Also when nothing is shown of what is counted: it must not be counted for ever.
+    let newest = page.newest.filter(|_| unread && before.is_none());
+    let all = newest.map(|at| {
         view! {
             <form method="post" action=paths::NOTIFICATIONS_READ>
-                {hidden("until", row.cursor().to_string())}{button("Mark all as read", Weight::Quiet)}
+                {hidden("until", at.to_string())}{button("Mark all as read", Weight::Quiet)}
             </form>
         }
     });
+    if page.rows.is_empty() && before.is_none() && page.older.is_none() {
+        let all = all.map(|form| view! { <div class="told-acts">{form}</div> });
+        return Either::Left(view! { {all}{nothing()} });
+    }
     let rows = page.rows.iter().map(|row| row::row(row, now)).collect_view();
     let older = match page.older {
         Some(at) => Either::Left(pager::earlier(paths::before(paths::NOTIFICATIONS, at))),

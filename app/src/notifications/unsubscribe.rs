@@ -1,5 +1,5 @@
 //! Ending one's digests from a mail. The link shows a page with a button; a mail provider may press for its user
-//! (RFC 8058: one POST, without cookies, that is not led elsewhere). Both are answered the same for any token.
+//! (RFC 8058: one POST, without cookies, that is not led elsewhere). A link that ends nothing any more says so.
 
 use axum::{body::Bytes, extract::Query, response::Response};
 use http::StatusCode;
@@ -42,15 +42,30 @@ pub async fn now(visit: Visit, Query(link): Query<Link>, body: Bytes) -> Result<
     if !(says(b"List-Unsubscribe") && says(b"One-Click")) {
         return Err(Error::from(Invalid::default()));
     }
-    if let Some(token) = token(&link) {
-        notifications::unsubscribe(&visit.cx.server, &token).await?;
-    }
+    let ended = match token(&link) {
+        Some(token) => notifications::unsubscribe(&visit.cx.server, &token).await?,
+        None => false,
+    };
+    Ok(if ended { done(&visit) } else { too_old(&visit) })
+}
+
+fn done(visit: &Visit) -> Response {
     let view = view! {
         <h1>"No more of these mails"</h1>
         <p>"What people answer you still waits on Kith."</p>
         <p class="card-foot"><a href=paths::NOTIFICATION_SETTINGS>"Choose what is mailed"</a></p>
     };
-    Ok(card(&visit, "No more of these mails", StatusCode::OK, view))
+    card(visit, "No more of these mails", StatusCode::OK, view)
+}
+
+/// With a status that keeps a mail provider from pressing again and again.
+fn too_old(visit: &Visit) -> Response {
+    let view = view! {
+        <h1>"This link works no more"</h1>
+        <p>"It may be from an old mail, or not all of it was copied. Nothing was changed: you can stop the mails in your settings."</p>
+        <p class="card-foot"><a href=paths::NOTIFICATION_SETTINGS>"Choose what is mailed"</a></p>
+    };
+    card(visit, "This link works no more", StatusCode::OK, view)
 }
 
 fn token(link: &Link) -> Option<Token> {

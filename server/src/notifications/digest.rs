@@ -1,8 +1,9 @@
 //! Mail of what waits unread. Who has something to be mailed stands in `digests` from the moment they were told; a task
-//! in every copy of the server claims those who are due, marks what they are mailed of and queues the mail, in one
-//! transaction: whatever dies in between, nothing is mailed twice and nothing is lost.
+//! in every copy of the server claims those who are due one by one, marks what they are mailed of and queues the mail, in
+//! one transaction each: whatever dies in between, nothing is mailed twice and nothing is lost, and who cannot be mailed
+//! keeps nobody else waiting.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 use sqlx::PgConnection;
 
@@ -17,8 +18,10 @@ use crate::{
     random::Token,
 };
 
-/// The most people whose mails are queued by one transaction.
-const BATCH: i64 = 50;
+/// The most people who are taken in one go.
+const BATCH: usize = 50;
+/// The most of what waits for one person that is marked at once, the newest first; the rest counts for the next mail.
+const WAITING: i64 = 1_000;
 /// The most things one mail tells of; it says how many more there are.
 const MOST: usize = 12;
 const PAUSE: Duration = Duration::from_secs(60);
@@ -40,58 +43,80 @@ pub async fn run(server: Server) {
 
 /// Takes some of those who are due, and queues a mail to each who has something unread. Returns how many were taken.
 pub async fn queue_due(server: &Server) -> Result<usize> {
-    let mut tx = server.begin().await?;
-    let due = sqlx::query_scalar!(
-        r#"
-        delete from digests where user_id in (
-            select user_id from digests where due_at <= now() order by due_at limit $1 for update skip locked
-        )
-        returning user_id
-        "#,
-        BATCH,
-    )
-    .fetch_all(&mut *tx)
-    .await?;
-    if due.is_empty() {
-        return Ok(0);
+    let mut taken = 0;
+    while taken < BATCH {
+        let mut tx = server.begin().await?;
+        let Some(user) = claim(&mut tx).await? else { break };
+        match queue(&mut tx, user).await {
+            Ok(()) => tx.commit().await?,
+            Err(error) => {
+                tracing::warn!(%error, user, "a digest cannot be queued; put off");
+                tx.rollback().await?;
+                put_off(server, user).await?;
+            }
+        }
+        taken += 1;
     }
-    for (user, (to, told)) in mark(&mut tx, &due).await? {
-        let more = told.len().saturating_sub(MOST);
-        let told = told.into_iter().take(MOST).collect();
-        jobs::enqueue(&mut tx, &Job::Digest { to, user, told, more }).await?;
+    if taken > 0 {
+        server.wake().ring();
     }
-    tx.commit().await?;
-    server.wake().ring();
-    Ok(due.len())
+    Ok(taken)
 }
 
-/// Marks what these people are mailed of; by person, with their address, the newest first. What somebody else holds at
-/// this moment is left for the next time: they wait for the row of `digests` that is ours, and put it back.
-async fn mark(tx: &mut PgConnection, due: &[i64]) -> Result<BTreeMap<i64, (String, Vec<i64>)>> {
+/// Whoever is due longest and is not in somebody else's hands.
+async fn claim(tx: &mut PgConnection) -> Result<Option<i64>> {
+    let user = sqlx::query_scalar!(
+        r#"
+        delete from digests where user_id = (
+            select user_id from digests where due_at <= now() order by due_at limit 1 for update skip locked
+        )
+        returning user_id
+        "#
+    )
+    .fetch_optional(tx)
+    .await?;
+    Ok(user)
+}
+
+async fn put_off(server: &Server, user: i64) -> Result<()> {
+    sqlx::query!("update digests set due_at = now() + interval '1 hour' where user_id = $1", user)
+        .execute(server.db())
+        .await?;
+    Ok(())
+}
+
+async fn queue(tx: &mut PgConnection, user: i64) -> Result<()> {
+    let Some((to, told)) = mark(tx, user).await? else { return Ok(()) };
+    let more = told.len().saturating_sub(MOST);
+    let told = told.into_iter().take(MOST).collect();
+    jobs::enqueue(tx, &Job::Digest { to, user, told, more }).await
+}
+
+/// Marks what somebody is mailed of, the newest first; none when nothing waits. What somebody else holds at this moment
+/// is left for the next time: they wait for the row of `digests` that is ours, and put it back.
+async fn mark(tx: &mut PgConnection, user: i64) -> Result<Option<(String, Vec<i64>)>> {
     let marked = sqlx::query!(
         r#"
-        with held as (
+        with held as materialized (
             select n.id from notifications n join users u on u.id = n.user_id
-            where n.user_id = any ($1) and n.read_at is null and n.withdrawn_at is null and n.mailed_at is null
+            where n.user_id = $1 and n.read_at is null and n.withdrawn_at is null and n.mailed_at is null
               and n.updated_at > now() - interval '30 days' and u.suspended_at is null and u.digest_rhythm <> 'off'
               and n.kind = any (u.digest_kinds)
+            order by n.updated_at desc, n.id desc limit $2
             for update of n skip locked
         ), marked as (
             update notifications set mailed_at = now() where id in (select id from held)
             returning id, user_id, updated_at
         )
-        select m.id, m.user_id, u.email from marked m join users u on u.id = m.user_id
-        order by m.user_id, m.updated_at desc, m.id desc
+        select m.id, u.email from marked m join users u on u.id = m.user_id order by m.updated_at desc, m.id desc
         "#,
-        due,
+        user,
+        WAITING,
     )
     .fetch_all(tx)
     .await?;
-    let mut people = BTreeMap::new();
-    for row in marked {
-        people.entry(row.user_id).or_insert_with(|| (row.email, Vec::new())).1.push(row.id);
-    }
-    Ok(people)
+    let to = marked.first().map(|row| row.email.clone());
+    Ok(to.map(|to| (to, marked.into_iter().map(|row| row.id).collect())))
 }
 
 /// One thing a digest tells of.
@@ -163,21 +188,23 @@ pub(crate) async fn arm(db: &mut PgConnection, user: UserId) -> Result<Token> {
     Ok(token)
 }
 
-/// Ends the digests of whom a link was mailed to. Whoever holds it may, as often as they like, and is told nothing: a
-/// token that is nobody's is answered alike.
-pub async fn unsubscribe(server: &Server, token: &Token) -> Result<()> {
-    sqlx::query!(
+/// Ends the digests of whom a link was mailed to. Whoever holds it may, as often as they like. Whether it was anybody's:
+/// a token is not to be guessed, so that tells nobody anything.
+pub async fn unsubscribe(server: &Server, token: &Token) -> Result<bool> {
+    let ended = sqlx::query_scalar!(
         r#"
         with holder as (
             update users u set digest_rhythm = 'off' from unsubscribe_links l
             where l.token_hash = $1 and l.expires_at > now() and u.id = l.user_id
             returning u.id
+        ), ended as (
+            delete from digests where user_id in (select id from holder)
         )
-        delete from digests where user_id in (select id from holder)
+        select exists (select from holder) as "ended!"
         "#,
         &token.hash()[..],
     )
-    .execute(server.db())
+    .fetch_one(server.db())
     .await?;
-    Ok(())
+    Ok(ended)
 }

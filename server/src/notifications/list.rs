@@ -37,13 +37,6 @@ pub struct Notification {
     pub followed: bool,
 }
 
-impl Notification {
-    /// Where it stands in the list.
-    pub fn cursor(&self) -> Cursor {
-        Cursor { at: self.at, id: self.id }
-    }
-}
-
 /// A place in the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cursor {
@@ -78,6 +71,8 @@ pub struct Page {
     pub rows: Vec<Notification>,
     /// Where the next, older page starts; none on the last page.
     pub older: Option<Cursor>,
+    /// The newest that is counted, also when there is nobody left to show for it.
+    pub newest: Option<Cursor>,
 }
 
 /// What `me` was told, below `before` (from the newest when none).
@@ -107,7 +102,8 @@ pub async fn page(db: &mut PgConnection, me: &Member, before: Option<Cursor>) ->
                    array_agg(u.display_name order by a.at desc, u.id) as names,
                    array_agg(u.avatar order by a.at desc, u.id) as avatars
             from (
-                select n.actor_id as user_id, n.updated_at as at where n.actor_id is not null
+                select n.actor_id as user_id, n.updated_at as at 
+                where n.actor_id is not null and is_told($1, n.actor_id)
                 union all
                 (select l.user_id, l.created_at from likes l
                  where n.kind = 'like' and l.post_id = n.post_id and is_told($1, l.user_id)
@@ -124,9 +120,11 @@ pub async fn page(db: &mut PgConnection, me: &Member, before: Option<Cursor>) ->
     .fetch_all(db)
     .await?;
     let more = rows.len() > PAGE as usize;
-    let older = rows.get(PAGE as usize - 1).filter(|_| more).map(|row| Cursor { at: row.updated_at, id: row.id });
+    let place = |row: &Row| Cursor { at: row.updated_at, id: row.id };
+    let older = rows.get(PAGE as usize - 1).filter(|_| more).map(place);
+    let newest = rows.first().map(place);
     let rows = rows.into_iter().take(PAGE as usize).filter_map(Row::told).collect();
-    Ok(Page { rows, older })
+    Ok(Page { rows, older, newest })
 }
 
 struct Row {

@@ -6,13 +6,16 @@ use crate::{
     request::{Member, Request},
 };
 
-/// Marks one's own notification as read; said twice it is still so. [`Error::NotFound`] when it is not one's own.
+/// The most rows that one statement marks.
+const BATCH: i64 = 5_000;
+
+/// Marks one's own notification as read; said twice it is still so, and so it is of one that was just withdrawn. [`Error::NotFound`] when it is not one's own.
 pub async fn read(cx: &Request, me: &Member, id: i64) -> Result<()> {
     let done = sqlx::query!(
         r#"
         update notifications set read_at = coalesce(read_at, now()),
             expires_at = case when read_at is null then least(expires_at, now() + interval '90 days') else expires_at end
-        where id = $1 and user_id = $2 and withdrawn_at is null
+        where id = $1 and user_id = $2
         "#,
         id,
         me.id().0,
@@ -22,18 +25,29 @@ pub async fn read(cx: &Request, me: &Member, id: i64) -> Result<()> {
     if done.rows_affected() == 0 { Err(Error::NotFound) } else { Ok(()) }
 }
 
-/// Marks as read what one was told up to `until`, the newest one has seen: what came meanwhile stays unread.
+/// Marks as read what one was told up to `until`, the newest one has seen: what came meanwhile stays unread. In batches,
+/// each in the order of ids, as everybody takes several (docs/decisions/0003).
 pub async fn read_all(cx: &Request, me: &Member, until: Cursor) -> Result<()> {
-    sqlx::query!(
-        r#"
-        update notifications set read_at = now(), expires_at = least(expires_at, now() + interval '90 days')
-        where user_id = $1 and read_at is null and withdrawn_at is null and (updated_at, id) <= ($2, $3)
-        "#,
-        me.id().0,
-        until.at,
-        until.id,
-    )
-    .execute(cx.server.db())
-    .await?;
-    Ok(())
+    loop {
+        let done = sqlx::query!(
+            r#"
+            with held as materialized (
+                select id from notifications
+                where user_id = $1 and read_at is null and withdrawn_at is null and (updated_at, id) <= ($2, $3)
+                order by id limit $4 for no key update
+            )
+            update notifications set read_at = now(), expires_at = least(expires_at, now() + interval '90 days')
+            where id in (select id from held)
+            "#,
+            me.id().0,
+            until.at,
+            until.id,
+            BATCH,
+        )
+        .execute(cx.server.db())
+        .await?;
+        if done.rows_affected() < BATCH as u64 {
+            return Ok(());
+        }
+    }
 }

@@ -4,7 +4,7 @@ use sqlx::PgConnection;
 
 use super::{check_body, keep_words};
 use crate::{
-    error::{Error, Result, on_constraint},
+    error::{Error, Result},
     id::{Once, PostId, UserId},
     limits, markup, notifications, random,
     request::{Member, Request},
@@ -34,17 +34,22 @@ pub async fn create(
     if let Some(parent) = parent {
         hold(&mut tx, me.id(), parent).await?;
     }
+    // With the author's row, so that they are not suspended meanwhile.
     let id = sqlx::query_scalar!(
-        "insert into posts (author_id, parent_id, body, html) values ($1, $2, $3, $4) returning id",
+        r#"
+        insert into posts (author_id, parent_id, body, html)
+        select id, $2::bigint, $3::text, $4::text from users where id = $1 and suspended_at is null for share
+        returning id
+        "#,
         me.id().0,
         parent.map(|p| p.0),
         body,
         words.html,
     )
-    .fetch_one(&mut *tx)
-    .await
+    .fetch_optional(&mut *tx)
+    .await?
     // Deleted in another browser, at this very moment.
-    .map_err(|e| on_constraint(e, "posts_author_id_fkey", Error::SignInNeeded))?;
+    .ok_or(Error::SignInNeeded)?;
     if let Some(key) = &key
         && !first(&mut tx, (me.id(), PostId(id)), key).await?
     {
@@ -66,7 +71,7 @@ async fn hold(tx: &mut PgConnection, me: UserId, parent: PostId) -> Result<()> {
         r#"
         select p.id from users me, posts p join users u on u.id = p.author_id
         where me.id = $2 and p.id = $1 and u.suspended_at is null
-        for key share of me, u for no key update of p
+        for share of me for key share of u for no key update of p
         "#,
         parent.0,
         me.0,

@@ -22,8 +22,9 @@ pub async fn edit(cx: &Request, me: &Member, id: PostId, body: &str) -> Result<(
     let words = markup::render(&mut tx, &body).await?;
     let before = sqlx::query!(
         r#"
-        select body, html, coalesce(edited_at, created_at) as "written_at!" from posts
-        where id = $1 and author_id = $2 for update
+        select p.body, p.html, coalesce(p.edited_at, p.created_at) as "written_at!"
+        from users me join posts p on p.author_id = me.id
+        where p.id = $1 and me.id = $2 and me.suspended_at is null for share of me for update of p
         "#,
         id.0,
         me.id().0,

@@ -1,5 +1,7 @@
 //! Mail of what waits unread: at most once in its rhythm, never twice of the same, and over with one press.
 
+mod trouble;
+
 use http::{Request, StatusCode};
 use server::{jobs::Crew, notifications};
 use sqlx::PgPool;
@@ -196,14 +198,19 @@ async fn one_press_ends_the_mails_whoever_presses_and_nothing_else(pool: PgPool)
     let known = press(&site, &url, FORM, "List-Unsubscribe=One-Click").await;
     assert_eq!((known.status, site.count(off).await), (StatusCode::OK, 1), "{}", known.body);
     assert!(site.mail_to(TO).await.is_none());
-    // Again, in the other form, and with a token that is nobody's: the same answer.
+    // Again, in the other form: the same answer.
     let parts = "--x\r\ncontent-disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--x--\r\n";
     let again = press(&site, &url, "multipart/form-data; boundary=x", parts).await;
     let unknown = format!("https://kith.example/unsubscribe?token={}", server::random::Token::new().text());
     let nobody = press(&site, &unknown, FORM, "List-Unsubscribe=One-Click").await;
     let none = press(&site, "https://kith.example/unsubscribe?token=x", FORM, "List-Unsubscribe=One-Click").await;
+    assert_eq!((again.status, &again.body), (known.status, &known.body));
+    // With a token that is nobody's nothing ends, and nobody is told that it did.
+    for other in [&nobody, &none] {
+        assert_eq!((other.status, other.body.contains("No more of these mails")), (StatusCode::OK, false));
+        assert!(other.body.contains("works no more") && other.body.contains("href=\"/settings/notifications\""));
+    }
     for other in [&again, &nobody, &none] {
-        assert_eq!((other.status, &other.body), (known.status, &known.body));
         assert!(other.set_cookies().is_empty());
     }
     assert_eq!(site.count(off).await, 1);
@@ -211,6 +218,22 @@ async fn one_press_ends_the_mails_whoever_presses_and_nothing_else(pool: PgPool)
     answer(&site, "edsger", "two").await;
     assert_eq!(bell(&site.signed_in("alan").await.get("/").await), "Notifications, 2 unread");
     assert_eq!(site.count("select count(*) from digests").await, 0);
+}
+
+#[sqlx::test]
+async fn a_link_in_an_old_mail_still_ends_them_and_one_that_does_not_says_so(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let off = "select count(*) from users where digest_rhythm = 'off'";
+    answer(&site, "ada", "one").await;
+    site.sql(DUE).await;
+    queue_due(&site).await;
+    let url = stop(&site.mail_to(TO).await.unwrap());
+    let days = "select round(extract(epoch from expires_at - now()) / 86400)::bigint from unsubscribe_links";
+    assert_eq!(site.count(days).await, 400);
+    site.sql("update unsubscribe_links set expires_at = now()").await;
+    let late = press(&site, &url, FORM, "List-Unsubscribe=One-Click").await;
+    assert_eq!((late.status, site.count(off).await), (StatusCode::OK, 0));
+    assert!(late.body.contains("works no more"), "{}", late.body);
 }
 
 #[sqlx::test]

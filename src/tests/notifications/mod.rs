@@ -1,8 +1,10 @@
 //! What somebody is told: of each thing once, only as long as it is so, and never of what they did themselves.
 
 mod digests;
+mod order;
 mod posts;
 mod races;
+mod suspended;
 
 use http::StatusCode;
 use sqlx::PgPool;
@@ -189,6 +191,9 @@ async fn one_is_marked_as_read_and_only_ones_own(pool: PgPool) {
     }
     assert_eq!(told(&mut alan).await, ["Grace follows you", "Unread. Ada follows you"]);
     assert_eq!(alan.post(&path, &[("next", "//evil.example")]).await.location(), "/notifications");
+    // What was taken back at this very moment is as good as read.
+    follow(&site, "grace", "alan", "false").await;
+    assert_eq!(alan.post(&path, &[]).await.status, StatusCode::SEE_OTHER);
     // As a browser tells when the row is followed.
     let last = site.count("select min(id) from notifications").await;
     let ping = http::Request::builder().method("POST").uri(format!("/notifications/{last}/read"));

@@ -1,0 +1,93 @@
+//! Whoever changes several notifications takes them in the order of their ids, so that two who do never wait for each
+//! other (docs/decisions/0003).
+
+use sqlx::{Connection, PgPool};
+
+use super::{follow, like};
+use crate::tests::Site;
+
+/// Two rows of alan's, of likes of ada's, which lie in the table the other way round, and so do their posts.
+async fn two_rows(site: &Site) {
+    let posts = [site.post("alan", "one").await, site.post("alan", "two").await];
+    for post in posts.into_iter().rev() {
+        like(site, "ada", post, "true").await;
+    }
+    // Written again, the first lies behind the other.
+    site.sql("update notifications set expires_at = expires_at where id = (select min(id) from notifications)").await;
+}
+
+/// Somebody holds the first row when `deed` comes: then it waits there, and holds nothing behind it.
+async fn waits_at_the_first(pool: &PgPool, site: &Site, deed: impl Future<Output = ()> + Send + 'static) {
+    let first = site.count("select min(id) from notifications").await;
+    let second = site.count("select max(id) from notifications").await;
+    let mut other = pool.acquire().await.unwrap();
+    let mut tx = other.begin().await.unwrap();
+    let hold = |id: i64| format!("select from notifications where id = {id} for update nowait");
+    sqlx::query(&hold(first)).execute(&mut *tx).await.unwrap();
+    let deed = tokio::spawn(deed);
+    let waiting = "select count(*) from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock'";
+    while !deed.is_finished() && site.count(waiting).await == 0 {
+        tokio::task::yield_now().await;
+    }
+    let free = sqlx::query(&hold(second)).execute(&mut *tx).await;
+    tx.rollback().await.unwrap();
+    deed.await.unwrap();
+    assert!(free.is_ok(), "it held the second and waited for the first: {free:?}");
+}
+
+#[sqlx::test]
+async fn marking_all_as_read(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    two_rows(&site).await;
+    let mut alan = site.signed_in("alan").await;
+    let page = alan.get("/notifications").await.body;
+    let until = page.split("name=\"until\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let deed = async move {
+        assert!(alan.post("/notifications/read", &[("until", &until)]).await.status.is_redirection());
+    };
+    waits_at_the_first(&pool, &site, deed).await;
+    assert_eq!(site.count("select count(*) from notifications where read_at is null").await, 0);
+}
+
+#[sqlx::test]
+async fn taking_back_likes(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    two_rows(&site).await;
+    let db = pool.clone();
+    waits_at_the_first(&pool, &site, async move {
+        sqlx::query("delete from likes").execute(&db).await.unwrap();
+    })
+    .await;
+    assert_eq!(site.count("select count(*) from notifications where withdrawn_at is null").await, 0);
+}
+
+#[sqlx::test]
+async fn suspending(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    two_rows(&site).await;
+    let server = site.server.clone();
+    let ada = server::accounts::find(&server, "ada").await.unwrap();
+    waits_at_the_first(&pool, &site, async move {
+        server::accounts::suspend(&server, ada, "a test", None).await.unwrap();
+    })
+    .await;
+    assert_eq!(site.count("select count(*) from notifications where withdrawn_at is null").await, 0);
+}
+
+#[sqlx::test]
+async fn however_many_there_are_all_are_marked_as_read(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    follow(&site, "ada", "alan", "true").await;
+    site.sql(
+        "with p as (insert into posts (author_id, body) select 1, 'x' from generate_series(1, 10001) returning id)
+         insert into notifications (user_id, kind, post_id, actor_id, updated_at)
+         select 3, 'reply', id, 1, now() - id * interval '1 second' from p",
+    )
+    .await;
+    let mut alan = site.signed_in("alan").await;
+    let page = alan.get("/notifications").await.body;
+    let until = page.split("name=\"until\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    alan.post("/notifications/read", &[("until", &until)]).await;
+    assert_eq!(site.count("select count(*) from notifications where read_at is null").await, 0);
+}

@@ -1,0 +1,99 @@
+//! What somebody does at the very moment they are suspended is done before or not at all: nobody is told of it.
+
+use sqlx::{Connection, PgPool};
+
+use super::{bell, like, suspend, told};
+use crate::tests::Site;
+
+/// How many wait for what somebody else holds.
+async fn waiting(site: &Site) -> i64 {
+    let sql = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    site.count(sql).await
+}
+
+/// What ada (1) does to alan (3) or his post, and the row that tells him of it: somebody else about to write the same
+/// stands in the way when all but that is done.
+fn deeds(post: i64, own: i64) -> [(String, [(&'static str, &'static str); 1], String); 5] {
+    let next = "(select last_value + 1 from posts_id_seq)";
+    let row = |kind: &str, post: &str, actor: &str| {
+        format!(
+            "set local session_replication_role = replica;
+             insert into notifications (user_id, kind, post_id, actor_id) values (3, '{kind}', {post}, {actor})"
+        )
+    };
+    [
+        (format!("/posts/{post}/like"), [("like", "true")], row("like", &post.to_string(), "null")),
+        (format!("/posts/{post}/replies"), [("body", "an answer")], row("reply", next, "1")),
+        ("/@alan/follow".to_owned(), [("follow", "true")], row("follow", "null", "1")),
+        ("/posts".to_owned(), [("body", "hello @alan")], row("mention", next, "1")),
+        (format!("/posts/{own}/edit"), [("body", "hello, dear @alan")], row("mention", &own.to_string(), "1")),
+    ]
+}
+
+/// Ada suspended, `first` or while what she does is half done. Nobody is left with a count of what they cannot see.
+async fn meets(pool: &PgPool, first: bool) {
+    let site = Site::with_cast(pool).await;
+    let (post, own) = (site.post("alan", "hello").await, site.post("ada", "own").await);
+    let mut alan = site.signed_in("alan").await;
+    for (path, form, obstacle) in deeds(post, own) {
+        let mut ada = site.signed_in("ada").await;
+        let mut other = pool.acquire().await.unwrap();
+        let mut tx = other.begin().await.unwrap();
+        let obstacle = if first { "update users set suspended_at = now() where username = 'ada'" } else { &obstacle };
+        sqlx::raw_sql(obstacle).execute(&mut *tx).await.unwrap();
+        let deed = tokio::spawn({
+            let path = path.clone();
+            async move { ada.post(&path, &form).await.status }
+        });
+        while !deed.is_finished() && waiting(&site).await == 0 {
+            tokio::task::yield_now().await;
+        }
+        if first {
+            tx.commit().await.unwrap();
+            deed.await.unwrap();
+        } else {
+            let end = tokio::spawn({
+                let site = site.clone();
+                async move { suspend(&site, "ada").await }
+            });
+            while !end.is_finished() && waiting(&site).await < 2 {
+                tokio::task::yield_now().await;
+            }
+            tx.rollback().await.unwrap();
+            deed.await.unwrap();
+            end.await.unwrap();
+        }
+        assert_eq!(bell(&alan.get("/").await), "Notifications", "{path}");
+        let user = server::accounts::find(&site.server, "ada").await.unwrap();
+        server::accounts::restore(&site.server, user).await.unwrap();
+        site.sql("delete from notifications; delete from likes; delete from follows; delete from limits").await;
+    }
+}
+
+#[sqlx::test]
+async fn what_begins_while_somebody_is_suspended_is_not_done(pool: PgPool) {
+    meets(&pool, true).await;
+}
+
+#[sqlx::test]
+async fn what_is_half_done_is_told_of_no_more_than_the_rest(pool: PgPool) {
+    meets(&pool, false).await;
+}
+
+#[sqlx::test]
+async fn what_is_counted_but_cannot_be_shown_can_be_marked_as_read(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let post = site.post("alan", "hello").await;
+    like(&site, "ada", post, "true").await;
+    super::follow(&site, "ada", "alan", "true").await;
+    suspend(&site, "ada").await;
+    site.sql("update notifications set withdrawn_at = null").await;
+    let mut alan = site.signed_in("alan").await;
+    let page = alan.get("/notifications").await;
+    assert_eq!((bell(&page), told(&mut alan).await), ("Notifications, 2 unread".to_owned(), vec![]));
+    assert!(page.body.contains("All quiet"), "{}", page.body);
+    let until = page.body.split("name=\"until\" value=\"").nth(1).expect("a button").split('"').next().unwrap();
+    assert!(alan.post("/notifications/read", &[("until", until)]).await.status.is_redirection());
+    let page = alan.get("/notifications").await;
+    assert!(bell(&page) == "Notifications" && !page.body.contains("Mark all as read"), "{}", page.body);
+}
