@@ -3,6 +3,8 @@
 //!
 //! The statements are taken from `.sqlx`, as they are served; a new one is a line in [`HOT`].
 
+mod searches;
+
 use std::{collections::BTreeMap, fs, path::Path};
 
 use serde_json::Value;
@@ -11,11 +13,11 @@ use sqlx::{Connection, Executor, PgConnection, PgPool};
 use super::site::as_served;
 
 /// A hot statement: what only its text says, parameters (of the world below), and every index it may read by.
-type Hot = (&'static str, &'static str, &'static [&'static str]);
+type Hot<'a> = (&'a str, &'a str, &'a [&'a str]);
 
 const END: &str = "9223372036854775807";
 
-const HOT: [Hot; 16] = [
+const HOT: [Hot<'static>; 16] = [
     (
         "where p.parent_id is null and p.id < $2 and u.suspended_at is null",
         "1, {end}, 51",
@@ -177,9 +179,9 @@ fn wrong(step: &Value, indexes: &[&str], found: &mut Vec<String>) {
 }
 
 /// Whether each statement keeps to its indexes: what is wrong, by statement and kind of plan.
-async fn survey(db: &mut PgConnection) -> BTreeMap<String, Vec<String>> {
+async fn survey(db: &mut PgConnection, hot: &[Hot<'_>]) -> BTreeMap<String, Vec<String>> {
     let mut all = BTreeMap::new();
-    for (part, parameters, indexes) in HOT {
+    for &(part, parameters, indexes) in hot {
         for mode in ["force_custom_plan", "force_generic_plan"] {
             let plan = plan(db, part, parameters, mode).await;
             let mut found = Vec::new();
@@ -197,7 +199,7 @@ async fn hot_statements_read_by_their_indexes_whatever_the_volume(pool: PgPool) 
     sqlx::raw_sql(WORLD).execute(&pool).await.unwrap();
     let served = as_served(&pool, 1);
     let mut db = served.acquire().await.unwrap();
-    let wrong = survey(&mut db).await;
+    let wrong = survey(&mut db, &HOT).await;
     assert!(wrong.is_empty(), "{wrong:#?}");
     // And without an index it would be noticed.
     for (index, part) in [
@@ -207,7 +209,7 @@ async fn hot_statements_read_by_their_indexes_whatever_the_volume(pool: PgPool) 
     ] {
         let mut tx = pool.begin().await.unwrap();
         sqlx::raw_sql(&format!("drop index {index}")).execute(&mut *tx).await.unwrap();
-        let wrong = survey(&mut tx).await;
+        let wrong = survey(&mut tx, &HOT).await;
         assert!(wrong.keys().any(|statement| statement.starts_with(part)), "without {index}: {wrong:#?}");
         tx.rollback().await.unwrap();
     }

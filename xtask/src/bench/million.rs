@@ -20,20 +20,86 @@ use crate::{
 const DATABASE: &str = "million";
 
 /// Each page is asked for below another post, a few further down every time.
-const HOT: [Hot; 1] = [Hot {
-    name: "the following feed",
-    part: "with heard as (",
-    budget: 20.0,
-    cases: &[
-        ("1,000 people, newest", ":reader, 9223372036854775807 - :n, 51"),
-        ("1,000 people, in the middle", ":reader, :middle - :n * 97, 51"),
-        ("1,000 people, far back", ":reader, :far - :n * 11, 51"),
-        ("the 1,000 who write most, newest", ":reader_of_writers, 9223372036854775807 - :n, 51"),
-        ("the 1,000 who write most, in the middle", ":reader_of_writers, :middle - :n * 97, 51"),
-        ("the 1,000 who write most, far back", ":reader_of_writers, :far - :n * 11, 51"),
-        ("nobody but oneself, newest", ":nobody, 9223372036854775807 - :n, 51"),
-    ],
-}];
+const HOT: [Hot; 5] = [
+    Hot {
+        name: "the following feed",
+        part: "with heard as (",
+        budget: 20.0,
+        cases: &[
+            ("1,000 people, newest", ":reader, 9223372036854775807 - :n, 51"),
+            ("1,000 people, in the middle", ":reader, :middle - :n * 97, 51"),
+            ("1,000 people, far back", ":reader, :far - :n * 11, 51"),
+            ("the 1,000 who write most, newest", ":reader_of_writers, 9223372036854775807 - :n, 51"),
+            ("the 1,000 who write most, in the middle", ":reader_of_writers, :middle - :n * 97, 51"),
+            ("the 1,000 who write most, far back", ":reader_of_writers, :far - :n * 11, 51"),
+            ("nobody but oneself, newest", ":nobody, 9223372036854775807 - :n, 51"),
+        ],
+    },
+    Hot {
+        name: "a step of searching posts",
+        part: "with asked as materialized (",
+        budget: SEARCH,
+        cases: &[
+            (
+                "a common word, the newest stretch",
+                "'{english}', '{bread}', '{}', '{}', '{}', :newest - :n, 12, :reader, 51",
+            ),
+            (
+                "a common word, a middling stretch",
+                "'{english}', '{bread}', '{}', '{}', '{}', :middle - :n * 97, 16, :reader, 51",
+            ),
+            (
+                "small words, the newest stretch",
+                "'{english}', '{}', '{of the}', '{}', '{}', :newest - :n, 12, :reader, 51",
+            ),
+            ("one without another", "'{english}', '{bread}', '{}', '{slow}', '{}', :middle - :n * 97, 14, :reader, 51"),
+            (
+                "sixteen words",
+                "'{english}', '{a,b,c,d,e,f,g,h,i,j,k,l,m,n,the,of}', '{}', '{}', '{}', :newest - :n, 14, :reader, 51",
+            ),
+            ("nobody's word, everything", "'{english}', '{zyzzyva}', '{}', '{}', '{}', :newest - :n, 24, :reader, 51"),
+        ],
+    },
+    Hot {
+        name: "people by name",
+        part: "as whole,",
+        budget: SEARCH,
+        cases: &[
+            ("a name", "'anna', 'anna', 300, :reader, 2147483647, 9223372036854775807, :n * 0, 21, 1000, 500"),
+            (
+                "two letters, more than are looked at",
+                "'an', 'an', 300, :reader, 2147483647, 9223372036854775807, :n * 0, 21, 1000, 500",
+            ),
+            ("one letter", "'m', 'm', 300, :reader, 2147483647, 9223372036854775807, :n * 0, 21, 1000, 500"),
+            (
+                "nobody's name",
+                "'zyzzyva', 'zyzzyva', 300, :reader, 2147483647, 9223372036854775807, :n * 0, 21, 1000, 500",
+            ),
+        ],
+    },
+    Hot {
+        name: "people by rough spelling",
+        part: "users_spelled_like(line, $2)",
+        budget: SEARCH,
+        cases: &[
+            ("a name with two letters swapped", "'mraia', 400, :reader, 20 + :n * 0"),
+            ("four letters", "'alna', 400, :reader, 4 + :n * 0"),
+            ("two words", "'slow oven', 400, :reader, 4 + :n * 0"),
+        ],
+    },
+    Hot {
+        name: "tags by how they begin",
+        part: "with recursive step (tag, n) as (",
+        budget: SEARCH,
+        cases: &[
+            ("one letter", "'{b}', '', 31 + :n * 0, 300, 100"),
+            ("three letters", "'{bre}', '', 31 + :n * 0, 300, 100"),
+        ],
+    },
+];
+
+/// A search may take longer than a page: milliseconds.
+const SEARCH: f64 = 50.0;
 
 /// Readers of a thousand, a star with fifty thousand followers, and somebody with none. They sign in as the cast does.
 const PEOPLE: &str = "
@@ -59,7 +125,8 @@ const PEOPLE: &str = "
 /// What the parameters of [`HOT`] name.
 const FACTS: &str = "
     select substr(username, 7), id from users where username like 'bench\\_%'
-    union all select 'middle', max(id) / 2 from posts union all select 'far', max(id) / 50 from posts";
+    union all select 'middle', max(id) / 2 from posts union all select 'far', max(id) / 50 from posts
+    union all select 'newest', max(id) + 1 from posts";
 
 /// Seeds, measures, and fails when something is over its budget. With `--debug` quick to build, and too slow to go by.
 pub fn run(args: &[String]) -> Result<()> {
