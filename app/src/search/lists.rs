@@ -69,11 +69,10 @@ pub(super) fn people(visit: &Visit, query: &Query, found: &People, alike: &[Pers
         view! {
             <section class="sheet found" aria-label="People">
                 <form method="post"><div class="people">{hidden("next", visit.here.clone())}{items}</div></form>
-                <PostList />
             </section>
         }
     });
-    view! { {named}{spelled_like(visit, alike)} }
+    view! { {named}{spelled_like(visit, alike)}<PostList /> }
 }
 
 fn spelled_like(visit: &Visit, alike: &[Person]) -> impl IntoView + use<> {

@@ -11,9 +11,12 @@ async fn waiting(site: &Site) -> i64 {
     site.count(sql).await
 }
 
+/// Where it is sent, what is sent, and the statement of somebody else.
+type Deed = (String, [(&'static str, &'static str); 1], String);
+
 /// What ada (1) does to alan (3) or his post, and the row that tells him of it: somebody else about to write the same
 /// stands in the way when all but that is done.
-fn deeds(post: i64, own: i64) -> [(String, [(&'static str, &'static str); 1], String); 5] {
+fn deeds(post: i64, own: i64) -> [Deed; 5] {
     let next = "(select last_value + 1 from posts_id_seq)";
     let row = |kind: &str, post: &str, actor: &str| {
         format!(
