@@ -14,6 +14,7 @@ mod feed;
 mod follows;
 mod found;
 mod hardening;
+mod held;
 mod kept;
 mod known;
 mod leaving;

@@ -93,6 +93,14 @@ async fn social(pack: &mut Pack, tx: &mut sqlx::PgConnection, me: &Elevated) -> 
         id,
     );
     pack.list("likes.json", likes.fetch(&mut *tx)).await?;
+    let unlikes = sqlx::query_scalar!(
+        r#"
+        select jsonb_build_object('post', l.post_id, 'at', l.at) as "row!"
+        from unlikes l where l.user_id = $1 order by l.post_id
+        "#,
+        id,
+    );
+    pack.list("unlikes.json", unlikes.fetch(&mut *tx)).await?;
     let following = sqlx::query_scalar!(
         r#"
         select jsonb_build_object('username', u.username, 'since', f.created_at) as "row!"
@@ -158,7 +166,20 @@ async fn safety(pack: &mut Pack, tx: &mut sqlx::PgConnection, me: &Elevated) -> 
         "#,
         id,
     );
-    pack.list("identities.json", identities.fetch(tx)).await
+    pack.list("identities.json", identities.fetch(&mut *tx)).await?;
+    // Which address a change led away from, and which is waited for.
+    let mailed = sqlx::query_scalar!(
+        r#"
+        select jsonb_build_object('what', 'code', 'for', c.purpose, 'email', c.email, 'mailed_at', c.created_at,
+            'until', c.expires_at) as "row!"
+        from codes c where c.user_id = $1
+        union all select jsonb_build_object('what', 'link', 'for', l.purpose, 'email', l.email, 'mailed_at', l.created_at,
+            'until', l.expires_at, 'ended_at', l.used_at)
+        from links l where l.user_id = $1
+        "#,
+        id,
+    );
+    pack.list("mailed.json", mailed.fetch(tx)).await
 }
 
 /// Where their picture is; none when they have only the one drawn from their username.

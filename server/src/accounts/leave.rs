@@ -1,9 +1,12 @@
 //! Leaving for good.
 
+use sqlx::PgConnection;
+
 use crate::{
     audit::{self, Actor, Event},
     avatars,
     error::{Error, Invalid, Result},
+    id::UserId,
     jobs::{self, Job},
     mailer::{Mail, messages},
     posts,
@@ -32,6 +35,7 @@ async fn try_delete(cx: &Request, me: &Elevated) -> Result<()> {
     // Much may hang on it; less than the time an answer has.
     sqlx::query!("set local statement_timeout = '9s'").execute(&mut *tx).await?;
     posts::delete_all_of(&mut tx, me.id()).await?;
+    forget_mail(&mut tx, me.id()).await?;
     let gone = sqlx::query!("delete from users where id = $1 returning email, avatar", me.id().0)
         .fetch_optional(&mut *tx)
         .await?
@@ -40,13 +44,6 @@ async fn try_delete(cx: &Request, me: &Elevated) -> Result<()> {
     if let Some(picture) = gone.avatar {
         avatars::release(&mut tx, &picture).await?;
     }
-    sqlx::query!(
-        "delete from jobs where payload->>'to' = $1 or (kind = 'picture' and payload->'user' = to_jsonb($2::bigint))",
-        email,
-        me.id().0,
-    )
-    .execute(&mut *tx)
-    .await?;
     let actor = Actor::Person { user: me.id(), device: None, client: cx.client() };
     audit::record(&mut tx, me.id(), actor, &Event::Deleted).await?;
     sqlx::query!(
@@ -62,5 +59,28 @@ async fn try_delete(cx: &Request, me: &Elevated) -> Result<()> {
     jobs::enqueue(&mut tx, &Job::Mail(Mail { to: email, message })).await?;
     tx.commit().await?;
     cx.server.wake().ring();
+    Ok(())
+}
+
+/// Drops what waits to be done for somebody: mails to their address, and to those that were theirs before or were to be;
+/// mails with a link of theirs; the copy of a picture. Not what goes to an address that is somebody else's by now, and
+/// of one that was only wished for no more than the mail about that.
+async fn forget_mail(tx: &mut PgConnection, user: UserId) -> Result<()> {
+    sqlx::query!(
+        r#"
+        delete from jobs j where
+            j.payload->>'to' in (
+                select email from users where id = $1
+                union select l.email from links l where l.user_id = $1
+                    and not exists (select 1 from users u where lower(u.email) = lower(l.email) and u.id <> $1)
+            )
+            or (j.payload->>'to', j.created_at) in (select c.email, c.created_at from codes c where c.user_id = $1)
+            or j.payload->'link' in (select to_jsonb(l.id) from links l where l.user_id = $1)
+            or (j.kind = 'picture' and j.payload->'user' = to_jsonb($1))
+        "#,
+        user.0,
+    )
+    .execute(tx)
+    .await?;
     Ok(())
 }
