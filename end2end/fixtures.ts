@@ -196,6 +196,9 @@ function noteFields(fields: Iterable<[string, string]>): void {
         if (/^(new_|current_)?password$/.test(name) && value.length >= 12) note("password", value);
         if (name === "code" && /^\d{6}$/.test(value)) note("code", value);
         if (name === "token" && value.length === 43) note("token", value);
+        // On the way to another service, and back from it.
+        if (name === "state" && value.length === 43) note("state", value);
+        if (name === "code" && value.length >= 16) note("provider code", value);
     }
 }
 

@@ -13,6 +13,8 @@ use std::{
 
 use tracing_subscriber::{Layer, filter::LevelFilter, layer::SubscriberExt, util::SubscriberInitExt};
 
+/// Shorter codes of a provider than this are words.
+const WORD: usize = 16;
 /// Shorter passwords than this are words that a log may well hold: tests type them to see them refused.
 const PASSWORD: usize = 12;
 
@@ -56,8 +58,19 @@ pub fn note_field(name: &str, value: &str) {
         }
         "code" if digits => note("code", value),
         "token" if value.len() == 43 => note("token", value),
+        // On the way to another service, and back from it.
+        "state" | "nonce" if value.len() == 43 => note("state", value),
+        "code" if value.len() >= WORD => note("provider code", value),
         _ => {}
     }
+}
+
+/// Notes what a service or a server elsewhere knows us by: by itself, and with the name it is sent with, as it then stands
+/// in base64 (RFC 7617, RFC 4616).
+pub fn note_own(kind: &str, (name, secret): (&str, &str)) {
+    note(kind, secret);
+    note(kind, &format!("{name}:{secret}"));
+    note(kind, &format!("\0{name}\0{secret}"));
 }
 
 /// Notes a cookie's value, unless it is one that says nothing about who somebody is.

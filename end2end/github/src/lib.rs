@@ -111,6 +111,11 @@ impl StandIn {
         self.world.lock().remove(id);
     }
 
+    /// Every token that it gave and that still holds.
+    pub fn tokens(&self) -> Vec<String> {
+        self.world.lock().tokens.keys().cloned().collect()
+    }
+
     /// How the next request to an endpoint is answered. Several queue up.
     pub fn next_answer(&self, endpoint: Endpoint, mode: Mode) {
         self.world.lock().rules.push(mode::Rule { endpoint, mode, person: None, once: true });

@@ -23,8 +23,11 @@ use ring::{
     signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair},
 };
 use serde_json::{Value, json};
+use server::random::Token;
 use sha2::{Digest, Sha256};
 use tokio::{net::TcpListener, task::JoinHandle};
+
+use super::super::trace;
 
 pub const CLIENT: &str = "kith";
 pub const SECRET: &str = "the secret of kith at this issuer";
@@ -115,6 +118,8 @@ impl Issuer {
 
     /// The settings with which Kith knows it as `name`.
     pub fn settings(&self, name: &str) -> Vec<(String, String)> {
+        trace::note_own("client secret", (CLIENT, SECRET));
+        trace::note_own("client secret", (CLIENT, &SECRET.replace(' ', "+")));
         let setting = |ending: &str, value: &str| (format!("KITH_OIDC_{name}_{ending}"), value.to_owned());
         vec![setting("ISSUER", &self.url), setting("CLIENT_ID", CLIENT), setting("CLIENT_SECRET", SECRET)]
     }
@@ -149,7 +154,7 @@ impl Issuer {
         assert_eq!(ask["code_challenge_method"], "S256");
         let mut inner = lock(&self.shared);
         inner.count += 1;
-        let name = format!("code-{}", inner.count);
+        let name = Token::new().text();
         let code = Code {
             challenge: ask["code_challenge"].clone(),
             nonce: ask["nonce"].as_str().into(),
@@ -210,11 +215,14 @@ async fn token(
     if proof != code.challenge || form["redirect_uri"] != code.redirect {
         return refuse("invalid_grant");
     }
-    let access = format!("access-{}", inner.count);
+    let access = Token::new().text();
+    trace::note("provider token", &access);
     inner.people.insert(access.clone(), code.person.clone());
     let mut answer = json!({ "access_token": access, "token_type": "Bearer", "expires_in": 60 });
     if !matches!(inner.wrong, Some(Wrong::Missing)) {
-        answer["id_token"] = sign(&inner, &code).into();
+        let id = sign(&inner, &code);
+        trace::note("provider token", &id);
+        answer["id_token"] = id.into();
     }
     Json(answer).into_response()
 }

@@ -5,7 +5,7 @@ use http::{Request, StatusCode};
 use sqlx::PgPool;
 use stand_in_github::{CLIENT_ID, CLIENT_SECRET, StandIn};
 
-use super::super::{Answer, Browser, Site};
+use super::super::{Answer, Browser, Site, trace};
 
 /// A site, and the GitHub it knows.
 pub struct World {
@@ -16,13 +16,18 @@ pub struct World {
 impl World {
     /// Nobody has an account yet.
     pub async fn new(pool: &PgPool) -> Self {
+        Self::with(pool, &[]).await
+    }
+
+    /// With more settings.
+    pub async fn with(pool: &PgPool, settings: &[(&str, &str)]) -> Self {
         let github = StandIn::start().await;
-        Self { site: knowing(pool, &github), github }
+        Self { site: knowing(pool, &github, settings), github }
     }
 
     /// Another copy of the server.
     pub fn copy(&self, pool: &PgPool) -> Site {
-        knowing(pool, &self.github)
+        knowing(pool, &self.github, &[])
     }
 
     /// The cast has accounts.
@@ -51,7 +56,9 @@ impl World {
     /// There and back again, as `person`.
     pub async fn round(&self, browser: &mut Browser, form: &str, person: u64) -> Answer {
         let url = self.leave(browser, form, &[]).await;
-        come_back(browser, &self.github.approve(&url, person)).await
+        let answer = come_back(browser, &self.github.approve(&url, person)).await;
+        self.github.tokens().iter().for_each(|token| trace::note("provider token", token));
+        answer
     }
 
     /// Comes in as `person`, whoever that is here.
@@ -101,14 +108,23 @@ impl World {
     }
 }
 
+/// Another service that a site knows by its settings alone.
+pub const ACME: [(&str, &str); 3] = [
+    ("KITH_OIDC_ACME_ISSUER", "https://acme.example"),
+    ("KITH_OIDC_ACME_CLIENT_ID", "kith"),
+    ("KITH_OIDC_ACME_CLIENT_SECRET", "nobody asks for it"),
+];
+
 /// A site that knows a GitHub.
-fn knowing(pool: &PgPool, github: &StandIn) -> Site {
-    let settings = [
+fn knowing(pool: &PgPool, github: &StandIn, settings: &[(&str, &str)]) -> Site {
+    trace::note_own("client secret", (CLIENT_ID, CLIENT_SECRET));
+    let mut all = vec![
         ("KITH_GITHUB_CLIENT_ID", CLIENT_ID),
         ("KITH_GITHUB_CLIENT_SECRET", CLIENT_SECRET),
         ("KITH_GITHUB_URL", github.url.as_str()),
     ];
-    Site::with(pool, &settings)
+    all.extend(settings);
+    Site::with(pool, &all)
 }
 
 /// The part of an address that a browser asks our server for.

@@ -12,7 +12,7 @@ use server::jobs::run_due;
 use sqlx::PgPool;
 
 use super::{MailServer, mailing, queue, sign_up};
-use crate::tests::secrets::capture;
+use crate::tests::{secrets::capture, trace};
 
 /// An authority of one's own, and a certificate it signed, in a file for the mail server.
 struct Trust {
@@ -64,6 +64,7 @@ impl Drop for Trust {
 
 /// The address of a server, with a user, encrypted from the first byte or from STARTTLS on.
 fn url(server: &MailServer, tls: &str, password: &str) -> String {
+    trace::note_own("mail password", ("kith", password));
     match tls {
         "implicit" => format!("smtps://kith:{password}@localhost:{}", server.port),
         _ => format!("smtp://kith:{password}@localhost:{}?tls=required", server.port),

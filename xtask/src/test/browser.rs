@@ -13,6 +13,7 @@ use super::{Run, counts::Counts, trace};
 use crate::{
     assets,
     github::GitHub,
+    issuer::Issuer,
     kith::{Kith, Plan},
     process::{self, Running},
     run::build_server,
@@ -63,6 +64,10 @@ pub fn check(run: &Run) -> Result<Counts> {
     playwright.env("KITH_SECRETS", traced.join("kith.secrets"));
     playwright.envs(kith.github.iter().map(|github| ("GITHUB_URL", &github.url)));
     playwright.envs(kith.issuer.iter().map(|issuer| ("ISSUER_URL", &issuer.url)));
+    let settings = kith.github.iter().flat_map(GitHub::settings).chain(kith.issuer.iter().flat_map(Issuer::settings));
+    for (_, secret) in settings.filter(|(name, _)| name.ends_with("_CLIENT_SECRET")) {
+        trace::note(&traced.join("kith.secrets"), trace::CLIENT_SECRET, secret)?;
+    }
     let succeeded = Running::start(&mut playwright)?.wait()?.success();
     let mut counts = read(&report).unwrap_or_default();
     if !succeeded {
@@ -70,7 +75,7 @@ pub fn check(run: &Run) -> Result<Counts> {
         ensure!(counts.failed > 0, "The browser tests did not run to their end.");
     }
     keep_log(kith.log(), &traced.join("kith.log"))?;
-    counts.add(trace::check(&traced, run.args.is_empty())?);
+    counts.add(trace::check(&traced, &trace::KINDS[..trace::IN_BROWSERS], run.args.is_empty())?);
     Ok(counts)
 }
 

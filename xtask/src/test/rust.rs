@@ -35,7 +35,7 @@ pub fn check(run: &Run) -> Result<Counts> {
         // A failure without a failed test is one that kept tests from running: it did not compile, say.
         ensure!(succeeded || counts.failed > before.failed, "The tests did not run to their end.");
     }
-    counts.add(trace::check(&traced, run.args.is_empty())?);
+    counts.add(trace::check(&traced, &trace::KINDS, run.args.is_empty())?);
     Ok(counts)
 }
 
