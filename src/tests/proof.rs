@@ -2,23 +2,33 @@
 
 use http::StatusCode;
 use sqlx::PgPool;
+use stand_in_github::cast;
 
-use super::{Browser, PASSWORD, Site};
+use super::{
+    Answer, Browser, PASSWORD, Site,
+    oauth::{World, come_back},
+};
 
 const NEW: &str = "seven green umbrellas dance";
 const PROOFS_END: &str = "update sessions set elevated_until = now() - interval '1 second'";
 
 /// Sends a form while another transaction holds `sql`'s rows, which then commits.
-async fn meanwhile(site: &Site, sql: &str, browser: &Browser, path: &str, fields: &[(&str, &str)]) -> super::Answer {
+async fn meanwhile(site: &Site, sql: &str, browser: &Browser, path: &str, fields: &[(&str, &str)]) -> Answer {
+    let (mut browser, path) = (browser.clone(), path.to_owned());
+    let fields: Vec<(String, String)> = fields.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+    let request = async move {
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+        browser.post(&path, &fields).await
+    };
+    while_held(site, sql, request).await
+}
+
+/// Does something while another transaction holds `sql`'s rows, which then commits.
+async fn while_held(site: &Site, sql: &str, request: impl Future<Output = Answer> + Send + 'static) -> Answer {
     let mut tx = site.server.begin().await.unwrap();
     sqlx::raw_sql("select 1 from users where username = 'alan' for update").execute(&mut *tx).await.unwrap();
     sqlx::raw_sql(sql).execute(&mut *tx).await.unwrap();
-    let (mut browser, path) = (browser.clone(), path.to_owned());
-    let fields: Vec<(String, String)> = fields.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
-    let request = tokio::spawn(async move {
-        let fields: Vec<(&str, &str)> = fields.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
-        browser.post(&path, &fields).await
-    });
+    let request = tokio::spawn(request);
     let waits = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
     for _ in 0..200 {
         if site.count(waits).await > 0 {
@@ -67,6 +77,82 @@ async fn a_change_that_waited_while_its_session_ended_changes_nothing(pool: PgPo
             .unwrap();
     assert_eq!(before, after);
     assert_eq!(site.count("select count(*) from codes").await, 0);
+}
+
+/// One verb that needs a proof: what makes it ready, the form, and what it would change.
+struct Verb {
+    path: String,
+    fields: Vec<(&'static str, String)>,
+    state: &'static str,
+}
+
+/// Makes a browser ready for the last step of a change that needs more than a form.
+async fn ready(world: &World, alan: &mut Browser, what: &str) -> Verb {
+    let site = &world.site;
+    match what {
+        "address" => {
+            alan.post("/settings/account/email", &[("email", "turing@kith.example")]).await;
+            let code = site.code_to("turing@kith.example").await;
+            let path = "/settings/account/email/verify".to_owned();
+            let state = "select count(*) from users where email = 'turing@kith.example'";
+            Verb { path, fields: vec![("code", code)], state }
+        }
+        "device" => {
+            site.signed_in("alan").await;
+            let sql = "select device_id::text from sessions order by created_at desc limit 1";
+            let device: String = sqlx::query_scalar(sql).fetch_one(site.server.db()).await.unwrap();
+            let path = format!("/settings/devices/{device}/end");
+            Verb { path, fields: vec![], state: "select count(*) from audit_events where kind = 'device_ended'" }
+        }
+        _ => {
+            let link = format!(
+                "delete from identities; insert into identities (user_id, provider, issuer, subject)
+                 select id, 'github', '{}', '1' from users where username = 'alan'",
+                world.github.url
+            );
+            site.sql(&link).await;
+            let state = "select 1 - count(*) from identities";
+            Verb { path: "/settings/connections/github/unlink".to_owned(), fields: vec![], state }
+        }
+    }
+}
+
+#[sqlx::test]
+async fn a_last_step_that_waited_while_its_session_ended_changes_nothing(pool: PgPool) {
+    let world = World::with_cast(&pool).await;
+    let site = &world.site;
+    for what in ["address", "device", "unlink"] {
+        for (sql, onward) in [("delete from sessions", "/sign-in"), (PROOFS_END, "/elevate")] {
+            site.sql("delete from limits; delete from jobs").await;
+            let mut alan = site.signed_in("alan").await;
+            let verb = ready(&world, &mut alan, what).await;
+            let fields: Vec<(&str, &str)> = verb.fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            let answer = meanwhile(site, sql, &alan, &verb.path, &fields).await;
+            assert!(answer.location().starts_with(onward), "{what}: {} {}", answer.status, answer.location());
+            assert_eq!(site.count(verb.state).await, 0, "{what}");
+        }
+        // And it was ready: with a proof that holds it is done.
+        site.sql("delete from limits; delete from jobs").await;
+        let mut alan = site.signed_in("alan").await;
+        let verb = ready(&world, &mut alan, what).await;
+        let fields: Vec<(&str, &str)> = verb.fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        assert_eq!(alan.post(&verb.path, &fields).await.status, StatusCode::SEE_OTHER, "{what}");
+        assert_eq!(site.count(verb.state).await, 1, "{what}");
+    }
+}
+
+#[sqlx::test]
+async fn linking_that_waited_while_its_session_ended_changes_nothing(pool: PgPool) {
+    let world = World::with_cast(&pool).await;
+    for (sql, linked) in [("delete from sessions", 0), (PROOFS_END, 0), ("select 1", 1)] {
+        let mut alan = world.site.signed_in("alan").await;
+        let way = world.leave(&mut alan, "/settings/connections/github/link", &[]).await;
+        let back = world.github.approve(&way, cast::MONA);
+        let answer = while_held(&world.site, sql, async move { come_back(&mut alan, &back).await }).await;
+        let expected = if linked == 1 { StatusCode::SEE_OTHER } else { StatusCode::BAD_REQUEST };
+        assert_eq!(answer.status, expected, "{sql}: {}", answer.body);
+        assert_eq!(world.site.count("select count(*) from identities").await, linked, "{sql}");
+    }
 }
 
 #[sqlx::test]

@@ -165,7 +165,7 @@ pub async fn unlink(cx: &Request, me: &Elevated, provider: &str) -> Result<()> {
     .fetch_optional(&mut *tx)
     .await?
     .ok_or(Error::NotFound)?;
-    ways_in::keep_one(&mut tx, me.id()).await?;
+    ways_in::keep_one((&mut tx, &cx.server), me.id()).await?;
     sessions::end_by(&mut tx, me, &sessions::via(provider)).await?;
     let label = provider.parse().map_or_else(|()| provider.to_owned(), |slug| label(cx, slug));
     let actor = Actor::Person { user: me.id(), device: Some(me.device), client: cx.client() };

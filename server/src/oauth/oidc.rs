@@ -108,6 +108,14 @@ impl Oidc {
         Ok(found)
     }
 
+    /// Lets what is known grow older.
+    #[cfg(feature = "dev")]
+    pub async fn age_for_test(&self, by: Duration) {
+        if let Some((since, _)) = self.known.lock().await.as_mut() {
+            *since = since.checked_sub(by).unwrap_or(*since);
+        }
+    }
+
     pub async fn way(&self, app: &settings::Provider, http: &Outbound, trip: &Trip) -> Result<Url, Trouble> {
         let metadata = self.metadata(http, KEPT).await?;
         let client = client(app, &metadata, &trip.callback)?;

@@ -108,6 +108,19 @@ impl Provider {
         self.settings.slug
     }
 
+    /// Under which its accounts are known, with their subject.
+    pub fn issuer(&self) -> String {
+        self.settings.issuer()
+    }
+
+    /// Lets what it said of itself grow older.
+    #[cfg(feature = "dev")]
+    pub async fn age_for_test(&self, by: std::time::Duration) {
+        if let Protocol::Oidc(oidc) = &self.protocol {
+            oidc.age_for_test(by).await;
+        }
+    }
+
     /// What people call it.
     pub fn label(&self) -> &str {
         &self.settings.label

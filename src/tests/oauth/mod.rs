@@ -10,9 +10,10 @@ mod oidc;
 mod one_time;
 mod proving;
 mod races;
+mod recovering;
 mod returning;
 mod sessions;
 mod unlinking;
 mod world;
 
-pub use world::{World, path_of};
+pub use world::{World, come_back, path_of};

@@ -258,3 +258,23 @@ async fn an_issuer_that_cannot_be_asked_where_it_is_leaves_one_on_the_page(pool:
     assert_said(&answer, StatusCode::SERVICE_UNAVAILABLE, "Other doesn’t answer properly");
     assert_eq!(site.count("select count(*) from oauth_flows").await, 0);
 }
+
+#[sqlx::test]
+async fn an_issuer_that_has_changed_its_keys_is_asked_for_them_again(pool: PgPool) {
+    let many = Many::new(&pool).await;
+    many.join(rosa(), "rosa", "rosa@acme.example").await;
+    assert_eq!((many.acme.asked("discovery"), many.acme.asked("keys")), (1, 1));
+    many.acme.change_key();
+    // Just asked: whoever sends tokens that do not hold cannot have us ask for keys as often as they like.
+    let answer = many.come_in(&mut many.site.browser(), rosa()).await;
+    assert_said(&answer, StatusCode::SERVICE_UNAVAILABLE, DOWN);
+    assert_eq!(many.acme.asked("keys"), 1);
+    let provider = many.site.server.providers().find("acme").unwrap();
+    provider.age_for_test(std::time::Duration::from_secs(61)).await;
+    let mut browser = many.site.browser();
+    assert_eq!(many.come_in(&mut browser, rosa()).await.location(), "/", "a minute later they are new");
+    assert_eq!(browser.who().await.as_deref(), Some("rosa"));
+    assert_eq!((many.acme.asked("discovery"), many.acme.asked("keys")), (2, 2), "asked once more, and no more often");
+    assert_eq!(many.come_in(&mut many.site.browser(), rosa()).await.location(), "/");
+    assert_eq!(many.acme.asked("keys"), 2);
+}

@@ -166,3 +166,24 @@ async fn a_suspended_account_is_not_opened_by_proving_it(pool: PgPool) {
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", answer.location());
     assert_eq!((browser.who().await, world.owner(cast::ADA).await), (None, None));
 }
+
+#[sqlx::test]
+async fn an_account_that_has_another_of_that_service_is_proved_in_vain(pool: PgPool) {
+    let world = World::with_cast(&pool).await;
+    let mut ada = world.site.signed_in("ada").await;
+    assert_eq!(world.link(&mut ada, cast::MONA).await.location(), "/settings/connections");
+    let sessions = "select count(*) from sessions where user_id is not null";
+    let mut browser = arrive_as_ada(&world).await;
+    let password = browser.post("/sign-up/arrival/password", &[("password", PASSWORD)]).await;
+    browser.post("/sign-up/arrival/send", &[("email", "ada@kith.example")]).await;
+    let code = world.site.code_to("ada@kith.example").await;
+    let code = browser.post("/sign-up/arrival/code", &[("code", &code)]).await;
+    for (way, answer) in [("password", password), ("code", code)] {
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{way}: {}", answer.body);
+        assert!(answer.body.contains("Another GitHub account is connected"), "{way}: {}", answer.body);
+    }
+    assert_eq!((browser.who().await, world.owner(cast::ADA).await), (None, None));
+    assert_eq!(world.owner(cast::MONA).await.as_deref(), Some("ada"));
+    assert_eq!((world.site.count(sessions).await, world.events("identity_linked").await), (1, 1));
+    assert_eq!(ada.who().await.as_deref(), Some("ada"));
+}

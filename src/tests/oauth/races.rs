@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use super::{
     super::{Answer, Browser},
     World,
-    world::{choose, come_back},
+    world::{ACME, choose, come_back},
 };
 
 /// Does the same in several browsers at once.
@@ -79,15 +79,16 @@ async fn h24_a_first_arrival_in_two_browsers_makes_one_account(pool: PgPool) {
 
 #[sqlx::test]
 async fn h26_of_two_ways_in_that_are_removed_at_once_one_stays(pool: PgPool) {
-    let world = World::new(&pool).await;
+    let world = World::with(&pool, &ACME).await;
     let mona = world.join(cast::MONA, "mona", "mona@example.org").await;
-    // A service that is no longer in the settings can be disconnected as well.
-    let give = "delete from identities where provider = 'acme'; delete from limits; delete from jobs; \
-        insert into identities (user_id, provider, issuer, subject) select id, 'acme', 'https://acme.example', '1' from users; \
-        insert into identities (user_id, provider, issuer, subject) select id, 'github', 'x', '1001' from users \
-        on conflict do nothing";
+    let give = format!(
+        "delete from identities; delete from limits; delete from jobs; \
+         insert into identities (user_id, provider, issuer, subject) select id, 'acme', 'https://acme.example', '1' from users; \
+         insert into identities (user_id, provider, issuer, subject) select id, 'github', '{}', '1001' from users",
+        world.github.url
+    );
     for round in 0..200 {
-        world.site.sql(give).await;
+        world.site.sql(&give).await;
         assert_eq!(world.site.count("select count(*) from identities").await, 2);
         let answers = at_once(["github", "acme"].map(|provider| {
             let mut browser: Browser = mona.clone();
@@ -104,12 +105,15 @@ async fn h26_of_two_ways_in_that_are_removed_at_once_one_stays(pool: PgPool) {
 async fn h26_of_a_password_and_a_connection_removed_at_once_one_stays(pool: PgPool) {
     let world = World::new(&pool).await;
     let mona = world.join(cast::MONA, "mona", "mona@example.org").await;
-    let give = "delete from limits; delete from jobs; \
-        insert into passwords (user_id, hash) select id, 'x' from users on conflict do nothing; \
-        insert into identities (user_id, provider, issuer, subject) select id, 'github', 'x', '1001' from users \
-        on conflict do nothing";
+    let give = format!(
+        "delete from limits; delete from jobs; \
+         insert into passwords (user_id, hash) select id, 'x' from users on conflict do nothing; \
+         insert into identities (user_id, provider, issuer, subject) select id, 'github', '{}', '1001' from users \
+         on conflict do nothing",
+        world.github.url
+    );
     for round in 0..200 {
-        world.site.sql(give).await;
+        world.site.sql(&give).await;
         let ways = "select (select count(*) from identities) + (select count(*) from passwords)";
         assert_eq!(world.site.count(ways).await, 2);
         let answers =
@@ -120,5 +124,27 @@ async fn h26_of_a_password_and_a_connection_removed_at_once_one_stays(pool: PgPo
             .await;
         let refused = answers.iter().filter(|answer| answer.status == StatusCode::UNPROCESSABLE_ENTITY).count();
         assert_eq!((refused, world.site.count(ways).await), (1, 1), "round {round}");
+    }
+}
+
+#[sqlx::test]
+async fn h24_of_two_accounts_there_that_are_linked_to_one_here_at_once_one_wins(pool: PgPool) {
+    let world = World::with_cast(&pool).await;
+    let mut alan = world.site.signed_in("alan").await;
+    for round in 0..200 {
+        world.site.sql("delete from identities; delete from limits; delete from jobs").await;
+        let mut ways = Vec::new();
+        for person in [cast::MONA, cast::TOVE] {
+            let url = world.leave(&mut alan, "/settings/connections/github/link", &[]).await;
+            ways.push((alan.clone(), world.github.approve(&url, person)));
+        }
+        let answers =
+            at_once(ways.into_iter().map(|(mut browser, back)| async move { come_back(&mut browser, &back).await }))
+                .await;
+        assert_eq!(led_to(&answers, "/settings/connections"), 1, "round {round}");
+        let refused =
+            answers.iter().filter(|a| a.status == StatusCode::CONFLICT && a.body.contains("Another GitHub account"));
+        assert_eq!(refused.count(), 1, "round {round}");
+        assert_eq!(world.site.count("select count(*) from identities").await, 1, "round {round}");
     }
 }

@@ -7,7 +7,7 @@ use stand_in_github::cast;
 use super::{
     super::site::as_served,
     World,
-    world::{assert_said, come_back},
+    world::{ACME, assert_said, come_back},
 };
 
 const CONNECTIONS: &str = "/settings/connections";
@@ -112,4 +112,26 @@ async fn a_password_that_was_set_meanwhile_is_asked_for(pool: PgPool) {
     assert!(answer.body.contains("current_password"), "and it can be typed there");
     assert!(mona.post("/settings/account/export", &[]).await.location().starts_with("/elevate"));
     assert_eq!((mona.session().cloned(), world.events("elevated").await), (before, 0));
+}
+
+#[sqlx::test]
+async fn h26_a_service_that_has_left_the_settings_is_no_way_in(pool: PgPool) {
+    let world = World::with(&pool, &ACME).await;
+    let mut mona = world.join(cast::MONA, "mona", "mona@example.org").await;
+    let only_gone =
+        [("acme", "https://moved.example"), ("gone", "https://acme.example"), ("github", "https://github.com")];
+    for (provider, issuer) in only_gone {
+        world.site.sql("delete from limits; delete from identities; insert into passwords (user_id, hash) select id, 'x' from users on conflict do nothing").await;
+        world.site.sql(&format!("insert into identities (user_id, provider, issuer, subject) select id, '{provider}', '{issuer}', '1' from users")).await;
+        let refused = mona.post("/settings/security/password/remove", &[]).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{provider} {issuer}");
+        assert!(refused.body.contains("only thing your account opens with"), "{}", refused.body);
+        assert_eq!(world.site.count("select count(*) from passwords").await, 1);
+        // It can be disconnected, also where it is all there is besides the password.
+        let answer = mona.post(&format!("/settings/connections/{provider}/unlink"), &[]).await;
+        assert_eq!(answer.flash(), "disconnected", "{provider}: {}", answer.body);
+    }
+    world.site.sql("insert into identities (user_id, provider, issuer, subject) select id, 'acme', 'https://acme.example', '1' from users").await;
+    let removed = mona.post("/settings/security/password/remove", &[]).await;
+    assert_eq!(removed.flash(), "password-removed", "{}", removed.body);
 }
