@@ -6,6 +6,7 @@ use server::{
     Error, Server,
     accounts::{self, Email, INVITATION_HOURS, Role, Username},
 };
+use time::{OffsetDateTime, UtcOffset};
 
 /// The most accounts one listing shows.
 const MOST: i64 = 200;
@@ -24,9 +25,9 @@ pub enum User {
         #[arg(long)]
         username: String,
     },
-    /// Show one account and what happened to it lately.
+    /// Show one account: its role, whether it is suspended, and what happened to it lately.
     Show { who: String },
-    /// Give an account another role. It counts at that person's next request.
+    /// Give an account another role. It counts at once: that person is signed out everywhere and signs in anew.
     Role { who: String, role: Chosen },
     /// Mail an account a link to choose a new password. Nobody else ever sees it, or sets one.
     Reset { who: String },
@@ -69,11 +70,14 @@ impl User {
         match self {
             Self::List { part } => list(server, &part).await,
             Self::CreateAdmin { email, username } => create_admin(server, &email, &username).await,
-            Self::Show { who } => show(server, &who).await,
+            Self::Show { who } => {
+                println!("{}", shown(server, &who).await?);
+                Ok(())
+            }
             Self::Role { who, role } => {
                 let role = Role::from(role);
                 accounts::set_role(server, find(server, &who).await?, role).await.map_err(explain)?;
-                println!("{who} is {} now.", role.name());
+                println!("{who} is {} now, and signs in anew.", role.name());
                 Ok(())
             }
             Self::Reset { who } => {
@@ -115,18 +119,46 @@ async fn find(server: &Server, who: &str) -> Result<server::id::UserId> {
     }
 }
 
-async fn show(server: &Server, who: &str) -> Result<()> {
+/// One account and what happened to it lately, as it is printed.
+pub(crate) async fn shown(server: &Server, who: &str) -> Result<String> {
     let user = find(server, who).await?;
+    let account = accounts::show(server, user).await.map_err(explain)?;
+    let plural = if account.sessions == 1 { "" } else { "s" };
+    let state = account.suspension.map_or_else(
+        || "not suspended".to_owned(),
+        |out| {
+            let until = out.until.map_or_else(|| "for good".to_owned(), |until| format!("until {}", moment(until)));
+            format!("suspended since {} {until}: {}", moment(out.since), out.reason)
+        },
+    );
+    let mut text = format!(
+        "@{}  {}  {}\nsince {}, {} session{plural}\n{state}\n",
+        account.username,
+        account.role,
+        account.email,
+        account.created_at.date(),
+        account.sessions,
+    );
     for event in accounts::history(server, user, 20).await.map_err(explain)? {
-        println!("{}  {}", event.at.date(), event.words);
+        let mut parts = vec![moment(event.at), event.words];
+        parts.extend(event.agent.map(|agent| agent.to_string()));
+        parts.extend(event.ip.map(|ip| ip.to_string()));
+        text.push('\n');
+        text.push_str(&parts.join("  "));
     }
-    Ok(())
+    Ok(text)
+}
+
+/// To the minute, which is what somebody compares with another log.
+fn moment(at: OffsetDateTime) -> String {
+    let at = at.to_offset(UtcOffset::UTC);
+    format!("{} {:02}:{:02} UTC", at.date(), at.hour(), at.minute())
 }
 
 async fn list(server: &Server, part: &str) -> Result<()> {
     let found = accounts::list(server, part, MOST).await.map_err(explain)?;
     for account in &found {
-        let state = if account.suspended_at.is_some() { "suspended" } else { "" };
+        let state = if account.suspension.is_some() { "suspended" } else { "" };
         println!(
             "{:<24} {:<10} {:<40} since {} sessions {:<3} {state}",
             account.username,

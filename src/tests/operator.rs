@@ -94,3 +94,44 @@ async fn a_suspension_kills_what_was_mailed_before(pool: PgPool) {
     assert_eq!(alan.post("/sign-in/code", &[("code", &code)]).await.location(), "/sign-in/code");
     assert_eq!(alan.who().await, None);
 }
+
+#[sqlx::test]
+async fn an_operator_reads_what_an_account_is_and_what_happened_to_it(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    site.signed_in("grace").await;
+    let of = async |who: &str| crate::cli::user::shown(&site.server, who).await.unwrap();
+    let minute = |at: &str| {
+        let sql = format!(
+            "select to_char({at} at time zone 'utc', 'YYYY-MM-DD HH24:MI') from users u where username = 'grace'"
+        );
+        let db = site.server.db();
+        async move { sqlx::query_scalar::<_, String>(&sql).fetch_one(db).await.unwrap() }
+    };
+    let signed_in = minute("(select at from audit_events where kind = 'signed_in')").await;
+    let shown = of("grace").await;
+    for part in ["@grace", "moderator", "grace@kith.example", "1 session", "not suspended"] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    let event = format!("{signed_in} UTC  Signed in with your password  Firefox 144 on Linux  203.0.113.7");
+    assert!(shown.lines().any(|line| line == event), "{event}: {shown}");
+    kith_user(&site, "suspend grace --reason adverts --hours 49").await.unwrap();
+    let (since, until) = (minute("u.suspended_at").await, minute("u.suspended_until").await);
+    let shown = of("grace@kith.example").await;
+    assert!(shown.contains(&format!("suspended since {since} UTC until {until} UTC: adverts")), "{shown}");
+    assert!(shown.contains("0 sessions") && !shown.contains("not suspended"), "{shown}");
+    // What the operator did has neither device nor address.
+    let event = format!("{since} UTC  The account was suspended: adverts");
+    assert!(shown.lines().any(|line| line == event), "{event}: {shown}");
+    let told = site.browser().try_sign_in("grace", super::PASSWORD).await;
+    let day = &until[..10];
+    assert!(
+        told.body.contains(&format!("This account is suspended until {day}. The reason given: adverts")),
+        "{}",
+        told.body
+    );
+    kith_user(&site, "restore grace").await.unwrap();
+    kith_user(&site, "suspend grace --reason adverts").await.unwrap();
+    assert!(of("grace").await.contains(" UTC for good: adverts"));
+    let told = site.browser().try_sign_in("grace", super::PASSWORD).await;
+    assert!(told.body.contains("This account is suspended. The reason given: adverts"), "{}", told.body);
+}

@@ -23,21 +23,40 @@ pub struct Listed {
     pub email: String,
     pub role: String,
     pub created_at: OffsetDateTime,
-    pub suspended_at: Option<OffsetDateTime>,
+    pub suspension: Option<Suspension>,
     pub sessions: i64,
+}
+
+/// Why and how long somebody is out.
+#[derive(Clone, Debug)]
+pub struct Suspension {
+    pub since: OffsetDateTime,
+    /// For good when none.
+    pub until: Option<OffsetDateTime>,
+    pub reason: String,
 }
 
 /// Accounts whose username or address contains `part` (all when empty), oldest first, at most `most`.
 pub async fn list(server: &Server, part: &str, most: i64) -> Result<Vec<Listed>> {
+    look(server, part, (None, most)).await
+}
+
+/// One account. [`Error::NotFound`] when there is none.
+pub async fn show(server: &Server, user: UserId) -> Result<Listed> {
+    look(server, "", (Some(user), 1)).await?.pop().ok_or(Error::NotFound)
+}
+
+async fn look(server: &Server, part: &str, (only, most): (Option<UserId>, i64)) -> Result<Vec<Listed>> {
     let pattern = format!("%{}%", part.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
     let rows = sqlx::query!(
         r#"
-        select u.id, u.username, u.email, u.role, u.created_at, u.suspended_at,
+        select u.id, u.username, u.email, u.role, u.created_at, u.suspended_at, u.suspended_until, u.suspended_reason,
                (select count(*) from sessions s where s.user_id = u.id and s.expires_at > now()) as "sessions!"
-        from users u where u.username like $1 or lower(u.email) like $1 order by u.id limit $2
+        from users u where (u.username like $1 or lower(u.email) like $1) and u.id = coalesce($3, u.id) order by u.id limit $2
         "#,
         pattern,
         most,
+        only.map(|user| user.0),
     )
     .fetch_all(server.db())
     .await?;
@@ -49,7 +68,11 @@ pub async fn list(server: &Server, part: &str, most: i64) -> Result<Vec<Listed>>
             email: row.email,
             role: row.role,
             created_at: row.created_at,
-            suspended_at: row.suspended_at,
+            suspension: row.suspended_at.map(|since| Suspension {
+                since,
+                until: row.suspended_until,
+                reason: row.suspended_reason.unwrap_or_default(),
+            }),
             sessions: row.sessions,
         })
         .collect())
@@ -180,14 +203,20 @@ async fn lift(server: &Server, user: UserId, early: bool) -> Result<()> {
     Ok(())
 }
 
-/// Gives an account another role; it counts at that person's next request. [`Error::NotFound`] when there is none.
+/// Gives an account another role. It counts at once: every session of that person ends, and with it what a proof of
+/// before would allow; they sign in anew. The same role once more changes nothing. [`Error::NotFound`] when there is no
+/// such account.
 pub async fn set_role(server: &Server, user: UserId, role: Role) -> Result<()> {
     let mut tx = server.begin().await?;
-    let changed =
-        sqlx::query!("update users set role = $2 where id = $1", user.0, role.name()).execute(&mut *tx).await?;
-    if changed.rows_affected() == 0 {
-        return Err(Error::NotFound);
+    let before = sqlx::query_scalar!("select role from users where id = $1 for update", user.0)
+        .fetch_optional(&mut *tx)
+        .await?
+        .ok_or(Error::NotFound)?;
+    if before == role.name() {
+        return Ok(());
     }
+    sqlx::query!("update users set role = $2 where id = $1", user.0, role.name()).execute(&mut *tx).await?;
+    sessions::end_to_begin_anew(&mut tx, user).await?;
     audit::record(&mut tx, user, Actor::System, &Event::RoleChanged { role: role.name() }).await?;
     tx.commit().await?;
     Ok(())

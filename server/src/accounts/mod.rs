@@ -11,7 +11,8 @@ pub(crate) mod ways_in;
 
 pub(crate) use admin::restore_due;
 pub use admin::{
-    INVITATION_HOURS, Listed, find, history, invite, list, restore, set_role, sign_out_everywhere, start_reset, suspend,
+    INVITATION_HOURS, Listed, Suspension, find, history, invite, list, restore, set_role, show, sign_out_everywhere,
+    start_reset, suspend,
 };
 pub use email::Email;
 pub use username::{Username, alternatives};

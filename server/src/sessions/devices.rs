@@ -159,6 +159,14 @@ pub(crate) async fn end_everywhere(tx: &mut PgConnection, user: UserId) -> Resul
     Ok(sqlx::query!("delete from sessions where user_id = $1", user.0).execute(tx).await?.rows_affected())
 }
 
+/// Ends every session of a person who is to sign in anew, inside the transaction of a change that calls for it. Nobody else
+/// was there: their browsers stay known.
+pub(crate) async fn end_to_begin_anew(tx: &mut PgConnection, user: UserId) -> Result<()> {
+    hold(tx, user).await?;
+    sqlx::query!("delete from sessions where user_id = $1", user.0).execute(tx).await?;
+    Ok(())
+}
+
 /// Ends the session a mail told of, by the link in it, and what that browser has opened since: of a second sign-in from it
 /// nobody was told. It is a stranger from now on. [`Error::NotFound`] when the link is used or late.
 pub async fn end_by_link(cx: &Request, link: &Link) -> Result<()> {
@@ -187,8 +195,9 @@ pub async fn end_by_link(cx: &Request, link: &Link) -> Result<()> {
 pub async fn sign_out(cx: &Request) -> Result<()> {
     let Some(key) = cx.cookie() else { return Ok(()) };
     let mut tx = cx.server.begin().await?;
-    sqlx::query!("delete from sessions where id = $1", key.as_str()).execute(&mut *tx).await?;
-    if let Some(me) = cx.me() {
+    let ended = sqlx::query!("delete from sessions where id = $1", key.as_str()).execute(&mut *tx).await?;
+    // Of two presses one signs out.
+    if let Some(me) = cx.me().filter(|_| ended.rows_affected() == 1) {
         audit::record(&mut tx, me.id(), actor(cx, me), &Event::SignedOut).await?;
     }
     tx.commit().await?;

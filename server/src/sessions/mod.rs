@@ -13,10 +13,10 @@ mod open;
 mod store;
 
 pub use agent::{Browser, Kind, System, UserAgent};
-pub(crate) use browsers::{greet_browser, known_browser, note_browser};
+pub(crate) use browsers::{greet_browser, known_browser, may_tell, note_browser};
 pub use check::{Checked, check};
 pub use devices::{Device, end, end_all, end_by_link, end_others, list, sign_out};
-pub(crate) use devices::{end_by, end_everywhere, end_others_of, hold, still_elevated};
+pub(crate) use devices::{end_by, end_everywhere, end_others_of, end_to_begin_anew, hold, still_elevated};
 pub use open::{How, claim, open, renew};
 pub(crate) use open::{is_remembered, via};
 pub use store::{HashedStore, SessionKey};

@@ -110,7 +110,8 @@ async fn h29_a_role_counts_as_it_is_now_not_as_it_was_at_sign_in(pool: PgPool) {
             (Role::Moderator, StatusCode::FORBIDDEN),
             (Role::Admin, StatusCode::OK),
         ] {
-            accounts::set_role(&site.server, user, role).await.unwrap();
+            // Also where only the row says so, as by an operator's hand.
+            site.sql(&format!("update users set role = '{}' where username = '{name}'", role.name())).await;
             assert_eq!(there.get("/settings/devices").await.status, status, "{name}");
         }
         site.sql("update sessions set elevated_until = now() - interval '1 second'").await;
@@ -181,5 +182,29 @@ async fn h33_what_the_page_of_devices_shows_is_ones_own_and_opens_nothing(pool: 
         .body(axum::body::Body::empty())
         .unwrap();
     assert_eq!(barbara.send(elsewhere).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(barbara.who().await.as_deref(), Some("barbara"));
+}
+
+#[sqlx::test]
+async fn m02_who_is_given_another_role_signs_in_anew(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let alan = accounts::find(&site.server, "alan").await.unwrap();
+    let mut barbara = site.signed_in("barbara").await;
+    let mut known = site.signed_in("alan").await;
+    for role in [Role::Admin, Role::Moderator, Role::Member] {
+        let (mut here, mut there) = (site.signed_in("alan").await, with_admin_page(&site, &pool, &known));
+        accounts::set_role(&site.server, alan, role).await.unwrap();
+        assert_eq!((known.who().await, here.who().await), (None, None), "{role:?}: at the next request");
+        assert_eq!(there.get("/settings/devices").await.status, StatusCode::UNAUTHORIZED, "{role:?}");
+        site.sql("delete from jobs").await;
+        known.sign_in("alan").await;
+        assert_eq!(site.count("select count(*) from jobs").await, 0, "{role:?}: nobody else's browser for that");
+        let status = with_admin_page(&site, &pool, &known).get("/settings/devices").await.status;
+        assert_eq!(status, if role == Role::Admin { StatusCode::OK } else { StatusCode::FORBIDDEN }, "{role:?}");
+        // The same role once more changes nothing.
+        accounts::set_role(&site.server, alan, role).await.unwrap();
+        assert_eq!(known.who().await.as_deref(), Some("alan"), "{role:?}");
+    }
+    assert_eq!(site.count("select count(*) from audit_events where kind = 'role_changed'").await, 3);
     assert_eq!(barbara.who().await.as_deref(), Some("barbara"));
 }
