@@ -54,6 +54,8 @@ pub enum Flash {
     /// A form that waited while its owner proved who they are.
     StillTyped,
     PasswordChanged,
+    /// As [`Flash::PasswordChanged`], where the page then says what else opens the account.
+    AlsoConnected,
     PasswordRemoved,
     EmailChanged,
     EmailRestored,
@@ -82,7 +84,7 @@ pub enum Flash {
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-const PLAIN: [(Flash, &str); 37] = [
+const PLAIN: [(Flash, &str); 38] = [
     (Flash::Welcome, "welcome"),
     (Flash::SignedIn, "signed-in"),
     (Flash::SignedOut, "signed-out"),
@@ -101,6 +103,7 @@ const PLAIN: [(Flash, &str); 37] = [
     (Flash::CodeGone, "code-gone"),
     (Flash::StillTyped, "still-typed"),
     (Flash::PasswordChanged, "password-changed"),
+    (Flash::AlsoConnected, "also-connected"),
     (Flash::PasswordRemoved, "password-removed"),
     (Flash::EmailChanged, "email-changed"),
     (Flash::EmailRestored, "email-restored"),
@@ -166,7 +169,9 @@ impl Flash {
                 "That code has ended, or was asked for in another browser. You can ask for a new one here."
             }
             Self::StillTyped => "Thank you. What you typed is still here: press the button once more.",
-            Self::PasswordChanged => "Your password is changed. All other devices are signed out.",
+            Self::PasswordChanged | Self::AlsoConnected => {
+                "Your password is changed. All other devices are signed out."
+            }
             Self::PasswordRemoved => "Your password is removed. All other devices are signed out.",
             Self::EmailChanged => "Your new address is in use. All other devices are signed out.",
             Self::EmailRestored => "The change is taken back and everybody is signed out. Now choose a new password.",

@@ -8,7 +8,7 @@ use crate::{
     id::{DeviceId, UserId},
     jobs::Job,
     random::Token,
-    request::Request,
+    request::{Member, Request},
     sessions,
 };
 
@@ -136,6 +136,27 @@ pub(crate) async fn prepare_end(
     .await?)
 }
 
+/// Ends every link somebody has but the way back from a change of the address, and those that end the very device in
+/// which this is done, or what else its browser has opened.
+pub(crate) async fn end_but_of(tx: &mut PgConnection, me: &Member) -> Result<()> {
+    sqlx::query!(
+        r#"
+        update links l set used_at = now()
+        where l.user_id = $1 and l.used_at is null and l.purpose <> 'undo_email' and not (
+            l.purpose = 'end_session' and (l.device_id = $2 or exists (
+                select 1 from sessions s where s.id = $3 and s.browser_hash = l.browser_hash
+            ))
+        )
+        "#,
+        me.id().0,
+        me.device.0,
+        me.key.as_str(),
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
 /// Which links may get their token.
 #[derive(Clone, Copy)]
 pub(crate) enum Arm<'a> {
@@ -144,8 +165,9 @@ pub(crate) enum Arm<'a> {
     OnlyFor(&'a str),
 }
 
-/// Makes the token of a wished-for link, as its mail goes out; one made before (for a mail that did not go) is dead.
-/// None when the link is over: there is nothing to mail then.
+/// Makes the token of a wished-for link, as its mail goes out. One made before stays good: its mail may have arrived
+/// though nobody said so, and be the only copy that its receiver keeps. Used with either, the link is used up. None when
+/// it is over: there is nothing to mail then.
 pub(crate) async fn arm(db: &mut PgConnection, link: i64, which: Arm<'_>) -> Result<Option<Token>> {
     let token = Token::new();
     let only_for = match which {
@@ -154,7 +176,8 @@ pub(crate) async fn arm(db: &mut PgConnection, link: i64, which: Arm<'_>) -> Res
     };
     let armed = sqlx::query!(
         r#"
-        update links set token_hash = $2 where id = $1 and used_at is null and expires_at > now()
+        update links set token_hash = $2, earlier_hashes = array_remove(earlier_hashes || token_hash, null)
+        where id = $1 and used_at is null and expires_at > now()
             and ($3::text is null or exists (select 1 from users u where u.id = links.user_id and u.email = $3))
         "#,
         link,
@@ -171,7 +194,7 @@ pub async fn find(cx: &Request, purpose: Purpose, token: &Token) -> Result<Link>
     sqlx::query!(
         r#"
         select id, user_id, email, device_id, browser_hash from links
-        where token_hash = $1 and purpose = $2 and used_at is null and expires_at > now()
+        where (token_hash = $1 or earlier_hashes @> array[$1]) and purpose = $2 and used_at is null and expires_at > now()
         "#,
         &token.hash()[..],
         purpose.name(),

@@ -132,3 +132,107 @@ async fn who_signs_out_and_who_is_pushed_out_by_newer_ones_stays_known(pool: PgP
     other.post("/settings/devices/all/end", &[]).await;
     assert_eq!(site.count(KNOWN).await, 1, "barbara's");
 }
+
+#[sqlx::test]
+async fn sign_ins_from_new_browsers_fill_no_mailbox_and_are_never_refused_for_it(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    for n in 0..50 {
+        site.browser().at(&format!("198.51.100.{n}")).sign_in("alan").await;
+    }
+    assert_eq!(site.count("select count(*) from jobs").await, 10, "told of the first, and of no more in this hour");
+    // Nobody was told of these: they stay strangers, and the next sign-in from one of them is told.
+    assert_eq!(site.count(KNOWN).await, 10);
+    site.signed_in("barbara").await;
+    assert_eq!(site.count(TOLD).await, 11, "another person's mailbox is not full");
+    site.sql("update limits set window_ends_at = window_ends_at - interval '1 hour'").await;
+    site.signed_in("alan").await;
+    assert_eq!(site.count(TOLD).await, 12);
+}
+
+#[sqlx::test]
+async fn of_somebodys_browsers_the_newest_hundred_are_known(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    site.sql(
+        "insert into known_browsers (user_id, browser_hash, first_seen_at, last_seen_at)
+         select u.id, decode(lpad(to_hex(n), 64, '0'), 'hex'), now() - interval '1 day', now() - n * interval '1 minute'
+         from users u, generate_series(1, 100) n where u.username in ('alan', 'ada')",
+    )
+    .await;
+    let mut alan = site.signed_in("alan").await;
+    let of_alan = "select count(*) from known_browsers k join users u on u.id = k.user_id where username = 'alan'";
+    assert_eq!(site.count(of_alan).await, 100);
+    let oldest = format!("{of_alan} and k.browser_hash = decode(lpad(to_hex(100), 64, '0'), 'hex')");
+    assert_eq!(site.count(&oldest).await, 0, "the one that was not seen for longest is forgotten");
+    assert_eq!(site.count(KNOWN).await, 200, "nobody else's");
+    site.sql("delete from jobs").await;
+    alan.post("/sign-out", &[]).await;
+    alan.sign_in("alan").await;
+    assert_eq!(site.count(TOLD).await, 0, "the newest stays");
+}
+
+/// What an intruder who has just signed in does, so that the mail about it does no harm.
+async fn change_as_intruder(site: &Site, intruder: &mut Browser, what: &str) {
+    let answer = match what {
+        "password" => intruder.post("/settings/security/password", &[("new_password", PASSWORD)]).await,
+        "removal" => {
+            site.sql(
+                "insert into identities (user_id, provider, issuer, subject) select id, 'github', 'https://github.com', '1'
+                 from users where username = 'alan' on conflict do nothing",
+            )
+            .await;
+            intruder.post("/settings/security/password/remove", &[]).await
+        }
+        _ => {
+            intruder.post("/settings/account/email", &[("email", "evil@evil.example")]).await;
+            let code = site.code_to("evil@evil.example").await;
+            intruder.post("/settings/account/email/verify", &[("code", &code)]).await
+        }
+    };
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{what}: {}", answer.body);
+}
+
+#[sqlx::test]
+async fn an_intruder_cannot_kill_the_link_that_signs_them_out(pool: PgPool) {
+    Site::with_cast(&pool).await;
+    let settings = [("KITH_GITHUB_CLIENT_ID", "x"), ("KITH_GITHUB_CLIENT_SECRET", "y")];
+    let site = Site::with(&pool, &settings);
+    let again = "delete from sessions; delete from known_browsers; delete from jobs; delete from limits; delete from links;
+        delete from identities; update users set email = 'alan@kith.example' where username = 'alan';
+        insert into passwords (user_id, hash) select u.id, p.hash from users u, passwords p join users a on a.id = p.user_id
+        where u.username = 'alan' and a.username = 'ada' on conflict do nothing";
+    for what in ["password", "removal", "address"] {
+        for (read_before, in_again) in [(true, false), (false, false), (true, true), (false, true)] {
+            site.sql(again).await;
+            let mut intruder = intruder(&site).await;
+            let mut token = String::new();
+            if read_before {
+                token = link_to(&site, "alan@kith.example", "/end-session").await;
+            }
+            if in_again {
+                intruder.post("/sign-out", &[]).await;
+                intruder.sign_in("alan").await;
+            }
+            // A link that was mailed about another device ends: that device is out.
+            let other = "insert into links (purpose, user_id, device_id, expires_at)
+                select p, id, gen_random_uuid(), now() + interval '1 day'
+                from users, unnest(array['end_session', 'reset_password']) p where username = 'alan'";
+            site.sql(other).await;
+            change_as_intruder(&site, &mut intruder, what).await;
+            let open = "select count(*) from links where used_at is null and purpose <> 'undo_email'";
+            assert_eq!(site.count(open).await, 1, "{what}");
+            if !read_before {
+                let sql = "delete from jobs where kind <> 'new_browser'";
+                site.sql(sql).await;
+                token = link_to(&site, "alan@kith.example", "/end-session").await;
+            }
+            let mut mailbox = site.browser();
+            mailbox.get(&format!("/end-session?token={token}")).await;
+            assert_eq!(
+                mailbox.post("/end-session", &[]).await.flash(),
+                "session-ended",
+                "{what} {read_before} {in_again}"
+            );
+            assert_eq!(intruder.who().await, None, "{what} {read_before} {in_again}");
+        }
+    }
+}

@@ -66,7 +66,13 @@ pub async fn reset(visit: Visit, Form(typed): Form<Typed>) -> Result<Response> {
     let Some(token) = &visit.link else { return Ok(links::gone(&visit, links::RESET)) };
     let server = &visit.cx.server;
     match verb::finish(&visit.cx, token, &typed.new_password).await {
-        Ok(()) => Ok(drop_link(Flash::PasswordChanged.redirect(server, paths::HOME), &server.config().origin)),
+        Ok(connected) => {
+            let onward = match connected {
+                true => Flash::AlsoConnected.redirect(server, paths::CONNECTIONS),
+                false => Flash::PasswordChanged.redirect(server, paths::HOME),
+            };
+            Ok(drop_link(onward, &server.config().origin))
+        }
         Err(Error::NotFound) => Ok(links::gone(&visit, links::RESET)),
         Err(error) => {
             let (status, wait, invalid) = refusal(error)?;

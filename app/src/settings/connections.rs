@@ -86,13 +86,22 @@ fn view(visit: &Visit, identities: &[Identity], invalid: &Invalid) -> impl IntoV
     let is_connected = |provider: &&Provider| identities.iter().any(|one| one.provider == provider.slug().as_str());
     let others = visit.cx.server.providers().iter().filter(|provider| !is_connected(provider));
     let others = others.map(other).collect_view();
+    let asked = (visit.flash == Some(Flash::AlsoConnected) && !identities.is_empty()).then(|| ask_whose(identities));
     view! {
         {error_summary(invalid)}
+        {asked}
         <p class="lead">
             "Accounts elsewhere that open your account here. What you write and who you are stays here: they only say that it is you. Disconnecting one signs out every other device that came in with it."
         </p>
         <ul class="devices">{connected}{others}</ul>
     }
+}
+
+/// After a reset: whoever had got in may have connected an account of theirs.
+fn ask_whose(identities: &[Identity]) -> AnyView {
+    let names: Vec<String> = identities.iter().map(|one| format!("{} ({})", one.label, one.login)).collect();
+    let words = format!("Your account also opens with {}. Disconnect what isn’t yours.", names.join(", "));
+    view! { <p><strong>{words}</strong></p> }.into_any()
 }
 
 fn connected(one: &Identity, is_offered: bool, now: OffsetDateTime) -> AnyView {

@@ -8,6 +8,7 @@ use super::{Email, Username, ways_in};
 use crate::{
     audit::{self, Actor, Event},
     auth::{
+        asking,
         code::{self, Purpose, Recipient},
         password, reset,
     },
@@ -70,7 +71,7 @@ pub async fn remove_password(cx: &Request, me: &Elevated) -> Result<()> {
     if removed.rows_affected() == 0 {
         return Err(Error::NotFound);
     }
-    ways_in::keep_one(&mut tx, me.id()).await?;
+    ways_in::keep_one((&mut tx, &cx.server), me.id()).await?;
     end_other_ways(&mut tx, me).await?;
     record(&mut tx, cx, me, &Event::PasswordRemoved).await?;
     let to = sqlx::query_scalar!("select email from users where id = $1", me.id().0).fetch_one(&mut *tx).await?;
@@ -87,7 +88,7 @@ pub async fn remove_password(cx: &Request, me: &Elevated) -> Result<()> {
 /// [`Error::Invalid`] on `email`; [`Error::Limited`] for too many mails.
 pub async fn request_email(cx: &Request, me: &Elevated, wished: &str) -> Result<Token> {
     let email = Email::parse(wished)?;
-    limits::take(&cx.server, limits::MAIL_USER, me.id()).await?;
+    asking::count_own(cx, me).await?;
     limits::take(&cx.server, limits::MAIL_ADDRESS, email.key()).await?;
     let origin = &cx.server.config().origin;
     let mut tx = cx.server.begin().await?;
@@ -143,13 +144,14 @@ pub async fn email(cx: &Request, me: &Elevated, typed: &str) -> Result<()> {
 }
 
 /// Goes back to the address a change was made from, by the link mailed there: whoever changed it is out everywhere, and
-/// everything they began has ended, also the ways back from what they changed later.
+/// everything they began has ended, also the ways back from what they changed later. Both addresses are told.
 ///
 /// [`Error::NotFound`] when the link is used, late or not one; [`Error::Invalid`] when the address has another account.
 pub async fn undo_email(cx: &Request, link: &Link) -> Result<()> {
     let old = link.email.as_deref().ok_or(Error::NotFound)?;
     let mut tx = cx.server.begin().await?;
     links::use_undo(&mut tx, link).await?;
+    let lost = sqlx::query_scalar!("select email from users where id = $1", link.user.0).fetch_one(&mut *tx).await?;
     let taken =
         || Invalid::one("", "That address has another account by now. Please write to the people who run this site.");
     sqlx::query!("update users set email = $2 where id = $1", link.user.0, old)
@@ -162,7 +164,13 @@ pub async fn undo_email(cx: &Request, link: &Link) -> Result<()> {
     sqlx::query!("delete from passwords where user_id = $1", link.user.0).execute(&mut *tx).await?;
     sqlx::query!("delete from identities where user_id = $1", link.user.0).execute(&mut *tx).await?;
     audit::record(&mut tx, link.user, Actor::LinkHolder { client: cx.client() }, &Event::EmailRestored).await?;
+    let origin = &cx.server.config().origin;
+    for (to, message) in [(lost, messages::email_back(origin, old)), (old.to_owned(), messages::email_restored(origin))]
+    {
+        jobs::enqueue(&mut tx, &Job::Mail(Mail { to, message })).await?;
+    }
     tx.commit().await?;
+    cx.server.wake().ring();
     Ok(())
 }
 
@@ -238,10 +246,12 @@ async fn change_username(
 }
 
 /// After a change of what opens the account: all other devices are out, and codes and reset links that were mailed
-/// before are dead.
+/// before are dead. But not the link that ends this very device: whoever uses it may not be the owner, and cannot take
+/// that from them by changing something.
 async fn end_other_ways(tx: &mut PgConnection, me: &Elevated) -> Result<()> {
     sessions::end_others_of(tx, me).await?;
-    reset::end_codes_and_links(tx, me.id()).await
+    reset::end_codes(tx, me.id()).await?;
+    links::end_but_of(tx, me).await
 }
 
 async fn record(tx: &mut PgConnection, cx: &Request, me: &Elevated, event: &Event) -> Result<()> {

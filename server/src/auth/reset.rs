@@ -41,10 +41,11 @@ pub async fn whose(cx: &Request, token: &Token) -> Result<String> {
     Ok(sqlx::query_scalar!("select username from users where id = $1", link.user.0).fetch_one(cx.server.db()).await?)
 }
 
-/// Sets the password, ends every session and everything that was under way, and signs this browser in.
+/// Sets the password, ends every session and everything that was under way, and signs this browser in. Returns whether
+/// accounts elsewhere open this one too: somebody else may have linked them, and only its owner knows.
 ///
 /// [`crate::Error::Invalid`] on `new_password`; [`crate::Error::NotFound`] when the link is used, late or not one.
-pub async fn finish(cx: &Request, token: &Token, new: &SecretString) -> Result<()> {
+pub async fn finish(cx: &Request, token: &Token, new: &SecretString) -> Result<bool> {
     let link = links::find(cx, Purpose::ResetPassword, token).await?;
     let user =
         sqlx::query!("select username, email from users where id = $1", link.user.0).fetch_one(cx.server.db()).await?;
@@ -61,9 +62,15 @@ pub async fn finish(cx: &Request, token: &Token, new: &SecretString) -> Result<(
     sessions::note_browser(&mut tx, cx, link.user).await?;
     let notice = messages::password_changed(&cx.server.config().origin);
     jobs::enqueue(&mut tx, &Job::Mail(Mail { to: user.email, message: notice })).await?;
+    let connected = sqlx::query_scalar!(
+        r#"select exists (select 1 from identities where user_id = $1) as "connected!""#,
+        link.user.0
+    )
+    .fetch_one(&mut *tx)
+    .await?;
     tx.commit().await?;
     cx.server.wake().ring();
-    Ok(())
+    Ok(connected)
 }
 
 /// Ends what somebody else may have begun in this account: sessions and what is known of their browsers, codes, links,
@@ -76,12 +83,18 @@ pub(crate) async fn end_everything_under_way(tx: &mut PgConnection, user: UserId
 
 /// Kills every code and link that was mailed, but the way back from a change of the address: that is its owner's.
 pub(crate) async fn end_codes_and_links(tx: &mut PgConnection, user: UserId) -> Result<()> {
-    sqlx::query!("delete from codes where user_id = $1", user.0).execute(&mut *tx).await?;
+    end_codes(tx, user).await?;
     sqlx::query!(
         "update links set used_at = now() where user_id = $1 and used_at is null and purpose <> 'undo_email'",
         user.0
     )
     .execute(tx)
     .await?;
+    Ok(())
+}
+
+/// Kills every code that was mailed.
+pub(crate) async fn end_codes(tx: &mut PgConnection, user: UserId) -> Result<()> {
+    sqlx::query!("delete from codes where user_id = $1", user.0).execute(tx).await?;
     Ok(())
 }

@@ -27,8 +27,8 @@ impl From<Error> for Unwritten {
     }
 }
 
-/// The mail a job is about.
-pub(super) async fn write(server: &Server, job: Job) -> Result<Mail, Unwritten> {
+/// The mail a job is about; `id` is its row.
+pub(super) async fn write(server: &Server, (id, job): (i64, Job)) -> Result<Mail, Unwritten> {
     let origin = &server.config().origin;
     Ok(match job {
         Job::Mail(mail) => mail,
@@ -36,7 +36,7 @@ pub(super) async fn write(server: &Server, job: Job) -> Result<Mail, Unwritten> 
             .seal()
             .open(to, &sealed)
             .ok_or_else(|| Unwritten::Never("the seal of this mail is broken".to_owned()))?,
-        Job::Reset { to } => reset(server, to).await?,
+        Job::Reset { to } => reset(server, (id, to)).await?,
         Job::ResetLink { to, link } => {
             let token = arm(server, link, Arm::OnlyFor(&to)).await?;
             Mail { to, message: messages::reset_link(origin, &token) }
@@ -69,8 +69,9 @@ async fn digest(server: &Server, user: UserId, told: &[i64], more: usize) -> Res
 }
 
 /// Looks up whether an address has an account, which the page that asked must not show, not even by the time it took.
-/// Mail goes to the address the account has, never to the spelling somebody typed.
-async fn reset(server: &Server, asked: String) -> Result<Mail, Unwritten> {
+/// Mail goes to the address the account has, never to the spelling somebody typed. Should it have to go again, it is the
+/// same link: from here on the job is about that.
+async fn reset(server: &Server, (id, asked): (i64, String)) -> Result<Mail, Unwritten> {
     let origin = &server.config().origin;
     let mut tx = server.begin().await?;
     // Locked, so that of two links that are made at once one is dead.
@@ -81,6 +82,7 @@ async fn reset(server: &Server, asked: String) -> Result<Mail, Unwritten> {
     let Some(known) = known else { return Ok(Mail { to: asked, message: messages::no_account(origin) }) };
     let link = links::make_reset(&mut tx, UserId(known.id), crate::auth::reset::MINUTES).await?;
     let token = links::arm(&mut tx, link, Arm::OnlyFor(&known.email)).await?.ok_or(Unwritten::Over)?;
+    super::replace(&mut tx, id, &Job::ResetLink { to: known.email.clone(), link }).await?;
     tx.commit().await.map_err(Error::from)?;
     Ok(Mail { to: known.email, message: messages::reset_link(origin, &token) })
 }
@@ -89,12 +91,12 @@ async fn reset(server: &Server, asked: String) -> Result<Mail, Unwritten> {
 /// tests, which have no mailbox to read a code or a link in.
 #[cfg(feature = "dev")]
 pub async fn open_for_test(server: &Server, to: &str) -> Result<Option<Mail>> {
-    let row = sqlx::query!("select kind, payload from jobs where payload->>'to' = $1 order by id desc limit 1", to)
+    let row = sqlx::query!("select id, kind, payload from jobs where payload->>'to' = $1 order by id desc limit 1", to)
         .fetch_optional(server.db())
         .await?;
     let Some(row) = row else { return Ok(None) };
     let Ok(job) = Job::read(&row.kind, row.payload) else { return Ok(None) };
-    match write(server, job).await {
+    match write(server, (row.id, job)).await {
         Ok(mail) => Ok(Some(mail)),
         Err(Unwritten::Over) => Ok(None),
         Err(Unwritten::Never(why) | Unwritten::Later(why)) => Err(Error::Unavailable(why.into())),

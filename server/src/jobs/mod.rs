@@ -124,16 +124,29 @@ pub async fn enqueue_secret(tx: &mut PgConnection, server: &Server, mail: &Mail)
     insert(tx, &Job::SealedMail { to: mail.to.clone(), sealed }, Some(server.seal()), 0).await
 }
 
-async fn insert(tx: &mut PgConnection, job: &Job, seal: Option<&Seal>, minutes: i32) -> Result<()> {
+/// Says more closely what a job that is being done is about; it stays the same row.
+async fn replace(tx: &mut PgConnection, id: i64, job: &Job) -> Result<()> {
+    let (kind, payload) = row(job)?;
+    sqlx::query!("update jobs set kind = $2, payload = $3 where id = $1", id, kind, payload).execute(tx).await?;
+    Ok(())
+}
+
+/// Kind and payload, as the table has them.
+fn row(job: &Job) -> Result<(String, serde_json::Value)> {
     let mut row = serde_json::to_value(job).map_err(|error| Error::Unavailable(Box::new(error)))?;
     let kind = row["kind"].as_str().unwrap_or_default().to_owned();
+    Ok((kind, row["payload"].take()))
+}
+
+async fn insert(tx: &mut PgConnection, job: &Job, seal: Option<&Seal>, minutes: i32) -> Result<()> {
+    let (kind, payload) = row(job)?;
     sqlx::query!(
         r#"
         insert into jobs (kind, payload, sealed_by, expires_at, run_at)
         values ($1, $2, $3, now() + make_interval(mins => $4), now() + make_interval(mins => $5))
         "#,
         kind,
-        row["payload"].take(),
+        payload,
         seal.map(Seal::by),
         job.minutes(),
         minutes,

@@ -104,7 +104,7 @@ async fn carry_out(server: &Server, job: &mut Leased) -> Outcome {
         Some(Err(error)) => return Outcome::Failed(error.to_string()),
         None => {}
     }
-    let mail = match letters::write(server, work).await {
+    let mail = match letters::write(server, (job.id, work)).await {
         Ok(mail) => mail,
         Err(Unwritten::Over) => return Outcome::Done,
         Err(Unwritten::Never(why)) => return Outcome::Refused(why),

@@ -238,6 +238,22 @@ pub fn email_back(origin: &Origin, new: &str) -> Message {
     .write(origin)
 }
 
+/// To the address that has its account again, after a change was taken back.
+pub fn email_restored(origin: &Origin) -> Message {
+    Letter {
+        subject: "Your Kith account has this address again".to_owned(),
+        greeting: "The change is taken back",
+        lines: &[
+            "Your account has this address again. Everybody was signed out of it, and nothing opens it any more but mail to this address: its password was removed, and what was connected to it was disconnected.",
+            "Choose a new password to come in.",
+        ],
+        code: None,
+        button: Some(("Choose a new password", origin.url("/forgot-password"))),
+        footer: "This happened because somebody pressed the button in the mail that we sent here about the change.",
+    }
+    .write(origin)
+}
+
 /// Word of a sign-in from a browser not seen before, and how to end it.
 pub fn new_browser(origin: &Origin, (browser, ip): (&str, &str), token: &Token) -> Message {
     Letter {

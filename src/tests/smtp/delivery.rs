@@ -221,3 +221,52 @@ async fn an_operator_tries_the_way_out_and_has_what_died_tried_again(pool: PgPoo
     queue(&site, "ok@kith.example").await;
     assert!(doctor(&site).await[1].contains("the oldest has waited for 0 s"));
 }
+
+/// Reads the token out of the way that a mail leads.
+fn token_in(mail: &super::Arrived, path: &str) -> String {
+    let (_, rest) = mail.part("text/plain").split_once(&format!("https://kith.example{path}?token=")).expect("a link");
+    crate::tests::trace::note_field("token", &rest[..43]);
+    rest[..43].to_owned()
+}
+
+/// Whether a receiver took only the first of two copies, or only the second: by their name they are the same mail.
+#[sqlx::test]
+async fn a_link_works_from_whichever_copy_of_its_mail_was_kept(pool: PgPool) {
+    Site::with_cast(&pool).await;
+    const OWN: &str = "swallow-once@kith.example";
+    for (path, flash) in [("/undo-email", "email-restored"), ("/reset-password", "password-changed")] {
+        for kept in [0, 1] {
+            let mail_server = MailServer::start(&[]);
+            let site = mailing(&pool, &mail_server.url(), &[]);
+            site.sql("delete from limits; delete from jobs; delete from links; delete from passwords where user_id = (select id from users where username = 'alan')").await;
+            site.sql(&format!("update users set email = '{OWN}' where username = 'alan'; insert into passwords (user_id, hash) select u.id, p.hash from users u, passwords p join users a on a.id = p.user_id where u.username = 'alan' and a.username = 'ada'")).await;
+            if path == "/undo-email" {
+                let mut intruder = site.signed_in("alan").await;
+                intruder.post("/settings/account/email", &[("email", "ok@evil.example")]).await;
+                let code = site.code_to("ok@evil.example").await;
+                intruder.post("/settings/account/email/verify", &[("code", &code)]).await;
+                site.sql("delete from jobs where kind <> 'undo_link'").await;
+            } else {
+                site.browser().post("/forgot-password", &[("email", OWN)]).await;
+            }
+            run_due(&site.server).await.unwrap();
+            assert_eq!(site.count("select count(*) from jobs where last_error like '%too long%'").await, 1);
+            site.sql("update jobs set run_at = now()").await;
+            run_due(&site.server).await.unwrap();
+            assert_eq!(site.count("select count(*) from jobs").await, 0);
+            let mails = mail_server.wait_for("data", 2).await;
+            let copies = [0, 1].map(|n| super::Arrived(mails[n].clone()));
+            assert_eq!(copies[0].headers("Message-ID"), copies[1].headers("Message-ID"));
+            let mut browser = site.browser();
+            browser.get(&format!("{path}?token={}", token_in(&copies[kept], path))).await;
+            let fields = [("new_password", "seven green umbrellas sing")];
+            let answer = browser.post(path, &fields[..usize::from(path == "/reset-password")]).await;
+            assert_eq!(answer.flash(), flash, "{path}, copy {kept}: {}", answer.body);
+            // And with it the other is used up.
+            let mut again = site.browser();
+            again.get(&format!("{path}?token={}", token_in(&copies[1 - kept], path))).await;
+            let answer = again.post(path, &fields[..usize::from(path == "/reset-password")]).await;
+            assert_eq!(answer.flash(), "link-gone", "{path}, copy {kept}");
+        }
+    }
+}

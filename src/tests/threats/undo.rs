@@ -198,3 +198,39 @@ async fn h20_of_two_ways_back_at_once_the_older_address_stays(pool: PgPool) {
         site.sql("insert into passwords (user_id, hash) select u.id, p.hash from users u, passwords p join users a on a.id = p.user_id where u.username = 'alan' and a.username = 'ada' on conflict do nothing; delete from links; delete from jobs").await;
     }
 }
+
+#[sqlx::test]
+async fn both_addresses_are_told_when_a_change_is_taken_back(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let mut intruder = site.signed_in("alan").await;
+    change(&site, &mut intruder, "one@evil.example").await;
+    let mut owner = way_back(&site, OWN).await;
+    site.sql("delete from jobs").await;
+    assert_eq!(press(&mut owner).await.flash(), "email-restored");
+    let lost = site.mail_to("one@evil.example").await.expect("a mail to the address that loses the account");
+    assert!(lost.contains("no longer signs you in") && lost.contains(OWN), "{lost}");
+    let back = site.mail_to(OWN).await.expect("a mail to the address that has it again");
+    assert!(back.contains("has this address again") && back.contains("https://kith.example/forgot-password"), "{back}");
+    assert_eq!(site.count("select count(*) from jobs").await, 2);
+}
+
+#[sqlx::test]
+async fn an_address_that_has_another_account_by_now_is_not_taken_back(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let mut mover = site.signed_in("alan").await;
+    change(&site, &mut mover, "one@kith.example").await;
+    let mut late = way_back(&site, OWN).await;
+    site.sql("update users set email = 'alan@kith.example' where username = 'barbara'; delete from jobs").await;
+    let refused = press(&mut late).await;
+    assert_eq!(refused.status, http::StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.body.contains("has another account by now"), "{}", refused.body);
+    assert_eq!(address(&site).await, "one@kith.example");
+    assert_eq!(mover.who().await.as_deref(), Some("alan"), "nobody is out");
+    let kept = "select (select count(*) from passwords p join users u on u.id = p.user_id where username = 'alan') * 10
+        + (select count(*) from links where purpose = 'undo_email' and used_at is null)";
+    assert_eq!(site.count(kept).await, 11, "password and way back are still there");
+    assert_eq!(site.count("select count(*) from jobs").await, 0, "and nobody is told");
+    // The link works as soon as it can.
+    site.sql("update users set email = 'barbara@kith.example' where username = 'barbara'").await;
+    assert_eq!(press(&mut late).await.flash(), "email-restored");
+}

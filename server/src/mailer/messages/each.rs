@@ -22,6 +22,7 @@ pub fn each(origin: &Origin) -> Vec<Message> {
         password_removed(origin),
         email_changed(origin, "new&improved@kith.example", &token),
         email_back(origin, "old&proved@kith.example"),
+        email_restored(origin),
         new_browser(origin, ("Firefox 144 on <Linux>", "2001:db8::1"), &token),
         digest(origin, (Rhythm::Daily, &digest::sample(), 2), &token),
         account_deleted(origin),
