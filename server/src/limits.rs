@@ -35,14 +35,35 @@ pub const SIGN_IN_BROWSER: Policy = policy(
     15,
     "Failed sign-ins of a browser that this account has used before: strangers' failures do not count against it",
 );
-pub const ASK_CLIENT: Policy = policy("ask.client", 30, 60, "Codes and links asked for from one client address");
-pub const ELEVATE: Policy = policy("elevate.user", 10, 15, "Wrong proofs of oneself while signed in");
+pub const ASK_CLIENT: Policy = policy(
+    "ask.client",
+    30,
+    60,
+    "Codes and links asked for from one client address, browsers known to the account aside",
+);
+pub const ELEVATE_DEVICE: Policy =
+    policy("elevate.device", 10, 15, "Wrong proofs of oneself in one browser that is signed in");
+pub const ELEVATE_USER: Policy =
+    policy("elevate.user", 60, 15, "Wrong proofs of oneself in all browsers of one person together");
 pub const SIGN_UP_CLIENT: Policy = policy("sign_up.client", 30, 60, "Sign-ups begun from one client address");
 pub const OAUTH_CLIENT: Policy =
     policy("oauth.client", 60, 15, "Ways to other services begun by strangers at one client address");
+pub const OAUTH_BROWSER: Policy =
+    policy("oauth.browser", 20, 15, "Ways to other services begun in one browser that was here before");
+pub const OAUTH_CROWD: Policy = policy(
+    "oauth.crowd",
+    600,
+    15,
+    "Ways to other services begun at one client address in browsers that say they were here before",
+);
 pub const OAUTH_USER: Policy =
     policy("oauth.user", 30, 15, "Ways to other services begun by one person who is signed in");
-pub const CODE_CLIENT: Policy = policy("code.client", 60, 15, "Wrong or right codes typed from one client address");
+pub const CODE_CLIENT: Policy = policy(
+    "code.client",
+    60,
+    15,
+    "Codes typed from one client address where none is waited for or its tries are used up; by who is signed in, in all",
+);
 pub const MAIL_ADDRESS: Policy = policy("mail.address", 5, 60, "Mails to one address that strangers asked for");
 pub const MAIL_BROWSER: Policy = policy(
     "mail.browser",
@@ -50,7 +71,10 @@ pub const MAIL_BROWSER: Policy = policy(
     60,
     "Mails that a browser the account has used before asked for: strangers cannot use them up",
 );
-pub const MAIL_USER: Policy = policy("mail.user", 5, 60, "Codes asked for by one person who is signed in");
+pub const MAIL_DEVICE: Policy = policy("mail.device", 5, 60, "Codes asked for in one browser that is signed in");
+pub const MAIL_USER: Policy = policy("mail.user", 20, 60, "Codes asked for in all browsers of one person together");
+pub const NOTICE: Policy =
+    policy("notice.user", 10, 60, "Mails to one person about sign-ins from new browsers; over it there is no mail");
 pub const EXPORT: Policy = policy("export.user", 5, 60, "Downloads of all of one's own data");
 pub const POST: Policy = policy("post.user", 60, 10, "Posts and replies of one person");
 pub const LIKE: Policy = policy("like.user", 400, 1, "Likes given and taken back by one person");
@@ -62,19 +86,24 @@ pub const PROFILE: Policy = policy("profile.user", 60, 60, "Changes of what one 
 pub const CSP_REPORT: Policy = policy("csp_report.client", 60, 1, "Reports of blocked content from one client address");
 
 /// Every policy; `docs/limits.md` is held to this list by a test.
-pub const ALL: [Policy; 20] = [
+pub const ALL: [Policy; 25] = [
     SIGN_IN_IDENTIFIER,
     SIGN_IN_BROWSER,
     ASK_CLIENT,
     SIGN_IN_CLIENT,
-    ELEVATE,
+    ELEVATE_DEVICE,
+    ELEVATE_USER,
     SIGN_UP_CLIENT,
     OAUTH_CLIENT,
+    OAUTH_BROWSER,
+    OAUTH_CROWD,
     OAUTH_USER,
     CODE_CLIENT,
     MAIL_ADDRESS,
     MAIL_BROWSER,
+    MAIL_DEVICE,
     MAIL_USER,
+    NOTICE,
     EXPORT,
     POST,
     LIKE,

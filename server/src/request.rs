@@ -54,6 +54,8 @@ pub struct Facts {
     /// Whether a session was given to somebody in this request: only then does its cookie reach the browser.
     pub(crate) claimed: AtomicBool,
     checked: OnceCell<Option<Member>>,
+    /// As [`Brought::browser`]; a new one if it had none.
+    pub(crate) browser: Token,
 }
 
 /// What the browser brought in its cookies.
@@ -62,15 +64,18 @@ pub(crate) struct Brought {
     pub cookie: Option<SessionKey>,
     /// The browser's flow cookie, in the middle of a sign-up.
     pub flow: Option<Token>,
+    /// While it waits for a code that proves again who somebody is: in the middle of something else.
+    pub proof: Option<Token>,
     /// On a way to a provider, or back from one.
     pub oauth: Option<Token>,
-    /// What this browser is known by to those who signed in from it; a new one if it had none.
-    pub browser: Token,
+    /// What this browser is known by to those who signed in from it, if it says so.
+    pub browser: Option<Token>,
 }
 
 impl Facts {
     pub(crate) fn new(server: Server, client: Client, brought: Brought) -> Self {
-        Self { server, client, brought, claimed: AtomicBool::new(false), checked: OnceCell::new() }
+        let browser = brought.browser.clone().unwrap_or_default();
+        Self { server, client, brought, browser, claimed: AtomicBool::new(false), checked: OnceCell::new() }
     }
 
     /// Who is signed in: one query, asked at most once a request. A database that does not answer is an error, never
@@ -137,6 +142,11 @@ impl Request {
         self.facts.brought.flow.as_ref()
     }
 
+    /// The token of this browser while it waits for a code that proves again who somebody is.
+    pub fn proof(&self) -> Option<&Token> {
+        self.facts.brought.proof.as_ref()
+    }
+
     /// The token of this browser's ways to providers.
     pub fn oauth(&self) -> Option<&Token> {
         self.facts.brought.oauth.as_ref()
@@ -144,7 +154,12 @@ impl Request {
 
     /// What this browser is known by to those who signed in from it.
     pub(crate) fn browser(&self) -> &Token {
-        &self.facts.brought.browser
+        &self.facts.browser
+    }
+
+    /// The same, only if it brought it: anybody can bring one that they made up.
+    pub(crate) fn known_by(&self) -> Option<&Token> {
+        self.facts.brought.browser.as_ref()
     }
 
     /// Notes that the opened session belongs to somebody now.

@@ -61,7 +61,7 @@ async fn one_elevates_by_a_code_too_and_only_with_ones_own(pool: PgPool) {
     assert_eq!(answer.location(), "/elevate/code?next=%2Fsettings%2Fsecurity");
     let code = site.code_to("alan@kith.example").await;
     let mut barbara = site.signed_in("barbara").await;
-    barbara.cookies.insert("__Host-flow".into(), alan.cookies["__Host-flow"].clone());
+    barbara.cookies.insert("__Host-proof".into(), alan.cookies["__Host-proof"].clone());
     let foreign = barbara.post("/elevate/code", &[("code", &code)]).await;
     assert_eq!(foreign.location(), "/elevate?next=%2Fsettings%2Fdevices");
     let fields = [("code", code.as_str()), ("next", "/settings/security")];
@@ -141,4 +141,21 @@ async fn what_one_did_oneself_stays_ones_own_when_its_place_is_forgotten(pool: P
     for theirs in ["The account was suspended", "The account was restored"] {
         assert!(line(theirs).contains("by the people who run this site"), "{}", line(theirs));
     }
+}
+
+#[sqlx::test]
+async fn proving_oneself_by_a_code_keeps_a_change_of_address_that_waits(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let mut alan = site.signed_in("alan").await;
+    alan.post("/settings/account/email", &[("email", "turing@kith.example")]).await;
+    let change = site.code_to("turing@kith.example").await;
+    site.sql("update sessions set elevated_until = now() - interval '1 second'").await;
+    let next = ("next", "/settings/account/email/verify");
+    assert!(alan.post(next.1, &[("code", &change)]).await.location().starts_with("/elevate?next="));
+    alan.post("/elevate/send", &[next]).await;
+    let proof = site.code_to("alan@kith.example").await;
+    assert_eq!(alan.post("/elevate/code", &[("code", &proof), next]).await.location(), next.1);
+    assert!(alan.get(next.1).await.body.contains("turing@kith.example"), "it still waits");
+    assert_eq!(alan.post(next.1, &[("code", &change)]).await.flash(), "email-changed");
+    assert!(!alan.cookies.contains_key("__Host-flow") && !alan.cookies.contains_key("__Host-proof"));
 }

@@ -61,7 +61,7 @@ async fn whoever_signs_out_leaves_nothing_that_was_under_way_in_the_browser(pool
     let site = Site::with_cast(&pool).await;
     for path in ["/sign-out", "/settings/devices/all/end", "/settings/account/delete"] {
         let mut browser = site.signed_in("alan").await;
-        for name in ["__Host-flow", "__Host-oauth", "__Host-link", "__Host-draft", "__Host-theme"] {
+        for name in ["__Host-flow", "__Host-proof", "__Host-oauth", "__Host-link", "__Host-draft", "__Host-theme"] {
             browser.cookies.insert(name.into(), "A".repeat(43));
         }
         let fields = [("username_again", "alan")];

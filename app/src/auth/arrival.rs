@@ -17,7 +17,7 @@ use server::{
     oauth::{self, Chosen, Joined, Stage},
 };
 
-use super::{card, drop_flow, elevate::Refusal, elsewhere, keep_flow, refusal, with_retry};
+use super::{card, drop_flow, elevate::Refusal, elsewhere, gone_unless_limited, keep_flow, refusal, with_retry};
 use crate::{flash::Flash, forms::Form, paths, visit::Visit};
 
 /// What the form with the choices sends.
@@ -173,7 +173,7 @@ async fn ask_code(visit: &Visit, refusal: Option<Refusal>) -> Result<Response> {
     let (status, wait, invalid) = refusal.unwrap_or((StatusCode::OK, None, Invalid::default()));
     match oauth::waiting(&visit.cx).await {
         Ok(email) => Ok(with_retry(card(visit, "Check your mail", status, views::code(&email, &invalid)), wait)),
-        Err(Error::NotFound) => Ok(code_gone(visit)),
+        Err(Error::NotFound) => gone_unless_limited(code_gone(visit), (status, wait)),
         Err(other) => Err(other),
     }
 }

@@ -15,7 +15,7 @@ use server::{
     },
 };
 
-use super::{card, drop_flow, keep_flow, refusal, verify::code_field, with_retry};
+use super::{card, drop_flow, gone_unless_limited, keep_flow, refusal, verify::code_field, with_retry};
 use crate::{
     flash::Flash,
     forms::Form,
@@ -98,7 +98,7 @@ pub async fn sign_in(visit: Visit, Form(typed): Form<Typed>) -> Result<Response>
             match code::waiting(&visit.cx, Purpose::SignIn).await {
                 Ok(email) => Ok(with_retry(card(&visit, TITLE, status, code_view(&email, "", &invalid)), wait)),
                 // Another press of the same button was right meanwhile.
-                Err(Error::NotFound) => Ok(gone(&visit)),
+                Err(Error::NotFound) => gone_unless_limited(gone(&visit), (status, wait)),
                 Err(other) => Err(other),
             }
         }

@@ -16,10 +16,10 @@ use server::{
     },
     oauth,
     request::Member,
-    web::safe_next,
+    web::{cookies::Cookie, safe_next},
 };
 
-use super::{Onward, card, drop_flow, elsewhere, keep_flow, refusal, verify::code_field, with_retry};
+use super::{Onward, card, drop, elsewhere, gone_unless_limited, keep, refusal, verify::code_field, with_retry};
 use crate::{
     flash::Flash,
     forms::Form,
@@ -76,7 +76,7 @@ pub async fn send(visit: Visit, me: Member, Form(asked): Form<Asked>) -> Result<
     match verb::request_code(&visit.cx, &me).await {
         Ok(flow) => {
             let onward = Redirect::to(&paths::with_next(paths::ELEVATE_CODE, next)).into_response();
-            Ok(keep_flow(onward, &visit.cx.server.config().origin, &flow))
+            Ok(keep(Cookie::Proof, onward, &visit.cx.server.config().origin, &flow))
         }
         Err(error) => ask(&visit, &me, next, refusal(error)?).await,
     }
@@ -91,7 +91,7 @@ pub async fn show_code(visit: Visit, _: Member, Query(onward): Query<Onward>) ->
 pub async fn elevate_by_code(visit: Visit, me: Member, Form(typed): Form<TypedCode>) -> Result<Response> {
     let next = safe_next(&typed.next, paths::DEVICES);
     match verb::with_code(&visit.cx, &me, &typed.code).await {
-        Ok(()) => Ok(drop_flow(Redirect::to(next).into_response(), &visit.cx.server.config().origin)),
+        Ok(()) => Ok(drop(Cookie::Proof, Redirect::to(next).into_response(), &visit.cx.server.config().origin)),
         Err(Error::NotFound) => Ok(gone(&visit, next)),
         Err(error) => ask_code(&visit, next, refusal(error)?).await,
     }
@@ -112,7 +112,7 @@ pub(super) async fn ask(visit: &Visit, me: &Member, next: &str, (status, wait, i
 async fn ask_code(visit: &Visit, next: &str, (status, wait, invalid): Refusal) -> Result<Response> {
     match code::waiting(&visit.cx, Purpose::Elevate).await {
         Ok(email) => Ok(with_retry(card(visit, TITLE, status, code_view(&email, next, &invalid)), wait)),
-        Err(Error::NotFound) => Ok(gone(visit, next)),
+        Err(Error::NotFound) => gone_unless_limited(gone(visit, next), (status, wait)),
         Err(other) => Err(other),
     }
 }

@@ -72,6 +72,17 @@ pub(crate) fn refusal(error: Error) -> Result<(StatusCode, Option<u64>, Invalid)
     }
 }
 
+/// Where a code was typed and none is waited for: `gone` says so, unless that was typed too often.
+pub(crate) fn gone_unless_limited(
+    gone: Response,
+    (status, wait): (StatusCode, Option<u64>),
+) -> Result<Response, Error> {
+    match status {
+        StatusCode::TOO_MANY_REQUESTS => Err(Error::Limited(Duration::from_secs(wait.unwrap_or(1)))),
+        _ => Ok(gone),
+    }
+}
+
 pub(crate) fn with_retry(mut response: Response, wait: Option<u64>) -> Response {
     if let Some(seconds) = wait {
         response.headers_mut().insert(RETRY_AFTER, seconds.into());
@@ -79,31 +90,33 @@ pub(crate) fn with_retry(mut response: Response, wait: Option<u64>) -> Response 
     response
 }
 
-pub(crate) fn keep_flow(mut response: Response, origin: &Origin, flow: &Token) -> Response {
-    if let Some(cookie) = Cookie::Flow.set(origin, &flow.text(), Some(FLOW)) {
+pub(crate) fn keep_flow(response: Response, origin: &Origin, flow: &Token) -> Response {
+    keep(Cookie::Flow, response, origin, flow)
+}
+
+fn keep(cookie: Cookie, mut response: Response, origin: &Origin, token: &Token) -> Response {
+    if let Some(cookie) = cookie.set(origin, &token.text(), Some(FLOW)) {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    response
+}
+
+fn drop(cookie: Cookie, mut response: Response, origin: &Origin) -> Response {
+    if let Some(cookie) = cookie.remove(origin) {
         response.headers_mut().append(SET_COOKIE, cookie);
     }
     response
 }
 
 /// A page of ours that a mailed link leads to, with its token out of the address and in a cookie.
-fn keep_link(mut response: Response, origin: &Origin, token: &Token) -> Response {
-    if let Some(cookie) = Cookie::Link.set(origin, &token.text(), Some(FLOW)) {
-        response.headers_mut().append(SET_COOKIE, cookie);
-    }
-    response
+fn keep_link(response: Response, origin: &Origin, token: &Token) -> Response {
+    keep(Cookie::Link, response, origin, token)
 }
 
-fn drop_link(mut response: Response, origin: &Origin) -> Response {
-    if let Some(cookie) = Cookie::Link.remove(origin) {
-        response.headers_mut().append(SET_COOKIE, cookie);
-    }
-    response
+fn drop_link(response: Response, origin: &Origin) -> Response {
+    drop(Cookie::Link, response, origin)
 }
 
-pub(crate) fn drop_flow(mut response: Response, origin: &Origin) -> Response {
-    if let Some(cookie) = Cookie::Flow.remove(origin) {
-        response.headers_mut().append(SET_COOKIE, cookie);
-    }
-    response
+pub(crate) fn drop_flow(response: Response, origin: &Origin) -> Response {
+    drop(Cookie::Flow, response, origin)
 }

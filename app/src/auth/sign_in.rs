@@ -70,7 +70,8 @@ pub async fn sign_out(cx: Request) -> Result<Response> {
 }
 
 /// Cookies that only mean something to whoever was signed in, or was under way to something.
-const LEFT_BEHIND: [Cookie; 5] = [Cookie::Session, Cookie::Flow, Cookie::OAuth, Cookie::Link, Cookie::Draft];
+const LEFT_BEHIND: [Cookie; 6] =
+    [Cookie::Session, Cookie::Flow, Cookie::Proof, Cookie::OAuth, Cookie::Link, Cookie::Draft];
 
 /// Leaves nothing of the session in the browser: neither its cookie nor anything it kept, nor what was under way: the
 /// next person at this browser does not go on with it.

@@ -9,7 +9,7 @@ use server::{
     auth::sign_up::{self as verb, Step},
 };
 
-use super::{Nothing, card, drop_flow, refusal, with_retry};
+use super::{Nothing, card, drop_flow, gone_unless_limited, refusal, with_retry};
 use crate::{
     flash::Flash,
     forms::Form,
@@ -67,7 +67,7 @@ async fn refused(visit: &Visit, (status, wait): (StatusCode, Option<u64>), inval
         Ok(registration) => {
             Ok(with_retry(card(visit, "Check your mail", status, view(&registration.email, invalid)), wait))
         }
-        Err(error) => gone(visit, error),
+        Err(error) => gone_unless_limited(gone(visit, error)?, (status, wait)),
     }
 }
 

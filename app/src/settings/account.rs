@@ -20,8 +20,8 @@ use server::{
 use super::page;
 use crate::{
     auth::{
-        Nothing, card, drop_flow, keep_flow, refusal, sign_in::signed_out, sign_up::username_field, verify::code_field,
-        with_retry,
+        Nothing, card, drop_flow, gone_unless_limited, keep_flow, refusal, sign_in::signed_out,
+        sign_up::username_field, verify::code_field, with_retry,
     },
     draft,
     flash::Flash,
@@ -146,7 +146,9 @@ async fn refused(visit: &Visit, me: &Member, error: Error, (field, typed): (&str
 async fn ask_code(visit: &Visit, (status, wait, invalid): (StatusCode, Option<u64>, Invalid)) -> Result<Response> {
     match code::waiting(&visit.cx, Purpose::ChangeEmail).await {
         Ok(email) => Ok(with_retry(card(visit, VERIFY, status, code_view(&email, &invalid)), wait)),
-        Err(Error::NotFound) => Ok(Flash::CodeGone.redirect(&visit.cx.server, paths::ACCOUNT)),
+        Err(Error::NotFound) => {
+            gone_unless_limited(Flash::CodeGone.redirect(&visit.cx.server, paths::ACCOUNT), (status, wait))
+        }
         Err(other) => Err(other),
     }
 }

@@ -75,6 +75,36 @@ pub(super) struct Tried<'a> {
     pub stored: Option<&'a [u8]>,
 }
 
+impl Tried<'_> {
+    /// Counts it where it comes from, when what is tried is over: a code that works has tries of its own, and neighbours
+    /// cannot use those up.
+    pub(super) async fn count(&self, cx: &Request) -> Result<()> {
+        if self.in_time && self.tries <= TRIES { Ok(()) } else { count_stray(cx).await }
+    }
+}
+
+/// Counts a code that is typed where none is waited for: for who is signed in with their own, else with all from the same
+/// client address. [`Error::Limited`].
+async fn count_stray(cx: &Request) -> Result<()> {
+    let key = cx.me().map_or_else(|| cx.client().limit_key(), |me| format!("user {}", me.id()));
+    limits::take(&cx.server, limits::CODE_CLIENT, key).await
+}
+
+/// What a browser is told that waits for no code: [`Error::NotFound`], or [`Error::Limited`].
+pub(super) async fn lost<T>(cx: &Request) -> Result<T> {
+    count_stray(cx).await?;
+    Err(Error::NotFound)
+}
+
+/// The token by which this browser waits for a code. A proof of oneself is asked for in the middle of something else,
+/// such as a change that waits for a code too: it has its own.
+fn flow(cx: &Request, purpose: Purpose) -> Option<&Token> {
+    match purpose {
+        Purpose::Elevate => cx.proof(),
+        Purpose::SignIn | Purpose::ChangeEmail | Purpose::Arrive => cx.flow(),
+    }
+}
+
 /// Says why a counted try does not open anything, if it does not.
 pub(super) fn judge(flow: &Token, code: &str, tried: &Tried<'_>) -> Result<(), Invalid> {
     let left = TRIES - tried.tries;
@@ -134,7 +164,7 @@ pub(crate) async fn issue(
 
 /// Where the code this browser waits for was mailed to. [`Error::NotFound`] when it waits for none.
 pub async fn waiting(cx: &Request, purpose: Purpose) -> Result<String> {
-    let flow = cx.flow().ok_or(Error::NotFound)?;
+    let flow = flow(cx, purpose).ok_or(Error::NotFound)?;
     sqlx::query_scalar!(
         "select email from codes where flow_hash = $1 and purpose = $2 and expires_at > now() - interval '20 minutes'",
         &flow.hash()[..],
@@ -167,8 +197,7 @@ pub(crate) async fn try_code(cx: &Request, purpose: Purpose, code: &str) -> Resu
 
 /// As [`try_code`], whoever has the address.
 pub(crate) async fn try_address(cx: &Request, purpose: Purpose, code: &str) -> Result<RightAddress> {
-    limits::take(&cx.server, limits::CODE_CLIENT, cx.client().limit_key()).await?;
-    let flow = cx.flow().ok_or(Error::NotFound)?;
+    let Some(flow) = flow(cx, purpose) else { return lost(cx).await };
     let code = typed(code)?;
     // Counted before it is compared, so that many at once are not more tries than allowed.
     let row = sqlx::query!(
@@ -181,9 +210,10 @@ pub(crate) async fn try_address(cx: &Request, purpose: Purpose, code: &str) -> R
         i32::from(TRIES),
     )
     .fetch_optional(cx.server.db())
-    .await?
-    .ok_or(Error::NotFound)?;
+    .await?;
+    let Some(row) = row else { return lost(cx).await };
     let tried = Tried { in_time: row.in_time, tries: row.tries, stored: row.code_hash.as_deref() };
+    tried.count(cx).await?;
     judge(flow, &code, &tried)?;
     Ok(RightAddress { id: row.id, user: row.user_id.map(UserId), email: row.email })
 }

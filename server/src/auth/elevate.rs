@@ -4,6 +4,7 @@ use secrecy::SecretString;
 use sqlx::PgConnection;
 
 use super::{
+    asking,
     code::{self, Purpose, Recipient},
     password::{self, Verdict},
 };
@@ -22,21 +23,21 @@ use crate::{
 ///
 /// [`crate::Error::Invalid`] on `current_password` when it is wrong, [`crate::Error::Limited`] after too many of those.
 pub async fn with_password(cx: &Request, me: &Member, password: &SecretString) -> Result<()> {
-    limits::take(&cx.server, limits::ELEVATE, me.id()).await?;
+    take(cx, me).await?;
     let stored = sqlx::query_scalar!("select hash from passwords where user_id = $1", me.id().0)
         .fetch_optional(cx.server.db())
         .await?;
     let verdict = match password::verify(&cx.server, password, stored).await {
         Ok(verdict) => verdict,
         Err(error) => {
-            limits::give_back(&cx.server, limits::ELEVATE, me.id()).await?;
+            give_back(cx, me).await?;
             return Err(error);
         }
     };
     if verdict == Verdict::Wrong {
         return Err(Invalid::one("current_password", "That isn't your password. Please try again.").into());
     }
-    limits::clear(&cx.server, limits::ELEVATE, me.id()).await?;
+    clear(cx, me).await?;
     renew(cx, me, "password", async |_| Ok(())).await
 }
 
@@ -45,7 +46,7 @@ pub async fn with_password(cx: &Request, me: &Member, password: &SecretString) -
 /// [`crate::Error::Limited`] for too many mails.
 pub async fn request_code(cx: &Request, me: &Member) -> Result<Token> {
     let email = change::account(cx, me).await?.email;
-    limits::take(&cx.server, limits::MAIL_USER, me.id()).await?;
+    asking::count_own(cx, me).await?;
     let origin = &cx.server.config().origin;
     let to = Recipient { user: Some(me.id()), email: &email, shown: &email };
     let mut tx = cx.server.begin().await?;
@@ -62,13 +63,32 @@ pub async fn request_code(cx: &Request, me: &Member) -> Result<Token> {
 ///
 /// [`crate::Error::Invalid`] on `code`; [`crate::Error::NotFound`] when this browser waits for none of this person's.
 pub async fn with_code(cx: &Request, me: &Member, typed: &str) -> Result<()> {
-    limits::take(&cx.server, limits::ELEVATE, me.id()).await?;
+    take(cx, me).await?;
     let right = code::try_code(cx, Purpose::Elevate, typed).await?;
     if right.user != me.id() {
         return Err(Error::NotFound);
     }
-    limits::clear(&cx.server, limits::ELEVATE, me.id()).await?;
+    clear(cx, me).await?;
     renew(cx, me, "code", async |tx| code::use_up(tx, right.id).await).await
+}
+
+/// Counts a try before it is evaluated: in this browser, so that one in other hands does not use up what its owner has
+/// in theirs; and in all of them together.
+async fn take(cx: &Request, me: &Member) -> Result<()> {
+    limits::take(&cx.server, limits::ELEVATE_DEVICE, me.device).await?;
+    limits::take(&cx.server, limits::ELEVATE_USER, me.id()).await
+}
+
+/// It turned out to be none.
+async fn give_back(cx: &Request, me: &Member) -> Result<()> {
+    limits::give_back(&cx.server, limits::ELEVATE_DEVICE, me.device).await?;
+    limits::give_back(&cx.server, limits::ELEVATE_USER, me.id()).await
+}
+
+/// Forgets this browser's failures: its owner sits there. What was tried in others stays counted.
+async fn clear(cx: &Request, me: &Member) -> Result<()> {
+    limits::clear(&cx.server, limits::ELEVATE_DEVICE, me.device).await?;
+    limits::give_back(&cx.server, limits::ELEVATE_USER, me.id()).await
 }
 
 /// Moves the session to a fresh id, elevated, with what belongs into the same transaction.

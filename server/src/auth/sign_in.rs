@@ -141,6 +141,7 @@ pub(crate) async fn enter(
     (how, remember): (How, bool),
     within: impl AsyncFnOnce(&mut PgConnection) -> Result<()>,
 ) -> Result<()> {
+    let told = sessions::may_tell(cx, user).await?;
     let session = sessions::open(cx, remember).await?;
     let mut tx = cx.server.begin().await?;
     sessions::hold(&mut tx, user).await?;
@@ -148,7 +149,9 @@ pub(crate) async fn enter(
     let device = sessions::claim(&mut tx, cx, &session, user, (how, remember)).await?;
     let actor = Actor::Person { user, device: Some(device), client: cx.client() };
     audit::record(&mut tx, user, actor, &Event::SignedIn { how: how.name() }).await?;
-    sessions::greet_browser(&mut tx, cx, user, device).await?;
+    if told {
+        sessions::greet_browser(&mut tx, cx, user, device).await?;
+    }
     tx.commit().await?;
     cx.server.wake().ring();
     Ok(())

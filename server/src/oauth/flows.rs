@@ -65,10 +65,7 @@ async fn start(cx: &Request, slug: &str, purpose: &Purpose<'_>) -> Result<Going>
     let provider = cx.server.providers().find(slug)?;
     // Only who sets out is counted: a callback that belongs to no way of its browser does nothing, and could be sent by
     // anybody from anywhere.
-    match purpose.me {
-        Some(me) => limits::take(&cx.server, limits::OAUTH_USER, me.id()).await?,
-        None => limits::take(&cx.server, limits::OAUTH_CLIENT, cx.client().limit_key()).await?,
-    }
+    count(cx, purpose.me).await?;
     // One token for all ways of a browser: two tabs may be on their way at once.
     let browser = cx.oauth().cloned().unwrap_or_default();
     let fresh = (purpose.intent == Intent::Elevate).then(clock::now);
@@ -93,6 +90,18 @@ async fn start(cx: &Request, slug: &str, purpose: &Purpose<'_>) -> Result<Going>
     .execute(cx.server.db())
     .await?;
     Ok(Going::To { url, browser })
+}
+
+/// Counts a way that is begun. A browser that was here before has a count of its own, which its neighbours at the same
+/// client address cannot use up; but anybody can say that of theirs, so all of those have one together, a large one.
+async fn count(cx: &Request, me: Option<&Member>) -> Result<()> {
+    if let Some(me) = me {
+        return limits::take(&cx.server, limits::OAUTH_USER, me.id()).await;
+    }
+    let client = cx.client().limit_key();
+    let Some(browser) = cx.known_by() else { return limits::take(&cx.server, limits::OAUTH_CLIENT, client).await };
+    limits::take(&cx.server, limits::OAUTH_BROWSER, browser.text()).await?;
+    limits::take(&cx.server, limits::OAUTH_CROWD, client).await
 }
 
 /// All that one way to a provider needs, the same when setting out and when coming back.

@@ -6,12 +6,15 @@ use sqlx::PgConnection;
 
 use super::UserAgent;
 use crate::{
-    error::Result,
+    error::{Error, Result},
     id::{DeviceId, UserId},
     jobs::{self, Job},
-    links, random,
+    limits, links, random,
     request::{Member, Request},
 };
+
+/// The most browsers that are known of one person; the one not seen for longest goes first.
+const MOST_KNOWN: i64 = 100;
 
 /// How a browser is kept for one person: two people's rows cannot be matched.
 pub(super) fn hash(cx: &Request, user: UserId) -> [u8; 32] {
@@ -47,13 +50,39 @@ pub(crate) async fn note_browser(tx: &mut PgConnection, cx: &Request, user: User
         user.0,
         &hash(cx, user)[..],
     )
-    .fetch_one(tx)
+    .fetch_one(&mut *tx)
     .await?;
+    if new {
+        sqlx::query!(
+            r#"
+            delete from known_browsers where user_id = $1 and browser_hash in (
+                select browser_hash from known_browsers where user_id = $1 order by last_seen_at desc offset $2
+            )
+            "#,
+            user.0,
+            MOST_KNOWN,
+        )
+        .execute(tx)
+        .await?;
+    }
     Ok(new)
 }
 
-/// As [`note_browser`], for every other sign-in: if the browser is new to them they are told by mail, with a link that
-/// ends this session.
+/// Whether somebody may be told of a sign-in in this browser, should it be new to them; counted before the transaction
+/// that signs them in. However often somebody signs in, their mailbox does not fill.
+pub(crate) async fn may_tell(cx: &Request, user: UserId) -> Result<bool> {
+    if known_browser(cx, Some(user)).await?.is_some() {
+        return Ok(true);
+    }
+    match limits::take(&cx.server, limits::NOTICE, user).await {
+        Err(Error::Limited(_)) => Ok(false),
+        counted => counted.map(|()| true),
+    }
+}
+
+/// As [`note_browser`], for every other sign-in, if they [may be told](may_tell): of a browser that is new to them they
+/// are, by mail, with a link that ends this session. One of which nobody was told is not known either: its next sign-in
+/// is told.
 pub(crate) async fn greet_browser(tx: &mut PgConnection, cx: &Request, user: UserId, device: DeviceId) -> Result<()> {
     if !note_browser(tx, cx, user).await? {
         return Ok(());

@@ -14,6 +14,8 @@ pub enum Cookie {
     Session,
     /// Which sign-up this browser is in the middle of.
     Flow,
+    /// Which code this browser waits for to prove again who somebody is, in the middle of something else.
+    Proof,
     /// What the next page has to say.
     Flash,
     /// Light, dark, or as the system has it.
@@ -36,6 +38,8 @@ impl Cookie {
             (Self::Session, false) => "id",
             (Self::Flow, true) => "__Host-flow",
             (Self::Flow, false) => "flow",
+            (Self::Proof, true) => "__Host-proof",
+            (Self::Proof, false) => "proof",
             (Self::Flash, true) => "__Host-flash",
             (Self::Flash, false) => "flash",
             (Self::Theme, true) => "__Host-theme",

@@ -36,6 +36,7 @@ pub async fn facts(State(server): State<Server>, mut request: Request<Body>, nex
     let headers = request.headers();
     let session = Cookie::Session.read(origin, headers).and_then(|value| SessionKey::of_cookie(&value));
     let flow = Cookie::Flow.read(origin, headers).and_then(|value| Token::parse(&value));
+    let proof = Cookie::Proof.read(origin, headers).and_then(|value| Token::parse(&value));
     let oauth = Cookie::OAuth.read(origin, headers).and_then(|value| Token::parse(&value));
     let shown = Shown {
         theme: Cookie::Theme.read(origin, headers),
@@ -46,16 +47,15 @@ pub async fn facts(State(server): State<Server>, mut request: Request<Body>, nex
     let peer = request.extensions().get::<Peer>().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.0.ip());
     let client =
         Client { ip: client_ip(peer, headers, &server.config().trusted_proxies), user_agent: user_agent(headers) };
-    let known = Cookie::Browser.read(origin, headers).and_then(|value| Token::parse(&value));
-    let browser = known.unwrap_or_default();
-    let facts = Facts::new(server.clone(), client, Brought { cookie: session, flow, oauth, browser: browser.clone() });
+    let browser = Cookie::Browser.read(origin, headers).and_then(|value| Token::parse(&value));
+    let facts = Facts::new(server.clone(), client, Brought { cookie: session, flow, proof, oauth, browser });
     request.headers_mut().remove(header::COOKIE);
     let facts = Arc::new(facts);
     request.extensions_mut().insert(Arc::clone(&facts));
     request.extensions_mut().insert(shown);
     let mut response = next.run(request).await;
     if facts.claimed.load(Ordering::Acquire) {
-        remember_browser(&mut response, &server, &browser);
+        remember_browser(&mut response, &server, &facts.browser);
     } else {
         keep_session(&mut response, &server);
     }

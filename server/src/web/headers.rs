@@ -57,7 +57,7 @@ pub async fn security_headers(State(server): State<Server>, request: Request<Bod
 /// asks and with whatever cookies: it stays so, and caches need not tell one visitor from another.
 pub async fn private_answers(State(server): State<Server>, request: Request<Body>, next: Next) -> Response {
     let origin = &server.config().origin;
-    let personal = [Cookie::Session, Cookie::Flow, Cookie::Flash, Cookie::Link, Cookie::OAuth]
+    let personal = [Cookie::Session, Cookie::Flow, Cookie::Proof, Cookie::Flash, Cookie::Link, Cookie::OAuth]
         .iter()
         .any(|cookie| mentions(request.headers(), cookie.name(origin)));
     let mut response = next.run(request).await;

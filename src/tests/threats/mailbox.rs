@@ -49,6 +49,12 @@ async fn account(site: &Site) -> String {
     sqlx::query_scalar(sql).fetch_one(site.server.db()).await.unwrap()
 }
 
+/// What a browser keeps while it waits for the code of a door.
+fn waiting(browser: &super::Browser, door: &str) -> String {
+    let cookie = if door.starts_with("/elevate") { "__Host-proof" } else { "__Host-flow" };
+    browser.cookies[cookie].clone()
+}
+
 /// What the form behind a link asks for.
 fn asked_at(path: &str) -> &'static [(&'static str, &'static str)] {
     match path {
@@ -117,18 +123,23 @@ async fn m11_a_code_opens_only_what_it_was_mailed_for(pool: PgPool) {
         for (door, ..) in codes.iter().filter(|(door, ..)| door != own) {
             // With the cookie of the browser that asked, in the browser of the person it is about.
             let mut browser = alan.clone();
-            browser.cookies.insert("__Host-flow".into(), asked.cookies["__Host-flow"].clone());
+            let token = waiting(asked, own);
+            for cookie in ["__Host-flow", "__Host-proof"] {
+                browser.cookies.insert(cookie.into(), token.clone());
+            }
             let answer = browser.post(door, &[("code", code)]).await;
             assert!(!answer.set_cookies().iter().any(|line| line.starts_with("__Host-id=")), "{own} at {door}");
             assert_eq!(account(&site).await, before, "a code of {own} at {door}");
         }
         // And in its own door not without that cookie, nor in another person's session.
         let mut without = alan.clone();
-        without.cookies.remove("__Host-flow");
+        without.cookies.retain(|name, _| !["__Host-flow", "__Host-proof"].contains(&name.as_str()));
         without.post(own, &[("code", code)]).await;
         if own.starts_with("/elevate") || own.starts_with("/settings") {
             let mut barbara = site.signed_in("barbara").await;
-            barbara.cookies.insert("__Host-flow".into(), asked.cookies["__Host-flow"].clone());
+            for cookie in ["__Host-flow", "__Host-proof"] {
+                barbara.cookies.insert(cookie.into(), waiting(asked, own));
+            }
             barbara.post(own, &[("code", code)]).await;
             assert_eq!(barbara.who().await.as_deref(), Some("barbara"));
             barbara.post("/sign-out", &[]).await;

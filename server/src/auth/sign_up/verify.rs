@@ -1,10 +1,9 @@
 //! The code from the mail.
 
-use super::{Step, finish, flow};
+use super::{Step, finish};
 use crate::{
     auth::code::{self, TRIES, Tried},
-    error::{Error, Result},
-    limits,
+    error::Result,
     request::Request,
     sessions::How,
 };
@@ -14,9 +13,8 @@ use crate::{
 ///
 /// [`Error::Invalid`] on `code` when it is wrong, late or used up; [`Error::NotFound`] without a registration.
 pub async fn verify(cx: &Request, code: &str) -> Result<Step> {
-    limits::take(&cx.server, limits::CODE_CLIENT, cx.client().limit_key()).await?;
-    let flow = flow(cx)?;
-    let code = code::typed(code)?;
+    let Some(flow) = cx.flow() else { return code::lost(cx).await };
+    let typed = code::typed(code)?;
     // Counted before it is compared, so that many at once are not more tries than allowed.
     let row = sqlx::query!(
         r#"
@@ -28,9 +26,10 @@ pub async fn verify(cx: &Request, code: &str) -> Result<Step> {
         i32::from(TRIES),
     )
     .fetch_optional(cx.server.db())
-    .await?
-    .ok_or(Error::NotFound)?;
+    .await?;
+    let Some(row) = row else { return code::lost(cx).await };
     let tried = Tried { in_time: row.in_time, tries: row.code_tries, stored: row.code_hash.as_deref() };
-    code::judge(flow, &code, &tried)?;
+    tried.count(cx).await?;
+    code::judge(flow, &typed, &tried)?;
     finish::create(cx, row.id, How::SignUp).await
 }
