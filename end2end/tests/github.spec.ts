@@ -161,3 +161,26 @@ test("GitHub that is away is said, and a password still opens the door", async (
     await page.getByRole("button", { name: "Sign in", exact: true }).click();
     await expect(page).toHaveURL("/");
 });
+
+test("a password is removed where GitHub opens the account too, and not before", async ({ page, allow }) => {
+    allow("status of 422");
+    const someone = await signUp(page);
+    await page.goto("/settings/security");
+    await page.getByRole("button", { name: "Remove my password" }).click();
+    await expect(page.getByRole("alert")).toContainText("only thing your account opens with");
+    await page.goto("/settings/connections");
+    await page.getByRole("button", { name: "Connect GitHub" }).click();
+    const octocat = anOctocat();
+    await consentAnew(page, octocat);
+    await page.goto("/settings/security");
+    await page.getByRole("button", { name: "Remove my password" }).click();
+    await expect(page.getByText("Your password is removed.")).toBeVisible();
+    await expect(page.getByText("You have no password yet.")).toBeVisible();
+    await axe(page);
+    expect(await post(page, "/sign-out", {})).toBe(303);
+    expect(await post(page, "/sign-in", { identifier: someone.username, password: someone.password })).toBe(422);
+    await page.goto("/sign-in");
+    await setOut(page);
+    await consent(page, octocat.login);
+    await expect(page.getByRole("link", { name: "Profile", exact: true })).toHaveAttribute("href", `/@${someone.username}`);
+});

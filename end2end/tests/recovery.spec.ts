@@ -1,5 +1,5 @@
 // Coming in without a password: by a code, or by a link with which a new one is chosen.
-import { expect, mailCode, mailLink, signIn, signUp, test } from "../fixtures.ts";
+import { expect, mailCode, mailLink, post, signIn, signUp, test } from "../fixtures.ts";
 
 test("a code by mail signs somebody in", async ({ page, js }) => {
     // A person of each run's own: a mailbox takes five mails an hour.
@@ -62,4 +62,24 @@ test("a forgotten password is chosen anew by a link that works once", async ({ p
     await expect(page.getByText("That link has expired or was used already.")).toBeVisible();
     await signIn(page, { ...someone, password: "four yellow boats at dawn" });
     await context.close();
+});
+
+test("the link in the mail with a code fills it in and uses nothing up", async ({ page }) => {
+    const someone = await signUp(page);
+    expect(await post(page, "/sign-out", {})).toBe(303);
+    await page.goto("/sign-in/code");
+    await page.getByLabel("E-mail").fill(someone.email);
+    await page.getByRole("button", { name: "Send me a code" }).click();
+    await expect(page.getByRole("heading", { level: 1, name: "Check your mail" })).toBeVisible();
+    let link = "";
+    await expect(async () => {
+        link = await mailLink(page.request, someone.email);
+        expect(link).toContain("/sign-in/code?code=");
+    }).toPass();
+    // As a program does that looks at every link in a mail.
+    for (let n = 0; n < 3; n++) expect((await page.request.get(link)).status()).toBe(200);
+    await page.goto(link);
+    await expect(page.getByLabel("Code")).toHaveValue(/^\d{6}$/);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await expect(page.getByText("Good to see you again.")).toBeVisible();
 });
