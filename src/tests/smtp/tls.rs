@@ -147,10 +147,10 @@ async fn a_wrong_password_loses_no_mail(pool: PgPool) {
         let site = mailing(&pool, &url, &[trust.setting()]);
         queue(&site, "ok@kith.example").await;
         run_due(&site.server).await.unwrap();
-        let waits = format!(
-            "select count(*) from jobs where dead_at is null and last_error like '%{why}%' and last_error not like '%wrong-password%'"
-        );
-        assert_eq!(site.count(&waits).await, 1, "{why}");
+        // Looked at here: a statement that names the password would itself be logged.
+        let waits = "select last_error from jobs where dead_at is null";
+        let said: String = sqlx::query_scalar(waits).fetch_one(&pool).await.unwrap();
+        assert!(said.contains(why) && !said.contains("wrong-password"), "{why}: {said}");
         site.sql("delete from jobs").await;
     }
     assert!(mail_server.heard("data").is_empty());
