@@ -1,6 +1,7 @@
 //! Liking a post, and taking it back. Both can be said twice and are true once.
 
 use crate::{
+    accounts,
     error::{Error, Result},
     id::PostId,
     limits, notifications,
@@ -20,12 +21,14 @@ pub async fn set(cx: &Request, me: &Member, post: PostId, like: bool) -> Result<
     let mut tx = cx.server.begin().await?;
     if like {
         // People before posts, posts before likes: the order in which everybody takes them (docs/decisions/0003). One's
-        // own row so that one is not suspended meanwhile.
+        // own row so that one is not suspended meanwhile; the post at once as strongly as counting the like does: see
+        // how replies hold theirs.
         let given = sqlx::query!(
             r#"
             insert into likes (post_id, user_id)
             select p.id, me.id from users me, posts p join users u on u.id = p.author_id
-            where me.id = $2 and me.suspended_at is null and p.id = $1 for share of me for key share of u, p
+            where me.id = $2 and me.suspended_at is null and p.id = $1
+            for share of me for key share of u for no key update of p
             on conflict do nothing
             "#,
             post.0,
@@ -37,6 +40,7 @@ pub async fn set(cx: &Request, me: &Member, post: PostId, like: bool) -> Result<
             notifications::liked(&mut tx, post, me.id()).await?;
         }
     } else {
+        accounts::stay(&mut tx, me.id()).await?;
         notifications::unliked(&mut tx, post, me.id()).await?;
     }
     // What no page shows cannot be liked (see posts::find); a like of before can still be taken back.

@@ -23,6 +23,7 @@ mod limits;
 mod notifications;
 mod oauth;
 mod operator;
+mod order;
 mod picture;
 mod plans;
 mod posts;

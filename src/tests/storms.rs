@@ -1,5 +1,6 @@
-//! Many people at once on two copies of the server: they like, follow, post, reply, delete what they wrote and
-//! leave for good. Afterwards every count equals its rows, and nobody was told that something broke.
+//! Many people at once on two copies of the server: they like, follow, post, reply, edit and delete what they wrote and
+//! leave for good, while the sweeper renders. Afterwards every count equals its rows, and nobody was told that something
+//! broke.
 
 use http::StatusCode;
 use sqlx::PgPool;
@@ -90,12 +91,25 @@ impl Storm {
                 assert!(fine, "round {round}: {path} {fields:?} is answered {}", answer.status);
             }));
         }
+        for copy in &self.copies {
+            let server = copy.server.clone();
+            tasks.push(tokio::spawn(async move {
+                // As the sweeper does: until there is nothing, and for a while whatever goes wrong.
+                let mut tries = 0..9;
+                while tries.next().is_some() && server::posts::render_missing(&server).await.ok() != Some(0) {}
+            }));
+        }
         for task in tasks {
             task.await.unwrap();
         }
         for (what, sql) in WRONG {
             assert_eq!(self.site().count(sql).await, 0, "{what} in round {round}");
         }
+    }
+
+    /// As if an older copy of the server had written everything there is: all of it is to be rendered.
+    async fn forget_html(&self) {
+        self.site().sql("update posts set html = null where deleted_at is null").await;
     }
 
     /// Nobody waited for each other in vain. Connections tell of that when they end.
@@ -122,7 +136,8 @@ impl Storm {
         let whom = (who + 1 + self.dice.below(self.crowd.len() - 1)) % self.crowd.len();
         let yes = ["true", "false"][self.dice.below(2)].to_owned();
         let words = format!("something for @ann{whom:03} and @ann{who:03} #storm{}", self.dice.below(9));
-        match self.dice.below(10) {
+        match self.dice.below(11) {
+            10 => (author as usize, (format!("/posts/{post}/edit"), vec![("body", words)])),
             0..=2 => (who, (format!("/posts/{post}/like"), vec![("like", yes)])),
             3..=4 => (who, (format!("/@ann{whom:03}/follow"), vec![("follow", yes)])),
             5 => (who, ("/posts".to_owned(), vec![("body", words)])),
@@ -172,4 +187,38 @@ async fn counts_equal_rows_when_people_leave_in_a_storm(pool: PgPool) {
     }
     assert_eq!(storm.site().count("select count(*) from users").await, 4);
     // Two who leave at once and had told each other something may wait for each other: one of them tries again.
+}
+
+#[sqlx::test]
+async fn nobody_waits_in_vain_for_one_who_leaves(pool: PgPool) {
+    let mut storm = Storm::new(&pool, 14, 23).await;
+    for n in 0..14 {
+        storm.site().post(&format!("ann{n:03}"), "a beginning").await;
+    }
+    for round in 0..10 {
+        let leaving = storm.crowd.len() - 1;
+        for farewell in [false, true] {
+            let mut posts = storm.ids().await;
+            posts.drain(..posts.len().saturating_sub(16));
+            // Everybody likes everything, and what is said names who leaves.
+            let name = format!("ann{leaving:03}");
+            storm.forget_html().await;
+            let mut forms: Vec<_> = (0..40).map(|_| storm.something(&posts)).collect();
+            for who in 0..=leaving {
+                let (post, author) = posts[storm.dice.below(posts.len())];
+                let like = vec![("like", (!farewell).to_string())];
+                forms.push((who, (format!("/posts/{post}/like"), like)));
+                let words = vec![("body", format!("see you, @{name} and @ann{who:03}, {round} {farewell}"))];
+                forms.push((author as usize, (format!("/posts/{post}/edit"), words)));
+            }
+            if farewell {
+                let again = vec![("username_again", name.clone())];
+                forms.insert(forms.len() / 2, (leaving, ("/settings/account/delete".to_owned(), again)));
+            }
+            storm.at_once(forms, round).await;
+        }
+        storm.crowd.truncate(leaving);
+    }
+    assert_eq!(storm.site().count("select count(*) from users").await, 4);
+    storm.end(&pool).await;
 }

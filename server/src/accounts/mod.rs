@@ -17,7 +17,23 @@ pub use admin::{
 pub use email::Email;
 pub use username::{Username, alternatives};
 
-use crate::{error::Invalid, text};
+use sqlx::PgConnection;
+
+use crate::{
+    error::{Error, Invalid, Result},
+    id::UserId,
+    text,
+};
+
+/// Holds somebody's row, shared with others, so that they do not leave before the transaction is over: for whoever will
+/// write rows of theirs, and first of all (docs/decisions/0003). [`Error::SignInNeeded`] when they have left.
+pub(crate) async fn stay(tx: &mut PgConnection, user: UserId) -> Result<()> {
+    sqlx::query!("select id from users where id = $1 for key share", user.0)
+        .fetch_optional(tx)
+        .await?
+        .map(drop)
+        .ok_or(Error::SignInNeeded)
+}
 
 /// What somebody may do besides being a member. In rising order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

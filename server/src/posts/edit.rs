@@ -5,6 +5,7 @@ use time::OffsetDateTime;
 
 use super::{check_body, forget_words, keep_words};
 use crate::{
+    accounts,
     error::{Error, Result},
     id::PostId,
     limits, markup, notifications,
@@ -18,7 +19,8 @@ pub async fn edit(cx: &Request, me: &Member, id: PostId, body: &str) -> Result<(
     let body = check_body(body)?;
     limits::take(&cx.server, limits::POST, me.id().0).await?;
     let mut tx = cx.server.begin().await?;
-    // Whom the words name is held first: people before posts (docs/decisions/0003).
+    // Oneself and whom the words name first: people before posts (docs/decisions/0003).
+    accounts::stay(&mut tx, me.id()).await?;
     let words = markup::render(&mut tx, &body).await?;
     let before = sqlx::query!(
         r#"
