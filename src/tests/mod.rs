@@ -15,6 +15,7 @@ mod follows;
 mod found;
 mod hardening;
 mod held;
+mod hidden;
 mod kept;
 mod known;
 mod leaving;

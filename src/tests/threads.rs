@@ -19,7 +19,7 @@ const WRONG: &str = "select (
 )";
 
 impl Site {
-    async fn suspend(&self, username: &str) {
+    pub async fn suspend(&self, username: &str) {
         let id = server::accounts::find(&self.server, username).await.unwrap();
         server::accounts::suspend(&self.server, id, "a test", None).await.unwrap();
     }
@@ -30,7 +30,7 @@ async fn delete(browser: &mut Browser, id: i64) -> StatusCode {
 }
 
 /// The ids of the places on a page, in its order.
-fn places(page: &Answer) -> Vec<i64> {
+pub fn places(page: &Answer) -> Vec<i64> {
     page.body.split("id=\"p").skip(1).filter_map(|part| part.split('"').next()?.parse().ok()).collect()
 }
 

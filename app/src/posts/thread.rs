@@ -49,13 +49,15 @@ fn branch(branch: &Branch, viewer: Viewer, now: OffsetDateTime) -> AnyView {
     view! { {here}<div class="branch">{below}{more}</div> }.into_any()
 }
 
-/// What is behind the link: so many replies as are counted and not shown, or the rest of what goes on here.
+/// What is behind the link: so many replies as can be read and are not shown, or the rest of what goes on here. Not what a
+/// post counts: that has the replies of suspended people in it.
 fn words(branch: &Branch) -> String {
-    let counted = branch.place.post().map_or(0, |post| post.reply_count);
     let shown = branch.below.iter().filter(|below| below.place.post().is_some()).count() as i64;
-    match counted - shown {
-        left if left > 0 && !branch.below.is_empty() => count::of(left, "more reply", "more replies"),
-        _ => "Continue this conversation".to_owned(),
+    match branch.place.readable.map(|readable| readable - shown) {
+        _ if branch.below.is_empty() => "Continue this conversation".to_owned(),
+        None => "Many more replies".to_owned(),
+        Some(left) if left > 0 => count::of(left, "more reply", "more replies"),
+        Some(_) => "Continue this conversation".to_owned(),
     }
 }
 

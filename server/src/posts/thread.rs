@@ -24,13 +24,19 @@ pub const DIRECT: i64 = 20;
 pub const SECOND: i64 = 3;
 pub const THIRD: i64 = 2;
 
+/// The most answers to a place that are looked at to say how many of them can be read.
+const COUNTED: i64 = 20;
+
 /// A place in a conversation.
 #[derive(Clone, Debug)]
 pub struct Place {
     pub id: PostId,
     pub parent: Option<PostId>,
-    /// Whether anything hangs on it, be it only other empty places.
+    /// Whether its page lists anything, be it only other empty places.
     pub answered: bool,
+    /// How many answers to it can be read: what it counts, without those of suspended people. None when there are many, or
+    /// nobody counted.
+    pub readable: Option<i64>,
     pub stands: Stands,
 }
 
@@ -92,6 +98,7 @@ struct PlaceRow {
     reply_count: i64,
     liked: bool,
     answered: bool,
+    readable: Option<i64>,
     suspended: bool,
     author_id: Option<i64>,
     username: Option<String>,
@@ -121,7 +128,7 @@ impl From<PlaceRow> for Place {
             }))),
             _ => Stands::Deleted,
         };
-        Self { id, parent, answered, stands }
+        Self { id, parent, answered, readable: row.readable, stands }
     }
 }
 
@@ -137,7 +144,13 @@ pub async fn chain(db: &mut PgConnection, id: PostId, viewer: Option<UserId>) ->
         )
         select p.id, p.parent_id, p.body, p.html, p.created_at, p.edited_at, p.like_count, p.reply_count,
                exists (select 1 from likes l where l.post_id = p.id and l.user_id = $1 offset 0) as "liked!",
-               exists (select 1 from posts r where r.parent_id = p.id offset 0) as "answered!",
+               exists (
+                   select 1 from posts r left join users v on v.id = r.author_id
+                   where r.parent_id = p.id
+                     and (v.suspended_at is null or exists (select 1 from posts s where s.parent_id = r.id offset 0))
+                   offset 0
+               ) as "answered!",
+               null::bigint as readable,
                u.suspended_at is not null as "suspended!",
                u.id as "author_id?", u.username as "username?", u.display_name as "display_name?", u.avatar
         from up cross join lateral (
@@ -208,10 +221,24 @@ async fn first_of_all(
         )
         select p.id, p.parent_id, p.body, p.html, p.created_at, p.edited_at, p.like_count, p.reply_count,
                exists (select 1 from likes l where l.post_id = p.id and l.user_id = $1 offset 0) as "liked!",
-               exists (select 1 from posts r where r.parent_id = p.id offset 0) as "answered!",
+               exists (
+                   select 1 from posts r left join users v on v.id = r.author_id
+                   where r.parent_id = p.id
+                     and (v.suspended_at is null or exists (select 1 from posts s where s.parent_id = r.id offset 0))
+                   offset 0
+               ) as "answered!",
+               -- how many of the first answers can be read; none when there are more than were looked at
+               case when t.level < 3 then (
+                   select case when count(*) <= $7 then count(*) filter (where exists (
+                       select 1 from users v where v.id = r.author_id and v.suspended_at is null offset 0
+                   )) end
+                   from (select author_id from posts where parent_id = p.id order by id limit $7::bigint + 1) r
+               ) end as readable,
                u.suspended_at is not null as "suspended!",
                u.id as "author_id?", u.username as "username?", u.display_name as "display_name?", u.avatar
-        from (select id from one union all select id from two union all select id from three) t
+        from (
+            select id, 1 as level from one union all select id, 2 from two union all select id, 3 from three
+        ) t
         cross join lateral (
             select id, parent_id, author_id, body, html, created_at, edited_at, like_count, reply_count
             from posts where id = t.id offset 0
@@ -224,6 +251,7 @@ async fn first_of_all(
         DIRECT + 1,
         SECOND + 1,
         THIRD + 1,
+        COUNTED,
     )
     .fetch_all(db)
     .await?;
