@@ -17,6 +17,8 @@ pub enum ActionError {
     NotFound,
     /// What was sent cannot be taken.
     Invalid,
+    /// There are as many already as there may be.
+    Full,
     /// Too often in a short time.
     Limited,
     /// Something we depend on does not answer, or we were not reached.
@@ -24,11 +26,12 @@ pub enum ActionError {
 }
 
 impl ActionError {
-    const ALL: [(Self, &str); 6] = [
+    const ALL: [(Self, &str); 7] = [
         (Self::SignInNeeded, "sign-in-needed"),
         (Self::Forbidden, "forbidden"),
         (Self::NotFound, "not-found"),
         (Self::Invalid, "invalid"),
+        (Self::Full, "full"),
         (Self::Limited, "limited"),
         (Self::Unavailable, "unavailable"),
     ];
@@ -44,6 +47,7 @@ impl ActionError {
             Self::Forbidden => "That is not yours to change.",
             Self::NotFound => "That is gone. Somebody took it down.",
             Self::Invalid => "That can’t be taken as it is.",
+            Self::Full => "You follow as many people as one can. Unfollow somebody first.",
             Self::Limited => "That was a lot in a short time. Wait a little and try again.",
             Self::Unavailable => "That didn’t get through. Try again in a moment.",
         }
@@ -129,6 +133,7 @@ mod server_side {
             Error::ElevationNeeded | Error::Forbidden => ActionError::Forbidden,
             Error::NotFound => ActionError::NotFound,
             Error::Invalid(_) => ActionError::Invalid,
+            Error::Full => ActionError::Full,
             Error::Limited(_) => ActionError::Limited,
             Error::Busy | Error::Unavailable(_) => ActionError::Unavailable,
         }

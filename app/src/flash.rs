@@ -80,11 +80,13 @@ pub enum Flash {
     MarkedRead,
     AllRead,
     MailChosen,
+    /// Somebody follows as many people as one can.
+    FollowsFull,
 }
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-const PLAIN: [(Flash, &str); 38] = [
+const PLAIN: [(Flash, &str); 39] = [
     (Flash::Welcome, "welcome"),
     (Flash::SignedIn, "signed-in"),
     (Flash::SignedOut, "signed-out"),
@@ -123,6 +125,7 @@ const PLAIN: [(Flash, &str); 38] = [
     (Flash::MarkedRead, "marked-read"),
     (Flash::AllRead, "all-read"),
     (Flash::MailChosen, "mail-chosen"),
+    (Flash::FollowsFull, "follows-full"),
 ];
 
 impl Flash {
@@ -193,6 +196,7 @@ impl Flash {
             Self::MarkedRead => "Marked as read.",
             Self::AllRead => "All read.",
             Self::MailChosen => "Saved. That is what we mail you from now on.",
+            Self::FollowsFull => "You follow 7,500 people, which is as many as one can. Unfollow somebody first.",
         }
         .to_owned()
     }
@@ -206,7 +210,8 @@ impl Flash {
             | Self::SessionLinkGone
             | Self::CodeGone
             | Self::ArrivalGone
-            | Self::AddressTaken => Tone::Bad,
+            | Self::AddressTaken
+            | Self::FollowsFull => Tone::Bad,
             _ => Tone::Good,
         }
     }
@@ -252,6 +257,8 @@ mod tests {
             assert_eq!(Flash::parse(&flash.code()).map(|f| f.text()), Some(flash.text()));
         }
         assert_eq!(Flash::DeviceEnded(agent).text(), "Signed out of Firefox on Linux.");
+        let most = crate::count::short(server::follows::MOST);
+        assert!(Flash::FollowsFull.text().contains(&most), "{most}");
         for bad in ["", "Visit evil.example", "device-ended.", "device-ended.99.1", "device-ended.x"] {
             assert_eq!(Flash::parse(bad), None, "{bad}");
         }

@@ -23,6 +23,9 @@ pub enum Error {
     /// What was typed cannot be taken as it is.
     #[error("invalid input")]
     Invalid(Invalid),
+    /// There are as many already as there may be.
+    #[error("full")]
+    Full,
     /// Too often; may be tried again after this long.
     #[error("limited for {0:?}")]
     Limited(Duration),

@@ -9,6 +9,9 @@ use crate::{
     request::{Member, Request},
 };
 
+/// The most people one can follow: a page of what they write costs a step for each of them (docs/decisions/0007).
+pub const MOST: i64 = 7_500;
+
 /// How a follow stands after a change of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Standing {
@@ -18,7 +21,8 @@ pub struct Standing {
 
 /// Follows, or with `follow == false` no longer follows, the person called `username`.
 ///
-/// [`Error::NotFound`] when nobody is (or they are suspended, for a new follow); [`Error::Invalid`] for oneself.
+/// [`Error::NotFound`] when nobody is (or they are suspended, for a new follow); [`Error::Invalid`] for oneself;
+/// [`Error::Full`] for one more than [`MOST`].
 pub async fn set(cx: &Request, me: &Member, username: &str, follow: bool) -> Result<Standing> {
     limits::take(&cx.server, limits::FOLLOW, me.id().0).await?;
     let mut tx = cx.server.begin().await?;
@@ -47,6 +51,7 @@ pub async fn set(cx: &Request, me: &Member, username: &str, follow: bool) -> Res
         // One of the two is deleted at this very moment.
         .map_err(gone)?;
         if begun.rows_affected() == 1 {
+            keep_to_most(&mut tx, me.id()).await?;
             notifications::followed(&mut tx, UserId(them), me.id()).await?;
         }
     } else {
@@ -60,6 +65,13 @@ pub async fn set(cx: &Request, me: &Member, username: &str, follow: bool) -> Res
         .ok_or(Error::NotFound)?;
     tx.commit().await?;
     Ok(Standing { followed: follow, followers })
+}
+
+/// Counting the new follow holds the row: of two at once the second sees the first.
+async fn keep_to_most(tx: &mut PgConnection, me: UserId) -> Result<()> {
+    let following =
+        sqlx::query_scalar!("select following from profile_counts where user_id = $1", me.0).fetch_one(tx).await?;
+    if following > MOST { Err(Error::Full) } else { Ok(()) }
 }
 
 fn gone(error: sqlx::Error) -> Error {

@@ -1,4 +1,4 @@
-//! Following: true once, never oneself, and counts are always the rows.
+//! Following: true once, never oneself, not without end, and counts are always the rows.
 
 use http::StatusCode;
 use sqlx::PgPool;
@@ -22,4 +22,41 @@ async fn a_follow_is_there_once_and_can_be_taken_back(pool: PgPool) {
     assert!(browser.post("/@barbara/follow", &[("follow", "true")]).await.status.is_client_error());
     assert_eq!(browser.post("/@nobody_here/follow", &[("follow", "true")]).await.status, StatusCode::NOT_FOUND);
     assert_eq!(site.count("select count(*) from follows").await, 0);
+}
+
+#[sqlx::test]
+async fn nobody_follows_more_than_7_500_people(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    site.sql(
+        "insert into users (username, email) select 'them' || n, 'them' || n || '@kith.example' from generate_series(1, 7499) n;
+         insert into follows (follower_id, followee_id)
+         select a.id, b.id from users a, users b where a.username = 'barbara' and b.username like 'them%'",
+    )
+    .await;
+    let barbara = site.signed_in("barbara").await;
+    let follow = async |whom: &str, yes: &str| {
+        let fields = [("follow", yes), ("next", &format!("/@{whom}"))];
+        barbara.clone().post(&format!("/@{whom}/follow"), &fields).await
+    };
+    let rows = "select count(*) from follows";
+    // One place is left: of two at once one has it.
+    let (one, other) = tokio::join!(follow("ada", "true"), follow("grace", "true"));
+    assert_eq!((site.count(rows).await, site.count(WRONG).await), (7_500, 0));
+    let refused = if one.flash().is_empty() { other } else { one };
+    assert_eq!((refused.status, refused.flash()), (StatusCode::SEE_OTHER, "follows-full"));
+    let mut reader = barbara.clone();
+    reader.keep(&refused);
+    let page = reader.get(refused.location()).await.body;
+    assert!(page.contains("7,500 people") && page.contains("Unfollow somebody"), "{page}");
+    let function = barbara.clone().post("/api/set_follow", &[("username", "alan"), ("follow", "true")]).await;
+    assert_eq!((function.status, function.body.as_str()), (StatusCode::UNPROCESSABLE_ENTITY, "full"));
+    assert_eq!(follow("them7", "true").await.flash(), "", "whom one follows already is no more");
+    follow("them7", "false").await;
+    assert_eq!(follow("alan", "true").await.flash(), "");
+    assert_eq!((site.count(rows).await, site.count(WRONG).await), (7_500, 0));
+    assert_eq!(
+        site.count("select count(*) from notifications n join users u on u.id = n.user_id where username = 'alan'")
+            .await,
+        1
+    );
 }

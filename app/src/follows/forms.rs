@@ -2,9 +2,9 @@
 
 use axum::{extract::Path, response::Response};
 use serde::Deserialize;
-use server::{Error, Result, follows, request::Member};
+use server::{Error, Result, follows, request::Member, web::safe_next};
 
-use crate::{forms::Form, paths, profiles::username, ui::back::back, visit::Visit};
+use crate::{flash::Flash, forms::Form, paths, profiles::username, ui::back::back, visit::Visit};
 
 /// What the button sends.
 #[derive(Debug, Deserialize)]
@@ -17,6 +17,13 @@ pub struct Sent {
 /// `POST /@{username}/follow`
 pub async fn set(visit: Visit, me: Member, Path(handle): Path<String>, Form(sent): Form<Sent>) -> Result<Response> {
     let name = username(&handle).ok_or(Error::NotFound)?;
-    follows::set(&visit.cx, &me, name, sent.follow).await?;
-    Ok(back(sent.next.as_deref(), &paths::profile(name), None))
+    let (next, otherwise) = (sent.next.as_deref(), paths::profile(name));
+    match follows::set(&visit.cx, &me, name, sent.follow).await {
+        Ok(_) => Ok(back(next, &otherwise, None)),
+        Err(Error::Full) => {
+            let to = safe_next(next.unwrap_or_default(), &otherwise);
+            Ok(Flash::FollowsFull.redirect(&visit.cx.server, to))
+        }
+        Err(error) => Err(error),
+    }
 }
