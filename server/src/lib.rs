@@ -19,6 +19,7 @@ pub mod links;
 pub mod lively;
 pub mod mailer;
 pub mod markup;
+mod names;
 pub mod notifications;
 pub mod oauth;
 pub mod posts;

@@ -1,7 +1,7 @@
 //! Clearing away what time has ended: sessions, registrations, counts, jobs that are late or dead, pictures that are
-//! nobody's, empty places in threads; lifting suspensions that were for a time; and rendering what an older copy of the
-//! server wrote. In small batches, so that no page waits for it; what cannot be done is logged and keeps nothing else from
-//! being done; and it survives a database that goes away.
+//! nobody's, empty places in threads; lifting suspensions that were for a time; rendering what an older copy of the server
+//! wrote, and again what names somebody who is called otherwise or left. In small batches, so that no page waits for it;
+//! what cannot be done is logged and keeps nothing else from being done; and it survives a database that goes away.
 
 use std::{pin::Pin, time::Duration};
 
@@ -11,7 +11,7 @@ use crate::{
     Server, accounts, avatars,
     error::{Error, Result},
     id::UserId,
-    posts,
+    names, posts,
 };
 
 /// The most rows of one kind removed by one statement.
@@ -71,7 +71,7 @@ fn step<'a>(statement: impl Future<Output = sqlx::Result<PgQueryResult>> + Send 
 }
 
 /// Some rows of each kind.
-fn batch_of_each(server: &Server) -> [(&'static str, Step<'_>); 19] {
+fn batch_of_each(server: &Server) -> [(&'static str, Step<'_>); 20] {
     let db = server.db();
     let sessions = sqlx::query!(
         r#"
@@ -196,6 +196,7 @@ fn batch_of_each(server: &Server) -> [(&'static str, Step<'_>); 19] {
         ("former usernames", step(names.execute(db))),
         ("empty places", Box::pin(async move { posts::prune(&mut *db.acquire().await?, BATCH).await })),
         ("words to render", Box::pin(posts::render_missing(server))),
+        ("words to render again", Box::pin(names::render_again(server))),
     ]
 }
 

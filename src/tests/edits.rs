@@ -100,3 +100,36 @@ async fn the_words_of_somebody_suspended_have_no_history(pool: PgPool) {
     server::accounts::suspend(&site.server, id, "a test", None).await.unwrap();
     assert_eq!(site.browser().get(&format!("/posts/{post}/history")).await.status, StatusCode::NOT_FOUND);
 }
+
+#[sqlx::test]
+async fn no_edit_is_ever_out_of_reach_however_many_come_after_it(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let post = site.post("alan", "words 0").await;
+    let mut alan = site.signed_in("alan").await;
+    for n in 1..=130 {
+        if n % 50 == 0 {
+            site.sql("delete from limits").await;
+        }
+        assert_eq!(
+            alan.post(&format!("/posts/{post}/edit"), &[("body", &format!("words {n}"))]).await.flash(),
+            "edited"
+        );
+    }
+    let (mut path, mut said, mut pages) = (format!("/posts/{post}/history"), Vec::new(), 0);
+    loop {
+        let page = site.browser().get(&path).await;
+        assert_eq!(page.status, StatusCode::OK);
+        let words = page.body.split("<p>words ").skip(1).filter_map(|part| part.split('<').next()?.parse::<i32>().ok());
+        said.extend(words);
+        pages += 1;
+        let Some(link) = page.body.split("<a ").find(|link| link.contains("rel=\"next\"")) else { break };
+        assert!(link.contains("Earlier versions"), "{link}");
+        path = link.split("href=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    }
+    assert_eq!(said, (0..=130).rev().collect::<Vec<_>>(), "each once, newest first");
+    assert_eq!(pages, 3);
+    for bad in ["x", "-1", "99999999999999999999", "%00", "0"] {
+        let answer = site.browser().get(&format!("/posts/{post}/history?before={bad}")).await;
+        assert!(answer.status == StatusCode::OK || answer.status == StatusCode::NOT_FOUND, "{bad}: {}", answer.status);
+    }
+}

@@ -21,6 +21,7 @@ mod known;
 mod leaving;
 mod likes;
 mod limits;
+mod names;
 mod notifications;
 mod oauth;
 mod operator;

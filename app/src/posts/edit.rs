@@ -1,12 +1,15 @@
 //! Changing one's own words, and reading what they were.
 
-use axum::{extract::Path, response::Response};
+use axum::{
+    extract::{Path, Query},
+    response::Response,
+};
 use leptos::prelude::*;
 use serde::Deserialize;
 use server::{
-    error::Result,
+    error::{Error, Result},
     id::PostId,
-    posts::{self, Post, Version},
+    posts::{self, Post, Versions},
     request::Member,
 };
 use time::OffsetDateTime;
@@ -21,7 +24,7 @@ use crate::{
     flash::Flash,
     kept::Sent,
     paths,
-    ui::{self, prose},
+    ui::{self, pager, prose},
     visit::Visit,
 };
 
@@ -71,27 +74,37 @@ fn form(visit: &Visit, me: &Member, id: PostId, draft: Draft<'_>) -> Response {
         .respond_with(visit, || composer(me, paths::edit(id), draft))
 }
 
-/// `GET /posts/{id}/history`
-pub async fn history(visit: Visit, Path(id): Path<String>) -> Result<Response> {
-    let id = parse(&id)?;
-    let mut db = visit.cx.server.db().acquire().await?;
-    let post = posts::find(&mut db, id, visit.cx.viewer()).await?;
-    let before = posts::versions(&mut db, id).await?;
-    Ok(ui::Page::new("What it said before")
-        .back(paths::post_at(id), "Back to the post")
-        .respond(&visit, versions(&post, &before)))
+/// Where in what it said.
+#[derive(Debug, Default, Deserialize)]
+pub struct Place {
+    before: Option<String>,
 }
 
-/// All that a post said, from what it says now back to the first.
-fn versions(post: &Post, before: &[Version]) -> impl IntoView + use<> {
+/// `GET /posts/{id}/history`
+pub async fn history(visit: Visit, Path(id): Path<String>, Query(place): Query<Place>) -> Result<Response> {
+    let id = parse(&id)?;
+    let before = place.before.map(|mark| mark.parse().map_err(|_| Error::NotFound)).transpose()?;
+    let mut db = visit.cx.server.db().acquire().await?;
+    let post = posts::find(&mut db, id, visit.cx.viewer()).await?;
+    let said = posts::versions(&mut db, id, before).await?;
+    Ok(ui::Page::new("What it said before")
+        .back(paths::post_at(id), "Back to the post")
+        .respond(&visit, versions(&post, &said, before.is_none())))
+}
+
+/// What a post said, from what it says now (on the first page) back to the first.
+fn versions(post: &Post, said: &Versions, first: bool) -> impl IntoView + use<> {
     let label = if post.edited_at.is_some() { "Now" } else { "Never edited" };
-    let now = version(post.html.clone(), post.edited_at.unwrap_or(post.created_at), Some(label));
-    let before = before.iter().map(|v| version(v.html.clone(), v.written_at, None)).collect_view();
+    let now = first.then(|| version(post.html.clone(), post.edited_at.unwrap_or(post.created_at), Some(label)));
+    let before = said.versions.iter().map(|v| version(v.html.clone(), v.written_at, None)).collect_view();
+    let earlier =
+        said.earlier.map(|mark| pager::more_of("Earlier versions", paths::before(&paths::history(post.id), mark)));
     view! {
         <section class="sheet versions">
             <div class="post"><div class="by">{card::author(post)}</div></div>
             {now}
             {before}
+            {earlier}
         </section>
     }
 }

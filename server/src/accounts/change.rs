@@ -4,7 +4,7 @@
 use secrecy::SecretString;
 use sqlx::PgConnection;
 
-use super::{Email, Username, ways_in};
+use super::{Email, Username, decide, reserve, ways_in};
 use crate::{
     audit::{self, Actor, Event},
     auth::{
@@ -197,14 +197,11 @@ async fn change_username(
     taken: impl Fn() -> Invalid,
 ) -> Result<Username> {
     let mut tx = cx.server.begin().await?;
-    // One name is decided about by one transaction at a time: a sign-up must not slip in between the name being given
-    // up and being reserved. In the order of the names, so that two people cannot wait for one another.
+    // In the order of the names, so that two people cannot wait for one another.
     let mut names = [me.person.username.as_str(), username.as_str()];
     names.sort_unstable();
     for name in names {
-        sqlx::query!("select pg_advisory_xact_lock(hashtext('username'), hashtext($1))", name)
-            .execute(&mut *tx)
-            .await?;
+        decide(&mut tx, name).await?;
     }
     let reserved = sqlx::query_scalar!(
         r#"
@@ -230,16 +227,7 @@ async fn change_username(
         .await
         .map_err(|e| on_constraint(e, "users_username_key", taken()))?;
     sqlx::query!("delete from former_usernames where username = $1", username.as_str()).execute(&mut *tx).await?;
-    sqlx::query!(
-        r#"
-        insert into former_usernames (username, user_id) values ($1, $2)
-        on conflict (username) do update set user_id = excluded.user_id, released_at = excluded.released_at
-        "#,
-        from,
-        me.id().0,
-    )
-    .execute(&mut *tx)
-    .await?;
+    reserve(&mut tx, &from, me.id()).await?;
     record(&mut tx, cx, me, &Event::UsernameChanged { from }).await?;
     tx.commit().await?;
     Ok(username)

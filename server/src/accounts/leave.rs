@@ -2,6 +2,7 @@
 
 use sqlx::PgConnection;
 
+use super::{decide, reserve};
 use crate::{
     audit::{self, Actor, Event},
     avatars,
@@ -15,12 +16,13 @@ use crate::{
 };
 
 /// Deletes the account and everything that hangs on it, in one transaction; the audit rows keep only an id. The queue
-/// forgets mails that were still on their way.
+/// forgets mails that were still on their way. The username stays reserved for 30 days, so that nobody else is found under
+/// it at once; what others wrote names them no longer once the sweeper has rendered it again.
 ///
 /// [`Error::Invalid`] on `username_again` when it is not the account's own.
 pub async fn delete(cx: &Request, me: &Elevated, typed: &str) -> Result<()> {
     if typed.trim().trim_start_matches('@').to_lowercase() != me.person.username {
-        return Err(Invalid::one("username_again", "Type your own username to delete the account.").into());
+        return Err(not_ones_own());
     }
     // So much hangs on a person that no order of locks foresees everything.
     match try_delete(cx, me).await {
@@ -29,17 +31,28 @@ pub async fn delete(cx: &Request, me: &Elevated, typed: &str) -> Result<()> {
     }
 }
 
+fn not_ones_own() -> Error {
+    Invalid::one("username_again", "Type your own username to delete the account.").into()
+}
+
 async fn try_delete(cx: &Request, me: &Elevated) -> Result<()> {
     let mut tx = cx.server.begin().await?;
+    let username = &me.person.username;
+    decide(&mut tx, username).await?;
     sessions::still_elevated(&mut tx, me).await?;
     // Much may hang on it; less than the time an answer has.
     sqlx::query!("set local statement_timeout = '9s'").execute(&mut *tx).await?;
     posts::delete_all_of(&mut tx, me.id()).await?;
     forget_mail(&mut tx, me.id()).await?;
-    let gone = sqlx::query!("delete from users where id = $1 returning email, avatar", me.id().0)
+    let gone = sqlx::query!("delete from users where id = $1 returning email, avatar, username", me.id().0)
         .fetch_optional(&mut *tx)
         .await?
         .ok_or(Error::NotFound)?;
+    // Another name was taken in another browser, at this very moment.
+    if gone.username != *username {
+        return Err(not_ones_own());
+    }
+    reserve(&mut tx, username, me.id()).await?;
     let email = gone.email;
     if let Some(picture) = gone.avatar {
         avatars::release(&mut tx, &picture).await?;

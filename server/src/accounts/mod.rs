@@ -16,6 +16,7 @@ pub use admin::{
 };
 pub use email::Email;
 pub use username::{Username, alternatives};
+pub(crate) use username::{decide, reserve};
 
 use sqlx::PgConnection;
 
@@ -25,10 +26,11 @@ use crate::{
     text,
 };
 
-/// Holds somebody's row, shared with others, so that they do not leave before the transaction is over: for whoever will
-/// write rows of theirs, and first of all (docs/decisions/0003). [`Error::SignInNeeded`] when they have left.
+/// Holds somebody's row, shared with others, so that they neither leave nor are suspended before the transaction is over:
+/// for whoever will write rows of theirs, and first of all (docs/decisions/0003). [`Error::SignInNeeded`] when they have
+/// left or are suspended.
 pub(crate) async fn stay(tx: &mut PgConnection, user: UserId) -> Result<()> {
-    sqlx::query!("select id from users where id = $1 for key share", user.0)
+    sqlx::query!("select id from users where id = $1 and suspended_at is null for share", user.0)
         .fetch_optional(tx)
         .await?
         .map(drop)

@@ -2,7 +2,10 @@
 
 use sqlx::PgConnection;
 
-use crate::error::{Invalid, Result};
+use crate::{
+    error::{Invalid, Result},
+    id::UserId,
+};
 
 /// 3 to 24 of `a-z 0-9 _`, beginning with a letter, in lower case, and not reserved.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -146,6 +149,29 @@ impl Username {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Decides about a name until the transaction is over: nobody slips in between its being given up and being reserved.
+/// Before any row is held (docs/decisions/0003).
+pub(crate) async fn decide(tx: &mut PgConnection, name: &str) -> Result<(), sqlx::Error> {
+    sqlx::query!("select pg_advisory_xact_lock(hashtext('username'), hashtext($1))", name).execute(tx).await?;
+    Ok(())
+}
+
+/// Keeps a name that is given up from everybody else for 30 days; to its owner it leads meanwhile, if they are still
+/// there.
+pub(crate) async fn reserve(tx: &mut PgConnection, name: &str, owner: UserId) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        r#"
+        insert into former_usernames (username, user_id) values ($1, $2)
+        on conflict (username) do update set user_id = excluded.user_id, released_at = excluded.released_at
+        "#,
+        name,
+        owner.0,
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
 }
 
 /// Up to three free names like a taken one.

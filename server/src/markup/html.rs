@@ -27,17 +27,17 @@ static SANITISER: LazyLock<Builder<'static>> = LazyLock::new(|| {
     builder
 });
 
-/// Writes the document that `typed` was read as. Of the names only those of people become links, of the tags only
-/// `tags`.
+/// Writes the document that `typed` was read as. Of the names only those that `person` knows become links, to what it
+/// says they are called; of the tags only `tags`.
 pub(super) fn write(
     typed: &str,
     pieces: Vec<Piece<'_>>,
-    is_person: impl Fn(&str) -> bool,
+    person: impl Fn(&str) -> Option<String>,
     tags: &BTreeSet<String>,
 ) -> String {
     let events = pieces.into_iter().map(|piece| match piece {
         Piece::Plain(event) => event,
-        Piece::Word(word) => markup(word, &is_person, tags),
+        Piece::Word(word) => markup(word, &person, tags),
         Piece::LinkStart(link) => inline(open(&link)),
         Piece::LinkEnd(link) => inline(format!("</a> <small>({})</small>", text(&link.host))),
     });
@@ -55,13 +55,13 @@ fn inline(html: String) -> Event<'static> {
     Event::InlineHtml(html.into())
 }
 
-fn markup(word: Word, is_person: impl Fn(&str) -> bool, tags: &BTreeSet<String>) -> Event<'static> {
+fn markup(word: Word, person: impl Fn(&str) -> Option<String>, tags: &BTreeSet<String>) -> Event<'static> {
     match word {
         Word::Text(text) => Event::Text(text.into()),
         Word::Link(link) => inline(format!("{}{}</a>", open(&link), text(&link.short))),
-        Word::Name(typed) => match typed.to_ascii_lowercase() {
-            name if is_person(&name) => inline(format!("<a href=\"/@{name}\">@{typed}</a>")),
-            _ => Event::Text(format!("@{typed}").into()),
+        Word::Name(typed) => match person(&typed.to_ascii_lowercase()) {
+            Some(name) => inline(format!("<a href=\"/@{name}\">@{typed}</a>")),
+            None => Event::Text(format!("@{typed}").into()),
         },
         Word::Tag(typed) => match words::tag(&typed).filter(|tag| tags.contains(tag)) {
             Some(tag) => {

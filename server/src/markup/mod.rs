@@ -28,10 +28,17 @@ pub const NAMES_MAX: usize = 20;
 pub struct Rendered {
     /// Safe to put on a page as it is.
     pub html: String,
-    /// Who is named in it, each once.
-    pub mentions: Vec<UserId>,
+    /// Who is named in it, each once, and by which name: small.
+    pub mentions: Vec<(UserId, String)>,
     /// The tags in it, folded as [`tag`] does, each once.
     pub tags: Vec<String>,
+}
+
+impl Rendered {
+    /// Who is named in it.
+    pub fn people(&self) -> Vec<UserId> {
+        self.mentions.iter().map(|(person, _)| *person).collect()
+    }
 }
 
 /// Words as [`Rendered`], with usernames for those who know by themselves who there is.
@@ -59,8 +66,9 @@ pub async fn render(db: &mut PgConnection, text: &str) -> Result<Rendered> {
         people.extend(found.into_iter().map(|row| (row.username, UserId(row.id))));
     }
     let tags = tags(&pieces);
-    let html = html::write(text, pieces, |name| people.contains_key(name), &tags);
-    Ok(Rendered { html, mentions: people.into_values().collect(), tags: tags.into_iter().collect() })
+    let html = html::write(text, pieces, |name| people.contains_key(name).then(|| name.to_owned()), &tags);
+    let mentions = people.into_iter().map(|(name, person)| (person, name)).collect();
+    Ok(Rendered { html, mentions, tags: tags.into_iter().collect() })
 }
 
 /// As [`render`], without a database.
@@ -68,8 +76,16 @@ pub fn known(text: &str, is_person: impl Fn(&str) -> bool) -> Known {
     let pieces = pieces::read(text);
     let names: BTreeSet<String> = names(&pieces).into_iter().filter(|name| is_person(name)).collect();
     let tags = tags(&pieces);
-    let html = html::write(text, pieces, |name| names.contains(name), &tags);
+    let html = html::write(text, pieces, |name| names.get(name).cloned(), &tags);
     Known { html, names, tags }
+}
+
+/// The HTML of `text` that was rendered before, when whom it names is called otherwise: `called` knows how, by the name
+/// in it.
+pub(crate) fn again(text: &str, called: impl Fn(&str) -> Option<String>) -> String {
+    let pieces = pieces::read(text);
+    let tags = tags(&pieces);
+    html::write(text, pieces, called, &tags)
 }
 
 /// The HTML of `text` in which nobody is named.

@@ -58,7 +58,7 @@ pub async fn create(
         return written(cx, me, Some(key)).await?.ok_or(Error::Busy);
     }
     keep_words(&mut tx, id, &words).await?;
-    notifications::of_post(&mut tx, PostId(id), me.id(), parent, &words.mentions).await?;
+    notifications::of_post(&mut tx, PostId(id), me.id(), parent, &words.people()).await?;
     tx.commit().await?;
     Ok(PostId(id))
 }

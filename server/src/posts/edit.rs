@@ -24,9 +24,8 @@ pub async fn edit(cx: &Request, me: &Member, id: PostId, body: &str) -> Result<(
     let words = markup::render(&mut tx, &body).await?;
     let before = sqlx::query!(
         r#"
-        select p.body, p.html, coalesce(p.edited_at, p.created_at) as "written_at!"
-        from users me join posts p on p.author_id = me.id
-        where p.id = $1 and me.id = $2 and me.suspended_at is null for share of me for update of p
+        select body, coalesce(edited_at, created_at) as "written_at!" from posts
+        where id = $1 and author_id = $2 for update
         "#,
         id.0,
         me.id().0,
@@ -38,10 +37,9 @@ pub async fn edit(cx: &Request, me: &Member, id: PostId, body: &str) -> Result<(
         return Ok(());
     }
     sqlx::query!(
-        "insert into post_versions (post_id, body, html, written_at) values ($1, $2, $3, $4)",
+        "insert into post_versions (post_id, body, written_at) values ($1, $2, $3)",
         id.0,
         before.body,
-        before.html.unwrap_or_else(|| markup::html(&before.body)),
         before.written_at,
     )
     .execute(&mut *tx)
@@ -51,7 +49,7 @@ pub async fn edit(cx: &Request, me: &Member, id: PostId, body: &str) -> Result<(
         .await?;
     let named = forget_words(&mut tx, id.0).await?;
     keep_words(&mut tx, id.0, &words).await?;
-    notifications::edited(&mut tx, id, me.id(), &named, &words.mentions).await?;
+    notifications::edited(&mut tx, id, me.id(), &named, &words.people()).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -64,26 +62,43 @@ pub async fn own_words(db: &mut PgConnection, me: &Member, id: PostId) -> Result
         .ok_or(Error::NotFound)
 }
 
+/// Versions on one page.
+const PAGE: i64 = 50;
+
 /// What a post said until it was edited.
 #[derive(Clone, Debug)]
 pub struct Version {
-    /// As a page shows it; safe as it is.
+    /// As a page shows it; safe as it is. It names nobody: a name of then may be somebody else's by now.
     pub html: String,
     pub written_at: OffsetDateTime,
 }
 
-/// The words a post had before, newest first, at most two hundred. One statement.
-pub async fn versions(db: &mut PgConnection, id: PostId) -> Result<Vec<Version>> {
-    let rows = sqlx::query_as!(
-        Version,
+/// One page of what a post said before, newest first.
+#[derive(Clone, Debug)]
+pub struct Versions {
+    pub versions: Vec<Version>,
+    /// Where the next page starts; none on the last one.
+    pub earlier: Option<i64>,
+}
+
+/// The words a post had before, from the newest below `before` (of all when none). One statement.
+pub async fn versions(db: &mut PgConnection, id: PostId, before: Option<i64>) -> Result<Versions> {
+    let mut rows = sqlx::query!(
         r#"
-        select v.html, v.written_at from post_versions v
+        select v.id, v.body, v.written_at from post_versions v
         join posts p on p.id = v.post_id join users u on u.id = p.author_id
-        where v.post_id = $1 and u.suspended_at is null order by v.id desc limit 200
+        where v.post_id = $1 and v.id < $2 and u.suspended_at is null order by v.id desc limit $3
         "#,
         id.0,
+        before.unwrap_or(i64::MAX),
+        PAGE + 1,
     )
     .fetch_all(db)
     .await?;
-    Ok(rows)
+    let more = rows.len() > PAGE as usize;
+    rows.truncate(PAGE as usize);
+    let earlier = rows.last().filter(|_| more).map(|row| row.id);
+    let versions =
+        rows.iter().map(|row| Version { html: markup::html(&row.body), written_at: row.written_at }).collect();
+    Ok(Versions { versions, earlier })
 }

@@ -16,7 +16,7 @@ use time::OffsetDateTime;
 pub use self::{
     create::create,
     delete::{delete, delete_all_of, prune},
-    edit::{Version, edit, own_words, versions},
+    edit::{Version, Versions, edit, own_words, versions},
     render::render_missing,
 };
 use crate::{
@@ -128,14 +128,17 @@ async fn keep_words(tx: &mut PgConnection, id: i64, words: &Rendered) -> Result<
         .await?;
     }
     if !words.mentions.is_empty() {
-        let people: Vec<i64> = words.mentions.iter().map(|person| person.0).collect();
+        let (people, names): (Vec<i64>, Vec<String>) =
+            words.mentions.iter().map(|(person, name)| (person.0, name.clone())).unzip();
         // Who is deleted at this moment is named nowhere.
         sqlx::query!(
             r#"
-            insert into post_mentions (post_id, user_id)
-            select $2, u.id from users u where u.id = any($1) order by u.id for key share
+            insert into post_mentions (post_id, user_id, name)
+            select $3, u.id, m.name from unnest($1::bigint[], $2::text[]) m (user_id, name) join users u on u.id = m.user_id
+            order by u.id for key share of u
             "#,
             &people,
+            &names,
             id,
         )
         .execute(tx)

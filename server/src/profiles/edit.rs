@@ -1,9 +1,13 @@
 //! Saying who one is.
 
+use sqlx::PgConnection;
+
 use crate::{
     accounts,
     error::{Error, Invalid, Result},
-    limits, markup,
+    id::UserId,
+    limits,
+    markup::{self, Rendered},
     profiles::link,
     request::{Member, Request},
     text,
@@ -48,10 +52,8 @@ pub async fn edit(cx: &Request, me: &Member, typed: &Details) -> Result<()> {
     let kept = check(typed)?;
     limits::take(&cx.server, limits::PROFILE, me.id()).await?;
     let mut tx = cx.server.begin().await?;
-    let html = match kept.bio.is_empty() {
-        true => None,
-        false => Some(markup::render(&mut tx, &kept.bio).await?.html),
-    };
+    let words = markup::render(&mut tx, &kept.bio).await?;
+    let html = (!kept.bio.is_empty()).then_some(&words.html);
     // First without any: HTML that is set is told from HTML that was left, even if it is the same (see the trigger).
     sqlx::query!("update users set bio_html = null where id = $1", me.id().0).execute(&mut *tx).await?;
     sqlx::query!(
@@ -69,7 +71,29 @@ pub async fn edit(cx: &Request, me: &Member, typed: &Details) -> Result<()> {
     )
     .execute(&mut *tx)
     .await?;
+    keep_names(&mut tx, me.id(), &words).await?;
     Ok(tx.commit().await?)
+}
+
+/// Writes whom the bio names, as it is done for posts.
+async fn keep_names(tx: &mut PgConnection, me: UserId, words: &Rendered) -> Result<()> {
+    sqlx::query!("delete from bio_mentions where owner_id = $1", me.0).execute(&mut *tx).await?;
+    let (people, names): (Vec<i64>, Vec<String>) =
+        words.mentions.iter().map(|(person, name)| (person.0, name.clone())).unzip();
+    if !people.is_empty() {
+        sqlx::query!(
+            r#"
+            insert into bio_mentions (owner_id, user_id, name)
+            select $1, m.user_id, m.name from unnest($2::bigint[], $3::text[]) m (user_id, name)
+            "#,
+            me.0,
+            &people,
+            &names,
+        )
+        .execute(tx)
+        .await?;
+    }
+    Ok(())
 }
 
 fn check(typed: &Details) -> Result<Details, Invalid> {

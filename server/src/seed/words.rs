@@ -11,7 +11,7 @@ use crate::markup;
 pub(super) struct Signs {
     people: HashMap<String, u32>,
     tags: Vec<(String, u32)>,
-    names: Vec<(u32, u32)>,
+    names: Vec<(u32, u32, String)>,
 }
 
 impl Signs {
@@ -23,7 +23,8 @@ impl Signs {
     /// What a page shows of the words of `post`; notes whom and what they name.
     pub(super) fn render(&mut self, post: u32, body: &str) -> String {
         let words = markup::known(body, |name| self.people.contains_key(name));
-        self.names.extend(words.names.iter().filter_map(|name| self.people.get(name)).map(|person| (post, *person)));
+        let named = words.names.into_iter().filter_map(|name| Some((post, *self.people.get(&name)?, name)));
+        self.names.extend(named);
         self.tags.extend(words.tags.into_iter().map(|tag| (tag, post)));
         words.html
     }
@@ -37,9 +38,9 @@ pub(super) async fn all(db: &mut PgConnection, ids: &Ids, signs: &Signs) -> sqlx
         sheet.send_full().await?;
     }
     sheet.finish().await?;
-    let mut sheet = Sheet::open(db, "copy post_mentions (post_id, user_id) from stdin (format binary)").await?;
-    for (post, person) in &signs.names {
-        sheet.row(2).int(ids.post(*post)).int(ids.user(*person));
+    let mut sheet = Sheet::open(db, "copy post_mentions (post_id, user_id, name) from stdin (format binary)").await?;
+    for (post, person, name) in &signs.names {
+        sheet.row(3).int(ids.post(*post)).int(ids.user(*person)).text(name);
         sheet.send_full().await?;
     }
     sheet.finish().await

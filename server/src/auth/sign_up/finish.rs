@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 
 use super::{Step, begin::check_free, current, flow};
 use crate::{
-    accounts::{Role, Username},
+    accounts::{self, Role, Username},
     audit::{self, Actor, Event},
     auth::password,
     error::{Error, Invalid, Result},
@@ -132,10 +132,7 @@ pub(crate) struct NewUser {
 
 /// Makes somebody's row. None when another has the name or the address, or the name is kept for who had it.
 pub(crate) async fn insert_user(tx: &mut PgConnection, new: &NewUser) -> Result<Option<UserId>> {
-    // One name is decided about by one transaction at a time: see the change of a username.
-    sqlx::query!("select pg_advisory_xact_lock(hashtext('username'), hashtext($1))", new.username.as_str())
-        .execute(&mut *tx)
-        .await?;
+    accounts::decide(tx, new.username.as_str()).await?;
     let user = sqlx::query_scalar!(
         r#"
         insert into users (username, display_name, email, role)
