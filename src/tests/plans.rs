@@ -17,7 +17,7 @@ type Hot<'a> = (&'a str, &'a str, &'a [&'a str]);
 
 const END: &str = "9223372036854775807";
 
-const HOT: [Hot<'static>; 16] = [
+const HOT: [Hot<'static>; 22] = [
     (
         "where p.parent_id is null and p.id < $2 and u.suspended_at is null",
         "1, {end}, 51",
@@ -37,7 +37,7 @@ const HOT: [Hot<'static>; 16] = [
     ),
     (
         "where p.parent_id = $2 and p.id > $3",
-        "1, 29000, 0, 21, 4, 3",
+        "1, 29000, 0, 21, 4, 3, 20",
         &["posts_by_parent", "posts_pkey", PEOPLE, LIKED],
     ),
     ("with recursive up as (", "1, 29000, 20", &["posts_by_parent", "posts_pkey", PEOPLE, LIKED]),
@@ -51,6 +51,25 @@ const HOT: [Hot<'static>; 16] = [
         "'tag7', 1, {end}, 51",
         &["post_tags_pkey", "posts_pkey", PEOPLE, LIKED],
     ),
+    (
+        "where p.author_id = $2 and p.parent_id is not null and p.id < $3",
+        "1, 7, {end}, 51",
+        &["posts_replies_by_author", "posts_pkey", PEOPLE, LIKED],
+    ),
+    // What reader 1 liked, as somebody else sees it and as they do: five thousand.
+    ("from likes l join posts p on p.id = l.post_id", "2, 1, 'infinity', {end}, 51", LIKES),
+    ("from likes l join posts p on p.id = l.post_id", "1, 1, 'infinity', {end}, 51", LIKES),
+    (
+        "from follows f join users u on u.id = f.follower_id\n",
+        "3, 2, 'infinity', {end}, 51",
+        &["follows_followers", PEOPLE, "follows_pkey", FOLLOWING_NEWEST],
+    ),
+    (
+        "from follows f join users u on u.id = f.followee_id\n",
+        "2, 2, 'infinity', {end}, 51",
+        &[FOLLOWING_NEWEST, PEOPLE, "follows_pkey"],
+    ),
+    ("from post_versions v\n", "29001, {end}, 51", &["post_versions_post_id", "posts_pkey", PEOPLE]),
     ("u.role, s.device_id,", "'session 77'", &["sessions_pkey", PEOPLE, "notifications_unread"]),
     (
         "as \"follows_viewer!\"",
@@ -89,13 +108,14 @@ const PEOPLE: &str = "users_pkey";
 const LIKED: &str = "likes_pkey";
 const FOLLOWED: &str = "follows_followee_id";
 const FOLLOWING_NEWEST: &str = "follows_following";
+const LIKES: &[&str] = &["likes_by_person", "posts_pkey", PEOPLE, LIKED];
 const FOLLOWING: &[&str] = &["follows_pkey", FOLLOWING_NEWEST, "posts_by_author", "posts_pkey", PEOPLE, LIKED];
 
 /// The most rows that one step of a plan may look at or put in order: reader 2 follows five hundred people.
 const MOST: f64 = 1_000.0;
 
 /// Twenty thousand people and thirty thousand posts, some of them replies, with what hangs on them; 29000 is a post with
-/// sixty replies. Reader 2 follows five hundred; many follow the first five. Reader 1 likes five thousand posts.
+/// sixty replies. Reader 2 follows five hundred; many follow the first five. Reader 1 likes five thousand posts; 29001 was edited two thousand times.
 const WORLD: &str = "
     set session_replication_role = replica;
     insert into users (username, email, suspended_at)
@@ -118,6 +138,8 @@ const WORLD: &str = "
     select 'session ' || n, '', now() + interval '1 day', 1 + n % 4000, now() + interval '1 day'
     from generate_series(1, 5000) n;
     insert into post_tags (tag, post_id) select 'tag' || id % 40, id from posts;
+    insert into post_versions (post_id, body, written_at)
+    select case when n % 10 = 0 then 29001 else n end, 'before', now() from generate_series(1, 20000) n;
     insert into notifications (user_id, kind, actor_id)
     select 1 + n % 2000, 'follow', 2001 + n % 17000 from generate_series(1, 20000) n;
     set session_replication_role = default;

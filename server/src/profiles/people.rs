@@ -48,7 +48,7 @@ pub async fn followers(
         Row,
         r#"
         select u.id, u.username, u.display_name, u.avatar, u.bio, f.created_at as at,
-               exists (select 1 from follows m where m.follower_id = $2 and m.followee_id = u.id) as "followed!"
+               exists (select 1 from follows m where m.follower_id = $2 and m.followee_id = u.id offset 0) as "followed!"
         from follows f join users u on u.id = f.follower_id
         where f.followee_id = $1 and (f.created_at, f.follower_id) < ($3, $4) and u.suspended_at is null
         order by f.created_at desc, f.follower_id desc limit $5
@@ -76,7 +76,7 @@ pub async fn following(
         Row,
         r#"
         select u.id, u.username, u.display_name, u.avatar, u.bio, f.created_at as at,
-               exists (select 1 from follows m where m.follower_id = $2 and m.followee_id = u.id) as "followed!"
+               exists (select 1 from follows m where m.follower_id = $2 and m.followee_id = u.id offset 0) as "followed!"
         from follows f join users u on u.id = f.followee_id
         where f.follower_id = $1 and (f.created_at, f.followee_id) < ($3, $4) and u.suspended_at is null
         order by f.created_at desc, f.followee_id desc limit $5

@@ -93,7 +93,7 @@ pub async fn liked(db: &mut PgConnection, fan: UserId, viewer: Option<UserId>, b
     let rows = sqlx::query!(
         r#"
         select p.id, p.parent_id, p.body, p.html, p.created_at, p.edited_at, p.like_count,
-               p.reply_count, exists (select 1 from likes m where m.post_id = p.id and m.user_id = $1) as "liked!",
+               p.reply_count, exists (select 1 from likes m where m.post_id = p.id and m.user_id = $1 offset 0) as "liked!",
                u.id as author_id, u.username, u.display_name, u.avatar, l.created_at as liked_at
         from likes l join posts p on p.id = l.post_id join users u on u.id = p.author_id
         where l.user_id = $2 and (l.created_at, l.post_id) < ($3, $4) and u.suspended_at is null
