@@ -55,7 +55,7 @@ fn words(branch: &Branch) -> String {
     let shown = branch.below.iter().filter(|below| below.place.post().is_some()).count() as i64;
     match branch.place.readable.map(|readable| readable - shown) {
         _ if branch.below.is_empty() => "Continue this conversation".to_owned(),
-        None => "Many more replies".to_owned(),
+        None => "More replies".to_owned(),
         Some(left) if left > 0 => count::of(left, "more reply", "more replies"),
         Some(_) => "Continue this conversation".to_owned(),
     }
