@@ -188,6 +188,29 @@ test("an over-long reply keeps its text as well", async ({ page, allow }) => {
     await expect(page.locator(`#p${id}`), "under the post it answers").toBeVisible();
 });
 
+test("words outlive the session they were written in, and are sent once one is back", async ({ page, js, allow }) => {
+    allow("status of 401");
+    await signIn(page, "grace");
+    await open(page, "/");
+    const text = `Written over a long lunch, ${unique()}.`;
+    await field(page).fill(text);
+    await page.context().clearCookies();
+    await send(page).click();
+    const kept = js ? field(page) : page.getByRole("textbox", { name: "Your words" });
+    await expect(page.getByText("You are signed out").first()).toBeVisible();
+    await expect(kept).toHaveValue(text);
+    if (!js) {
+        const [door] = await Promise.all([page.waitForEvent("popup"), page.getByRole("main").getByRole("link", { name: "Sign in" }).click()]);
+        await expect(door).toHaveURL("/sign-in");
+        await door.close();
+    }
+    await signIn(page, "grace");
+    await send(page).click();
+    await expect(page.getByText(js ? "Your post is there." : "Posted.")).toBeVisible();
+    await page.goto("/@grace");
+    await expect(cards(page).filter({ hasText: text }), "once").toHaveCount(1);
+});
+
 test("one takes down one's own post in two steps, and only one's own", async ({ page, allow }) => {
     allow("status of 404");
     await signIn(page, "grace");
