@@ -1,0 +1,81 @@
+//! What is said when the address of an account changes, and when it changes back.
+
+use super::letter::Letter;
+use crate::{config::Origin, mailer::Message, random::Token};
+
+/// The code that proves a new address.
+pub fn new_email_code(origin: &Origin, code: &str) -> Message {
+    Letter {
+        subject: format!("{code} is your Kith code"),
+        greeting: "Your new address",
+        lines: &["Type this code to use this address for your Kith account. It works for 10 minutes."],
+        code: Some(code),
+        button: None,
+        footer: "If you didn't ask for it, you can ignore this mail: nothing happens without the code.",
+    }
+    .write(origin)
+}
+
+/// To an address that somebody wants for their account and that has one already.
+pub fn address_in_use(origin: &Origin) -> Message {
+    Letter {
+        subject: "This address already has a Kith account".to_owned(),
+        greeting: "This address is in use",
+        lines: &[
+            "Somebody, probably you, wants to use this address for another Kith account. One address has one account.",
+        ],
+        code: None,
+        button: Some(("Sign in to this one", origin.url("/sign-in"))),
+        footer: "If it wasn't you, you can ignore this mail: nothing has changed.",
+    }
+    .write(origin)
+}
+
+/// To the address before: word of the new one, and the way back.
+pub fn email_changed(origin: &Origin, new: &str, token: &Token) -> Message {
+    Letter {
+        subject: "Your Kith address was changed".to_owned(),
+        greeting: "Your address was changed",
+        lines: &[
+            &format!("Your account now has the address {new}. This one no longer signs you in."),
+            "If it wasn't you, the button takes the change back and signs everybody out. It works for 72 hours.",
+        ],
+        code: None,
+        button: Some(("Take it back", origin.url(&format!("/undo-email?token={}", token.text())))),
+        footer: "If it was you, there is nothing to do.",
+    }
+    .write(origin)
+}
+
+/// To the address before, when the account has gone back to one it had: word of it. The way back from the first change
+/// was that address's.
+pub fn email_back(origin: &Origin, new: &str) -> Message {
+    Letter {
+        subject: "Your Kith address was changed back".to_owned(),
+        greeting: "The address was changed back",
+        lines: &[
+            &format!("The account has the address {new} again, as it had before. This one no longer signs you in."),
+            "If the account is yours and it wasn't you, please write to the people who run this site.",
+        ],
+        code: None,
+        button: None,
+        footer: "If it was you, there is nothing to do.",
+    }
+    .write(origin)
+}
+
+/// To the address that has its account again, after a change was taken back.
+pub fn email_restored(origin: &Origin) -> Message {
+    Letter {
+        subject: "Your Kith account has this address again".to_owned(),
+        greeting: "The change is taken back",
+        lines: &[
+            "Your account has this address again. Everybody was signed out of it, and nothing opens it any more but mail to this address: its password was removed, and what was connected to it was disconnected.",
+            "Choose a new password to come in.",
+        ],
+        code: None,
+        button: Some(("Choose a new password", origin.url("/forgot-password"))),
+        footer: "This happened because somebody pressed the button in the mail that we sent here about the change.",
+    }
+    .write(origin)
+}

@@ -1,0 +1,49 @@
+//! How an error is answered.
+
+use std::sync::Arc;
+
+use axum::response::{IntoResponse, Response};
+use http::{StatusCode, header::RETRY_AFTER};
+
+use crate::error::Error;
+
+/// Set on a response that stands for a refusal, so that the layer that makes pages knows why.
+#[derive(Clone, Debug)]
+pub struct Refused(pub Arc<Error>);
+
+impl Error {
+    /// The status that says what kind of refusal it is.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::SignInNeeded => StatusCode::UNAUTHORIZED,
+            Self::ElevationNeeded | Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::Invalid(_) | Self::Full => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Limited(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Busy | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// Seconds after which a try makes sense again.
+    pub fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::Limited(wait) => Some(wait.as_secs().max(1)),
+            Self::Busy | Self::Unavailable(_) => Some(2),
+            _ => None,
+        }
+    }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        if let Self::Unavailable(cause) = &self {
+            tracing::error!(cause = %cause, "a dependency failed");
+        }
+        let mut response = self.status().into_response();
+        if let Some(seconds) = self.retry_after() {
+            response.headers_mut().insert(RETRY_AFTER, seconds.into());
+        }
+        response.extensions_mut().insert(Refused(Arc::new(self)));
+        response
+    }
+}
