@@ -54,7 +54,7 @@ async fn who_takes_a_like_back_holds_themselves_before_the_post(pool: PgPool) {
         let person = held(&pool, "users where username = 'alan'").await;
         let unlike = spawn(async move { alan.post(&like, &[("like", "false")]).await });
         waited_for(&pool).await;
-        is_free(&mut *pool.acquire().await.unwrap(), post).await;
+        is_free(&mut pool.acquire().await.unwrap(), post).await;
         person.rollback().await.unwrap();
         unlike
     };
@@ -70,7 +70,7 @@ async fn who_edits_holds_themselves_before_the_post(pool: PgPool) {
     let person = held(&pool, "users where username = 'alan'").await;
     let edit = spawn(async move { alan.post(&format!("/posts/{post}/edit"), &[("body", "hello @ada")]).await });
     waited_for(&pool).await;
-    is_free(&mut *pool.acquire().await.unwrap(), post).await;
+    is_free(&mut pool.acquire().await.unwrap(), post).await;
     person.rollback().await.unwrap();
     assert_eq!(edit.await.unwrap().flash(), "edited");
 }
@@ -85,7 +85,7 @@ async fn who_renders_holds_those_who_are_named_before_the_posts(pool: PgPool) {
     let render = spawn(async move { server::posts::render_missing(&server).await.unwrap() });
     waited_for(&pool).await;
     for post in [named, other] {
-        is_free(&mut *pool.acquire().await.unwrap(), post).await;
+        is_free(&mut pool.acquire().await.unwrap(), post).await;
     }
     // What is said otherwise meanwhile is not given the HTML of the words before.
     site.sql(&format!("update posts set body = 'hello *there*' where id = {named}")).await;
