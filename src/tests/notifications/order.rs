@@ -4,7 +4,7 @@
 use sqlx::{Connection, PgPool};
 
 use super::{follow, like};
-use crate::tests::Site;
+use crate::tests::{Site, site::as_served};
 
 /// Two rows of alan's, of likes of ada's, which lie in the table the other way round, and so do their posts.
 async fn two_rows(site: &Site) {
@@ -90,4 +90,60 @@ async fn however_many_there_are_all_are_marked_as_read(pool: PgPool) {
     let until = page.split("name=\"until\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
     alan.post("/notifications/read", &[("until", &until)]).await;
     assert_eq!(site.count("select count(*) from notifications where read_at is null").await, 0);
+}
+
+/// Told of what is not so, or not told of what is.
+const WRONG: &str = "select count(*) from notifications n where (n.withdrawn_at is null) <> notifications_holds(n)";
+
+#[sqlx::test]
+async fn suspending_in_a_storm_leaves_what_is_so_and_nobody_waiting(pool: PgPool) {
+    drop(Site::with_cast(&pool).await);
+    let (site, copy) = (Site::new(&as_served(&pool, 12)), Site::new(&as_served(&pool, 12)));
+    site.crowd("fan", 6).await;
+    let mut people = Vec::new();
+    for n in 0..6 {
+        let browser = site.signed_in(&format!("fan{n:03}")).await;
+        people.push(browser.on(if n % 2 == 0 { &site } else { &copy }));
+        site.sql("delete from limits").await;
+    }
+    let posts = [site.post("alan", "one").await, site.post("fan000", "two").await, site.post("fan001", "three").await];
+    for round in 0..8 {
+        let mut tasks = Vec::new();
+        for (n, person) in people.iter().enumerate() {
+            let (post, yes) = (posts[(n + round) % 3], ["true", "false"][(n + round / 2) % 2]);
+            let until = "9000000000000000-1".to_owned();
+            let deeds = [
+                (format!("/posts/{post}/like"), vec![("like", yes.to_owned())]),
+                (format!("/@fan{:03}/follow", (n + 1) % 6), vec![("follow", yes.to_owned())]),
+                ("/notifications/read".to_owned(), vec![("until", until)]),
+                (format!("/posts/{post}/replies"), vec![("body", format!("@fan{:03} and @alan", (n + 2) % 6))]),
+            ];
+            for (path, fields) in deeds {
+                let mut browser = person.clone();
+                tasks.push(tokio::spawn(async move {
+                    let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+                    let status = browser.post(&path, &fields).await.status;
+                    // Whoever is suspended is nobody; what they wrote is not there.
+                    assert!(!status.is_server_error(), "round {round}: {path} is answered {status}");
+                }));
+            }
+        }
+        for (n, at) in [(0, "now()"), (1, "now()"), (2, "now()"), (0, "null"), (1, "null"), (2, "null")] {
+            let server = site.server.clone();
+            tasks.push(tokio::spawn(async move {
+                let change = format!("update users set suspended_at = {at} where username = 'fan{n:03}'");
+                sqlx::query(&change).execute(server.db()).await.unwrap();
+            }));
+        }
+        for task in tasks {
+            task.await.unwrap();
+        }
+        assert_eq!(site.count(WRONG).await, 0, "round {round}");
+        site.sql("update users set suspended_at = null where suspended_at is not null; delete from limits").await;
+    }
+    for copy in [&site, &copy] {
+        copy.server.db().close().await;
+    }
+    let deadlocks = "select deadlocks from pg_stat_database where datname = current_database()";
+    assert_eq!(sqlx::query_scalar::<_, i64>(deadlocks).fetch_one(&pool).await.unwrap(), 0);
 }
