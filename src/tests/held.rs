@@ -24,9 +24,11 @@ enum Held {
 use Held::{In, Not};
 
 /// Every column that refers to a person. A new one makes the test fail until somebody has decided about it.
-const REFERS: [(&str, Held); 22] = [
+const REFERS: [(&str, Held); 25] = [
     ("audit_events.actor_id", Not("the same events stand in activity.json by whose account they are about")),
     ("audit_events.user_id", In("activity.json")),
+    ("bio_mentions.owner_id", Not("who is named in their bio, which is in account.json")),
+    ("bio_mentions.user_id", Not("what others wrote, which is theirs")),
     ("codes.user_id", In("mailed.json")),
     ("digests.user_id", Not("only when the next digest is due")),
     ("follows.followee_id", In("followers.json")),
@@ -36,6 +38,7 @@ const REFERS: [(&str, Held); 22] = [
     ("known_browsers.user_id", In("known_browsers.json")),
     ("likes.user_id", In("likes.json")),
     ("links.user_id", In("mailed.json")),
+    ("names_changed.user_id", Not("only until what names them is rendered again")),
     ("notifications.actor_id", Not("what others were told, which is theirs")),
     ("notifications.user_id", In("notifications.json")),
     ("oauth_flows.user_id", Not("only hashes, for ten minutes")),
@@ -69,6 +72,10 @@ const EVERYTHING: &str = "
     ), liked as (insert into likes (post_id, user_id) select other.id, me.id from other, me)
     , unliked as (insert into unlikes (post_id, user_id) select other.id, me.id from other, me)
     , named as (insert into post_mentions (post_id, user_id) select other.id, me.id from other, me)
+    , named_in_a_bio as (
+        insert into bio_mentions (owner_id, user_id, name) select a.id, b.id, b.username from users a, users b
+        where (a.username, b.username) in (('alan', 'ada'), ('ada', 'alan'))
+    ), called_otherwise as (insert into names_changed (user_id) select id from me)
     , key as (insert into post_keys (author_id, key, post_id) select me.id, '\\x01', post.id from me, post)
     , told as (
         insert into notifications (user_id, actor_id, kind, post_id)
@@ -208,14 +215,20 @@ async fn nothing_about_a_person_outlives_their_account(pool: PgPool) {
     site.sql("update jobs set created_at = (select created_at from codes where user_id is not null) where kind = 'sealed_mail'").await;
     let gone = alan.post("/settings/account/delete", &[("username_again", "alan")]).await;
     assert_eq!((gone.status, gone.flash()), (StatusCode::SEE_OTHER, "account-deleted"), "{}", gone.body);
+    // What others wrote is rendered again in the background; then nothing leads to the account any more.
+    server::sweep::everything(&site.server).await.unwrap();
     for (column, _) in &REFERS {
         let (table, name) = column.split_once('.').unwrap();
         let left = site.count(&format!("select count(*) from {table} where {name} = {id}")).await;
-        assert_eq!(left > 0, table == "audit_events", "{column}");
+        assert_eq!(left > 0, ["audit_events", "former_usernames"].contains(&table), "{column}");
     }
     let told = "select count(*) from audit_events where user_id = $1 and (ip is not null or user_agent <> '' or detail <> '{}')";
     let told: i64 = sqlx::query_scalar(told).bind(id).fetch_one(&pool).await.unwrap();
     assert_eq!(told, 0, "a bare id");
+    // The names stay reserved for a month.
+    assert_eq!(site.count("select count(*) from former_usernames where username in ('alan', 'turing')").await, 2);
+    site.sql("update former_usernames set released_at = released_at - interval '30 days'").await;
+    server::sweep::everything(&site.server).await.unwrap();
     // The last mail is all that still names them.
     for (words, left) in
         [("alan@kith.example", 1), ("former@", 0), ("pending@", 0), ("elsewhere@", 0), ("alan-t", 0), ("turing", 0)]

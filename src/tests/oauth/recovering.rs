@@ -96,7 +96,7 @@ async fn a_registration_lasts_half_an_hour_and_the_link_that_ends_a_session_a_we
         let mut mailbox = world.browser();
         mailbox.get(&format!("/end-session?token={token}")).await;
         let flash = mailbox.post("/end-session", &[]).await.flash().to_owned();
-        assert_eq!(flash, if in_time { "session-ended" } else { "link-gone" }, "{hours}");
+        assert_eq!(flash, if in_time { "session-ended" } else { "session-link-gone" }, "{hours}");
         assert_eq!(alan.who().await.is_none(), in_time, "{hours}");
     }
 }
