@@ -3,6 +3,7 @@
 use sqlx::PgConnection;
 
 use crate::{
+    accounts,
     error::{Error, Invalid, Result},
     id::UserId,
     limits, notifications,
@@ -55,6 +56,7 @@ pub async fn set(cx: &Request, me: &Member, username: &str, follow: bool) -> Res
             notifications::followed(&mut tx, UserId(them), me.id()).await?;
         }
     } else {
+        accounts::stay(&mut tx, me.id()).await?;
         sqlx::query!("delete from follows where follower_id = $1 and followee_id = $2", me.id().0, them)
             .execute(&mut *tx)
             .await?;

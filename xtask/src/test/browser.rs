@@ -38,6 +38,7 @@ pub fn types(_: &Run) -> Result<Counts> {
 
 pub fn check(run: &Run) -> Result<Counts> {
     let chromium = chromium()?;
+    install_fonts()?;
     install_packages()?;
     assets::build()?;
     let binary = build_server(false)?;
@@ -114,6 +115,16 @@ pub fn install_packages() -> Result<()> {
     npm.current_dir(folder()).args(["ci", "--no-audit", "--no-fund"]);
     process::run(npm.env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1"))?;
     fs::write(stamp, lock).context("cannot note what is installed")
+}
+
+/// A face of Arial's measures, which the fallback of Kith's own is cut to: where there is none, a page whose font comes
+/// late jumps. Most desks have one; a Debian of a container has not.
+fn install_fonts() -> Result<()> {
+    let there = Path::new("/usr/share/fonts/truetype/liberation").exists();
+    if there || !system::is_debian() || !geteuid().is_root() {
+        return Ok(());
+    }
+    system::apt_install(&["fonts-liberation"])
 }
 
 /// The path of a Chromium, from `CHROMIUM` or the machine, or freshly installed.

@@ -1,5 +1,5 @@
 //! The packaged binary, as an operator meets it: an empty folder, a database, an origin. What is asked does not depend on
-//! its speed, so it is built without the long optimising; the bench runs on what is shipped.
+//! its speed, so the minutes of optimising are spared; the bench runs on what is shipped.
 
 use std::fs;
 
