@@ -38,7 +38,7 @@ pub fn types(_: &Run) -> Result<Counts> {
 
 pub fn check(run: &Run) -> Result<Counts> {
     let chromium = chromium()?;
-    install_fonts()?;
+    install_fonts();
     install_packages()?;
     assets::build()?;
     let binary = build_server(false)?;
@@ -119,12 +119,12 @@ pub fn install_packages() -> Result<()> {
 
 /// A face of Arial's measures, which the fallback of Kith's own is cut to: where there is none, a page whose font comes
 /// late jumps. Most desks have one; a Debian of a container has not.
-fn install_fonts() -> Result<()> {
+fn install_fonts() {
     let there = Path::new("/usr/share/fonts/truetype/liberation").exists();
-    if there || !system::is_debian() || !geteuid().is_root() {
-        return Ok(());
+    if !there && system::is_debian() && geteuid().is_root() {
+        // The tests can do without.
+        system::apt_install(&["fonts-liberation"]).unwrap_or_else(|why| eprintln!("{why:#}"));
     }
-    system::apt_install(&["fonts-liberation"])
 }
 
 /// The path of a Chromium, from `CHROMIUM` or the machine, or freshly installed.
