@@ -36,27 +36,21 @@ pub async fn set(cx: &Request, me: &Member, username: &str, follow: bool) -> Res
     if them == me.id().0 {
         return Err(Invalid::one("username", "You can't follow yourself.").into());
     }
+    accounts::stay(&mut tx, me.id()).await?;
     if follow {
-        // One's own row is held so that one is not suspended meanwhile.
         let begun = sqlx::query!(
-            r#"
-            insert into follows (follower_id, followee_id)
-            select id, $2::bigint from users where id = $1 and suspended_at is null for share
-            on conflict do nothing
-            "#,
+            "insert into follows (follower_id, followee_id) values ($1, $2) on conflict do nothing",
             me.id().0,
             them
         )
         .execute(&mut *tx)
         .await
-        // One of the two is deleted at this very moment.
         .map_err(gone)?;
         if begun.rows_affected() == 1 {
             keep_to_most(&mut tx, me.id()).await?;
             notifications::followed(&mut tx, UserId(them), me.id()).await?;
         }
     } else {
-        accounts::stay(&mut tx, me.id()).await?;
         sqlx::query!("delete from follows where follower_id = $1 and followee_id = $2", me.id().0, them)
             .execute(&mut *tx)
             .await?;
@@ -76,11 +70,10 @@ async fn keep_to_most(tx: &mut PgConnection, me: UserId) -> Result<()> {
     if following > MOST { Err(Error::Full) } else { Ok(()) }
 }
 
+/// They are deleted at this very moment; oneself cannot be.
 fn gone(error: sqlx::Error) -> Error {
-    let by = |name: &str| error.as_database_error().and_then(|e| e.constraint()) == Some(name);
-    match (by("follows_follower_id_fkey"), by("follows_followee_id_fkey")) {
-        (true, _) => Error::SignInNeeded,
-        (_, true) => Error::NotFound,
+    match error.as_database_error().and_then(|e| e.constraint()) {
+        Some("follows_followee_id_fkey") => Error::NotFound,
         _ => error.into(),
     }
 }
