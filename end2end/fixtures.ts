@@ -140,7 +140,10 @@ export async function post(
     noteFields(Object.entries(form));
     const origin = new URL(base.info().project.use.baseURL ?? page.url()).origin;
     const headers = { origin, referer: `${origin}/`, ...further };
-    const answer = await page.request.post(path, { form, headers, maxRedirects: 0 });
+    // Each form names the user it was rendered for.
+    const user = /name="for_user" value="(\d+)"/.exec(await (await page.request.get("/search")).text())?.[1];
+    const bound = user === undefined ? form : { ...form, for_user: user };
+    const answer = await page.request.post(path, { form: bound, headers, maxRedirects: 0 });
     return answer.status();
 }
 

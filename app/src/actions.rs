@@ -11,6 +11,8 @@ use server_fn::Bytes;
 pub enum ActionError {
     /// Nobody is signed in, or no longer.
     SignInNeeded,
+    /// The page was rendered for another user than the one who is signed in now.
+    OtherUser,
     /// Not theirs to do.
     Forbidden,
     /// What it is about is gone.
@@ -26,8 +28,9 @@ pub enum ActionError {
 }
 
 impl ActionError {
-    const ALL: [(Self, &str); 7] = [
+    const ALL: [(Self, &str); 8] = [
         (Self::SignInNeeded, "sign-in-needed"),
+        (Self::OtherUser, "other-user"),
         (Self::Forbidden, "forbidden"),
         (Self::NotFound, "not-found"),
         (Self::Invalid, "invalid"),
@@ -44,6 +47,7 @@ impl ActionError {
     pub fn words(self) -> &'static str {
         match self {
             Self::SignInNeeded => "You are signed out. Sign in and try again.",
+            Self::OtherUser => "Another account is signed in now. Reload the page to go on with it.",
             Self::Forbidden => "That is not yours to change.",
             Self::NotFound => "That is gone. Somebody took it down.",
             Self::Invalid => "That can’t be taken as it is.",
@@ -113,12 +117,16 @@ mod server_side {
     use super::ActionError;
     use crate::flash::Flash;
 
-    /// The request an action is, and who makes it.
-    pub async fn member() -> Result<(Request, Member), ActionError> {
+    /// The request of this action and the user who is signed in, if the page was rendered for them: `for_user` is the
+    /// id that the page's forms hold (see [`crate::form_user`]).
+    pub async fn member(for_user: Option<i64>) -> Result<(Request, Member), ActionError> {
         let missing = || refuse(Error::Unavailable("an action outside a request".into()));
         let mut parts: http::request::Parts = use_context().ok_or_else(missing)?;
         let cx = Request::from_request_parts(&mut parts, &()).await.map_err(refuse)?;
         let me = cx.me().cloned().ok_or(Error::SignInNeeded).map_err(refuse)?;
+        if for_user != Some(me.id().0) {
+            return Err(refuse(Error::OtherUser));
+        }
         Ok((cx, me))
     }
 
@@ -130,6 +138,7 @@ mod server_side {
         set_status(error.status());
         match error {
             Error::SignInNeeded => ActionError::SignInNeeded,
+            Error::OtherUser => ActionError::OtherUser,
             Error::ElevationNeeded | Error::Forbidden => ActionError::Forbidden,
             Error::NotFound => ActionError::NotFound,
             Error::Invalid(_) => ActionError::Invalid,

@@ -14,7 +14,7 @@ use http::{
 use server::{Error, request::Refused};
 
 use crate::{
-    paths,
+    form_user, paths,
     ui::{Page, Shell, error_page},
     visit::{Visit, here, kept},
 };
@@ -47,6 +47,7 @@ fn page(response: &Response, visit: &Visit) -> Response {
         Some(Error::ElevationNeeded) => {
             return Redirect::to(&paths::with_next(paths::ELEVATE, &visit.here)).into_response();
         }
+        Some(Error::OtherUser) if visit.me().is_some() => return form_user::respond(visit, b""),
         _ => {}
     }
     let status = response.status();

@@ -15,6 +15,7 @@ use serde::de::DeserializeOwned;
 use server::{Error, Result, request::Member};
 
 use crate::{
+    form_user::{self, Checked},
     forms::Form,
     paths,
     ui::Page,
@@ -33,11 +34,11 @@ pub struct Sent<T> {
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Sent<T> {
     type Rejection = Response;
 
-    async fn from_request(request: Request<Body>, state: &S) -> Result<Self, Response> {
+    async fn from_request(mut request: Request<Body>, state: &S) -> Result<Self, Response> {
         let back = here(request.method(), request.uri(), request.headers());
         let visit = Visit::unasked(request.extensions(), back).map_err(IntoResponse::into_response)?;
-        let asked = visit.cx.ask().await;
-        let me = asked.and_then(|()| visit.me().cloned().ok_or(Error::SignInNeeded));
+        let checked = Checked::take(&mut request);
+        let me = checked.and_then(|()| visit.me().cloned().ok_or(Error::SignInNeeded));
         match (Form::from_request(request, state).await, me) {
             (Ok(Form(typed)), me) => Ok(Self { visit, me, typed }),
             (Err(_), Err(nobody)) => Err(nobody.into_response()),
@@ -53,19 +54,31 @@ pub fn page<V: IntoView + 'static>(visit: &Visit, error: Error, what: &str, form
     let (status, wait) = (bare.status(), bare.headers().get(RETRY_AFTER).cloned());
     let (title, words) = match status {
         StatusCode::UNAUTHORIZED => (
-            "You are signed out",
+            "You are signed out".to_owned(),
             format!(
                 "So {what} is not sent yet. All of it is still here: sign in in another tab, come back to this one \
                  and send it again."
             ),
         ),
+        StatusCode::CONFLICT => {
+            let Some(me) = visit.me() else { return bare };
+            let name = &me.person.username;
+            (
+                form_user::title(me),
+                format!(
+                    "The page you sent this from was opened before that, so {what} is not sent. All of it is still \
+                     here: send it as @{name}, or sign in with the other account first."
+                ),
+            )
+        }
         StatusCode::NOT_FOUND => (
-            "That is gone",
+            "That is gone".to_owned(),
             "It was taken down while you wrote. Your words are still here to post by themselves.".into(),
         ),
-        StatusCode::SERVICE_UNAVAILABLE => {
-            ("Not sent yet", format!("We can’t take {what} at this moment. All of it is still here: try again soon."))
-        }
+        StatusCode::SERVICE_UNAVAILABLE => (
+            "Not sent yet".to_owned(),
+            format!("We can’t take {what} at this moment. All of it is still here: try again soon."),
+        ),
         _ => return bare,
     };
     // In a tab of its own: this page must stay.

@@ -5,11 +5,14 @@ use axum::{
     Router,
     extract::DefaultBodyLimit,
     handler::Handler,
-    routing::{MethodFilter, on},
+    middleware::from_fn,
+    routing::{MethodFilter, MethodRouter, on},
 };
 use http::Method;
 
-use crate::{auth, feed, follows, found, likes, notifications, posts, profiles, search, settings, tags, theme};
+use crate::{
+    auth, feed, follows, form_user, found, likes, notifications, posts, profiles, search, settings, tags, theme,
+};
 
 /// Who a route answers; everybody else is refused by the proofs its handler takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +29,8 @@ pub struct Door {
     pub method: Method,
     pub path: &'static str,
     pub guard: Guard,
+    /// Whether a form sent here acts for the user it was rendered for, and for nobody else: see [`form_user`].
+    pub bound: bool,
 }
 
 /// The routes, and the note of each.
@@ -47,31 +52,40 @@ const AUTH_FORM: usize = 8 * 1_024;
 pub const UPLOAD: usize = 32 * 1_024 * 1_024;
 
 impl Doors {
-    fn door<H: Handler<T, ()>, T: 'static>(
-        mut self,
-        method: Method,
-        path: &'static str,
-        guard: Guard,
-        handler: H,
-    ) -> Self {
-        let filter = if method == Method::POST { MethodFilter::POST } else { MethodFilter::GET };
-        self.router = self.router.route(path, on(filter, handler));
-        self.list.push(Door { method, path, guard });
+    fn door(mut self, method: Method, path: &'static str, guard: Guard, (route, bound): (MethodRouter, bool)) -> Self {
+        self.router = self.router.route(path, route);
+        self.list.push(Door { method, path, guard, bound });
         self
     }
 
     fn get<H: Handler<T, ()>, T: 'static>(self, path: &'static str, guard: Guard, handler: H) -> Self {
-        self.door(Method::GET, path, guard, handler)
+        self.door(Method::GET, path, guard, (on(MethodFilter::GET, handler), false))
     }
 
+    /// A form. It is refused if it was rendered for another user than the one who is signed in.
     fn post<H: Handler<T, ()>, T: 'static>(self, path: &'static str, guard: Guard, handler: H) -> Self {
-        self.door(Method::POST, path, guard, handler)
+        let route = on(MethodFilter::POST, handler).route_layer(from_fn(form_user::require));
+        self.door(Method::POST, path, guard, (route, true))
+    }
+
+    /// A form with text. Its handler takes a [`crate::kept::Sent`], which refuses as [`Self::post`] does and gives the
+    /// text back.
+    fn post_text<H: Handler<T, ()>, T: 'static>(self, path: &'static str, guard: Guard, handler: H) -> Self {
+        let route = on(MethodFilter::POST, handler).route_layer(from_fn(form_user::note));
+        self.door(Method::POST, path, guard, (route, true))
+    }
+
+    /// A form that does the same whoever is signed in: it acts on the link it was opened from, or on this browser alone.
+    fn post_unbound<H: Handler<T, ()>, T: 'static>(self, path: &'static str, handler: H) -> Self {
+        let route = on(MethodFilter::POST, handler).route_layer(from_fn(form_user::ignore));
+        self.door(Method::POST, path, Guard::Anyone, (route, false))
     }
 
     fn upload<H: Handler<T, ()>, T: 'static>(mut self, path: &'static str, guard: Guard, handler: H) -> Self {
         // The router has the one limit: of two, the extractor would not know why the body ends.
-        self.uploads = self.uploads.route(path, on(MethodFilter::POST, handler).layer(DefaultBodyLimit::disable()));
-        self.list.push(Door { method: Method::POST, path, guard });
+        let route: MethodRouter = on(MethodFilter::POST, handler).route_layer(from_fn(form_user::require));
+        self.uploads = self.uploads.route(path, route.layer(DefaultBodyLimit::disable()));
+        self.list.push(Door { method: Method::POST, path, guard, bound: true });
         self
     }
 
@@ -105,10 +119,10 @@ pub fn doors() -> Doors {
 /// Where somebody writes.
 fn words() -> Doors {
     Doors::default()
-        .post("/posts", Guard::Member, posts::create)
-        .post("/posts/{id}/replies", Guard::Member, posts::reply)
-        .post("/posts/{id}/edit", Guard::Member, posts::change)
-        .post("/settings/profile", Guard::Member, settings::profile::edit)
+        .post_text("/posts", Guard::Member, posts::create)
+        .post_text("/posts/{id}/replies", Guard::Member, posts::reply)
+        .post_text("/posts/{id}/edit", Guard::Member, posts::change)
+        .post_text("/settings/profile", Guard::Member, settings::profile::edit)
 }
 
 fn social() -> Doors {
@@ -125,7 +139,7 @@ fn social() -> Doors {
         .post("/notifications/read", Guard::Member, notifications::read_all)
         .post("/notifications/{id}/read", Guard::Member, notifications::read)
         .get("/unsubscribe", Guard::Anyone, notifications::unsubscribe::ask)
-        .post("/unsubscribe", Guard::Anyone, notifications::unsubscribe::now)
+        .post_unbound("/unsubscribe", notifications::unsubscribe::now)
         .get("/tags/{tag}", Guard::Anyone, tags::show)
         .get("/lively", Guard::Anyone, tags::lively)
         .get("/search", Guard::Anyone, search::all)
@@ -138,7 +152,7 @@ fn social() -> Doors {
         .get("/{handle}/followers", Guard::Anyone, profiles::followers)
         .get("/{handle}/following", Guard::Anyone, profiles::following)
         .post("/{handle}/follow", Guard::Member, follows::set)
-        .post("/theme", Guard::Anyone, theme::choose)
+        .post_unbound("/theme", theme::choose)
 }
 
 /// For programs that read: the same for everybody.
@@ -168,11 +182,11 @@ fn accounts() -> Doors {
         .get("/forgot-password", Guard::Anyone, auth::reset::forgot)
         .post("/forgot-password", Guard::Anyone, auth::reset::send)
         .get("/reset-password", Guard::Anyone, auth::reset::show)
-        .post("/reset-password", Guard::Anyone, auth::reset::reset)
+        .post_unbound("/reset-password", auth::reset::reset)
         .get("/undo-email", Guard::Anyone, auth::links::undo_email)
-        .post("/undo-email", Guard::Anyone, auth::links::undo_email_now)
+        .post_unbound("/undo-email", auth::links::undo_email_now)
         .get("/end-session", Guard::Anyone, auth::links::end_session)
-        .post("/end-session", Guard::Anyone, auth::links::end_session_now)
+        .post_unbound("/end-session", auth::links::end_session_now)
         .and(elsewhere())
         .post("/sign-out", Guard::Anyone, auth::sign_in::sign_out)
         .get("/elevate", Guard::Member, auth::elevate::show)

@@ -161,8 +161,10 @@ test("a form sent twice in a hurry is taken once", async ({ page }) => {
     const text = `Twice, ${unique()}`;
     // As a browser sends it again when the answer was lost.
     const once = (await page.locator("[name=once]").getAttribute("value")) ?? "";
+    const for_user = (await page.locator("[name=for_user]").first().getAttribute("value")) ?? "";
     const { origin } = new URL(page.url());
-    const send = () => page.request.post("/posts", { form: { body: text, once }, headers: { origin }, maxRedirects: 0 });
+    const form = { body: text, once, for_user };
+    const send = () => page.request.post("/posts", { form, headers: { origin }, maxRedirects: 0 });
     const answers = await Promise.all([send(), send(), send()]);
     expect(answers.map((answer) => answer.status())).toEqual([303, 303, 303]);
     await open(page, "/@alan");

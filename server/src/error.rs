@@ -20,6 +20,9 @@ pub enum Error {
     /// Their role does not allow it.
     #[error("forbidden")]
     Forbidden,
+    /// The form was rendered for another user than the one who is signed in now.
+    #[error("form of another user")]
+    OtherUser,
     /// What was typed cannot be taken as it is.
     #[error("invalid input")]
     Invalid(Invalid),

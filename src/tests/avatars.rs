@@ -164,13 +164,14 @@ async fn it_is_in_the_file_one_takes_along_and_goes_with_the_account(pool: PgPoo
 
 /// Names and contents of the files.
 pub(super) async fn export(site: &Site, who: &Browser) -> Vec<(String, Vec<u8>)> {
+    let form = format!("for_user={}", who.clone().form_user().await.unwrap());
     let cookies: Vec<String> = who.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let mut request = Request::post("/settings/account/export")
         .header("host", "kith.example")
         .header("sec-fetch-site", "same-origin")
         .header("content-type", "application/x-www-form-urlencoded")
         .header("cookie", cookies.join("; "))
-        .body(Body::empty())
+        .body(Body::from(form))
         .unwrap();
     request.extensions_mut().insert(server::web::Peer(who.peer));
     let response = site.router.clone().oneshot(request).await.unwrap();

@@ -50,6 +50,8 @@ pub struct Browser {
     pub cookies: BTreeMap<String, String>,
     pub peer: SocketAddr,
     pub agent: String,
+    /// The id that forms of pages for the session in the cookie hold, once it is known.
+    form_user: Option<(String, Option<String>)>,
 }
 
 impl Browser {
@@ -59,6 +61,7 @@ impl Browser {
             cookies: BTreeMap::new(),
             peer: SocketAddr::from(([203, 0, 113, 7], 50_000)),
             agent: "Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0".to_owned(),
+            form_user: None,
         }
     }
 
@@ -78,8 +81,30 @@ impl Browser {
         self.send(Request::builder().uri(path).body(Body::empty()).unwrap()).await
     }
 
-    /// Sends a form, as one of our own pages would.
+    /// The id of the signed-in user, as a page's forms hold it; nothing when signed out.
+    pub async fn form_user(&mut self) -> Option<String> {
+        let session = self.session()?.clone();
+        if let Some((known, user)) = &self.form_user
+            && *known == session
+        {
+            return user.clone();
+        }
+        // Only to read it: cookies that the page sets or removes are not kept.
+        let page = self.clone().get("/search").await;
+        let user = page.body.split("name=\"for_user\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
+        self.form_user = Some((session, user.map(str::to_owned)));
+        user.map(str::to_owned)
+    }
+
+    /// Sends a form, as a page of ours that was opened just now would.
     pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let user = self.form_user().await;
+        let bound: Vec<_> = fields.iter().copied().chain(user.iter().map(|id| ("for_user", id.as_str()))).collect();
+        self.post_fields(path, &bound).await
+    }
+
+    /// Sends a form with these fields and no others.
+    pub async fn post_fields(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
         fields.iter().for_each(|(name, value)| trace::note_field(name, value));
         let request = Request::builder()
             .method(Method::POST)
@@ -98,11 +123,24 @@ impl Browser {
         self.send_parts(path, [head.as_bytes(), file, b"\r\n--x--\r\n"].concat()).await
     }
 
-    /// Sends a form in parts; they are divided by `x`.
-    pub async fn send_parts(&mut self, path: &str, parts: impl Into<Body>) -> Answer {
+    /// Sends a picture with the form of a page for the user with this id.
+    pub async fn send_file_to(&mut self, path: &str, user: Option<&str>) -> Answer {
         let request = Request::builder()
             .method(Method::POST)
-            .uri(path)
+            .uri(user.map_or_else(|| path.to_owned(), |id| format!("{path}?for_user={id}")))
+            .header("sec-fetch-site", "same-origin")
+            .header(header::CONTENT_TYPE, "multipart/form-data; boundary=x")
+            .body(Body::from("--x\r\ncontent-disposition: form-data; name=\"picture\"\r\n\r\nx\r\n--x--\r\n"))
+            .unwrap();
+        self.send(request).await
+    }
+
+    /// Sends a form in parts; they are divided by `x`.
+    pub async fn send_parts(&mut self, path: &str, parts: impl Into<Body>) -> Answer {
+        let user = self.form_user().await.map(|id| format!("?for_user={id}")).unwrap_or_default();
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri(format!("{path}{user}"))
             .header("sec-fetch-site", "same-origin")
             .header(header::CONTENT_TYPE, "multipart/form-data; boundary=x")
             .body(parts.into())

@@ -9,7 +9,7 @@ use sqlx::PgPool;
 use super::{Answer, Browser, Site};
 
 /// A path with real ids where the door has names.
-fn path(door: &Door, post: i64) -> String {
+pub(super) fn path(door: &Door, post: i64) -> String {
     door.path
         .replace("{device}", "00000000-0000-0000-0000-000000000000")
         .replace("{handle}", "@ada")
@@ -60,6 +60,11 @@ async fn knock(
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 const OURS: (&str, &str) = ("sec-fetch-site", "same-origin");
 
+/// The one field that each of the browser's forms has: the signed-in user's id.
+async fn own_form(browser: &mut Browser) -> String {
+    format!("for_user={}", browser.form_user().await.unwrap_or_default())
+}
+
 #[sqlx::test]
 async fn a_door_opens_only_for_whom_it_is(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
@@ -93,7 +98,8 @@ async fn m21_a_dangerous_door_asks_for_a_fresh_proof(pool: PgPool) {
     site.sql("update sessions set elevated_until = now() - interval '1 second'").await;
     let mut asked = 0;
     for door in site.doors.iter() {
-        let answer = knock(&mut alan, door.method.clone(), &path(door, 1), &[OURS, FORM], "").await;
+        let form = own_form(&mut alan).await;
+        let answer = knock(&mut alan, door.method.clone(), &path(door, 1), &[OURS, FORM], form).await;
         let elevate = answer.location().starts_with("/elevate?next=");
         assert_eq!(elevate, door.guard == Guard::Elevated, "{} {}", door.path, answer.status);
         asked += usize::from(elevate);
@@ -183,6 +189,8 @@ async fn odd_forms_are_refused_whole(pool: PgPool) {
         // Each its own, so that limits do not answer in the door's place.
         let path = path(door, post);
         let mut alan = site.signed_in("alan").await;
+        let own = own_form(&mut alan).await;
+        let path = format!("{path}?{own}");
         for (what, kind, body) in [
             ("huge", FORM.1, huge.clone()),
             ("NUL", FORM.1, "body=%00&identifier=%00&password=%00&email=%00&code=%00".to_owned()),
@@ -194,6 +202,7 @@ async fn odd_forms_are_refused_whole(pool: PgPool) {
             ("nothing", "", String::new()),
         ] {
             let before = digest(&site).await;
+            let body = if kind == FORM.1 { format!("{body}&{own}") } else { body };
             let headers: Vec<_> = [OURS].into_iter().chain((!kind.is_empty()).then_some(("content-type", kind))).collect();
             let answer = knock(&mut alan, Method::POST, &path, &headers, body).await;
             let takes_anything = door.path == "/sign-out";

@@ -148,13 +148,14 @@ async fn stands(pool: &PgPool, words: &str) -> BTreeMap<String, i64> {
 
 /// The files of one's data.
 async fn export(site: &Site, browser: &Browser) -> BTreeMap<String, String> {
+    let form = format!("for_user={}", browser.clone().form_user().await.unwrap());
     let cookies: Vec<String> = browser.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let mut request = Request::post("/settings/account/export")
         .header("host", "kith.example")
         .header("sec-fetch-site", "same-origin")
         .header("content-type", "application/x-www-form-urlencoded")
         .header("cookie", cookies.join("; "))
-        .body(Body::empty())
+        .body(Body::from(form))
         .unwrap();
     request.extensions_mut().insert(server::web::Peer(browser.peer));
     let response = site.router.clone().oneshot(request).await.unwrap();

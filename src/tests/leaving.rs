@@ -43,14 +43,15 @@ async fn everything_about_oneself_comes_as_one_file_without_a_secret(pool: PgPoo
     let site = Site::with_cast(&pool).await;
     site.post("alan", "something =1+1 I wrote").await;
     site.signed_in("ada").await.post("/@alan/follow", &[("follow", "true")]).await;
-    let alan = site.signed_in("alan").await;
+    let mut alan = site.signed_in("alan").await;
+    let form = format!("for_user={}", alan.form_user().await.unwrap());
     let cookies: Vec<String> = alan.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let mut request = Request::post("/settings/account/export")
         .header("host", "kith.example")
         .header("sec-fetch-site", "same-origin")
         .header("content-type", "application/x-www-form-urlencoded")
         .header("cookie", cookies.join("; "))
-        .body(axum::body::Body::empty())
+        .body(axum::body::Body::from(form))
         .unwrap();
     request.extensions_mut().insert(server::web::Peer(alan.peer));
     let response = site.router.clone().oneshot(request).await.unwrap();

@@ -12,6 +12,7 @@ mod elsewhere;
 mod faults;
 mod feed;
 mod follows;
+mod form_user;
 mod found;
 mod hardening;
 mod held;

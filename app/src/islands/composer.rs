@@ -92,8 +92,11 @@ async fn send(form: HtmlFormElement) {
         parent => create(&form, &area, parent).await,
     };
     at_work(&form, false);
-    if let Err(error) = done {
-        status(&form, error.words());
+    match done {
+        // The page that answers the plain form says who is signed in, and keeps the text.
+        Err(ActionError::OtherUser) => drop(form.submit()),
+        Err(error) => status(&form, error.words()),
+        Ok(()) => {}
     }
 }
 
@@ -108,7 +111,7 @@ async fn create(form: &HtmlFormElement, area: &HtmlTextAreaElement, parent: Opti
     let sent = area.value();
     let once: Option<HtmlInputElement> = part(form, "[name=once]");
     // The same at each try: what got through although its answer was lost is not written again.
-    let card = create_post(sent.clone(), parent, once.as_ref().map(HtmlInputElement::value)).await?;
+    let card = create_post(dom::for_user(), sent.clone(), parent, once.as_ref().map(HtmlInputElement::value)).await?;
     if let (Some(once), Ok(crypto)) = (once, dom::window().crypto()) {
         once.set_value(&crypto.random_uuid());
     }
@@ -125,7 +128,7 @@ async fn create(form: &HtmlFormElement, area: &HtmlTextAreaElement, parent: Opti
 }
 
 async fn change(form: &HtmlFormElement, post: i64, body: String) -> Result<(), ActionError> {
-    edit_post(post, body).await?;
+    edit_post(dom::for_user(), post, body).await?;
     drafts::sent(form);
     // The page is left: there is nothing more to keep.
     let _ = form.remove_attribute("action");

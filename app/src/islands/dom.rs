@@ -31,6 +31,11 @@ pub fn closest(event: &Event, selector: &str) -> Option<Element> {
     event.target()?.dyn_into::<Element>().ok()?.closest(selector).ok().flatten()
 }
 
+/// The id of the user this page was rendered for, as its forms hold it.
+pub fn for_user() -> Option<i64> {
+    find("[name=for_user]")?.get_attribute("value")?.parse().ok()
+}
+
 /// Marks an element as at work, or no longer.
 pub fn busy(element: &Element, on: bool) {
     let _ = if on { element.set_attribute("aria-busy", "true") } else { element.remove_attribute("aria-busy") };

@@ -46,13 +46,13 @@ async fn send(button: HtmlButtonElement, work: Work, want: bool) {
             let before = shown(&button);
             let guess = before.map(|n| n + if want { 1 } else { -1 });
             show_like(&button, want, guess);
-            let answer = set_like(post, want).await;
+            let answer = set_like(dom::for_user(), post, want).await;
             show_like(&button, want == answer.is_ok(), answer.ok().or(before));
             answer
         }
         Work::Follow(username) => {
             show_follow(&button, want);
-            let answer = set_follow(username, want).await;
+            let answer = set_follow(dom::for_user(), username, want).await;
             show_follow(&button, want == answer.is_ok());
             answer.inspect(|n| show_followers(*n))
         }

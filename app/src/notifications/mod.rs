@@ -14,6 +14,7 @@ use leptos::{either::Either, prelude::*};
 use serde::Deserialize;
 use server::{
     Error, Result, clock,
+    id::UserId,
     notifications::{self, Cursor, Page},
     request::Member,
 };
@@ -36,7 +37,7 @@ pub struct Place {
 pub async fn show(visit: Visit, me: Member, Query(place): Query<Place>) -> Result<Response> {
     let before = place.before.map(|text| text.parse::<Cursor>().map_err(|()| Error::NotFound)).transpose()?;
     let page = notifications::page(&mut *visit.cx.server.db().acquire().await?, &me, before).await?;
-    let view = view(&page, before, me.unread > 0);
+    let view = view(&page, me.id(), before, me.unread > 0);
     Ok(ui::Page::new("Notifications").tab(Tab::Notifications).respond(&visit, view))
 }
 
@@ -81,7 +82,7 @@ pub async fn read_all(visit: Visit, me: Member, Form(seen): Form<Seen>) -> Resul
     Ok(Flash::AllRead.redirect(&visit.cx.server, paths::NOTIFICATIONS))
 }
 
-fn view(page: &Page, before: Option<Cursor>, unread: bool) -> impl IntoView + use<> {
+fn view(page: &Page, me: UserId, before: Option<Cursor>, unread: bool) -> impl IntoView + use<> {
     let now = clock::now();
     let next = before.map_or_else(|| paths::NOTIFICATIONS.to_owned(), |at| paths::before(paths::NOTIFICATIONS, at));
     // Also when nothing is shown of what is counted: it must not be counted for ever.
@@ -97,7 +98,7 @@ fn view(page: &Page, before: Option<Cursor>, unread: bool) -> impl IntoView + us
         let all = all.map(|form| view! { <div class="told-acts">{form}</div> });
         return Either::Left(view! { {all}{nothing()} });
     }
-    let rows = page.rows.iter().map(|row| row::row(row, now)).collect_view();
+    let rows = page.rows.iter().map(|row| row::row(row, me, now)).collect_view();
     let older = match page.older {
         Some(at) => Either::Left(pager::earlier(paths::before(paths::NOTIFICATIONS, at))),
         None => Either::Right(view! { <p class="end-of-list">"That’s everything."</p> }),

@@ -2,13 +2,14 @@
 
 use leptos::{prelude::*, tachys::view::any_view::AnyView};
 use server::{
+    id::UserId,
     notifications::{Kind, Notification},
     profiles::Author,
 };
 use time::OffsetDateTime;
 
 use crate::{
-    count, paths,
+    count, form_user, paths,
     ui::{Icon, Size, avatar, icon, when},
 };
 
@@ -16,7 +17,7 @@ use crate::{
 const EXCERPT: usize = 200;
 
 /// One row of the list.
-pub(super) fn row(told: &Notification, now: OffsetDateTime) -> impl IntoView + use<> {
+pub(super) fn row(told: &Notification, me: UserId, now: OffsetDateTime) -> impl IntoView + use<> {
     let (class, sign) = match told.kind {
         Kind::Reply => ("told-row reply", Icon::Reply),
         Kind::Mention => ("told-row mention", Icon::Mention),
@@ -26,7 +27,7 @@ pub(super) fn row(told: &Notification, now: OffsetDateTime) -> impl IntoView + u
     let faces = told.actors.iter().map(|person| avatar(person, Size::Post)).collect_view();
     let unread = told.unread.then(|| view! { <span class="seen-never">"Unread. "</span> });
     // The browser tells us that a row was followed, if it does that: then it is read.
-    let ping = told.unread.then(|| paths::notification_read(told.id));
+    let ping = told.unread.then(|| format!("{}?{}={me}", paths::notification_read(told.id), form_user::FIELD));
     let acts = acts(told);
     view! {
         <li class=class data-unread=told.unread.then_some("")>
@@ -136,7 +137,7 @@ mod tests {
             for kind in Kind::ALL {
                 let mut told = told(kind, &[text, text], 2);
                 (*text).clone_into(&mut told.excerpt);
-                xss::assert_harmless(&render(|| row(&told, told.at)));
+                xss::assert_harmless(&render(|| row(&told, UserId(1), told.at)));
             }
         }
     }
@@ -160,10 +161,10 @@ mod tests {
     #[test]
     fn what_is_read_says_nothing_to_the_browser() {
         let mut told = told(Kind::Reply, &["Ada"], 1);
-        let html = render(|| row(&told, told.at));
+        let html = render(|| row(&told, UserId(1), told.at));
         assert!(html.contains("ping=\"/notifications/7/read\"") && html.contains("Unread."), "{html}");
         told.unread = false;
-        let html = render(|| row(&told, told.at));
+        let html = render(|| row(&told, UserId(1), told.at));
         assert!(!html.contains("ping") && !html.contains("Unread.") && !html.contains("mark-read"), "{html}");
     }
 }

@@ -33,12 +33,17 @@ pub const BODY_MAX: usize = 1_000;
 /// empty when the post was written but cannot be shown now: that is no failure, or it would be sent twice. A retry has
 /// the same `once`.
 #[server(prefix = "/api", endpoint = "create_post")]
-pub async fn create_post(body: String, parent: Option<i64>, once: Option<String>) -> Result<String, ActionError> {
+pub async fn create_post(
+    for_user: Option<i64>,
+    body: String,
+    parent: Option<i64>,
+    once: Option<String>,
+) -> Result<String, ActionError> {
     use server::{Invalid, clock, id::PostId, posts};
 
     use crate::{actions, ui};
 
-    let (cx, me) = actions::member().await?;
+    let (cx, me) = actions::member(for_user).await?;
     let once = once.map(|once| once.parse()).transpose().map_err(|_| actions::refuse(Invalid::default().into()))?;
     let id = posts::create(&cx, &me, &body, parent.map(PostId), once).await.map_err(actions::refuse)?;
     let Ok(mut db) = cx.server.db().acquire().await else { return Ok(String::new()) };
@@ -48,8 +53,8 @@ pub async fn create_post(body: String, parent: Option<i64>, once: Option<String>
 
 /// Gives a post of one's own other words. Its page says so.
 #[server(prefix = "/api", endpoint = "edit_post")]
-pub async fn edit_post(post: i64, body: String) -> Result<(), ActionError> {
-    let (cx, me) = crate::actions::member().await?;
+pub async fn edit_post(for_user: Option<i64>, post: i64, body: String) -> Result<(), ActionError> {
+    let (cx, me) = crate::actions::member(for_user).await?;
     server::posts::edit(&cx, &me, server::id::PostId(post), &body).await.map_err(crate::actions::refuse)?;
     crate::actions::say(&cx.server, crate::flash::Flash::Edited);
     Ok(())

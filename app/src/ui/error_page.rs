@@ -12,6 +12,7 @@ pub fn title(status: StatusCode) -> &'static str {
         StatusCode::NOT_FOUND => "Nothing here",
         StatusCode::FORBIDDEN => "Not yours to open",
         StatusCode::METHOD_NOT_ALLOWED => "Not that way",
+        StatusCode::CONFLICT => "Another account is signed in",
         StatusCode::PAYLOAD_TOO_LARGE => "Too much at once",
         StatusCode::TOO_MANY_REQUESTS => "A little slower",
         StatusCode::SERVICE_UNAVAILABLE => "Back in a moment",
@@ -57,6 +58,9 @@ fn words(status: StatusCode, retry_after: Option<u64>) -> String {
             .to_owned(),
         StatusCode::FORBIDDEN => "This page, or this change, is for somebody else. Nothing was changed.".to_owned(),
         StatusCode::METHOD_NOT_ALLOWED => "This address can’t be used like that. Nothing was changed.".to_owned(),
+        StatusCode::CONFLICT => {
+            "The page you sent this from was opened for another account. Nothing was changed.".to_owned()
+        }
         StatusCode::PAYLOAD_TOO_LARGE => {
             "That is more than this page takes. Make it shorter and send it again.".to_owned()
         }
@@ -117,7 +121,7 @@ mod tests {
 
     #[test]
     fn every_error_has_one_heading_and_a_way_on() {
-        for code in [400, 403, 404, 405, 413, 415, 421, 422, 429, 500, 503] {
+        for code in [400, 403, 404, 405, 409, 413, 415, 421, 422, 429, 500, 503] {
             let status = StatusCode::from_u16(code).expect("a status");
             let html = render(|| view(status, Some(90)));
             assert_eq!(html.matches("<h1").count(), 1);

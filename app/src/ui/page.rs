@@ -7,7 +7,7 @@ use server::profiles::Author;
 use time::OffsetDateTime;
 
 use super::{head::head, layout, render, share::Subject};
-use crate::visit::Visit;
+use crate::{form_user, visit::Visit};
 
 /// What stands around the view.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -186,6 +186,7 @@ impl Page {
             Shell::Site => render(|| document(visit, &meta, layout::site(visit, parts, view()))),
             Shell::Card => render(|| document(visit, &meta, layout::card(visit, view()))),
         };
+        let html = form_user::bind(html, visit.cx.viewer());
         let mut response = (status, Html(html)).into_response();
         // What the browser may fetch ahead, so that following a link feels instant.
         if let Ok(rules) = format!("\"{}\"", visit.assets.href("speculation.json")).parse() {

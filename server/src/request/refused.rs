@@ -18,6 +18,7 @@ impl Error {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::SignInNeeded => StatusCode::UNAUTHORIZED,
             Self::ElevationNeeded | Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::OtherUser => StatusCode::CONFLICT,
             Self::Invalid(_) | Self::Full => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Limited(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,

@@ -196,7 +196,8 @@ async fn one_is_marked_as_read_and_only_ones_own(pool: PgPool) {
     assert_eq!(alan.post(&path, &[]).await.status, StatusCode::SEE_OTHER);
     // As a browser tells when the row is followed.
     let last = site.count("select min(id) from notifications").await;
-    let ping = http::Request::builder().method("POST").uri(format!("/notifications/{last}/read"));
+    let id = alan.form_user().await.unwrap();
+    let ping = http::Request::builder().method("POST").uri(format!("/notifications/{last}/read?for_user={id}"));
     let ping = ping.header("sec-fetch-site", "same-origin").header("content-type", "text/ping").body("PING".into());
     assert_eq!(alan.send(ping.unwrap()).await.status, StatusCode::NO_CONTENT);
     assert_eq!(bell(&alan.get("/").await), "Notifications");

@@ -66,6 +66,10 @@ async fn all_of(site: &Site) -> Vec<String> {
 }
 
 async fn send(browser: &mut Browser, path: &str, body: String) -> Answer {
+    let body = match browser.form_user().await {
+        Some(id) => format!("{body}&for_user={id}"),
+        None => body,
+    };
     let request = Request::post(path)
         .header("sec-fetch-site", "same-origin")
         .header("content-type", "application/x-www-form-urlencoded")

@@ -186,13 +186,14 @@ async fn h07_nothing_in_an_address_or_a_referer_leads_away(pool: PgPool) {
         assert!(answer.location().is_empty(), "{path} leads to {}", answer.location());
     }
     let mut alan = site.signed_in("alan").await;
+    let id = alan.form_user().await.unwrap();
     for (path, body) in [(format!("/posts/{post}/like"), "like=true"), ("/@ada/follow".to_owned(), "follow=true")] {
         for referer in ["https://evil.example/x", "https://evil.example//evil.example/x", "javascript:alert(1)"] {
             let request = Request::post(&path)
                 .header("sec-fetch-site", "same-origin")
                 .header("content-type", "application/x-www-form-urlencoded")
                 .header("referer", referer)
-                .body(Body::from(body))
+                .body(Body::from(format!("{body}&for_user={id}")))
                 .unwrap();
             let answer = alan.send(request).await;
             assert_eq!(answer.status, StatusCode::SEE_OTHER, "{path}: {}", answer.body);

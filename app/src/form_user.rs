@@ -1,0 +1,186 @@
+//! Binds every form to the user it was rendered for. Each page writes the viewer's id into its forms; a form that comes
+//! back while another user is signed in changes nothing, and its page says who is signed in now.
+//!
+//! This protects users from their own old tabs, not from attackers: other sites are refused by
+//! [`server::web::same_origin`]. A form without an id was rendered for a visitor who was signed out.
+
+mod refused;
+
+use axum::{
+    body::{Body, Bytes},
+    extract::{FromRequest, Request},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use http::{header::CONTENT_LENGTH, request::Parts};
+use server::{Error, Result, id::UserId, request};
+
+pub use self::refused::{respond, title};
+use crate::forms::is_form;
+
+/// The field's name. What is not sent as fields (a file, a ping) has it in the query of its address instead.
+pub const FIELD: &str = "for_user";
+
+/// The result of the check, for handlers that keep the text of a refused form (see [`crate::kept::Sent`]): the form is
+/// the signed-in user's, or the reason why it cannot be taken.
+#[derive(Clone)]
+pub struct Checked(std::sync::Arc<Result<()>>);
+
+impl Checked {
+    /// Takes the result out of the request, once.
+    pub fn take(request: &mut Request) -> Result<()> {
+        let missing = || Error::Unavailable("a form outside the check of its user".into());
+        let checked = request.extensions_mut().remove::<Self>().ok_or_else(missing)?;
+        std::sync::Arc::into_inner(checked.0).ok_or_else(missing)?
+    }
+}
+
+/// Refuses a form of another user with a page that shows what was typed.
+pub async fn require(request: Request, next: Next) -> Response {
+    let (request, checked) = match check(request).await {
+        Ok(checked) => checked,
+        Err(refusal) => return refusal,
+    };
+    match checked {
+        Ok(()) | Err(Error::SignInNeeded) => next.run(request).await,
+        Err(Error::OtherUser) => refused::page(request).await,
+        Err(error) => error.into_response(),
+    }
+}
+
+/// Leaves it to the handler to refuse a form of another user: it gives the text back in a form of its own.
+pub async fn note(request: Request, next: Next) -> Response {
+    match check(request).await {
+        Ok((mut request, checked)) => {
+            request.extensions_mut().insert(Checked(std::sync::Arc::new(checked)));
+            next.run(request).await
+        }
+        Err(refusal) => refusal,
+    }
+}
+
+/// Takes the field out of a form that does the same whoever is signed in.
+pub async fn ignore(request: Request, next: Next) -> Response {
+    if is_form(request.headers()).is_err() {
+        return next.run(request).await;
+    }
+    let (parts, body) = request.into_parts();
+    match take_field(parts, body).await {
+        Ok((request, _)) => next.run(request).await,
+        Err(refusal) => refusal,
+    }
+}
+
+/// The request without the field, and whether its form was rendered for the user who is signed in now:
+/// [`Error::OtherUser`] if not, [`Error::SignInNeeded`] if nobody is signed in (then the handler's guard decides, and
+/// nothing has been read), [`Error::Unavailable`] if that cannot be known.
+async fn check(request: Request) -> Result<(Request, Result<()>), Response> {
+    let cx = request::Request::unasked(request.extensions()).map_err(IntoResponse::into_response)?;
+    if let Err(error) = cx.ask().await {
+        return Ok((request, Err(error)));
+    }
+    let Some(viewer) = cx.viewer() else { return Ok((request, Err(Error::SignInNeeded))) };
+    let (parts, body) = request.into_parts();
+    let (request, user) = if is_form(&parts.headers).is_ok() {
+        take_field(parts, body).await?
+    } else {
+        let user = parts.uri.query().and_then(|query| split(query.as_bytes()).1);
+        (Request::from_parts(parts, body), user)
+    };
+    let same = user == Some(viewer);
+    Ok((request, if same { Ok(()) } else { Err(Error::OtherUser) }))
+}
+
+async fn take_field(parts: Parts, body: Body) -> Result<(Request, Option<UserId>), Response> {
+    let (mut parts, body) = Bytes::from_request(Request::from_parts(parts.clone(), body), &())
+        .await
+        .map(|body| (parts, body))
+        .map_err(IntoResponse::into_response)?;
+    let (rest, user) = split(&body);
+    parts.headers.insert(CONTENT_LENGTH, rest.len().into());
+    Ok((Request::from_parts(parts, rest.into()), user))
+}
+
+/// The pairs of a form without the field, and the field's value if there is exactly one and it is an id.
+fn split(form: &[u8]) -> (Vec<u8>, Option<UserId>) {
+    let value = |pair: &[u8]| form_urlencoded::parse(pair).find(|(name, _)| name == FIELD).map(|(_, id)| id.parse());
+    let (ours, rest): (Vec<&[u8]>, Vec<&[u8]>) =
+        form.split(|byte| *byte == b'&').partition(|pair| value(pair).is_some());
+    let user = match ours.as_slice() {
+        [pair] => value(pair).and_then(Result::ok).map(UserId),
+        _ => None,
+    };
+    (rest.join(&b'&'), user)
+}
+
+/// Writes the viewer's id into every form of the page that posts. Done to the finished page, so that no view can
+/// forget it. Text and attributes cannot hold a form's tag: both are escaped.
+pub fn bind(html: String, viewer: Option<UserId>) -> String {
+    let Some(UserId(id)) = viewer else { return html };
+    let mut bound = String::with_capacity(html.len() + 512);
+    let mut rest = html.as_str();
+    while let Some(start) = rest.find("<form ") {
+        let (before, tag) = rest.split_at(start);
+        let (tag, after) = tag.split_at(end_of_tag(tag));
+        bound.push_str(before);
+        if !tag.contains("method=\"post\"") {
+            bound.push_str(tag);
+        } else if tag.contains("multipart/form-data") {
+            let (head, tail) = tag.split_once("action=\"").unwrap_or((tag, ""));
+            let (action, tail) = tail.split_once('"').unwrap_or_default();
+            bound.push_str(&format!("{head}action=\"{action}?{FIELD}={id}\"{tail}"));
+        } else {
+            bound.push_str(&format!("{tag}<input type=\"hidden\" name=\"{FIELD}\" value=\"{id}\">"));
+        }
+        rest = after;
+    }
+    bound.push_str(rest);
+    bound
+}
+
+/// Just behind the `>` that ends the tag at the beginning of `html`.
+fn end_of_tag(html: &str) -> usize {
+    let mut quoted = false;
+    let end = html.bytes().position(|byte| {
+        quoted ^= byte == b'"';
+        byte == b'>' && !quoted
+    });
+    end.map_or(html.len(), |end| end + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_posting_form_names_the_viewer() {
+        let html = "<form role=\"search\" action=\"/search\"><p>a</p></form><form class=\"a>b\" method=\"post\"><b>c</b></form>";
+        let bound = bind(html.to_owned(), Some(UserId(7)));
+        let field = "<input type=\"hidden\" name=\"for_user\" value=\"7\">";
+        assert_eq!(
+            bound,
+            format!(
+                "<form role=\"search\" action=\"/search\"><p>a</p></form><form class=\"a>b\" method=\"post\">{field}<b>c</b></form>"
+            )
+        );
+        assert_eq!(bind(html.to_owned(), None), html);
+    }
+
+    #[test]
+    fn a_form_with_a_file_names_the_viewer_in_its_address() {
+        let html = "<form method=\"post\" action=\"/x\" enctype=\"multipart/form-data\" class=\"y\"></form>";
+        assert_eq!(
+            bind(html.to_owned(), Some(UserId(7))),
+            "<form method=\"post\" action=\"/x?for_user=7\" enctype=\"multipart/form-data\" class=\"y\"></form>"
+        );
+    }
+
+    #[test]
+    fn the_field_is_taken_out_and_counts_only_once() {
+        assert_eq!(split(b"a=1&for_user=7&b=2"), (b"a=1&b=2".to_vec(), Some(UserId(7))));
+        assert_eq!(split(b"for%5fuser=7&a=%26"), (b"a=%26".to_vec(), Some(UserId(7))));
+        for bad in [&b"a=1"[..], b"", b"for_user=", b"for_user=x", b"for_user=7&for_user=7", b"xfor_user=7"] {
+            assert_eq!(split(bad).1, None, "{bad:?}");
+        }
+    }
+}
