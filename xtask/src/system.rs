@@ -47,7 +47,7 @@ pub fn require_python(module: &str, package: &str) -> Result<()> {
     apt_install(&[package])
 }
 
-/// Installs Debian packages without questions.
+/// Installs Debian packages without questions, or upgrades them.
 pub fn apt_install(packages: &[&str]) -> Result<()> {
     static LISTS: Once = Once::new();
     LISTS.call_once(|| {

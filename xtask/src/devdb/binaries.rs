@@ -50,6 +50,7 @@ impl Binaries {
             "No Postgres found. Install Postgres {OLDEST} or newer ({}), or set DATABASE_URL to a database.",
             system::hint("postgresql", "postgresql@17")
         );
+        eprintln!("No Postgres on this machine: installing Debian's package.");
         install()?;
         newest(account, None).context("Postgres was installed, but its programs are not to be found")
     }
@@ -106,10 +107,11 @@ fn expand(place: &str) -> Vec<PathBuf> {
         .collect()
 }
 
-/// Debian's package starts a cluster of its own on port 5432. Its setting against that is put in place for the
-/// installation and taken back afterwards: the machine's owner may want one later.
-fn install() -> Result<()> {
-    eprintln!("No Postgres on this machine: installing Debian's package.");
+/// Installs or upgrades Debian's Postgres; as root.
+///
+/// Its package starts a cluster of its own on port 5432. The setting against that is put in place for the installation
+/// and taken back afterwards: the machine's owner may want one later.
+pub fn install() -> Result<()> {
     system::apt_install(&["postgresql-common"])?;
     let settings = Path::new("/etc/postgresql-common/createcluster.conf");
     let before = fs::read_to_string(settings).unwrap_or_default();

@@ -12,6 +12,7 @@ pub mod private;
 pub mod schema;
 pub mod throwaway;
 
+pub use binaries::install as install_debian_postgres;
 pub use cluster::Cluster;
 
 use anyhow::Result;

@@ -7,6 +7,7 @@ mod counts;
 mod deny;
 mod dist;
 mod lint;
+mod packages;
 mod rust;
 mod trace;
 
@@ -71,6 +72,9 @@ pub fn run(args: &[String]) -> Result<()> {
         // Building everything once more is CI's.
         None => ci || step.part != "dist",
     };
+    if part.is_none() {
+        packages::upgrade();
+    }
     let run = Run { ci, args: rest, cluster: OnceCell::new() };
     let outcomes: Vec<_> = run.through(STEPS.iter().filter(wanted));
     summarise(&outcomes)
