@@ -22,12 +22,13 @@ pub async fn host(State(server): State<Server>, request: Request<Body>, next: Ne
     let header = named.next().and_then(|value| value.to_str().ok()).filter(|_| named.next().is_none());
     // HTTP/2 has no Host header; its authority stands in the URI. If both are there they must agree.
     let authority = request.uri().authority().map(|a| a.as_str());
+    let agree = |a: &str, b: &str| a.eq_ignore_ascii_case(b) || (origin.is_named_by(a) && origin.is_named_by(b));
     let asked = match (header, authority) {
-        (Some(header), Some(authority)) if !header.eq_ignore_ascii_case(authority) => None,
+        (Some(header), Some(authority)) if !agree(header, authority) => None,
         (header, authority) => header.or(authority),
     };
     match asked {
-        Some(asked) if asked.eq_ignore_ascii_case(&origin.authority()) => next.run(request).await,
+        Some(asked) if origin.is_named_by(asked) => next.run(request).await,
         Some(asked) if origin.is_loopback() && is_loopback(asked) && request.method().is_safe() => {
             let path = request.uri().path_and_query().map_or("/", |p| p.as_str());
             Redirect::temporary(&origin.url(path)).into_response()

@@ -35,7 +35,7 @@ fn is_ours(headers: &HeaderMap, ours: &Origin) -> bool {
     match (single(&FETCH_SITE), single(&ORIGIN)) {
         ((_, true), _) | (_, (_, true)) => false,
         ((Some(site), _), _) => site == "same-origin",
-        ((None, _), (Some(origin), _)) => origin.as_bytes() == ours.to_string().as_bytes(),
+        ((None, _), (Some(origin), _)) => origin.to_str().is_ok_and(|origin| ours.is_same(origin)),
         ((None, _), (None, _)) => false,
     }
 }
@@ -55,13 +55,20 @@ mod tests {
     #[test]
     fn only_our_own_pages_may_change_something() {
         assert!(ours(&[("sec-fetch-site", "same-origin")]));
-        assert!(ours(&[("origin", "https://kith.example")]));
+        for here in ["https://kith.example", "https://kith.example:443", "https://kith.example."] {
+            assert!(ours(&[("origin", here)]), "{here}");
+        }
         for elsewhere in [
             &[][..],
             &[("origin", "null")],
             &[("origin", "https://evil.example")],
             &[("origin", "https://kith.example.evil.example")],
             &[("origin", "http://kith.example")],
+            &[("origin", "http://kith.example:443")],
+            &[("origin", "https://kith.example:80")],
+            &[("origin", "https://kith.example..")],
+            &[("origin", "https://kith.example/")],
+            &[("origin", "kith.example")],
             &[("sec-fetch-site", "cross-site"), ("origin", "https://kith.example")],
             &[("sec-fetch-site", "same-site")],
             &[("sec-fetch-site", "none")],

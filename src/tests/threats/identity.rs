@@ -74,11 +74,40 @@ async fn h03_who_proves_an_address_adopts_nothing_a_stranger_began_with_it(pool:
 #[sqlx::test]
 async fn h06_another_name_is_not_this_site(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
-    for host in ["evil.example", "kith.example.evil.example", "kith.example:444", "localhost", "127.0.0.1", ""] {
+    for host in [
+        "evil.example",
+        "kith.example.evil.example",
+        "kith.example:444",
+        "kith.example:80",
+        "kith.example..",
+        "evil.example:443",
+        "kith.example@evil.example",
+        "localhost",
+        "127.0.0.1",
+        "",
+    ] {
         let request = Request::get("/").header("host", host).body(Body::empty()).unwrap();
         let answer = site.browser().send(request).await;
         assert_eq!(answer.status, StatusCode::MISDIRECTED_REQUEST, "{host}");
         assert!(!answer.body.contains("evil.example"));
+    }
+    // The scheme's own port and a final dot name the same site, in any spelling of the two places a name can stand.
+    for (host, address) in [
+        ("kith.example:443", "/"),
+        ("kith.example.", "/"),
+        ("KITH.example.:443", "/"),
+        ("kith.example:443", "https://kith.example/"),
+        ("kith.example", "https://kith.example.:443/"),
+    ] {
+        let request = Request::get(address).header("host", host).body(Body::empty()).unwrap();
+        assert_eq!(site.browser().send(request).await.status, StatusCode::OK, "{host} {address}");
+        let form = Request::post("/theme")
+            .header("host", host)
+            .header("origin", format!("https://{host}"))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(Body::from("theme=dark"))
+            .unwrap();
+        assert_eq!(site.browser().send(form).await.status, StatusCode::SEE_OTHER, "{host}");
     }
     let two =
         Request::get("/").header("host", "kith.example").header("host", "evil.example").body(Body::empty()).unwrap();
