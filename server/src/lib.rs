@@ -12,6 +12,7 @@ pub mod error;
 pub mod feed;
 pub mod follows;
 pub mod id;
+mod input;
 pub mod jobs;
 pub mod likes;
 pub mod limits;

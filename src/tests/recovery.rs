@@ -96,6 +96,40 @@ async fn a_code_by_mail_signs_in_once_in_the_browser_that_asked(pool: PgPool) {
 }
 
 #[sqlx::test]
+async fn a_code_is_read_in_any_script_and_with_any_separators(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let in_script = |code: &str, zero: u32| -> String {
+        let digit = |c: char| c.to_digit(10).map_or(Some(c), |n| char::from_u32(zero + n));
+        code.chars().filter_map(digit).collect()
+    };
+    // The zero of ASCII, full-width, Arabic, Persian, Devanagari, Thai and bold digits, and what stands between them.
+    for (zero, between) in [
+        (0x30, "–"),
+        (0xff10, "\u{ad}"),
+        (0x660, "\u{200b}"),
+        (0x6f0, "\u{202c}\u{202a}"),
+        (0x966, "\u{2011}"),
+        (0xe50, "\u{202f}"),
+        (0x1d7ce, "\u{feff}"),
+    ] {
+        site.sql("delete from limits; delete from jobs").await;
+        let mut browser = site.browser();
+        browser.post("/sign-in/code/send", &[("email", "alan@kith.example")]).await;
+        let code = site.code_to("alan@kith.example").await;
+        let typed = in_script(&format!("\u{2066}{}{between}{}\u{2069}", &code[..3], &code[3..]), zero);
+        let answer = browser.post("/sign-in/code", &[("code", &typed)]).await;
+        assert_eq!(answer.location(), "/", "{typed:?}");
+        assert_eq!(browser.who().await.as_deref(), Some("alan"));
+    }
+    let newcomer = [("email", "new@kith.example"), ("username", "new\u{200b}comer"), ("password", NEW)];
+    let mut browser = site.browser();
+    assert_eq!(browser.post("/sign-up", &newcomer).await.location(), "/sign-up/verify");
+    let code = in_script(&site.code_to("new@kith.example").await, 0x660);
+    assert_eq!(browser.post("/sign-up/verify", &[("code", &code)]).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(browser.who().await.as_deref(), Some("newcomer"));
+}
+
+#[sqlx::test]
 async fn codes_to_sign_in_have_five_tries_and_ten_minutes(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut browser = site.browser();

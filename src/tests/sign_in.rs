@@ -8,7 +8,19 @@ use super::{PASSWORD, Site};
 #[sqlx::test]
 async fn by_username_or_address_in_any_case(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
-    for identifier in ["alan", "Alan", "@alan", "alan@kith.example", " ALAN@KITH.EXAMPLE "] {
+    for identifier in [
+        "alan",
+        "Alan",
+        "@alan",
+        "alan@kith.example",
+        " ALAN@KITH.EXAMPLE ",
+        // As copied or typed elsewhere.
+        "al\u{ad}an\u{200b}",
+        "\u{202a}@alan\u{202c}",
+        "ａｌａｎ",
+        "\u{feff}alan＠kith．example",
+        "\u{2066}alan@kith.example\u{2069}\u{a0}",
+    ] {
         let mut browser = site.browser();
         assert_eq!(browser.try_sign_in(identifier, PASSWORD).await.location(), "/", "{identifier}");
         assert_eq!(browser.who().await.as_deref(), Some("alan"));

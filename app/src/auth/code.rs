@@ -125,7 +125,7 @@ fn ask_view(email: &str, invalid: &Invalid) -> impl IntoView + use<> {
 /// The field for the address of an account.
 pub(super) fn email_field(email: &str, invalid: &Invalid) -> Field {
     Field::new("email", "E-mail")
-        .kind("email")
+        .inputmode("email")
         .value(email)
         .autocomplete("email")
         .autocapitalize("none")

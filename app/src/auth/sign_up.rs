@@ -67,7 +67,7 @@ fn view(visit: &Visit, shown: &Shown, invalid: &Invalid) -> impl IntoView + use<
         {error_summary(invalid)}
         <form method="post" action=paths::SIGN_UP class="stack">
             {Field::new("email", "E-mail")
-                .kind("email")
+                .inputmode("email")
                 .value(&shown.email)
                 .autocomplete("email")
                 .autocapitalize("none")

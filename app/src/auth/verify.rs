@@ -119,7 +119,7 @@ pub(crate) fn code_field(invalid: &Invalid) -> Field {
         .inputmode("numeric")
         .autocomplete("one-time-code")
         .spellcheck(false)
-        .maxlength(12)
+        .maxlength(40)
         .hint("It works for 10 minutes.")
         .required()
         .autofocus()

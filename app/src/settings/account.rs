@@ -169,7 +169,7 @@ fn view(account: &Account, me: &Member, shown: &Shown<'_>) -> impl IntoView + us
             <p>"Your address is " <strong class="address">{email}</strong> ". Only you see it."</p>
             <form method="post" action=paths::ACCOUNT_EMAIL class="stack">
                 {Field::new("email", "New address")
-                    .kind("email")
+                    .inputmode("email")
                     .value(shown.email)
                     .autocomplete("email")
                     .autocapitalize("none")

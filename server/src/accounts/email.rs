@@ -1,8 +1,6 @@
 //! E-mail addresses: one spelling each, and none that two programs could read as two addresses.
 
-use unicode_normalization::UnicodeNormalization;
-
-use crate::error::Invalid;
+use crate::{error::Invalid, input};
 
 /// An address we may mail to and compare: trimmed, ASCII before the `@`, the domain in lower case and IDNA form, at
 /// most 254 bytes. No dots-or-plus tricks: what somebody typed is what they mean.
@@ -12,15 +10,16 @@ pub struct Email(String);
 const MESSAGE: &str = "That doesn't look like an e-mail address. Please check it.";
 
 impl Email {
-    /// From what somebody typed.
+    /// From what a user typed: invisible characters, full-width forms, other digits and dashes make no difference. Only
+    /// for addresses that are mailed to before they count: whoever reads the mail has the address as it is stored.
     pub fn parse(typed: &str) -> Result<Self, Invalid> {
-        Self::read(typed).ok_or_else(|| Invalid::one("email", MESSAGE))
+        // Compatibility forms hide a second `@` (the full-width one) until a later program normalises them.
+        Self::exact(&input::address(typed)).ok_or_else(|| Invalid::one("email", MESSAGE))
     }
 
-    fn read(typed: &str) -> Option<Self> {
-        // Compatibility forms hide a second `@` (the full-width one) until a later program normalises them.
-        let folded: String = typed.trim().nfkc().collect();
-        let (local, domain) = folded.split_once('@')?;
+    /// From a system that has verified exactly this address: one that only looks like it may be another mailbox.
+    pub fn exact(address: &str) -> Option<Self> {
+        let (local, domain) = address.split_once('@')?;
         if domain.contains('@') || local.is_empty() || !local.bytes().all(is_local) {
             return None;
         }
@@ -60,8 +59,29 @@ mod tests {
             ("ada@kith.example", "ada@kith.example"),
             ("  Ada.M+x@KITH.example\n", "Ada.M+x@kith.example"),
             ("ada@bücher.example", "ada@xn--bcher-kva.example"),
+            ("\u{202a}ada@kith.example\u{202c}", "ada@kith.example"),
+            ("\u{200e}a\u{ad}da\u{200b}@kith\u{2060}.example\u{feff}", "ada@kith.example"),
+            ("ａｄａ＠ｋｉｔｈ．ｅｘａｍｐｌｅ", "ada@kith.example"),
+            ("ada٢۳४@kith.example", "ada234@kith.example"),
+            ("ada–x@kith\u{2011}y.example", "ada-x@kith-y.example"),
         ] {
-            assert_eq!(Email::parse(typed).unwrap().as_str(), stored);
+            assert_eq!(Email::parse(typed).unwrap().as_str(), stored, "{typed:?}");
+        }
+    }
+
+    #[test]
+    fn a_verified_address_is_not_read_as_another() {
+        for (claimed, stored) in [
+            ("Ada.M+x@KITH.example", Some("Ada.M+x@kith.example")),
+            ("ada@bücher.example", Some("ada@xn--bcher-kva.example")),
+            (" ada@kith.example", None),
+            ("ad\u{200b}a@kith.example", None),
+            ("ａda@kith.example", None),
+            ("ada٢@kith.example", None),
+            ("ada–x@kith.example", None),
+            ("ada＠kith.example", None),
+        ] {
+            assert_eq!(Email::exact(claimed).as_ref().map(Email::as_str), stored, "{claimed:?}");
         }
     }
 

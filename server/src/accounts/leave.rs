@@ -8,6 +8,7 @@ use crate::{
     avatars,
     error::{Error, Invalid, Result},
     id::UserId,
+    input,
     jobs::{self, Job},
     mailer::{Mail, messages},
     posts,
@@ -21,7 +22,7 @@ use crate::{
 ///
 /// [`Error::Invalid`] on `username_again` when it is not the account's own.
 pub async fn delete(cx: &Request, me: &Elevated, typed: &str) -> Result<()> {
-    if typed.trim().trim_start_matches('@').to_lowercase() != me.person.username {
+    if input::identifier(typed).trim_start_matches('@').to_lowercase() != me.person.username {
         return Err(not_ones_own());
     }
     // So much hangs on a person that no order of locks foresees everything.

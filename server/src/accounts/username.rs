@@ -5,6 +5,7 @@ use sqlx::PgConnection;
 use crate::{
     error::{Invalid, Result},
     id::UserId,
+    input,
 };
 
 /// 3 to 24 of `a-z 0-9 _`, beginning with a letter, in lower case, and not reserved.
@@ -127,10 +128,10 @@ const RESERVED: &[&str] = &[
 ];
 
 impl Username {
-    /// From what somebody typed: its case and a leading `@` do not matter.
+    /// From what a user typed: its case, a leading `@`, invisible characters and full-width forms make no difference.
     pub fn parse(typed: &str) -> Result<Self, Invalid> {
-        let typed = typed.trim();
-        let name = typed.strip_prefix('@').unwrap_or(typed).to_ascii_lowercase();
+        let typed = input::identifier(typed);
+        let name = typed.strip_prefix('@').unwrap_or(&typed).to_ascii_lowercase();
         let why = if !(3..=24).contains(&name.chars().count()) {
             "Usernames have 3 to 24 characters."
         } else if !name.starts_with(|c: char| c.is_ascii_lowercase()) {
@@ -200,9 +201,14 @@ mod tests {
 
     #[test]
     fn names_fold_to_one_spelling() {
-        for (typed, stored) in
-            [("ada", "ada"), (" @Ada_99 ", "ada_99"), ("abcdefghijklmnopqrstuvwx", "abcdefghijklmnopqrstuvwx")]
-        {
+        for (typed, stored) in [
+            ("ada", "ada"),
+            (" @Ada_99 ", "ada_99"),
+            ("abcdefghijklmnopqrstuvwx", "abcdefghijklmnopqrstuvwx"),
+            ("\u{200b}ada\u{ad}_9\u{202c}", "ada_9"),
+            ("＠ＡＤＡ＿９９", "ada_99"),
+            ("ada_٩٩", "ada_99"),
+        ] {
             assert_eq!(Username::parse(typed).unwrap().as_str(), stored);
         }
     }
@@ -216,7 +222,7 @@ mod tests {
             "1ada",
             "_ada",
             "аdmin",
-            "ada\u{200b}x",
+            "ada–x",
             "ada x",
             "ada-x",
             "ada.x",

@@ -9,7 +9,7 @@ use crate::{
     Server,
     error::{Error, Invalid, Result},
     id::UserId,
-    jobs, limits,
+    input, jobs, limits,
     mailer::{Mail, Message},
     random::{self, Token},
     request::Request,
@@ -58,13 +58,10 @@ fn mac(flow: &Token, code: &str) -> Hmac<Sha256> {
     mac
 }
 
-/// The six digits somebody typed, whatever stands between them.
+/// The six digits of a typed code, in any script and with anything but letters between them.
 pub(super) fn typed(code: &str) -> Result<String, Invalid> {
-    let digits: String = code.chars().filter(|c| !c.is_whitespace() && *c != '-').take(7).collect();
-    match digits.len() == 6 && digits.bytes().all(|b| b.is_ascii_digit()) {
-        true => Ok(digits),
-        false => Err(Invalid::one("code", "The code is six digits. Please check the mail.")),
-    }
+    let digits = input::digits(code).filter(|digits| digits.len() == 6);
+    digits.ok_or_else(|| Invalid::one("code", "The code is six digits. Please check the mail."))
 }
 
 /// What is known of a try when it has been counted.

@@ -11,6 +11,7 @@ use crate::{
     audit::{self, Actor, Event},
     error::{Invalid, Result},
     id::UserId,
+    input,
     limits::{self, Policy},
     request::Request,
     sessions::{self, How},
@@ -171,10 +172,12 @@ pub(crate) async fn refuse_suspended(server: &Server, user: UserId, field: &'sta
 
 /// The one spelling under which a name is counted and looked up: an address when it is one, else a username.
 fn key(identifier: &str) -> String {
-    let typed: String = identifier.trim().chars().take(254).collect();
-    match Email::parse(&typed) {
+    match Email::parse(identifier) {
         Ok(email) => email.key(),
-        Err(_) => typed.strip_prefix('@').unwrap_or(&typed).to_lowercase(),
+        Err(_) => {
+            let typed: String = input::identifier(identifier).chars().take(254).collect();
+            typed.strip_prefix('@').unwrap_or(&typed).to_lowercase()
+        }
     }
 }
 

@@ -173,7 +173,7 @@ pub(super) fn usable<'a>(addresses: impl Iterator<Item = &'a str>) -> Vec<Email>
         domain.split('.').any(|label| label == "noreply")
     };
     let mut list: Vec<Email> = Vec::new();
-    for email in addresses.filter_map(|address| Email::parse(address).ok()).filter(|email| !made_up(email)) {
+    for email in addresses.filter_map(Email::exact).filter(|email| !made_up(email)) {
         if list.iter().all(|known| known.key() != email.key()) && list.len() < 10 {
             list.push(email);
         }

@@ -7,7 +7,7 @@ use sqlx::PgPool;
 use super::{NEW, Site};
 
 /// What one program reads as one address and another as another.
-const READ_TWICE: [&str; 16] = [
+const READ_TWICE: [&str; 15] = [
     "\"e@evil.example\"@kith.example",
     "alan@kith.example,e@evil.example",
     "alan@kith.example e@evil.example",
@@ -23,7 +23,6 @@ const READ_TWICE: [&str; 16] = [
     "ａlan@kith.examp1e",
     "alan@[127.0.0.1]",
     "alan%kith.example@",
-    "\u{202e}alan@kith.example",
 ];
 
 #[sqlx::test]
@@ -70,6 +69,10 @@ async fn h10_mail_goes_to_the_stored_spelling_and_to_no_look_alike(pool: PgPool)
         ("ｍike@kith.example", "Mike@kith.example"),
         ("mike@ⓚith.example", "Mike@kith.example"),
         ("mike@kıth.example", "mike@xn--kth-jua.example"),
+        // What cannot be seen came along by copying.
+        ("\u{202a}mike@kith.example\u{202c}", "Mike@kith.example"),
+        ("\u{200b}mi\u{ad}ke@kith\u{2060}.example\u{feff}", "Mike@kith.example"),
+        ("ｍｉｋｅ＠ｋｉｔｈ．ｅｘａｍｐｌｅ", "Mike@kith.example"),
     ] {
         for path in ["/forgot-password", "/sign-in/code/send"] {
             site.sql("delete from limits; delete from jobs").await;
