@@ -10,6 +10,8 @@ pub enum Browser {
     Opera,
     Samsung,
     Other,
+    /// A page shown inside an app, by the system's web view.
+    InApp,
 }
 
 /// The systems people know by name.
@@ -75,6 +77,7 @@ impl UserAgent {
         let named =
             BROWSERS.iter().find_map(|(mark, browser)| header.split_once(mark).map(|(_, rest)| (*browser, rest)));
         let (browser, rest) = match named {
+            _ if is_web_view(header) => (Browser::InApp, ""),
             Some((Browser::Safari, _)) if !header.contains("Safari/") => (Browser::Other, ""),
             Some(found) => found,
             None => (Browser::Other, ""),
@@ -116,6 +119,16 @@ impl UserAgent {
     }
 }
 
+/// Whether an app shows the page. Android's web view says `wv`, or as it did before Android 5, `Version/4.0` beside Chrome
+/// (so does DuckDuckGo, which is a browser); that of iOS does not say Safari, as every browser there does.
+fn is_web_view(header: &str) -> bool {
+    let android = header.contains("Android") && header.contains("Chrome/");
+    let ios = ["iPhone", "iPad", "iPod"].iter().any(|device| header.contains(device));
+    let old = header.contains("Version/4.0 Chrome/") && !header.contains("DuckDuckGo/");
+    (android && (header.contains("; wv)") || old))
+        || (ios && header.contains("AppleWebKit/") && !header.contains("Safari/"))
+}
+
 /// With the version: 'Firefox 144 on Linux'.
 impl std::fmt::Display for UserAgent {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -128,8 +141,8 @@ impl std::fmt::Display for UserAgent {
 }
 
 impl Browser {
-    const ALL: [Self; 7] =
-        [Self::Firefox, Self::Chrome, Self::Edge, Self::Safari, Self::Opera, Self::Samsung, Self::Other];
+    const ALL: [Self; 8] =
+        [Self::Firefox, Self::Chrome, Self::Edge, Self::Safari, Self::Opera, Self::Samsung, Self::Other, Self::InApp];
 
     fn name(self) -> Option<&'static str> {
         Some(match self {
@@ -139,6 +152,7 @@ impl Browser {
             Self::Safari => "Safari",
             Self::Opera => "Opera",
             Self::Samsung => "Samsung Internet",
+            Self::InApp => "In-app browser",
             Self::Other => return None,
         })
     }
@@ -198,6 +212,36 @@ mod tests {
                 "Mozilla/5.0 (Linux; Android 15; SM-X910) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Safari/537.36",
                 "Chrome 150 on Android",
                 Kind::Tablet,
+            ),
+            (
+                "Mozilla/5.0 (Linux; Android 16; Pixel 10 Build/BP2A.250605.031; wv) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/150.0.0.0 Mobile Safari/537.36",
+                "In-app browser on Android",
+                Kind::Phone,
+            ),
+            (
+                "Mozilla/5.0 (Linux; Android 15; SM-X910 Build/AP3A; wv) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/150.0.0.0 Safari/537.36 [FB_IAB/FB4A;FBAV/500.0.0.0;]",
+                "In-app browser on Android",
+                Kind::Tablet,
+            ),
+            (
+                "Mozilla/5.0 (Linux; Android 4.4; Nexus 5 Build/_BuildID_) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/30.0.0.0 Mobile Safari/537.36",
+                "In-app browser on Android",
+                Kind::Phone,
+            ),
+            (
+                "Mozilla/5.0 (Linux; Android 16) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/150.0.0.0 Mobile DuckDuckGo/5 Safari/537.36",
+                "Chrome 150 on Android",
+                Kind::Phone,
+            ),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 26_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148 Instagram 400.0.0.0",
+                "In-app browser on iPhone",
+                Kind::Phone,
+            ),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 26_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) CriOS/150.0.0.0 Mobile/15E148 Safari/604.1",
+                "Chrome 150 on iPhone",
+                Kind::Phone,
             ),
             ("curl/8.0", "An unknown browser", Kind::Desktop),
             ("", "An unknown browser", Kind::Desktop),
