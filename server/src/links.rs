@@ -1,13 +1,16 @@
 //! Links that are mailed and work once. Their token is made when the mail is sent: until then only the wish for one is
 //! queued, and afterwards only its hash is kept, so no copy of the database opens anything.
 
+mod subject;
+
 use sqlx::PgConnection;
+pub use subject::{LinkedSession, Subject, subject};
 
 use crate::{
     error::{Error, Result},
     id::{DeviceId, UserId},
     jobs::Job,
-    random::Token,
+    random::{self, Token},
     request::{Member, Request},
     sessions,
 };
@@ -36,6 +39,8 @@ impl Purpose {
 #[derive(Clone, Debug)]
 pub struct Link {
     id: i64,
+    /// Tells this link from others, for the form of its page. It opens nothing.
+    pub name: String,
     pub user: UserId,
     /// The address to go back to.
     pub email: Option<String>,
@@ -193,8 +198,8 @@ pub(crate) async fn arm(db: &mut PgConnection, link: i64, which: Arm<'_>) -> Res
 pub async fn find(cx: &Request, purpose: Purpose, token: &Token) -> Result<Link> {
     sqlx::query!(
         r#"
-        select id, user_id, email, device_id, browser_hash from links
-        where (token_hash = $1 or earlier_hashes @> array[$1]) and purpose = $2 and used_at is null and expires_at > now()
+        select id, user_id, email, device_id, browser_hash, coalesce(earlier_hashes[1], token_hash) as "first_hash!"
+        from links where (token_hash = $1 or earlier_hashes @> array[$1]) and purpose = $2 and used_at is null and expires_at > now()
         "#,
         &token.hash()[..],
         purpose.name(),
@@ -203,6 +208,8 @@ pub async fn find(cx: &Request, purpose: Purpose, token: &Token) -> Result<Link>
     .await?
     .map(|row| Link {
         id: row.id,
+        // The same whichever of its tokens was mailed, also after another mail.
+        name: random::name(&row.first_hash),
         user: UserId(row.user_id),
         email: row.email,
         device: row.device_id.map(DeviceId),

@@ -4,6 +4,9 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use rand::{Rng, TryRngCore, rngs::OsRng};
 use sha2::{Digest, Sha256};
 
+/// Bytes of a hash that name what is stored under it.
+const NAME_BYTES: usize = 12;
+
 /// 256 random bits, as a browser or a mail carries them. What is stored is their [`hash`].
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token([u8; 32]);
@@ -27,6 +30,11 @@ impl Token {
     /// How it is stored.
     pub fn hash(&self) -> [u8; 32] {
         hash(&self.0)
+    }
+
+    /// Its public name: it tells this token from others and opens nothing.
+    pub fn name(&self) -> String {
+        name(&self.hash())
     }
 
     /// The key for what only its holder may check.
@@ -57,6 +65,11 @@ pub fn bytes<const N: usize>() -> [u8; N] {
 /// SHA-256.
 pub fn hash(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
+}
+
+/// The public name of what is stored under a hash: its first bytes.
+pub fn name(hash: &[u8]) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(hash.get(..NAME_BYTES).unwrap_or(hash))
 }
 
 /// Six digits, all equally likely.

@@ -90,17 +90,30 @@ impl Browser {
             return user.clone();
         }
         // Only to read it: cookies that the page sets or removes are not kept.
-        let page = self.clone().get("/search").await;
-        let user = page.body.split("name=\"for_user\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
-        self.form_user = Some((session, user.map(str::to_owned)));
-        user.map(str::to_owned)
+        let user = self.clone().hidden_field("/search", "for_user").await;
+        self.form_user = Some((session, user.clone()));
+        user
     }
 
-    /// Sends a form, as a page of ours that was opened just now would.
+    /// The value of a hidden field of the page at `path`.
+    pub async fn hidden_field(&mut self, path: &str, name: &str) -> Option<String> {
+        let page = self.get(path).await.body;
+        let (_, rest) = page.split_once(&format!("<input type=\"hidden\" name=\"{name}\" value=\""))?;
+        rest.split('"').next().map(str::to_owned)
+    }
+
+    /// Sends a form, as a page of ours that was opened just now would: it names its user, and the e-mail link it was
+    /// opened from, if any. `fields` may name another link.
     pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let names_link = matches!(path, "/reset-password" | "/undo-email" | "/end-session" | "/sign-up/finish");
+        let link = match names_link && fields.iter().all(|(name, _)| *name != "link") {
+            true => self.hidden_field(path, "link").await,
+            false => None,
+        };
         let user = self.form_user().await;
-        let bound: Vec<_> = fields.iter().copied().chain(user.iter().map(|id| ("for_user", id.as_str()))).collect();
-        self.post_fields(path, &bound).await
+        let own = [("for_user", user.as_deref()), ("link", link.as_deref())];
+        let own = own.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        self.post_fields(path, &fields.iter().copied().chain(own).collect::<Vec<_>>()).await
     }
 
     /// Sends a form with these fields and no others.

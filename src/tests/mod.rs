@@ -22,6 +22,7 @@ mod known;
 mod leaving;
 mod likes;
 mod limits;
+mod linked;
 mod names;
 mod notifications;
 mod oauth;

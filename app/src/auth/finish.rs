@@ -14,18 +14,21 @@ use server::{
     random::Token,
 };
 
-use super::{card, keep_flow, refusal, sign_up, verify, with_retry};
+use super::{card, keep_flow, links, refusal, sign_up, verify, with_retry};
 use crate::{
     forms::Form,
     paths,
-    ui::{error_summary, submit},
+    ui::{error_summary, hidden, submit},
     visit::Visit,
 };
 
-/// What the form sends: what was asked for.
+/// What the form sends: what was asked for, and the invitation or sign-up that its page was about. In the cookie is the
+/// one that this browser opened last, which may be another.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Typed {
+    #[serde(default)]
+    link: String,
     username: Option<String>,
     password: Option<Secret>,
 }
@@ -56,7 +59,7 @@ pub async fn show(visit: Visit) -> Result<Response> {
             if outstanding.username_taken {
                 invalid.add("username", "Somebody else has taken that name meanwhile. Please pick another.");
             }
-            Ok(card(&visit, "Almost there", StatusCode::OK, view(&outstanding, &invalid)))
+            Ok(page(&visit, StatusCode::OK, &outstanding, &invalid))
         }
         Err(error) => verify::gone(&visit, error),
     }
@@ -64,6 +67,15 @@ pub async fn show(visit: Visit) -> Result<Response> {
 
 /// `POST /sign-up/finish`
 pub async fn finish(visit: Visit, Form(typed): Form<Typed>) -> Result<Response> {
+    if current(&visit) != typed.link {
+        return match verb::outstanding(&visit.cx).await {
+            Ok(outstanding) => {
+                let other = Invalid::one("", links::OTHER_LINK);
+                Ok(page(&visit, StatusCode::CONFLICT, &outstanding, &other))
+            }
+            Err(error) => verify::gone(&visit, error),
+        };
+    }
     let chosen = typed.username.clone();
     match verb::finish(&visit.cx, Missing { username: typed.username, password: typed.password }).await {
         Ok(step) => Ok(verify::after(&visit, step)),
@@ -76,7 +88,7 @@ pub async fn finish(visit: Visit, Form(typed): Form<Typed>) -> Result<Response> 
                 Ok(mut outstanding) => {
                     outstanding.username_taken |= chosen.is_some();
                     outstanding.username = chosen.unwrap_or(outstanding.username);
-                    Ok(with_retry(card(&visit, "Almost there", status, view(&outstanding, &invalid)), wait))
+                    Ok(with_retry(page(&visit, status, &outstanding, &invalid), wait))
                 }
                 Err(error) => verify::gone(&visit, error),
             }
@@ -84,7 +96,16 @@ pub async fn finish(visit: Visit, Form(typed): Form<Typed>) -> Result<Response> 
     }
 }
 
-fn view(outstanding: &Outstanding, invalid: &Invalid) -> impl IntoView + use<> {
+/// The name of the invitation or sign-up that this browser opened last; empty without one.
+fn current(visit: &Visit) -> String {
+    visit.cx.flow().map(Token::name).unwrap_or_default()
+}
+
+fn page(visit: &Visit, status: StatusCode, outstanding: &Outstanding, invalid: &Invalid) -> Response {
+    card(visit, "Almost there", status, view(current(visit), outstanding, invalid))
+}
+
+fn view(link: String, outstanding: &Outstanding, invalid: &Invalid) -> impl IntoView + use<> {
     let asks_username = outstanding.username_taken;
     let username = asks_username.then(|| sign_up::username_field(&outstanding.username, invalid).autofocus().view());
     let password = outstanding.password.then(|| sign_up::new_password_field("password", invalid).view());
@@ -97,6 +118,7 @@ fn view(outstanding: &Outstanding, invalid: &Invalid) -> impl IntoView + use<> {
         {error_summary(invalid)}
         {who}
         <form method="post" action=paths::SIGN_UP_FINISH class="stack">
+            {hidden("link", link)}
             {username}
             {password}
             {submit("Create my account")}

@@ -7,20 +7,22 @@ use axum::{
 };
 use http::StatusCode;
 use leptos::prelude::*;
+use serde::Deserialize;
 use server::{
-    Error, Result,
+    Error, Invalid, Result,
     accounts::change,
-    links::{self, Purpose},
+    clock,
+    links::{self, Link, LinkedSession, Purpose, Subject},
     random::Token,
     sessions,
 };
 
-use super::{Mailed, Nothing, card, drop_link, keep_link, refusal};
+use super::{Mailed, card, drop_link, keep_link, refusal};
 use crate::{
     flash::Flash,
     forms::Form,
     paths,
-    ui::{Weight, button, error_summary},
+    ui::{Weight, button, error_summary, hidden, when},
     visit::Visit,
 };
 
@@ -32,19 +34,27 @@ pub(super) const RESET: Otherwise = (Flash::LinkGone, paths::FORGOT_PASSWORD);
 const UNDO: Otherwise = (Flash::UndoLinkGone, paths::ACCOUNT);
 const SESSION: Otherwise = (Flash::SessionLinkGone, paths::DEVICES);
 
+/// What the form of a page sends that an e-mail link leads to: the link that the page is about. In the cookie is the one
+/// that this browser opened last, which may be another.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LinkForm {
+    #[serde(default)]
+    link: String,
+}
+
 /// `GET /undo-email`
 pub async fn undo_email(visit: Visit, Query(mailed): Query<Mailed>) -> Result<Response> {
-    let words = (
-        "Take the change back?",
-        "Your account gets this address again, and everybody is signed out of it, you too. Then choose a new password.",
-        "Take it back",
-    );
-    ask(&visit, &mailed, Purpose::UndoEmail, (paths::UNDO_EMAIL, words)).await
+    ask(&visit, &mailed, (Purpose::UndoEmail, paths::UNDO_EMAIL, UNDO)).await
 }
 
 /// `POST /undo-email`
-pub async fn undo_email_now(visit: Visit, Form(Nothing {}): Form<Nothing>) -> Result<Response> {
-    let Ok(link) = found(&visit, Purpose::UndoEmail).await? else { return Ok(gone(&visit, UNDO)) };
+pub async fn undo_email_now(visit: Visit, Form(form): Form<LinkForm>) -> Result<Response> {
+    let link = match of_form(&visit, Purpose::UndoEmail, &form.link).await? {
+        Ok(link) => link,
+        Err(Mismatch::Gone) => return Ok(gone(&visit, UNDO)),
+        Err(Mismatch::Other(link)) => return ask_again(&visit, &link, paths::UNDO_EMAIL).await,
+    };
     match change::undo_email(&visit.cx, &link).await {
         Ok(()) => Ok(done(&visit, Flash::EmailRestored, paths::FORGOT_PASSWORD)),
         Err(Error::NotFound) => Ok(gone(&visit, UNDO)),
@@ -58,13 +68,16 @@ pub async fn undo_email_now(visit: Visit, Form(Nothing {}): Form<Nothing>) -> Re
 
 /// `GET /end-session`
 pub async fn end_session(visit: Visit, Query(mailed): Query<Mailed>) -> Result<Response> {
-    let words = ("Sign that device out?", "Whoever uses it has to sign in again.", "Sign it out");
-    ask(&visit, &mailed, Purpose::EndSession, (paths::END_SESSION, words)).await
+    ask(&visit, &mailed, (Purpose::EndSession, paths::END_SESSION, SESSION)).await
 }
 
 /// `POST /end-session`
-pub async fn end_session_now(visit: Visit, Form(Nothing {}): Form<Nothing>) -> Result<Response> {
-    let Ok(link) = found(&visit, Purpose::EndSession).await? else { return Ok(gone(&visit, SESSION)) };
+pub async fn end_session_now(visit: Visit, Form(form): Form<LinkForm>) -> Result<Response> {
+    let link = match of_form(&visit, Purpose::EndSession, &form.link).await? {
+        Ok(link) => link,
+        Err(Mismatch::Gone) => return Ok(gone(&visit, SESSION)),
+        Err(Mismatch::Other(link)) => return ask_again(&visit, &link, paths::END_SESSION).await,
+    };
     match sessions::end_by_link(&visit.cx, &link).await {
         Ok(()) => Ok(done(&visit, Flash::SessionEnded, paths::FORGOT_PASSWORD)),
         Err(Error::NotFound) => Ok(gone(&visit, SESSION)),
@@ -72,31 +85,57 @@ pub async fn end_session_now(visit: Visit, Form(Nothing {}): Form<Nothing>) -> R
     }
 }
 
-type Words = (&'static str, &'static str, &'static str);
-
+/// Shows what a link is about and asks whether to do it; the token goes from the address into the cookie first.
 async fn ask(
     visit: &Visit,
     mailed: &Mailed,
-    purpose: Purpose,
-    (path, words): (&'static str, Words),
+    (purpose, path, otherwise): (Purpose, &'static str, Otherwise),
 ) -> Result<Response> {
-    let otherwise = if purpose == Purpose::UndoEmail { UNDO } else { SESSION };
     if !mailed.token.is_empty() {
         return Ok(keep(visit, mailed, path, otherwise));
     }
-    match found(visit, purpose).await? {
-        Ok(_) => Ok(card(visit, words.0, StatusCode::OK, ask_view(path, words))),
-        Err(Gone) => Ok(gone(visit, otherwise)),
+    match current(visit, purpose).await? {
+        Some(link) => {
+            let view = ask_view(path, &link, &links::subject(&visit.cx, &link).await?, &Invalid::default());
+            Ok(card(visit, title(path), StatusCode::OK, view))
+        }
+        None => Ok(gone(visit, otherwise)),
     }
 }
 
-struct Gone;
+/// The same page for the link that was opened since, instead of what the form was for.
+async fn ask_again(visit: &Visit, link: &Link, path: &'static str) -> Result<Response> {
+    let view = ask_view(path, link, &links::subject(&visit.cx, link).await?, &Invalid::one("", OTHER_LINK));
+    Ok(card(visit, title(path), StatusCode::CONFLICT, view))
+}
 
-async fn found(visit: &Visit, purpose: Purpose) -> Result<Result<links::Link, Gone>> {
-    let Some(token) = &visit.link else { return Ok(Err(Gone)) };
+/// Said on a page that is shown again because its form was made for another link.
+pub(super) const OTHER_LINK: &str =
+    "You have opened another link since, and this page is about that one. Nothing was changed. Please check it first.";
+
+/// Why a form does not act on the link it was made for.
+pub(super) enum Mismatch {
+    /// This browser has no link that works.
+    Gone,
+    /// This browser has opened another link since.
+    Other(Link),
+}
+
+/// The link that this browser opened last, if it works and the form was made for it.
+pub(super) async fn of_form(visit: &Visit, purpose: Purpose, name: &str) -> Result<Result<Link, Mismatch>> {
+    Ok(match current(visit, purpose).await? {
+        None => Err(Mismatch::Gone),
+        Some(link) if link.name == name => Ok(link),
+        Some(link) => Err(Mismatch::Other(link)),
+    })
+}
+
+/// The link that this browser opened last, if it works.
+pub(super) async fn current(visit: &Visit, purpose: Purpose) -> Result<Option<Link>> {
+    let Some(token) = &visit.link else { return Ok(None) };
     match links::find(&visit.cx, purpose, token).await {
-        Ok(link) => Ok(Ok(link)),
-        Err(Error::NotFound) => Ok(Err(Gone)),
+        Ok(link) => Ok(Some(link)),
+        Err(Error::NotFound) => Ok(None),
         Err(other) => Err(other),
     }
 }
@@ -119,11 +158,53 @@ fn done(visit: &Visit, flash: Flash, path: &'static str) -> Response {
     drop_link(flash.redirect(server, path), &server.config().origin)
 }
 
-fn ask_view(path: &'static str, (title, words, label): Words) -> impl IntoView + use<> {
+fn title(path: &str) -> &'static str {
+    if path == paths::UNDO_EMAIL { "Take the change back?" } else { "Sign that device out?" }
+}
+
+fn ask_view(path: &'static str, link: &Link, subject: &Subject, invalid: &Invalid) -> impl IntoView + use<> {
+    let account = format!("@{}", subject.username);
+    let (words, label) = match &link.email {
+        Some(email) => (undo_words(account, email.clone()).into_any(), "Take it back"),
+        None => (session_words(account, subject.session.clone()).into_any(), "Sign it out"),
+    };
+    let name = link.name.clone();
     view! {
-        <h1>{title}</h1>
-        <p>{words}</p>
-        <form method="post" action=path class="stack">{button(label, Weight::Danger)}</form>
+        <h1>{title(path)}</h1>
+        {error_summary(invalid)}
+        {words}
+        <form method="post" action=path class="stack">{hidden("link", name)} {button(label, Weight::Danger)}</form>
         <p class="card-foot"><a href=paths::HOME>"Not now"</a></p>
     }
+}
+
+fn undo_words(account: String, email: String) -> impl IntoView {
+    view! {
+        <p>
+            <strong>{account}</strong> " gets the address " <strong class="address">{email}</strong>
+            " again, and everybody is signed out of the account, you too. Then choose a new password."
+        </p>
+    }
+}
+
+/// Names the device as the list of devices does.
+fn session_words(account: String, session: Option<LinkedSession>) -> impl IntoView {
+    let Some(LinkedSession { agent, ip, signed_in_at }) = session else {
+        return view! {
+            <p>
+                "That device is no longer signed in to " <strong>{account}</strong>
+                ". Anything else its browser has opened there will be signed out."
+            </p>
+        }
+        .into_any();
+    };
+    let address = ip.map(|ip| view! { " at " <span class="ip">{ip.to_string()}</span> });
+    view! {
+        <p>
+            <strong>{agent.to_string()}</strong> {address} ", signed in to " <strong>{account}</strong> " "
+            {when(signed_in_at, clock::now())} "."
+        </p>
+        <p>"Whoever uses it has to sign in again."</p>
+    }
+    .into_any()
 }

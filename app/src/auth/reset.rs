@@ -4,14 +4,26 @@ use axum::{extract::Query, response::Response};
 use http::StatusCode;
 use leptos::prelude::*;
 use serde::Deserialize;
-use server::{Error, Invalid, Result, Secret, auth::reset as verb};
+use server::{
+    Error, Invalid, Result, Secret,
+    auth::reset as verb,
+    links::{Link, Purpose, subject},
+};
 
-use super::{Mailed, card, code::email_field, drop_link, links, refusal, sign_up::new_password_field, with_retry};
+use super::{
+    Mailed, card,
+    code::email_field,
+    drop_link,
+    links::{self, Mismatch},
+    refusal,
+    sign_up::new_password_field,
+    with_retry,
+};
 use crate::{
     flash::Flash,
     forms::Form,
     paths,
-    ui::{error_summary, submit},
+    ui::{error_summary, hidden, submit},
     visit::Visit,
 };
 
@@ -26,6 +38,9 @@ pub struct Asked {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Typed {
+    /// The link that the page is about: see [`links::LinkForm`].
+    #[serde(default)]
+    link: String,
     new_password: Secret,
 }
 
@@ -53,19 +68,24 @@ pub async fn show(visit: Visit, Query(mailed): Query<Mailed>) -> Result<Response
     if !mailed.token.is_empty() {
         return Ok(links::keep(&visit, &mailed, paths::RESET_PASSWORD, links::RESET));
     }
-    let Some(token) = &visit.link else { return Ok(links::gone(&visit, links::RESET)) };
-    match verb::whose(&visit.cx, token).await {
-        Ok(username) => Ok(card(&visit, RESET, StatusCode::OK, reset_view(&username, &Invalid::default()))),
-        Err(Error::NotFound) => Ok(links::gone(&visit, links::RESET)),
-        Err(other) => Err(other),
+    match links::current(&visit, Purpose::ResetPassword).await? {
+        Some(link) => page(&visit, &link, (StatusCode::OK, None, &Invalid::default())).await,
+        None => Ok(links::gone(&visit, links::RESET)),
     }
 }
 
 /// `POST /reset-password`
 pub async fn reset(visit: Visit, Form(typed): Form<Typed>) -> Result<Response> {
-    let Some(token) = &visit.link else { return Ok(links::gone(&visit, links::RESET)) };
     let server = &visit.cx.server;
-    match verb::finish(&visit.cx, token, &typed.new_password).await {
+    let link = match links::of_form(&visit, Purpose::ResetPassword, &typed.link).await? {
+        Ok(link) => link,
+        Err(Mismatch::Gone) => return Ok(links::gone(&visit, links::RESET)),
+        Err(Mismatch::Other(link)) => {
+            let other = Invalid::one("", links::OTHER_LINK);
+            return page(&visit, &link, (StatusCode::CONFLICT, None, &other)).await;
+        }
+    };
+    match verb::finish(&visit.cx, &link, &typed.new_password).await {
         Ok(connected) => {
             let onward = match connected {
                 true => Flash::AlsoConnected.redirect(server, paths::CONNECTIONS),
@@ -76,14 +96,23 @@ pub async fn reset(visit: Visit, Form(typed): Form<Typed>) -> Result<Response> {
         Err(Error::NotFound) => Ok(links::gone(&visit, links::RESET)),
         Err(error) => {
             let (status, wait, invalid) = refusal(error)?;
-            match verb::whose(&visit.cx, token).await {
-                Ok(username) => Ok(with_retry(card(&visit, RESET, status, reset_view(&username, &invalid)), wait)),
+            match links::current(&visit, Purpose::ResetPassword).await? {
+                Some(link) => page(&visit, &link, (status, wait, &invalid)).await,
                 // Another press of the same button was quicker.
-                Err(Error::NotFound) => Ok(links::gone(&visit, links::RESET)),
-                Err(other) => Err(other),
+                None => Ok(links::gone(&visit, links::RESET)),
             }
         }
     }
+}
+
+/// The form for a new password, for the account of a link.
+async fn page(
+    visit: &Visit,
+    link: &Link,
+    (status, wait, invalid): (StatusCode, Option<u64>, &Invalid),
+) -> Result<Response> {
+    let subject = subject(&visit.cx, link).await?;
+    Ok(with_retry(card(visit, RESET, status, reset_view(&subject.username, &link.name, invalid)), wait))
 }
 
 fn ask_view(email: &str, invalid: &Invalid) -> impl IntoView + use<> {
@@ -110,13 +139,14 @@ fn sent_view(email: &str) -> impl IntoView + use<> {
     }
 }
 
-fn reset_view(username: &str, invalid: &Invalid) -> impl IntoView + use<> {
-    let (shown, username) = (format!("@{username}"), username.to_owned());
+fn reset_view(username: &str, link: &str, invalid: &Invalid) -> impl IntoView + use<> {
+    let (shown, username, link) = (format!("@{username}"), username.to_owned(), link.to_owned());
     view! {
         <h1>{RESET}</h1>
         {error_summary(invalid)}
         <p>"For " <strong>{shown}</strong> ". All your devices will be signed out, except this one."</p>
         <form method="post" action=paths::RESET_PASSWORD class="stack">
+            {hidden("link", link)}
             // For password managers: whose password it is.
             <input type="text" autocomplete="username" value=username hidden readonly />
             {new_password_field("new_password", invalid).autofocus().view()}

@@ -11,9 +11,8 @@ use crate::{
     error::Result,
     id::UserId,
     jobs::{self, Job},
-    links::{self, Purpose},
+    links::{self, Link},
     mailer::{Mail, messages},
-    random::Token,
     request::Request,
     sessions::{self, How},
 };
@@ -35,25 +34,18 @@ pub async fn request(cx: &Request, email: &str) -> Result<()> {
     Ok(())
 }
 
-/// Whose password the link would set. [`crate::Error::NotFound`] when it is used, late or not one.
-pub async fn whose(cx: &Request, token: &Token) -> Result<String> {
-    let link = links::find(cx, Purpose::ResetPassword, token).await?;
-    Ok(sqlx::query_scalar!("select username from users where id = $1", link.user.0).fetch_one(cx.server.db()).await?)
-}
-
 /// Sets the password, ends every session and everything that was under way, and signs this browser in. Returns whether
 /// accounts elsewhere open this one too: somebody else may have linked them, and only its owner knows.
 ///
 /// [`crate::Error::Invalid`] on `new_password`; [`crate::Error::NotFound`] when the link is used, late or not one.
-pub async fn finish(cx: &Request, token: &Token, new: &SecretString) -> Result<bool> {
-    let link = links::find(cx, Purpose::ResetPassword, token).await?;
+pub async fn finish(cx: &Request, link: &Link, new: &SecretString) -> Result<bool> {
     let user =
         sqlx::query!("select username, email from users where id = $1", link.user.0).fetch_one(cx.server.db()).await?;
     let hash = password::hash_new(&cx.server, "new_password", new, &[&user.username, &user.email]).await?;
     sign_in::refuse_suspended(&cx.server, link.user, "new_password").await?;
     let session = sessions::open(cx, true).await?;
     let mut tx = cx.server.begin().await?;
-    links::use_up(&mut tx, &link).await?;
+    links::use_up(&mut tx, link).await?;
     password::set(&mut tx, link.user, &hash).await?;
     end_everything_under_way(&mut tx, link.user).await?;
     let device = sessions::claim(&mut tx, cx, &session, link.user, (How::Reset, true)).await?;
