@@ -8,6 +8,7 @@ use crate::{
     id::UserId,
     limits, notifications,
     request::{Member, Request},
+    sessions,
 };
 
 /// The most people one can follow: a page of what they write costs a step for each of them (docs/decisions/0007).
@@ -26,7 +27,7 @@ pub struct Standing {
 /// [`Error::Full`] for one more than [`MOST`].
 pub async fn set(cx: &Request, me: &Member, username: &str, follow: bool) -> Result<Standing> {
     limits::take(&cx.server, limits::FOLLOW, me.id().0).await?;
-    let mut tx = cx.server.begin().await?;
+    let mut tx = sessions::begin(cx, me).await?;
     let them = sqlx::query!("select id, suspended_at from users where username = lower($1)", username)
         .fetch_optional(&mut *tx)
         .await?

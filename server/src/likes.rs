@@ -6,6 +6,7 @@ use crate::{
     id::PostId,
     limits, notifications,
     request::{Member, Request},
+    sessions,
 };
 
 /// How a like stands after a change of it.
@@ -18,7 +19,7 @@ pub struct Standing {
 /// Likes, or with `like == false` no longer likes, a post. [`Error::NotFound`] when there is no such post.
 pub async fn set(cx: &Request, me: &Member, post: PostId, like: bool) -> Result<Standing> {
     limits::take(&cx.server, limits::LIKE, me.id().0).await?;
-    let mut tx = cx.server.begin().await?;
+    let mut tx = sessions::begin(cx, me).await?;
     if like {
         // People before posts, posts before likes: the order in which everybody takes them (docs/decisions/0003). One's
         // own row so that one is not suspended meanwhile; the post at once as strongly as counting the like does: see

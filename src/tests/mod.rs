@@ -9,6 +9,7 @@ mod doors;
 mod edit;
 mod edits;
 mod elsewhere;
+mod ended;
 mod faults;
 mod feed;
 mod follows;

@@ -49,7 +49,7 @@ pub async fn request_code(cx: &Request, me: &Member) -> Result<Token> {
     asking::count_own(cx, me).await?;
     let origin = &cx.server.config().origin;
     let to = Recipient { user: Some(me.id()), email: &email, shown: &email };
-    let mut tx = cx.server.begin().await?;
+    let mut tx = sessions::begin(cx, me).await?;
     let flow = code::issue((&mut *tx, &cx.server), Purpose::Elevate, &to, true, |digits| {
         messages::elevate_code(origin, digits)
     })

@@ -9,6 +9,7 @@ use crate::{
     error::{Error, Result},
     limits,
     request::{Member, Request},
+    sessions,
 };
 
 /// How many pictures may be on their way in at once: each is held in memory, at most 8 MB of it, until it is made.
@@ -34,14 +35,14 @@ pub async fn choose(cx: &Request, me: &Member, turn: Turn, file: Vec<u8>) -> Res
         tracing::error!(%error, "a picture cannot be kept");
         Error::Busy
     })?;
-    let mut tx = cx.server.begin().await?;
+    let mut tx = sessions::begin(cx, me).await?;
     store::set(&mut tx, me.id(), &kept).await?;
-    Ok(tx.commit().await?)
+    tx.commit().await
 }
 
 /// Goes back to the face drawn from one's username.
 pub async fn remove(cx: &Request, me: &Member) -> Result<()> {
-    let mut tx = cx.server.begin().await?;
+    let mut tx = sessions::begin(cx, me).await?;
     store::clear(&mut tx, me.id()).await?;
-    Ok(tx.commit().await?)
+    tx.commit().await
 }

@@ -4,6 +4,7 @@ use super::Cursor;
 use crate::{
     error::{Error, Result},
     request::{Member, Request},
+    sessions,
 };
 
 /// The most rows that one statement marks.
@@ -11,6 +12,7 @@ const BATCH: i64 = 5_000;
 
 /// Marks one's own notification as read; said twice it is still so, and so it is of one that was just withdrawn. [`Error::NotFound`] when it is not one's own.
 pub async fn read(cx: &Request, me: &Member, id: i64) -> Result<()> {
+    let mut tx = sessions::begin(cx, me).await?;
     let done = sqlx::query!(
         r#"
         update notifications set read_at = coalesce(read_at, now()),
@@ -20,15 +22,16 @@ pub async fn read(cx: &Request, me: &Member, id: i64) -> Result<()> {
         id,
         me.id().0,
     )
-    .execute(cx.server.db())
+    .execute(&mut *tx)
     .await?;
-    if done.rows_affected() == 0 { Err(Error::NotFound) } else { Ok(()) }
+    if done.rows_affected() == 0 { Err(Error::NotFound) } else { tx.commit().await }
 }
 
 /// Marks as read what one was told up to `until`, the newest one has seen: what came meanwhile stays unread. In batches,
 /// each in the order of ids, as everybody takes several (docs/decisions/0003).
 pub async fn read_all(cx: &Request, me: &Member, until: Cursor) -> Result<()> {
     loop {
+        let mut tx = sessions::begin(cx, me).await?;
         let done = sqlx::query!(
             r#"
             with held as materialized (
@@ -44,8 +47,9 @@ pub async fn read_all(cx: &Request, me: &Member, until: Cursor) -> Result<()> {
             until.id,
             BATCH,
         )
-        .execute(cx.server.db())
+        .execute(&mut *tx)
         .await?;
+        tx.commit().await?;
         if done.rows_affected() < BATCH as u64 {
             return Ok(());
         }

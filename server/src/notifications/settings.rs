@@ -6,6 +6,7 @@ use super::Kind;
 use crate::{
     error::Result,
     request::{Member, Request},
+    sessions,
 };
 
 /// How often a digest may come.
@@ -56,7 +57,7 @@ pub async fn settings(db: &mut PgConnection, me: &Member) -> Result<Settings> {
 /// Keeps one's choice. What waits unread is mailed by the new rhythm, counted from now.
 pub async fn save(cx: &Request, me: &Member, settings: &Settings) -> Result<()> {
     let kinds: Vec<String> = settings.kinds.iter().map(|kind| kind.name().to_owned()).collect();
-    let mut tx = cx.server.begin().await?;
+    let mut tx = sessions::begin(cx, me).await?;
     sqlx::query!(
         "update users set digest_rhythm = $2, digest_kinds = $3 where id = $1",
         me.id().0,
@@ -80,6 +81,5 @@ pub async fn save(cx: &Request, me: &Member, settings: &Settings) -> Result<()> 
     )
     .execute(&mut *tx)
     .await?;
-    tx.commit().await?;
-    Ok(())
+    tx.commit().await
 }

@@ -180,7 +180,7 @@ pub async fn unlink(cx: &Request, me: &Elevated, provider: &str) -> Result<()> {
 /// Takes over the name and the picture somebody has at the provider now.
 pub(super) async fn refresh(cx: &Request, me: &Member, said: &Said) -> Result<()> {
     let name = accounts::display_name(&said.name).ok().filter(|name| !name.is_empty());
-    let mut tx = cx.server.begin().await?;
+    let mut tx = sessions::begin(cx, me).await?;
     used(&mut tx, me.id(), said).await?;
     sqlx::query!("update users set display_name = coalesce($2, display_name) where id = $1", me.id().0, name)
         .execute(&mut *tx)

@@ -8,6 +8,7 @@ use crate::{
     id::{Once, PostId, UserId},
     limits, markup, notifications, random,
     request::{Member, Request},
+    sessions,
 };
 
 /// Writes a post, or a reply when `parent` is given. The same words sent again with the same `once` within a day are
@@ -28,7 +29,7 @@ pub async fn create(
         return Ok(id);
     }
     limits::take(&cx.server, limits::POST, me.id().0).await?;
-    let mut tx = cx.server.begin().await?;
+    let mut tx = sessions::begin(cx, me).await?;
     // Whom the words name is held first: people before posts (docs/decisions/0003).
     let words = markup::render(&mut tx, &body).await?;
     if let Some(parent) = parent {

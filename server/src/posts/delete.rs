@@ -7,6 +7,7 @@ use crate::{
     follows,
     id::{PostId, UserId},
     request::{Member, Request},
+    sessions,
 };
 
 /// The most empty places above a deleted reply that go with it at once; the sweeper takes the rest.
@@ -14,7 +15,7 @@ const CLIMB: usize = 20;
 
 /// Deletes one's own post. [`Error::NotFound`] when it is not there or not one's own.
 pub async fn delete(cx: &Request, me: &Member, id: PostId) -> Result<()> {
-    let mut tx = cx.server.begin().await?;
+    let mut tx = sessions::begin(cx, me).await?;
     // What it replies to counts it, and the older post is held first (docs/decisions/0003).
     sqlx::query!(
         r#"

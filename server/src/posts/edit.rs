@@ -10,6 +10,7 @@ use crate::{
     id::PostId,
     limits, markup, notifications,
     request::{Member, Request},
+    sessions,
 };
 
 /// Gives one's own post other words, and keeps those before. Saying the same again changes nothing.
@@ -18,7 +19,7 @@ use crate::{
 pub async fn edit(cx: &Request, me: &Member, id: PostId, body: &str) -> Result<()> {
     let body = check_body(body)?;
     limits::take(&cx.server, limits::POST, me.id().0).await?;
-    let mut tx = cx.server.begin().await?;
+    let mut tx = sessions::begin(cx, me).await?;
     // Oneself and whom the words name first: people before posts (docs/decisions/0003).
     accounts::stay(&mut tx, me.id()).await?;
     let words = markup::render(&mut tx, &body).await?;

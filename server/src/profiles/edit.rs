@@ -10,7 +10,7 @@ use crate::{
     markup::{self, Rendered},
     profiles::link,
     request::{Member, Request},
-    text,
+    sessions, text,
 };
 
 /// The most characters (Unicode scalar values) of a bio, as it is typed.
@@ -51,7 +51,7 @@ pub async fn own(cx: &Request, me: &Member) -> Result<Details> {
 pub async fn edit(cx: &Request, me: &Member, typed: &Details) -> Result<()> {
     let kept = check(typed)?;
     limits::take(&cx.server, limits::PROFILE, me.id()).await?;
-    let mut tx = cx.server.begin().await?;
+    let mut tx = sessions::begin(cx, me).await?;
     let words = markup::render(&mut tx, &kept.bio).await?;
     let html = (!kept.bio.is_empty()).then_some(&words.html);
     // First without any: HTML that is set is told from HTML that was left, even if it is the same (see the trigger).
@@ -72,7 +72,7 @@ pub async fn edit(cx: &Request, me: &Member, typed: &Details) -> Result<()> {
     .execute(&mut *tx)
     .await?;
     keep_names(&mut tx, me.id(), &words).await?;
-    Ok(tx.commit().await?)
+    tx.commit().await
 }
 
 /// Writes whom the bio names, as it is done for posts.

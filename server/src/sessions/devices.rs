@@ -105,7 +105,8 @@ pub(crate) async fn hold(tx: &mut PgConnection, user: UserId) -> Result<()> {
 }
 
 /// Makes sure, inside the transaction of a dangerous change, that its proof still holds: the session may have been
-/// ended while the request waited for a hash or a lock. From here on the person's row is held.
+/// ended while the request waited for a hash or a lock. From here on the person's row is held, and the session is locked
+/// against its end, but not against the commits of its user's other changes (see [`super::transaction`]).
 ///
 /// [`Error::SignInNeeded`] or [`Error::ElevationNeeded`] when it does not.
 pub(crate) async fn still_elevated(tx: &mut PgConnection, me: &Elevated) -> Result<()> {
@@ -113,7 +114,7 @@ pub(crate) async fn still_elevated(tx: &mut PgConnection, me: &Elevated) -> Resu
     let elevated = sqlx::query_scalar!(
         r#"
         select coalesce(elevated_until > now(), false) as "elevated!" from sessions
-        where id = $1 and user_id = $2 and expires_at > now() for update
+        where id = $1 and user_id = $2 and expires_at > now() for no key update
         "#,
         me.key.as_str(),
         me.id().0,

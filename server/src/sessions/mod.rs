@@ -11,6 +11,7 @@ mod check;
 mod devices;
 mod open;
 mod store;
+mod transaction;
 
 pub use agent::{Browser, Kind, System, UserAgent};
 pub(crate) use browsers::{greet_browser, known_browser, may_tell, note_browser};
@@ -20,6 +21,7 @@ pub(crate) use devices::{end_by, end_everywhere, end_others_of, end_to_begin_ane
 pub use open::{How, claim, open, renew};
 pub(crate) use open::{is_remembered, via};
 pub use store::{HashedStore, SessionKey};
+pub(crate) use transaction::begin;
 
 /// How long a browser that asked to be remembered may rest, and how long it lives at most, in days.
 pub const IDLE_DAYS: i32 = 30;
