@@ -1,6 +1,8 @@
 //! Accepting connections, with a limit on everything a stranger could draw out, and stopping without dropping anybody
 //! who is being served.
 
+mod large_head;
+
 use std::{
     net::SocketAddr,
     pin::Pin,
@@ -14,21 +16,20 @@ use http::Request;
 use hyper::{body::Incoming, server::conn::http1};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
     service::TowerToHyperService,
 };
 use server::{Server, web::Peer};
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore},
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
 };
 use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt;
 
+use large_head::{Guarded, HEAD_BYTES};
+
 /// From the first byte of a head to its last; also how long a connection may rest between requests.
 const HEAD: Duration = Duration::from_secs(10);
-/// The most bytes of a head.
-const HEAD_BYTES: usize = 32 * 1_024;
 /// How long the other end may leave an answer unread.
 const UNREAD: Duration = Duration::from_secs(30);
 /// How long the process has, once it was told to stop: those being served first.
@@ -47,43 +48,59 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener> {
 /// be over.
 pub async fn serve(listener: TcpListener, router: Router, server: Server, stop: impl Future<Output = ()>) -> Instant {
     let places = Arc::new(Semaphore::new(server.config().connections));
-    let graceful = GracefulShutdown::new();
+    let (drain, _) = watch::channel(());
     let mut stop = std::pin::pin!(stop);
     loop {
         let (stream, peer, place) = tokio::select! {
             accepted = accept(&listener, &places) => accepted,
             () = &mut stop => break,
         };
-        let service = router.clone().map_request(move |request: Request<Incoming>| {
-            let mut request = request.map(Body::new);
-            request.extensions_mut().insert(Peer(peer));
-            request
-        });
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(HEAD)
-            .max_buf_size(HEAD_BYTES)
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
-        let connection = graceful.watch(connection);
+        let connection = serve_one((stream, Peer(peer)), router.clone(), server.clone(), drain.subscribe());
         tokio::spawn(async move {
             let _place = place;
-            // A client that goes away in the middle is nobody's fault.
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection ended early");
-            }
+            connection.await;
         });
     }
     let end = Instant::now() + DRAIN;
     server.drain();
     drop(listener);
     tracing::info!("stopping: no new connections");
-    if tokio::time::timeout_at((end - LAST_MAILS).into(), graceful.shutdown()).await.is_err() {
+    drain.send(()).ok();
+    // Closed as soon as no connection holds a receiver.
+    if tokio::time::timeout_at((end - LAST_MAILS).into(), drain.closed()).await.is_err() {
         tracing::warn!("some connections did not finish in time and were closed");
     }
     end
 }
 
 type Stream = Pin<Box<TimeoutStream<TcpStream>>>;
+
+/// Serves one connection to its end, or after `drain` until its current request is answered.
+async fn serve_one((stream, peer): (Stream, Peer), router: Router, server: Server, mut drain: watch::Receiver<()>) {
+    let service = router.clone().map_request(move |request: Request<Incoming>| {
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(peer);
+        request
+    });
+    let mut connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD)
+        .max_buf_size(HEAD_BYTES)
+        .serve_connection(TokioIo::new(Guarded::new(stream)), TowerToHyperService::new(service));
+    let ended = tokio::select! {
+        ended = &mut connection => ended,
+        _ = drain.changed() => {
+            Pin::new(&mut connection).graceful_shutdown();
+            (&mut connection).await
+        }
+    };
+    // A client that goes away in the middle is nobody's fault.
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection ended early");
+        let parts = connection.into_parts();
+        parts.io.into_inner().finish(&parts.read_buf, router, (peer, &server.config().origin)).await;
+    }
+}
 
 /// The next connection, once there is a place for it. Failures to accept are waited out.
 async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> (Stream, SocketAddr, Option<OwnedSemaphorePermit>) {

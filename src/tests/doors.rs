@@ -112,6 +112,36 @@ async fn m21_a_dangerous_door_asks_for_a_fresh_proof(pool: PgPool) {
 }
 
 #[sqlx::test]
+async fn every_address_is_known_without_its_final_slash(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let post = site.post("alan", "hello").await;
+    let mut alan = site.signed_in("alan").await;
+    let before = digest(&site).await;
+    let doors = site.doors.iter().filter(|door| door.path != "/").map(|door| (door.method.clone(), path(door, post)));
+    let others = ["/assets/x.css", "/avatars/ada-1.svg", "/healthz", "/readyz", "/no/such/page"];
+    for (method, path) in doors.chain(others.map(|path| (Method::GET, path.to_owned()))) {
+        for (slashes, query) in [("/", ""), ("//", ""), ("/", "?before=7&next=%2F&x=/")] {
+            let answer = knock(&mut alan, method.clone(), &format!("{path}{slashes}{query}"), &[OURS, FORM], "").await;
+            assert_eq!(answer.status, StatusCode::PERMANENT_REDIRECT, "{method} {path}{slashes}{query}");
+            assert_eq!(answer.location(), format!("{path}{query}"));
+        }
+    }
+    assert_eq!(digest(&site).await, before);
+    for elsewhere in [
+        "//evil.example/",
+        "///evil.example//",
+        "/\\evil.example/",
+        "/%2fevil.example/",
+        "/%5cevil.example/",
+        "/x/..//evil/",
+    ] {
+        let Ok(request) = Request::get(elsewhere).body(Body::empty()) else { continue };
+        let answer = site.browser().send(request).await;
+        assert_eq!((answer.status, answer.location()), (StatusCode::NOT_FOUND, ""), "{elsewhere}");
+    }
+}
+
+#[sqlx::test]
 async fn nothing_from_elsewhere_changes_anything(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let post = site.post("alan", "hello").await;

@@ -109,3 +109,80 @@ async fn f29_clients_that_vanish_cost_no_connection_of_the_pool(pool: PgPool) {
     let answer = talk(address, "GET / HTTP/1.1\r\nHost: kith.example\r\nConnection: close\r\n\r\n").await;
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
 }
+
+/// A head with so many bytes of cookies, of address and of something else.
+fn head(method: &str, (cookies, address, other): (usize, usize, usize)) -> String {
+    let cookie = |n: usize| format!("c{n}={}", "x".repeat(4_000));
+    let cookies: Vec<String> = (0..cookies.div_ceil(4_000)).map(cookie).collect();
+    format!(
+        "{method} /settings/devices?{} HTTP/1.1\r\nHost: kith.example\r\nX-Other: {}\r\nCookie: {}\r\n\r\n",
+        "a".repeat(address),
+        "o".repeat(other),
+        cookies.join("; "),
+    )
+}
+
+#[sqlx::test]
+async fn a_browser_with_too_many_cookies_is_told_to_delete_them(pool: PgPool) {
+    let site = Site::new(&pool);
+    let (address, _stop, _serving) = start(&site).await;
+    // From just too many to all that a browser keeps for a site.
+    for cookies in [33_000, 120_000, 720_000] {
+        for method in ["GET", "POST", "HEAD"] {
+            let answer = talk(address, &head(method, (cookies, 0, 0))).await;
+            let (lines, body) = answer.split_once("\r\n\r\n").expect("a whole answer");
+            assert!(lines.starts_with("HTTP/1.1 431 "), "{method} {cookies}: {lines}");
+            for line in [
+                "clear-site-data: \"cookies\"",
+                "connection: close",
+                "content-type: text/html; charset=utf-8",
+                "x-content-type-options: nosniff",
+                "content-security-policy: default-src 'none'",
+            ] {
+                assert!(lines.contains(line), "{line}: {lines}");
+            }
+            assert_eq!(body.contains("Too many cookies"), method != "HEAD", "{body}");
+            assert!(method == "HEAD" || body.ends_with("</html>"), "{body}");
+        }
+    }
+}
+
+#[sqlx::test]
+async fn no_page_elsewhere_can_have_our_cookies_deleted(pool: PgPool) {
+    let site = Site::new(&pool);
+    let (address, _stop, _serving) = start(&site).await;
+    for (parts, status) in [
+        ((0, 33_000, 0), "HTTP/1.1 414 "),
+        ((4_000, 33_000, 0), "HTTP/1.1 414 "),
+        ((12_000, 24_000, 0), "HTTP/1.1 414 "),
+        ((0, 0, 33_000), "HTTP/1.1 431 "),
+        ((4_000, 0, 33_000), "HTTP/1.1 431 "),
+    ] {
+        let answer = talk(address, &head("GET", parts)).await;
+        assert!(answer.starts_with(status), "{parts:?}: {answer}");
+        assert!(!answer.to_ascii_lowercase().contains("clear-site-data"), "{parts:?}: {answer}");
+    }
+}
+
+#[sqlx::test]
+async fn a_large_head_is_answered_after_other_requests_too(pool: PgPool) {
+    let site = Site::new(&pool);
+    let (address, stop, serving) = start(&site).await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let mut seen = vec![0; 16];
+    stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: kith.example\r\n\r\n").await.unwrap();
+    stream.read_exact(&mut seen).await.unwrap();
+    assert!(seen.starts_with(b"HTTP/1.1 200"));
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    stream.write_all(head("GET", (40_000, 0, 0)).as_bytes()).await.unwrap();
+    let mut rest = String::new();
+    stream.read_to_string(&mut rest).await.unwrap();
+    assert!(rest.contains("HTTP/1.1 431 ") && rest.contains("clear-site-data"), "{rest}");
+    // What just fits is read.
+    let fits = talk(address, &head("GET", (28_000, 0, 0)).replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n")).await;
+    assert!(fits.starts_with("HTTP/1.1 303 "), "{fits}");
+    stop.send(()).unwrap();
+    let begun = Instant::now();
+    serving.await.unwrap();
+    assert!(begun.elapsed() < Duration::from_secs(3), "nothing is left open");
+}

@@ -3,9 +3,11 @@
 mod avatars;
 pub mod cookies;
 mod facts;
+mod final_slash;
 mod headers;
 mod health;
 mod host;
+mod large_head;
 mod next;
 mod origin;
 mod reports;
@@ -13,9 +15,11 @@ mod shared;
 
 pub use avatars::avatar;
 pub use facts::{Peer, Shown, facts};
+pub use final_slash::final_slash;
 pub use headers::{CSP, csp, private_answers, security_headers};
 pub use health::{healthz, readyz};
 pub use host::host;
+pub use large_head::{CLEAR_SITE_DATA, LargeHead, large_head};
 pub use next::safe_next;
 pub use origin::same_origin;
 pub use reports::csp as csp_report;
