@@ -6,7 +6,10 @@ use leptos::server_fn::{
 };
 use server_fn::Bytes;
 
-/// Why an action was refused. Nothing was changed.
+/// Said when nobody can tell whether a change was saved: the answer to a commit, or to a request, may have been lost.
+pub const MAY_BE_SAVED: &str = "This may have been saved; please check before trying again.";
+
+/// Why an action was refused. Nothing was changed, unless it was [`ActionError::Unavailable`]: then nobody can tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ActionError {
     /// Nobody is signed in, or no longer.
@@ -53,7 +56,7 @@ impl ActionError {
             Self::Invalid => "That can’t be taken as it is.",
             Self::Full => "You follow as many people as one can. Unfollow somebody first.",
             Self::Limited => "That was a lot in a short time. Wait a little and try again.",
-            Self::Unavailable => "That didn’t get through. Try again in a moment.",
+            Self::Unavailable => MAY_BE_SAVED,
         }
     }
 }

@@ -11,11 +11,14 @@ use http::{
     StatusCode,
     header::{ALLOW, CONTENT_TYPE, RETRY_AFTER},
 };
-use server::{Error, request::Refused};
+use server::{Error, request::Refused, web::CLEAR_SITE_DATA};
 
 use crate::{
     form_user, paths,
-    ui::{Page, Shell, error_page},
+    ui::{
+        Page, Shell,
+        error_page::{self, Effect},
+    },
     visit::{Visit, here, kept},
 };
 
@@ -23,6 +26,7 @@ use crate::{
 pub async fn pages(request: Request<Body>, next: Next) -> Response {
     let (path, extensions) = (request.uri().path().to_owned(), kept(request.extensions()));
     let back = here(request.method(), request.uri(), request.headers());
+    let changes = !request.method().is_safe();
     let response = next.run(request).await;
     let refused = response.status().is_client_error() || response.status().is_server_error();
     // Files and the islands' functions are read by programs: to them a status says it all.
@@ -36,11 +40,13 @@ pub async fn pages(request: Request<Body>, next: Next) -> Response {
     if response.status().is_client_error() {
         visit.cx.ask().await.ok();
     }
-    page(&response, &visit)
+    page(&response, &visit, changes)
 }
 
-fn page(response: &Response, visit: &Visit) -> Response {
-    match response.extensions().get::<Refused>().map(|refused| &*refused.0) {
+/// `changes`: whether the request was to change something.
+fn page(response: &Response, visit: &Visit, changes: bool) -> Response {
+    let refused = response.extensions().get::<Refused>().map(|refused| &*refused.0);
+    match refused {
         Some(Error::SignInNeeded) => {
             return Redirect::to(&paths::with_next(paths::SIGN_IN, &visit.here)).into_response();
         }
@@ -55,8 +61,14 @@ fn page(response: &Response, visit: &Visit) -> Response {
     let shell = if status == StatusCode::NOT_FOUND { Shell::Site } else { Shell::Card };
     let title = error_page::title(status);
     let page = Page::new(title).own_heading().status(status).shell(shell);
-    let mut page = page.respond(visit, error_page::view(status, wait));
-    for name in [RETRY_AFTER, ALLOW] {
+    // The answer to a commit may have been lost. With no free place the change did not even begin.
+    let effect = match refused {
+        _ if !changes || !status.is_server_error() => Effect::Unchanged,
+        Some(Error::Busy) => Effect::Unchanged,
+        _ => Effect::Unknown,
+    };
+    let mut page = page.respond(visit, error_page::view(status, wait, effect));
+    for name in [RETRY_AFTER, ALLOW, CLEAR_SITE_DATA] {
         if let Some(value) = response.headers().get(&name) {
             page.headers_mut().insert(name, value.clone());
         }

@@ -48,7 +48,7 @@ test("a follow is shown at once and taken back when it did not get through", asy
     await expect(button).toHaveText("Follow");
     await expect(button).toHaveAttribute("aria-pressed", "false");
     await expect(page.locator("#followers b")).toHaveText(String(before));
-    await expect(page.getByText("That didn’t get through. Try again in a moment.")).toBeVisible();
+    await expect(page.getByText("This may have been saved; please check before trying again.")).toBeVisible();
 });
 
 test("whoever is followed appears among those one follows, and their posts too", async ({ page, js }) => {

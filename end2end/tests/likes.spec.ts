@@ -54,7 +54,7 @@ test("a heart is shown at once and taken back when it did not get through", asyn
     await expect(heart).toHaveAttribute("aria-pressed", "false");
     await expect(heart).toHaveText("");
     await expect(heart).toHaveAccessibleName("0 likes");
-    await expect(page.getByText("That didn’t get through. Try again in a moment.")).toBeVisible();
+    await expect(page.getByText("This may have been saved; please check before trying again.")).toBeVisible();
 
     await page.unroute("**/api/set_like");
     await heart.click();

@@ -107,7 +107,7 @@ test("what was typed is kept when the network fails, and goes through at the nex
     await page.route("**/api/create_post", (route) => route.abort());
     await field(page).fill(text);
     await send(page).click();
-    await expect(said(page)).toHaveText("That didn’t get through. Try again in a moment.");
+    await expect(said(page)).toHaveText("This may have been saved; please check before trying again.");
     await expect(field(page)).toHaveValue(text);
     await expect(send(page)).toBeEnabled();
     await page.unroute("**/api/create_post");

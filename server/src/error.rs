@@ -5,7 +5,8 @@ use std::{borrow::Cow, time::Duration};
 /// The result of a verb.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why a verb refused. Nothing was changed.
+/// Why a verb refused. Nothing was changed, unless it was [`Error::Unavailable`]: the answer to a commit may have been
+/// lost.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// There is no such thing, or it is not theirs to know of.

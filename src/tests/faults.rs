@@ -47,6 +47,27 @@ async fn f02_a_locked_table_answers_503_in_good_time_and_the_rest_goes_on(pool: 
     drop(site);
 }
 
+#[sqlx::test]
+async fn a_failed_change_is_not_called_unchanged(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let copy = Site::new(&as_served(&pool, 4));
+    let mut alan = copy.browser();
+    alan.cookies = site.signed_in("alan").await.cookies;
+    let mut lock = pool.begin().await.unwrap();
+    sqlx::query("lock table users in access exclusive mode").execute(&mut *lock).await.unwrap();
+    const MAY_BE_SAVED: &str = "This may have been saved; please check before trying again.";
+    for (answer, reads) in [
+        (alan.get("/").await, true),
+        (alan.post("/posts", &[("body", "hello")]).await, false),
+        (alan.post("/settings/profile", &[("display_name", "Alan")]).await, false),
+        (alan.post("/sign-in", &[("identifier", "alan"), ("password", "wrong")]).await, false),
+    ] {
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(answer.body.contains("nothing was changed"), reads, "{}", answer.body);
+        assert_eq!(answer.body.contains(MAY_BE_SAVED), !reads, "{}", answer.body);
+    }
+}
+
 /// Takes away what the run's template may have given a new database.
 async fn emptied(pool: &PgPool) {
     sqlx::raw_sql("drop schema public cascade; create schema public").execute(pool).await.unwrap();

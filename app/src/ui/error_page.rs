@@ -4,7 +4,7 @@ use http::StatusCode;
 use leptos::prelude::*;
 
 use super::button::{Weight, button_link};
-use crate::paths;
+use crate::{actions::MAY_BE_SAVED, paths};
 
 /// What the page is called.
 pub fn title(status: StatusCode) -> &'static str {
@@ -17,20 +17,30 @@ pub fn title(status: StatusCode) -> &'static str {
         StatusCode::TOO_MANY_REQUESTS => "A little slower",
         StatusCode::SERVICE_UNAVAILABLE => "Back in a moment",
         StatusCode::MISDIRECTED_REQUEST => "Not this house",
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => "Too many cookies",
         status if status.is_client_error() => "We couldn’t read that",
         _ => "Our mistake",
     }
 }
 
+/// What a refused request has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Nothing.
+    Unchanged,
+    /// Possibly what was asked: it failed at a moment at which nobody can tell.
+    Unknown,
+}
+
 /// The page itself, with its `h1`. `retry_after` is how many seconds the visitor had better wait.
-pub fn view(status: StatusCode, retry_after: Option<u64>) -> impl IntoView + use<> {
+pub fn view(status: StatusCode, retry_after: Option<u64>, effect: Effect) -> impl IntoView + use<> {
     let figure = format!("Error {}", status.as_u16());
     view! {
         <div class="state">
             {absent()}
             <p class="figure">{figure}</p>
             <h1>{title(status)}</h1>
-            <p>{words(status, retry_after)}</p>
+            <p>{words(status, retry_after, effect)}</p>
             {button_link("Go to the latest posts", paths::HOME, Weight::Quiet)}
         </div>
     }
@@ -50,9 +60,16 @@ fn absent() -> impl IntoView {
     }
 }
 
-fn words(status: StatusCode, retry_after: Option<u64>) -> String {
+fn words(status: StatusCode, retry_after: Option<u64>, effect: Effect) -> String {
     let again = retry_after.map(wait);
     match status {
+        StatusCode::SERVICE_UNAVAILABLE if effect == Effect::Unknown => {
+            format!("We can’t reach what this page needs. {MAY_BE_SAVED}")
+        }
+        status if effect == Effect::Unknown => {
+            debug_assert!(status.is_server_error(), "{status}");
+            format!("Something broke on our side, and we have noted it. {MAY_BE_SAVED}")
+        }
         StatusCode::NOT_FOUND => "There is nothing at this address. It may have been taken down, or the link was cut \
             short on its way to you."
             .to_owned(),
@@ -75,6 +92,10 @@ fn words(status: StatusCode, retry_after: Option<u64>) -> String {
             )
         }
         StatusCode::MISDIRECTED_REQUEST => "Kith doesn’t answer to this name. Check the address.".to_owned(),
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => "Your browser sent more than we can read, most likely too many \
+            cookies. We have asked it to delete those of this site: reload the page and sign in again. If that doesn’t \
+            help, delete them yourself, in the settings of your browser."
+            .to_owned(),
         status if status.is_client_error() => {
             "Something in what was sent doesn’t fit. Go back, reload the page and try again. Nothing was changed."
                 .to_owned()
@@ -121,12 +142,21 @@ mod tests {
 
     #[test]
     fn every_error_has_one_heading_and_a_way_on() {
-        for code in [400, 403, 404, 405, 409, 413, 415, 421, 422, 429, 500, 503] {
+        for code in [400, 403, 404, 405, 409, 413, 414, 415, 421, 422, 429, 431, 500, 503] {
             let status = StatusCode::from_u16(code).expect("a status");
-            let html = render(|| view(status, Some(90)));
+            let html = render(|| view(status, Some(90), Effect::Unchanged));
+            assert!(!html.contains(MAY_BE_SAVED), "{code}");
             assert_eq!(html.matches("<h1").count(), 1);
             assert!(html.contains("href=\"/\""));
             assert_eq!(html.contains("2 minutes"), matches!(code, 429 | 503), "{code}");
+        }
+    }
+    #[test]
+    fn what_may_be_saved_is_never_called_unchanged() {
+        for code in [500, 502, 503, 504] {
+            let status = StatusCode::from_u16(code).expect("a status");
+            let html = render(|| view(status, Some(2), Effect::Unknown));
+            assert!(html.contains(MAY_BE_SAVED) && !html.contains("othing was changed"), "{code}: {html}");
         }
     }
 }
