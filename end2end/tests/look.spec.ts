@@ -1,6 +1,6 @@
 // What the eye meets: the colours one chose, nothing that sticks out, nothing that jumps, a focus one can see.
 import { awake, cards, expect, open, signIn, test, unique, write } from "../fixtures.ts";
-import type { Page } from "@playwright/test";
+import type { Locator, Page } from "@playwright/test";
 
 const surface = (page: Page): Promise<string> =>
     page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
@@ -185,22 +185,56 @@ test("nothing jumps while a page comes together", async ({ page, js }) => {
     }
 });
 
+/** Presses once with the mouse, at the place on the screen, a moment after the page has come: as a person does. */
+async function press(page: Page, target: Locator): Promise<void> {
+    await target.scrollIntoViewIfNeeded();
+    const box = await target.boundingBox();
+    if (!box) throw new Error("nothing to press");
+    await page.waitForTimeout(250);
+    await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
+}
+
 test("where movement is welcome, the site moves and can be used all the same", async ({ page, js, allow }) => {
     // The browser's own word on a movement that was cut short by the next.
     allow(/Transition was (aborted|skipped)/);
     await page.emulateMedia({ reducedMotion: "no-preference" });
     await signIn(page, "alan");
     await open(page, "/");
-    await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Following" }).click();
-    await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Settings" }).click();
+    const main = page.getByRole("navigation", { name: "Main" });
+    for (const [name, path] of [
+        ["Following", "/following"],
+        ["Settings", "/settings/devices"],
+        ["Home", "/"],
+        ["Following", "/following"],
+    ] as const) {
+        await press(page, main.getByRole("link", { name, exact: true }));
+        await expect(page, `one press on ${name} is enough`).toHaveURL(path);
+    }
+    await press(page, cards(page).first().locator(".when"));
+    await expect(page).toHaveURL(/\/posts\/\d+$/);
+    await press(page, main.getByRole("link", { name: "Settings" }));
     await expect(page).toHaveURL("/settings/devices");
+    await page.goBack();
     await page.goBack();
     await expect(page).toHaveURL("/following");
     await awake(page);
     if (js) {
         const heart = cards(page).first().locator(".like[aria-pressed=false]").or(cards(page).nth(1).locator(".like")).first();
-        await heart.click();
+        await press(page, heart);
         await expect(heart).toHaveAttribute("aria-pressed", /./);
+    }
+});
+
+test("what moves is only what is named, so that the rest can be pressed", async ({ page }) => {
+    await page.emulateMedia({ reducedMotion: "no-preference" });
+    await signIn(page, "alan");
+    for (const path of ["/", "/@alan", "/settings/devices"]) {
+        await open(page, path);
+        const captured = await page.evaluate(() => {
+            const named = (one: Element) => getComputedStyle(one).viewTransitionName !== "none";
+            return [...document.querySelectorAll("*")].filter(named).map((one) => one.outerHTML.slice(0, 80));
+        });
+        expect(captured, path).toEqual([]);
     }
 });
 
