@@ -49,7 +49,7 @@ async fn a_tag_has_one_address_and_what_cannot_be_one_has_none(pool: PgPool) {
     assert_eq!((unknown.status, unknown.header("x-robots-tag")), (StatusCode::OK, "noindex"));
     let long = format!("/tags/{}", "a".repeat(51));
     for bad in [
-        "/tags/",
+        "/tags",
         "/tags/a-b",
         "/tags/123",
         "/tags/%20",
