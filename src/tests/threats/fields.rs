@@ -7,18 +7,20 @@ use sqlx::PgPool;
 use super::{Answer, Browser, NEW, PASSWORD, Site, encode};
 
 /// Every form with text in it, as it is rightly sent. A test sees to it that none is missing.
-const FORMS: [(&str, &[(&str, &str)]); 30] = [
+const FORMS: [(&str, &[(&str, &str)]); 32] = [
     (
         "/sign-up",
         &[("email", "new@kith.example"), ("username", "newcomer"), ("display_name", "New"), ("password", NEW)],
     ),
     ("/sign-up/verify", &[("code", "123456")]),
-    ("/sign-up/finish", &[("username", "newcomer"), ("password", NEW)]),
+    ("/sign-up/finish", &[("username", "newcomer"), ("password", NEW), ("link", "x")]),
     ("/sign-in", &[("identifier", "alan"), ("password", PASSWORD), ("remember", "true"), ("next", "/")]),
     ("/sign-in/code", &[("code", "123456"), ("remember", "true")]),
     ("/sign-in/code/send", &[("email", "alan@kith.example")]),
     ("/forgot-password", &[("email", "alan@kith.example")]),
-    ("/reset-password", &[("new_password", NEW)]),
+    ("/reset-password", &[("new_password", NEW), ("link", "x")]),
+    ("/undo-email", &[("link", "x")]),
+    ("/end-session", &[("link", "x")]),
     ("/elevate", &[("current_password", PASSWORD), ("next", "/")]),
     ("/elevate/send", &[("next", "/")]),
     ("/elevate/code", &[("code", "123456"), ("next", "/")]),
@@ -83,8 +85,6 @@ async fn every_form_with_text_is_known_here(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let silent = [
         "/sign-up/resend",
-        "/undo-email",
-        "/end-session",
         "/sign-out",
         "/sign-up/arrival/with/{provider}",
         "/settings/connections/{provider}/link",
