@@ -17,7 +17,7 @@ use axum::{
 use http::{HeaderValue, StatusCode, header::ACCEPT};
 use server::{
     Server,
-    sessions::HashedStore,
+    sessions::{HashedStore, SessionTable},
     web::{self, cookies::Cookie},
 };
 use tower_http::{
@@ -31,7 +31,6 @@ use tower_http::{
     timeout::{RequestBodyTimeoutLayer, TimeoutLayer},
 };
 use tower_sessions::{SessionManagerLayer, cookie::SameSite};
-use tower_sessions_sqlx_store::PostgresStore;
 
 use crate::{assets::Files, telemetry};
 
@@ -95,14 +94,9 @@ pub fn router(server: &Server, files: &Arc<Files>) -> (Router, Vec<Door>) {
 }
 
 /// The session layer. It never sees a cookie (see [`web::facts`]): it opens sessions and sets theirs.
-fn sessions(server: &Server) -> SessionManagerLayer<HashedStore<PostgresStore>> {
+fn sessions(server: &Server) -> SessionManagerLayer<HashedStore<SessionTable>> {
     let origin = &server.config().origin;
-    #[expect(clippy::expect_used, reason = "constant names")]
-    let store = PostgresStore::new(server.db().clone())
-        .with_schema_name("public")
-        .and_then(|store| store.with_table_name("sessions"))
-        .expect("names the store accepts");
-    SessionManagerLayer::new(HashedStore::new(store))
+    SessionManagerLayer::new(HashedStore::new(SessionTable::new(server.db().clone())))
         .with_name(Cookie::Session.name(origin))
         .with_secure(origin.is_https())
         // Not Strict: who comes back from another site must arrive signed in.

@@ -2,6 +2,7 @@
 
 use std::{any::Any, io::IsTerminal, time::Instant};
 
+use anyhow::{Result, anyhow};
 use axum::{
     body::Body,
     extract::Request,
@@ -16,9 +17,21 @@ use server::{
 use tracing::Instrument;
 use tracing_subscriber::{EnvFilter, prelude::*};
 
-/// Starts the log. `filter` is as in `info,sqlx=warn`; parts of it that cannot be understood are left out.
-pub fn start(config: &Config) {
-    let filter = EnvFilter::builder().parse_lossy(&config.log);
+/// Reads `KITH_LOG`, such as `info,sqlx=warn`.
+///
+/// # Errors
+/// When it cannot be understood.
+pub fn filter(config: &Config) -> Result<EnvFilter> {
+    let filter = EnvFilter::builder().parse(&config.log);
+    filter.map_err(|_| anyhow!("KITH_LOG: must be a filter such as info,sqlx=warn."))
+}
+
+/// Starts the log.
+///
+/// # Errors
+/// As [`filter`].
+pub fn start(config: &Config) -> Result<()> {
+    let filter = filter(config)?;
     let pretty = std::io::stderr().is_terminal();
     let format = config.log_format.unwrap_or(if pretty { LogFormat::Pretty } else { LogFormat::Json });
     let registry = tracing_subscriber::registry().with(filter);
@@ -27,6 +40,7 @@ pub fn start(config: &Config) {
         LogFormat::Json => registry.with(layer.json().flatten_event(true).with_current_span(true)).init(),
         LogFormat::Pretty => registry.with(layer.compact().with_target(false)).init(),
     }
+    Ok(())
 }
 
 /// Writes a request's line when it is answered, and gives every line written meanwhile the request's id.

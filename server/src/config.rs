@@ -10,13 +10,16 @@ mod mail;
 mod origin;
 mod pictures;
 pub mod providers;
+mod service_links;
 mod source;
+mod unencoded;
 
 pub use mail::{Mail, Transport};
 pub use origin::{Origin, is_loopback};
 pub use pictures::{Bucket, Pictures};
 use providers::Provider;
 pub use source::Source;
+pub(crate) use unencoded::{PERCENT_ENCODE, has_unencoded_credentials};
 
 /// Why the settings cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -24,7 +27,8 @@ pub use source::Source;
 pub struct ConfigError(String);
 
 fn wrong(setting: &str, why: impl std::fmt::Display) -> ConfigError {
-    ConfigError(format!("{setting}: {why}"))
+    let text = format!("{setting}: {why}");
+    ConfigError(text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect())
 }
 
 /// All settings.
@@ -81,10 +85,10 @@ impl Config {
         picture_origins.extend(providers.iter().flat_map(|provider| provider.origins.iter().cloned()));
         Ok(Self {
             database_url: database_url(source)?,
-            database_connections: source.parsed("KITH_DATABASE_CONNECTIONS", 20, "a whole number")?,
+            database_connections: database_connections(source)?,
             listen: source.parsed("KITH_LISTEN", SocketAddr::from(([127, 0, 0, 1], 3000)), "like 127.0.0.1:3000")?,
             trusted_proxies: networks(source)?,
-            connections: source.parsed("KITH_CONNECTIONS", 4_000, "a whole number")?,
+            connections: source.number("KITH_CONNECTIONS", 4_000, 1..=1_000_000)?,
             log_format,
             log: source.get("KITH_LOG").unwrap_or("info,sqlx=warn").to_owned(),
             languages: languages(source)?,
@@ -98,8 +102,12 @@ impl Config {
 
     /// Only where the database is, for commands that need nothing else.
     pub fn database_only(source: &Source) -> Result<(SecretString, u32), ConfigError> {
-        Ok((database_url(source)?, source.parsed("KITH_DATABASE_CONNECTIONS", 20, "a whole number")?))
+        Ok((database_url(source)?, database_connections(source)?))
     }
+}
+
+fn database_connections(source: &Source) -> Result<u32, ConfigError> {
+    source.number("KITH_DATABASE_CONNECTIONS", 20, 1..=10_000)
 }
 
 fn database_url(source: &Source) -> Result<SecretString, ConfigError> {
@@ -125,83 +133,18 @@ fn networks(source: &Source) -> Result<Vec<IpNetwork>, ConfigError> {
         .split(',')
         .map(str::trim)
         .filter(|part| !part.is_empty())
-        .map(|part| part.parse().map_err(|_| wrong("KITH_TRUSTED_PROXIES", shape)))
+        .map(|part| part.parse().map(unmapped).map_err(|_| wrong("KITH_TRUSTED_PROXIES", shape)))
         .collect()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn config(pairs: &[(&str, &str)]) -> Result<Config, String> {
-        let env = pairs.iter().map(|(k, v)| (k.to_string(), v.to_string()));
-        Source::read(None, env).and_then(|source| Config::new(&source)).map_err(|e| e.to_string())
-    }
-
-    const GOOD: [(&str, &str); 2] = [("DATABASE_URL", "postgres:///kith"), ("KITH_ORIGIN", "https://kith.example")];
-
-    #[test]
-    fn two_settings_are_enough() {
-        let config = config(&GOOD).unwrap();
-        assert_eq!(config.origin.to_string(), "https://kith.example");
-        assert_eq!(config.mail.from, "Kith <noreply@kith.example>");
-    }
-
-    #[test]
-    fn a_wrong_setting_is_named_in_one_line() {
-        for (name, value) in [
-            ("KITH_ORIGIN", "http://kith.example"),
-            ("KITH_ORIGIN", "https://kith.example/path"),
-            ("KITH_LISTEN", "nowhere"),
-            ("KITH_TRUSTED_PROXIES", "10.0.0.0/99"),
-            ("KITH_LOG_FORMAT", "xml"),
-            ("KITH_LANGUAGES", "English; drop"),
-            ("KITH_LANGUAGES", ","),
-            ("KITH_MAIL", "pigeon"),
-            ("KITH_MAIL_FROM", "nobody"),
-            ("KITH_SMTP_URL", "http://mail.example"),
-            ("KITH_SMTP_URL", "smtp://mail.example"),
-            ("KITH_SMTP_URL", "smtp://mail.example?tls=opportunistic&tls=required"),
-            ("KITH_GITHUB_URL", "http://github.example"),
-            ("KITH_GITHUB_URL", "github.example"),
-            ("KITH_PICTURES", "bucket"),
-            ("KITH_PICTURES", "cellar"),
-            ("KITH_BUCKET", "kith"),
-            ("KITH_BUCKET", "s3://"),
-            ("KITH_BUCKET", "s3://kith/../x"),
-            ("KITH_BUCKET_KEY_ID", ""),
-            ("KITH_BUCKET_ENDPOINT", "http://s3.example"),
-            ("KITH_BUCKET_ENDPOINT", "https://me:secret@s3.example"),
-            ("DATABASE_URL", "mysql://x"),
-            ("DATABASE_URL", "postgres://u:p@db.example/kith"),
-        ] {
-            let mut pairs = GOOD.to_vec();
-            if name.starts_with("KITH_BUCKET") {
-                pairs.extend([("KITH_BUCKET", "s3://kith"), ("KITH_BUCKET_KEY_ID", "k"), ("KITH_BUCKET_SECRET", "s")]);
-            }
-            pairs.push((name, value));
-            let why = config(&pairs).expect_err(&format!("{name}={value}"));
-            assert!(why.starts_with(name) && !why.contains('\n'), "{why}");
-        }
-    }
-
-    #[test]
-    fn an_unknown_setting_is_refused_so_that_a_typing_error_is_seen() {
-        let why = config(&[GOOD[0], GOOD[1], ("KITH_ORIGN", "x")]).unwrap_err();
-        assert!(why.starts_with("KITH_ORIGN"), "{why}");
-    }
-
-    #[test]
-    fn what_only_tests_and_tools_read_is_no_mistake() {
-        config(&[GOOD[0], GOOD[1], ("KITH_SCREENSHOTS", "1"), ("KITH_URL", "http://127.0.0.1:1")]).unwrap();
-    }
-
-    #[test]
-    fn a_secret_can_come_from_a_file_and_is_never_printed() {
-        let path = std::env::temp_dir().join(format!("kith-config-test-{}", std::process::id()));
-        std::fs::write(&path, "postgres://kith:hunter2@localhost/kith\n").unwrap();
-        let config = config(&[("DATABASE_URL_FILE", path.to_str().unwrap()), GOOD[1]]).unwrap();
-        std::fs::remove_file(path).unwrap();
-        assert!(!format!("{config:?}").contains("hunter2"));
-    }
+/// A network of IPv4 addresses written as IPv6 (`::ffff:10.0.0.0/104`), as IPv4: clients' addresses are compared so.
+fn unmapped(network: IpNetwork) -> IpNetwork {
+    let IpNetwork::V6(six) = network else { return network };
+    let (Some(four), Some(prefix)) = (six.network().to_ipv4_mapped(), six.prefix().checked_sub(96)) else {
+        return network;
+    };
+    ipnetwork::Ipv4Network::new(four, prefix).map_or(network, IpNetwork::V4)
 }
+
+#[cfg(test)]
+mod tests;

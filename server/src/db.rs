@@ -1,15 +1,22 @@
 //! The connection pool, and the schema.
 
+mod check;
+mod far;
+mod probe;
+mod read_only;
 mod settings;
+mod url;
 
-use std::{str::FromStr, time::Duration};
+use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
-use sqlx::{
-    ConnectOptions, PgPool,
-    migrate::Migrator,
-    postgres::{PgConnectOptions, PgPoolOptions, PgSslMode},
-};
+use sqlx::{ConnectOptions, PgConnection, PgPool, migrate::Migrator, postgres::PgPoolOptions};
+
+pub use check::{Finding, Unusable, findings, require};
+pub(crate) use far::FarTime;
+pub use probe::{Unreachable, probe, reason};
+pub(crate) use read_only::note_refusal;
+pub use url::check_url;
 
 /// One connection, for whoever passes it on without knowing SQL.
 pub type Connection = sqlx::PgConnection;
@@ -24,27 +31,12 @@ pub static MIGRATOR: Migrator = {
 /// How long a request waits for a connection before it is told to try again.
 const ACQUIRE: Duration = Duration::from_secs(3);
 
-/// Says why a database URL cannot be used: not Postgres, or not safe on the way.
-pub fn check_url(url: &str) -> Result<(), &'static str> {
-    let options =
-        PgConnectOptions::from_str(url).map_err(|_| "must be an address such as postgres://kith@localhost/kith.")?;
-    let near = options.get_socket().is_some()
-        || options.get_host().starts_with('/')
-        || crate::config::Origin::from_str(&format!("http://{}", options.get_host())).is_ok_and(|o| o.is_loopback());
-    // sqlx's default is to go on in clear when the server offers no TLS; off this machine that is never right.
-    if near || matches!(options.get_ssl_mode(), PgSslMode::VerifyFull) {
-        Ok(())
-    } else {
-        Err("is on another machine: add sslmode=verify-full (and sslrootcert) so that nobody can listen in.")
-    }
-}
-
 /// Opens the pool. Connections are made when first needed, so that a server can start before its database.
 ///
 /// # Errors
 /// When the URL is not one.
 pub fn connect(url: &SecretString, most: u32) -> sqlx::Result<PgPool> {
-    let options = PgConnectOptions::from_str(url.expose_secret())?
+    let options = url::options(url.expose_secret())?
         .application_name("kith")
         .log_statements(log::LevelFilter::Trace)
         .log_slow_statements(log::LevelFilter::Warn, Duration::from_secs(1))
@@ -53,13 +45,14 @@ pub fn connect(url: &SecretString, most: u32) -> sqlx::Result<PgPool> {
         .max_connections(most)
         .acquire_timeout(ACQUIRE)
         .max_lifetime(Duration::from_secs(30 * 60))
+        .before_acquire(|_, meta| Box::pin(std::future::ready(Ok(read_only::may_keep(meta.age)))))
         .connect_lazy_with(options))
 }
 
 /// Brings the schema up to this binary, one copy at a time.
 ///
 /// # Errors
-/// When a migration fails; it is rolled back whole.
+/// When a migration fails; it is rolled back whole, and those before it stay.
 pub async fn migrate(db: &PgPool) -> Result<(), sqlx::migrate::MigrateError> {
     let mut conn = db.acquire().await?;
     // Building an index may take longer than a page may.
@@ -76,7 +69,7 @@ pub async fn migrate(db: &PgPool) -> Result<(), sqlx::migrate::MigrateError> {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn is_current(db: &PgPool) -> sqlx::Result<bool> {
+pub async fn is_current(db: &mut PgConnection) -> sqlx::Result<bool> {
     let newest = MIGRATOR.iter().map(|m| m.version).max().unwrap_or(0);
     sqlx::query_scalar::<_, bool>("select exists (select 1 from _sqlx_migrations where version = $1 and success)")
         .bind(newest)
@@ -87,4 +80,32 @@ pub async fn is_current(db: &PgPool) -> sqlx::Result<bool> {
             Some(code) if code == "42P01" => Ok(false),
             _ => Err(error),
         })
+}
+
+/// Whether visitors can be served from the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Readiness {
+    Ready,
+    /// The schema is older than this binary.
+    Outdated,
+    /// Nothing can be written: a standby, or `default_transaction_read_only`.
+    ReadOnly,
+}
+
+/// Looks at the schema, and at a connection as requests get it. A connection that is read-only is closed; what counts is
+/// a connection made after that.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn readiness(db: &PgPool) -> sqlx::Result<Readiness> {
+    for _ in 0..2 {
+        let mut conn = db.acquire().await?;
+        if !read_only::is_read_only(&mut conn).await? {
+            let current = is_current(&mut conn).await?;
+            return Ok(if current { Readiness::Ready } else { Readiness::Outdated });
+        }
+        read_only::note();
+        conn.close().await?;
+    }
+    Ok(Readiness::ReadOnly)
 }

@@ -43,6 +43,7 @@ pub enum Error {
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
+        crate::db::note_refusal(&error);
         // A NUL or broken text that slipped past the forms: the sender's mistake, not the database's (22021).
         if error.as_database_error().and_then(|e| e.code()).is_some_and(|code| code == "22021") {
             return Invalid::default().into();

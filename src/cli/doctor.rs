@@ -10,61 +10,90 @@ use server::{
     search::{self, Standing},
 };
 
+use super::output::say;
+use crate::telemetry;
+
 /// Goes through what a working installation needs and says how each thing stands. Fails when one of them is broken.
 pub async fn run(source: &Source) -> Result<()> {
-    let config = match Config::new(source) {
+    let config = Config::new(source).map_err(anyhow::Error::from);
+    let config = match config.and_then(|config| telemetry::filter(&config).map(|_| config)) {
         Ok(config) => config,
         Err(error) => bail!("settings: {error}"),
     };
-    println!("settings   fine; the site is {}", config.origin);
+    say!("settings   fine; the site is {}", config.origin)?;
     let server = super::connect(config)?;
-    let sound = database(&server).await;
-    if sound {
-        queue(&server).await?.iter().for_each(|line| println!("{line}"));
+    let database = database(&server).await?;
+    if database != Database::Unusable {
+        for line in queue(&server).await? {
+            say!("{line}")?;
+        }
         languages(&server).await?;
     }
-    println!("mail       {}", server.mailer().describe());
-    let sound = sound && pictures(&server).await?;
+    say!("mail       {}", server.mailer().describe())?;
+    let sound = database != Database::Unusable && pictures(&server).await? && database == Database::Sound;
     if sound { Ok(()) } else { bail!("something is wrong; see above") }
 }
 
-async fn database(server: &Server) -> bool {
+/// The state of the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Database {
+    Sound,
+    /// The rest can be looked at, but something will fail.
+    Faulty,
+    Unusable,
+}
+
+async fn database(server: &Server) -> Result<Database> {
     let begun = Instant::now();
-    let version: Result<String, _> = sqlx::query_scalar("select version()").fetch_one(server.db()).await;
-    match version {
+    let mut conn = match db::probe(&server.config().database_url).await {
+        Ok(conn) => conn,
         Err(error) => {
-            println!("database   does not answer: {error}");
-            return false;
+            say!("database   {error}")?;
+            return Ok(Database::Unusable);
         }
-        Ok(version) => {
-            let name = version.split(" on ").next().unwrap_or_default();
-            println!("database   {name}, first answer after {:.0?}", begun.elapsed());
+    };
+    let version: String = sqlx::query_scalar("select version()").fetch_one(&mut conn).await?;
+    let name = version.split(" on ").next().unwrap_or_default();
+    say!("database   {name}, first answer after {:.0?}", begun.elapsed())?;
+    if let Err(why) = db::require(&mut conn).await {
+        say!("           {}", super::causes(&why))?;
+        return Ok(Database::Unusable);
+    }
+    let mut faulty = false;
+    for finding in db::findings(&mut conn, server.config().database_connections).await? {
+        faulty |= finding.is_fault();
+        say!("           {finding}")?;
+    }
+    match db::is_current(&mut conn).await {
+        Ok(true) => say!("schema     up to date")?,
+        Ok(false) => {
+            say!("schema     is older than this program: run kith migrate")?;
+            return Ok(Database::Unusable);
+        }
+        Err(error) => {
+            say!("schema     cannot be read: {}", db::reason(&error))?;
+            return Ok(Database::Unusable);
         }
     }
-    match db::is_current(server.db()).await {
-        Ok(true) => println!("schema     up to date"),
-        Ok(false) => println!("schema     is older than this program: run kith migrate"),
-        Err(error) => println!("schema     cannot be read: {error}"),
-    }
-    matches!(db::is_current(server.db()).await, Ok(true))
+    Ok(if faulty { Database::Faulty } else { Database::Sound })
 }
 
 /// Where pictures are, and whether all of them can be had.
 async fn pictures(server: &Server) -> Result<bool> {
     let settings = &server.config().pictures;
-    println!("pictures   new ones go into the {}", if settings.into_bucket { "bucket" } else { "database" });
+    say!("pictures   new ones go into the {}", if settings.into_bucket { "bucket" } else { "database" })?;
     let (here, there) = avatars::places(&mut *server.db().acquire().await?).await?;
-    println!("           {here} in the database, {there} in a bucket");
+    say!("           {here} in the database, {there} in a bucket")?;
     let Ok(bucket) = server.pictures().bucket() else {
         if there > 0 {
-            println!("           no setting names the bucket: those in it cannot be shown");
+            say!("           no setting names the bucket: those in it cannot be shown")?;
         }
         return Ok(there == 0);
     };
     match bucket.answers().await {
-        Ok(time) => println!("           the bucket {} answers, after {time:.0?}", bucket.name()),
+        Ok(time) => say!("           the bucket {} answers, after {time:.0?}", bucket.name())?,
         Err(error) => {
-            println!("           the bucket {} does not answer: {}", bucket.name(), super::causes(&error));
+            say!("           the bucket {} does not answer: {}", bucket.name(), super::causes(&error))?;
             return Ok(false);
         }
     }
@@ -83,11 +112,10 @@ fn roughly(time: Duration) -> String {
 
 async fn languages(server: &Server) -> Result<()> {
     match search::standing(server).await? {
-        Standing::Agreed => println!("search     in {}", server.config().languages.join(", ")),
+        Standing::Agreed => say!("search     in {}", server.config().languages.join(", ")),
         Standing::Unknown(language) => bail!("KITH_LANGUAGES: Postgres has no text search configuration {language}"),
-        Standing::Other(kept) => println!("search     still in {}: run kith reindex", kept.join(", ")),
+        Standing::Other(kept) => say!("search     still in {}: run kith reindex", kept.join(", ")),
     }
-    Ok(())
 }
 
 /// How the queue stands, line by line.

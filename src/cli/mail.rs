@@ -10,6 +10,8 @@ use server::{
     random::Token,
 };
 
+use super::output::say;
+
 #[derive(Subcommand)]
 pub enum Mail {
     /// Send a test to an address, now, and say how it went.
@@ -27,13 +29,11 @@ impl Mail {
             Self::Test { to } => test(server, &to).await,
             Self::Retry => {
                 let count = jobs::retry_dead(&mut *server.db().acquire().await?).await?;
-                println!("{count} to be tried again.");
-                Ok(())
+                say!("{count} to be tried again.")
             }
             Self::Drop => {
                 let count = jobs::drop_dead(&mut *server.db().acquire().await?).await?;
-                println!("{count} forgotten.");
-                Ok(())
+                say!("{count} forgotten.")
             }
         }
     }
@@ -46,6 +46,5 @@ async fn test(server: &Server, to: &str) -> Result<()> {
     if let Err(error) = server.mailer().send(&mail, &Token::new().text()).await {
         bail!("the mail did not go: {}", error.reason());
     }
-    println!("Mail {}. The test for {} was handed over.", server.mailer().describe(), to.as_str());
-    Ok(())
+    say!("Mail {}. The test for {} was handed over.", server.mailer().describe(), to.as_str())
 }

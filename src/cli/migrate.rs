@@ -6,7 +6,9 @@ use sqlx::PgPool;
 
 /// Migrates, and says so.
 pub async fn run(pool: &PgPool) -> Result<()> {
-    db::migrate(pool).await.context("the database could not be migrated; nothing of the failed step remains")?;
-    eprintln!("The database is up to date.");
+    db::migrate(pool).await.context(
+        "the database could not be migrated; nothing of the failed step remains, and the steps before it stay",
+    )?;
+    super::output::note("The database is up to date.");
     Ok(())
 }

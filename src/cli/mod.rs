@@ -3,15 +3,16 @@
 pub mod doctor;
 pub mod mail;
 mod migrate;
+pub mod output;
 pub mod pictures;
 mod reindex;
 mod seed;
 mod serve;
 pub mod user;
 
-use std::path::PathBuf;
+use std::{error::Error, path::PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand};
 use server::{
     Server,
@@ -24,8 +25,8 @@ use sqlx::PgPool;
 #[derive(Parser)]
 #[command(version, about)]
 pub struct Cli {
-    /// A TOML file with settings; the environment wins over it.
-    #[arg(long, env = "KITH_CONFIG", global = true)]
+    /// A TOML file with settings; the environment wins over it. KITH_CONFIG names one too.
+    #[arg(long, global = true)]
     config: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
@@ -57,23 +58,37 @@ enum Command {
 impl Cli {
     /// Does what was asked.
     pub async fn run(self) -> Result<()> {
-        let source = Source::read(self.config.as_deref(), std::env::vars())?;
+        let named = || std::env::var_os("KITH_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from);
+        let source = Source::read(self.config.or_else(named).as_deref(), std::env::vars_os())?;
         match self.command {
             Command::Serve => serve::run(Config::new(&source)?).await,
-            Command::Migrate => migrate::run(&pool(&source)?).await,
-            Command::Seed(args) => seed::run(&pool(&source)?, args).await,
-            Command::Reindex => reindex::run(&connect(Config::new(&source)?)?).await,
+            Command::Migrate => migrate::run(&pool(&source).await?).await,
+            Command::Seed(args) => seed::run(&pool(&source).await?, args).await,
+            Command::Reindex => reindex::run(&migrated(&source).await?).await,
             Command::Doctor => doctor::run(&source).await,
-            Command::Mail(mail) => mail.run(&connect(Config::new(&source)?)?).await,
-            Command::Pictures(pictures) => pictures.run(&connect(Config::new(&source)?)?).await,
-            Command::User(user) => user.run(&connect(Config::new(&source)?)?).await,
+            Command::Mail(mail) => mail.run(&migrated(&source).await?).await,
+            Command::Pictures(pictures) => pictures.run(&migrated(&source).await?).await,
+            Command::User(user) => user.run(&migrated(&source).await?).await,
         }
     }
 }
 
-fn pool(source: &Source) -> Result<PgPool> {
+/// A database that is about to be migrated.
+async fn pool(source: &Source) -> Result<PgPool> {
     let (url, most) = Config::database_only(source)?;
+    db::require(&mut db::probe(&url).await?).await?;
     db::connect(&url, most).context("DATABASE_URL")
+}
+
+/// The parts of the server, on a database with the schema of this version.
+async fn migrated(source: &Source) -> Result<Server> {
+    let config = Config::new(source)?;
+    let mut conn = db::probe(&config.database_url).await?;
+    db::require(&mut conn).await?;
+    if !db::is_current(&mut conn).await? {
+        bail!("the schema of the database is older than this program: run kith migrate");
+    }
+    connect(config)
 }
 
 fn connect(config: Config) -> Result<Server> {
@@ -81,8 +96,32 @@ fn connect(config: Config) -> Result<Server> {
     Ok(Server::new(config, pool))
 }
 
-/// An error with what caused it, in one line.
-fn causes(error: &dyn std::error::Error) -> String {
-    let chain = std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string);
-    chain.collect::<Vec<_>>().join(": ")
+/// An error with what caused it, in one line. A cause that an error repeats in its own words is left out.
+pub fn causes(error: &(dyn Error + 'static)) -> String {
+    let mut line = String::new();
+    let mut next = Some(error);
+    while let Some(cause) = next {
+        next = cause.source();
+        // sqlx says "error returned from database" before what Postgres said, which is clear without.
+        let text = cause.downcast_ref::<sqlx::Error>().map_or_else(|| cause.to_string(), db::reason);
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        if !line.contains(&text) {
+            let colon = if line.is_empty() { "" } else { ": " };
+            line = line + colon + &text;
+        }
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_that_repeats_its_cause_is_printed_once() {
+        let error = anyhow::Error::new(server::Error::from(sqlx::Error::PoolTimedOut)).context("it did not work");
+        let said = causes(error.as_ref());
+        assert!(said.starts_with("it did not work: unavailable: pool timed out"), "{said}");
+        assert_eq!(said.matches("pool timed out").count(), 1, "{said}");
+    }
 }

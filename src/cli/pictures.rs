@@ -4,6 +4,8 @@ use anyhow::{Context, Result, bail};
 use clap::{Subcommand, ValueEnum};
 use server::{Server, avatars};
 
+use super::output::say;
+
 #[derive(Subcommand)]
 pub enum Pictures {
     /// Move every picture between the database and the bucket. May be broken off and begun again.
@@ -26,8 +28,7 @@ impl Pictures {
             Self::Move { to } => transfer(server, to).await,
             Self::Tidy => {
                 let count = avatars::tidy(server).await.context("the bucket could not be tidied to the end")?;
-                println!("{count} files removed.");
-                Ok(())
+                say!("{count} files removed.")
             }
         }
     }
@@ -40,9 +41,9 @@ async fn transfer(server: &Server, to: Place) -> Result<()> {
     };
     let moved =
         moved.context("not every picture is moved; what is moved stays so, and the rest goes when asked again")?;
-    println!("{} moved.", moved.moved);
+    say!("{} moved.", moved.moved)?;
     for (id, why) in &moved.stayed {
-        println!("{id} stayed where it was: {why}");
+        say!("{id} stayed where it was: {why}")?;
     }
     match moved.stayed.is_empty() {
         true => Ok(()),

@@ -6,6 +6,8 @@ use server::{
     search::{self, Standing},
 };
 
+use super::output::{note, say};
+
 /// How often it says how far it is, in posts.
 const TOLD: u64 = 10_000;
 
@@ -16,10 +18,9 @@ pub async fn run(server: &Server) -> Result<()> {
     }
     let told = |done: u64| {
         if done.is_multiple_of(TOLD) {
-            eprintln!("{done} posts …");
+            note(format_args!("{done} posts …"));
         }
     };
     let done = search::reindex(server, told).await?;
-    println!("{done} posts are searched in {}.", server.config().languages.join(", "));
-    Ok(())
+    say!("{done} posts are searched in {}.", server.config().languages.join(", "))
 }

@@ -8,6 +8,8 @@ use server::{
 };
 use sqlx::PgPool;
 
+use super::output::note;
+
 /// The password of the demo's cast, in development.
 #[cfg(feature = "dev")]
 pub const DEMO_PASSWORD: &str = "neighbours-are-kind";
@@ -16,10 +18,10 @@ pub const DEMO_PASSWORD: &str = "neighbours-are-kind";
 #[derive(ClapArgs)]
 pub struct Args {
     /// How many people.
-    #[arg(long, default_value_t = 200)]
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(..=1_000_000))]
     users: u32,
     /// How many posts.
-    #[arg(long, default_value_t = 5_000)]
+    #[arg(long, default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(..=10_000_000))]
     posts: u32,
     /// Also into a database that has people already.
     #[arg(long)]
@@ -32,10 +34,10 @@ pub async fn run(pool: &PgPool, args: Args) -> Result<()> {
     let options =
         Options { users: args.users, posts: args.posts, force: args.force, password_hash: demo_password_hash()? };
     match seed::seed(pool, &options).await.context("nothing was planted")? {
-        Report::Inhabited => eprintln!("Somebody lives here already; nothing was planted."),
-        Report::Seeded { users, posts, replies, likes, follows } => eprintln!(
+        Report::Inhabited => note("Somebody lives here already; nothing was planted."),
+        Report::Seeded { users, posts, replies, likes, follows } => note(format_args!(
             "Planted {users} people, {posts} posts ({replies} of them replies), {likes} likes and {follows} follows."
-        ),
+        )),
     }
     Ok(())
 }

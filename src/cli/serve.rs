@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
 use server::{
-    Server, auth,
+    Secret, Server, auth,
     config::Config,
     db, jobs, lively, notifications,
     search::{self, Standing},
@@ -21,7 +21,7 @@ const DATABASE_TRIES: u32 = 60;
 
 /// Migrates, serves, works off jobs and sweeps, until SIGTERM or SIGINT.
 pub async fn run(config: Config) -> Result<()> {
-    telemetry::start(&config);
+    telemetry::start(&config)?;
     any_spawner::Executor::init_tokio().context("the executor of the views")?;
     let server = super::connect(config)?;
     migrate(&server).await?;
@@ -43,18 +43,25 @@ pub async fn run(config: Config) -> Result<()> {
     Ok(())
 }
 
-/// A database that is still starting is waited for; one that cannot be migrated is not.
+/// A database that is still starting is waited for; one that cannot be used or migrated is not.
 async fn migrate(server: &Server) -> Result<()> {
-    for _ in 0..DATABASE_TRIES {
-        let Err(error) = server.db().acquire().await else {
-            return db::migrate(server.db())
-                .await
-                .context("the database could not be migrated; the server does not start");
-        };
-        tracing::warn!(%error, "waiting for the database");
+    let mut conn = reach(&server.config().database_url).await?;
+    db::require(&mut conn).await?;
+    for finding in db::findings(&mut conn, server.config().database_connections).await? {
+        tracing::warn!("{finding}");
+    }
+    db::migrate(server.db()).await.context("the database could not be migrated; the server does not start")
+}
+
+async fn reach(url: &Secret) -> Result<db::Connection> {
+    for _ in 1..DATABASE_TRIES {
+        match db::probe(url).await {
+            Ok(conn) => return Ok(conn),
+            Err(error) => tracing::warn!(%error, "waiting for the database"),
+        }
         tokio::time::sleep(DATABASE_PAUSE).await;
     }
-    anyhow::bail!("the database did not answer; see DATABASE_URL")
+    db::probe(url).await.context("the database did not answer")
 }
 
 /// A language that Postgres does not know is a wrong setting; one that posts are not kept for yet is only said.
@@ -95,11 +102,11 @@ fn announce(server: &Server) {
     tracing::info!(%origin, listen = %server.config().listen, "serving");
     #[cfg(feature = "dev")]
     if origin.is_loopback() {
-        eprintln!(
+        super::output::note(format_args!(
             "\n  Kith is at {origin}\n  Sign in as {} with the password {}\n  Mail is read at {}\n",
             server::seed::CAST.join(", "),
             super::seed::DEMO_PASSWORD,
             origin.url("/dev/mail"),
-        );
+        ));
     }
 }

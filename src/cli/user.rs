@@ -1,5 +1,7 @@
 //! `kith user`
 
+use std::io;
+
 use anyhow::{Result, bail};
 use clap::Subcommand;
 use server::{
@@ -7,6 +9,8 @@ use server::{
     accounts::{self, Email, INVITATION_HOURS, Role, Username},
 };
 use time::{OffsetDateTime, UtcOffset};
+
+use super::output::{self, say};
 
 /// The most accounts one listing shows.
 const MOST: i64 = 200;
@@ -38,7 +42,7 @@ pub enum User {
         who: String,
         #[arg(long)]
         reason: String,
-        /// For this long; for good when left out.
+        /// For this long, at most 876000 (100 years); for good when left out.
         #[arg(long)]
         hours: Option<i32>,
     },
@@ -70,44 +74,31 @@ impl User {
         match self {
             Self::List { part } => list(server, &part).await,
             Self::CreateAdmin { email, username } => create_admin(server, &email, &username).await,
-            Self::Show { who } => {
-                println!("{}", shown(server, &who).await?);
-                Ok(())
-            }
+            Self::Show { who } => say!("{}", shown(server, &who).await?),
             Self::Role { who, role } => {
                 let role = Role::from(role);
                 accounts::set_role(server, find(server, &who).await?, role).await.map_err(explain)?;
-                println!("{who} is {} now, and signs in anew.", role.name());
-                Ok(())
+                say!("{who} is {} now, and signs in anew.", role.name())
             }
             Self::Reset { who } => {
                 accounts::start_reset(server, find(server, &who).await?).await.map_err(explain)?;
-                println!("A link to choose a new password is on its way to {who}.");
-                Ok(())
+                say!("A link to choose a new password is on its way to {who}.")
             }
             Self::SignOut { who } => {
                 let count = accounts::sign_out_everywhere(server, find(server, &who).await?).await.map_err(explain)?;
-                println!("Ended {count} session{}.", if count == 1 { "" } else { "s" });
-                Ok(())
+                say!("Ended {count} session{}.", if count == 1 { "" } else { "s" })
             }
             Self::Suspend { who, reason, hours } => {
-                if hours.is_some_and(|hours| hours < 1) {
-                    bail!("--hours must be at least 1");
-                }
                 accounts::suspend(server, find(server, &who).await?, &reason, hours).await.map_err(explain)?;
-                println!("{who} is suspended and signed out everywhere.");
-                Ok(())
+                say!("{who} is suspended and signed out everywhere.")
             }
-            Self::Restore { who } => {
-                match accounts::restore(server, find(server, &who).await?).await {
-                    Err(Error::NotFound) => println!("{who} is not suspended."),
-                    other => {
-                        other.map_err(explain)?;
-                        println!("{who} may sign in again.");
-                    }
+            Self::Restore { who } => match accounts::restore(server, find(server, &who).await?).await {
+                Err(Error::NotFound) => say!("{who} is not suspended."),
+                other => {
+                    other.map_err(explain)?;
+                    say!("{who} may sign in again.")
                 }
-                Ok(())
-            }
+            },
         }
     }
 }
@@ -159,29 +150,42 @@ async fn list(server: &Server, part: &str) -> Result<()> {
     let found = accounts::list(server, part, MOST).await.map_err(explain)?;
     for account in &found {
         let state = if account.suspension.is_some() { "suspended" } else { "" };
-        println!(
+        say!(
             "{:<24} {:<10} {:<40} since {} sessions {:<3} {state}",
             account.username,
             account.role,
             account.email,
             account.created_at.date(),
             account.sessions,
-        );
+        )?;
     }
     if found.len() as i64 == MOST {
-        println!("… and perhaps more: give a part of the name or address.");
+        say!("… and perhaps more: give a part of the name or address.")?;
     }
     Ok(())
 }
 
 async fn create_admin(server: &Server, email: &str, username: &str) -> Result<()> {
+    invite_admin(server, email, username, &mut [&mut io::stdout(), &mut io::stderr()]).await
+}
+
+/// Writes the link to the first of `places` that takes it. Without any, nothing stays of the invitation.
+pub(crate) async fn invite_admin(
+    server: &Server,
+    email: &str,
+    username: &str,
+    places: &mut [&mut dyn io::Write],
+) -> Result<()> {
     let email = Email::parse(email).map_err(Error::from).map_err(explain)?;
     let username = Username::parse(username).map_err(Error::from).map_err(explain)?;
     let token = accounts::invite(server, &email, &username, Role::Admin).await.map_err(explain)?;
-    let path = format!("/sign-up/invitation?token={}", token.text());
-    println!("Open this within {INVITATION_HOURS} hours to choose a password; it works once:");
-    println!("{}", server.config().origin.url(&path));
-    Ok(())
+    let link = server.config().origin.url(&format!("/sign-up/invitation?token={}", token.text()));
+    let text = format!("Open this within {INVITATION_HOURS} hours to choose a password; it works once:\n{link}");
+    if output::to_any(places, &text) {
+        return Ok(());
+    }
+    accounts::withdraw_invitation(server, &token).await.map_err(explain)?;
+    bail!("the link cannot be written anywhere; nobody was invited")
 }
 
 /// What a verb refused, in the words it has for people.

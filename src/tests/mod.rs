@@ -4,6 +4,7 @@ mod avatars;
 mod browser;
 mod bucket;
 mod changes;
+mod database;
 mod devices;
 mod doors;
 mod edit;

@@ -64,11 +64,94 @@ async fn what_cannot_be_done_is_said_in_one_sentence(pool: PgPool) {
         ("create-admin --email new@kith.example --username ada", "taken"),
         ("create-admin --email nonsense --username newcomer", "e-mail address"),
         ("suspend alan --reason x --hours 0", "at least 1"),
+        ("suspend alan --reason x --hours=-5", "at least 1"),
+        ("suspend alan --reason x --hours 876001", "at most 876000"),
+        ("suspend alan --reason x --hours 87600000", "at most 876000"),
+        ("suspend alan --reason x --hours 2147483647", "at most 876000"),
     ] {
         let said = kith_user(&site, line).await.expect_err(line);
         assert!(said.contains(why) && !said.contains('\n'), "{line}: {said}");
     }
     assert_eq!(site.count("select count(*) from registrations").await, 0);
+    assert_eq!(site.count("select count(*) from users where suspended_at is not null").await, 0);
+    for beyond in ["2147483648", "99999999999999999999", "1e3", "ten"] {
+        assert!(kith_user(&site, &format!("suspend alan --reason x --hours {beyond}")).await.is_err(), "{beyond}");
+    }
+}
+
+#[sqlx::test]
+async fn a_suspension_of_a_hundred_years_can_be_read(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    kith_user(&site, "suspend alan --reason x --hours 876000").await.unwrap();
+    let until: String =
+        sqlx::query_scalar("select to_char(suspended_until, 'YYYY-MM-DD') from users where username = 'alan'")
+            .fetch_one(&pool)
+            .await
+            .unwrap();
+    assert!(crate::cli::user::shown(&site.server, "alan").await.unwrap().contains(&format!("until {until}")));
+    kith_user(&site, "list").await.unwrap();
+}
+
+#[sqlx::test]
+async fn a_stored_time_beyond_the_calendar_means_for_good(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    kith_user(&site, "suspend alan --reason adverts").await.unwrap();
+    for until in ["12026-01-01", "294276-12-31", "infinity", "10000-01-01"] {
+        site.sql(&format!("update users set suspended_until = '{until}' where username = 'alan'")).await;
+        kith_user(&site, "list").await.unwrap();
+        let shown = crate::cli::user::shown(&site.server, "alan").await.unwrap();
+        assert!(shown.contains(" UTC for good: adverts"), "{until}: {shown}");
+        let answer = site.browser().try_sign_in("alan", super::PASSWORD).await;
+        assert_eq!(answer.status, 422, "{until}");
+        assert!(answer.body.contains("This account is suspended. The reason given: adverts"), "{until}");
+    }
+}
+
+#[sqlx::test]
+async fn an_international_address_finds_its_account(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    site.sql("update users set email = 'Ana@xn--bcher-kva.example' where username = 'alan'").await;
+    for who in [
+        "ana@bücher.example",
+        "ANA@BÜCHER.example",
+        " ana@xn--bcher-kva.example",
+        "@alan",
+        "ＡＬＡＮ",
+        "ana＠bücher.example",
+    ] {
+        let shown = crate::cli::user::shown(&site.server, who).await.unwrap_or_else(|why| panic!("{who}: {why}"));
+        assert!(shown.starts_with("@alan"), "{who}: {shown}");
+    }
+    for part in ["bücher", "ana@bücher.example", "Bücher.example", "xn--bcher", "ala"] {
+        let found = server::accounts::list(&site.server, part, 10).await.unwrap();
+        assert_eq!(found.iter().map(|found| found.username.as_str()).collect::<Vec<_>>(), ["alan"], "{part}");
+    }
+}
+
+/// A place where nothing can be written.
+struct Closed;
+
+impl std::io::Write for Closed {
+    fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+        Err(std::io::ErrorKind::BrokenPipe.into())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[sqlx::test]
+async fn the_link_of_an_invitation_is_never_lost(pool: PgPool) {
+    use crate::cli::user::invite_admin;
+    let site = Site::new(&pool);
+    let mut second = Vec::new();
+    invite_admin(&site.server, "boss@kith.example", "boss", &mut [&mut Closed, &mut second]).await.unwrap();
+    assert!(String::from_utf8(second).unwrap().contains("https://kith.example/sign-up/invitation?token="));
+    assert_eq!(site.count("select count(*) from registrations").await, 1);
+    let refused = invite_admin(&site.server, "two@kith.example", "two", &mut [&mut Closed, &mut Closed]).await;
+    assert!(refused.is_err_and(|why| why.to_string().contains("nobody was invited")));
+    assert_eq!(site.count("select count(*) from registrations where username = 'two'").await, 0);
 }
 
 #[sqlx::test]

@@ -2,12 +2,14 @@
 
 use sqlx::{Postgres, Transaction};
 use time::OffsetDateTime;
+use unicode_normalization::UnicodeNormalization;
 
 use super::{Email, Role, Username};
 use crate::{
     Server,
     audit::{self, Actor, Event},
     auth::reset,
+    db::FarTime,
     error::{Error, Invalid, Result},
     id::UserId,
     jobs, links,
@@ -47,10 +49,12 @@ pub async fn show(server: &Server, user: UserId) -> Result<Listed> {
 }
 
 async fn look(server: &Server, part: &str, (only, most): (Option<UserId>, i64)) -> Result<Vec<Listed>> {
-    let pattern = format!("%{}%", part.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+    let part = stored_spelling(part);
+    let pattern = format!("%{}%", part.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
     let rows = sqlx::query!(
         r#"
-        select u.id, u.username, u.email, u.role, u.created_at, u.suspended_at, u.suspended_until, u.suspended_reason,
+        select u.id, u.username, u.email, u.role, u.created_at, u.suspended_at,
+               u.suspended_until as "suspended_until: FarTime", u.suspended_reason,
                (select count(*) from sessions s where s.user_id = u.id and s.expires_at > now()) as "sessions!"
         from users u where (u.username like $1 or lower(u.email) like $1) and u.id = coalesce($3, u.id) order by u.id limit $2
         "#,
@@ -70,7 +74,7 @@ async fn look(server: &Server, part: &str, (only, most): (Option<UserId>, i64)) 
             created_at: row.created_at,
             suspension: row.suspended_at.map(|since| Suspension {
                 since,
-                until: row.suspended_until,
+                until: row.suspended_until.and_then(|until| until.0),
                 reason: row.suspended_reason.unwrap_or_default(),
             }),
             sessions: row.sessions,
@@ -78,9 +82,21 @@ async fn look(server: &Server, part: &str, (only, most): (Option<UserId>, i64)) 
         .collect())
 }
 
-/// The account with this username or address. [`Error::NotFound`] when there is none.
+/// A part of a username or address in small letters, an international domain in it in ASCII, as addresses are stored.
+fn stored_spelling(part: &str) -> String {
+    let small = part.trim().nfkc().collect::<String>().to_lowercase();
+    let (local, domain) =
+        small.rsplit_once('@').map_or(("", small.as_str()), |(local, _)| small.split_at(local.len() + 1));
+    match idna::domain_to_ascii(domain) {
+        Ok(ascii) if !small.is_ascii() => format!("{local}{ascii}"),
+        _ => small,
+    }
+}
+
+/// The account with this username or address, as the person would type it. [`Error::NotFound`] when there is none.
 pub async fn find(server: &Server, who: &str) -> Result<UserId> {
-    let who = who.trim().trim_start_matches('@').to_lowercase();
+    let typed = who.trim().trim_start_matches('@');
+    let who = Email::parse(typed).map_or_else(|_| typed.nfkc().collect::<String>().to_lowercase(), |email| email.key());
     sqlx::query_scalar!("select id from users where username = $1 or lower(email) = $1", who)
         .fetch_optional(server.db())
         .await?
@@ -128,6 +144,12 @@ pub async fn invite(server: &Server, email: &Email, username: &Username, role: R
     Ok(token)
 }
 
+/// Deletes an invitation whose link reached nobody.
+pub async fn withdraw_invitation(server: &Server, token: &Token) -> Result<()> {
+    sqlx::query!("delete from registrations where flow_hash = $1", &token.hash()[..]).execute(server.db()).await?;
+    Ok(())
+}
+
 /// Ends every session of an account. Returns how many there were.
 pub async fn sign_out_everywhere(server: &Server, user: UserId) -> Result<u64> {
     let mut tx = server.begin().await?;
@@ -137,11 +159,20 @@ pub async fn sign_out_everywhere(server: &Server, user: UserId) -> Result<u64> {
     Ok(count)
 }
 
-/// Suspends an account, for good or for some hours: its sessions end in the same transaction.
+/// The longest suspension that ends: 100 years.
+pub const MAX_SUSPENSION_HOURS: i32 = 100 * 365 * 24;
+
+/// Suspends an account, for good or for some hours (at most [`MAX_SUSPENSION_HOURS`]): its sessions end in the same
+/// transaction.
 pub async fn suspend(server: &Server, user: UserId, reason: &str, hours: Option<i32>) -> Result<()> {
     let reason = crate::text::clean_line(reason);
     if reason.is_empty() || reason.chars().count() > 300 {
         return Err(Invalid::one("reason", "Give a reason of up to 300 characters: the person will read it.").into());
+    }
+    if hours.is_some_and(|hours| !(1..=MAX_SUSPENSION_HOURS).contains(&hours)) {
+        let why =
+            format!("A suspension lasts at least 1 hour, at most {MAX_SUSPENSION_HOURS} (100 years), or for good.");
+        return Err(Invalid::one("hours", why).into());
     }
     let mut tx = unhurried(server).await?;
     let changed = sqlx::query!(

@@ -11,8 +11,8 @@ pub(crate) mod ways_in;
 
 pub(crate) use admin::restore_due;
 pub use admin::{
-    INVITATION_HOURS, Listed, Suspension, find, history, invite, list, restore, set_role, show, sign_out_everywhere,
-    start_reset, suspend,
+    INVITATION_HOURS, Listed, MAX_SUSPENSION_HOURS, Suspension, find, history, invite, list, restore, set_role, show,
+    sign_out_everywhere, start_reset, suspend, withdraw_invitation,
 };
 pub use email::Email;
 pub use username::{Username, alternatives};

@@ -9,6 +9,7 @@ use crate::{
     Server,
     accounts::Email,
     audit::{self, Actor, Event},
+    db::FarTime,
     error::{Invalid, Result},
     id::UserId,
     input,
@@ -160,13 +161,19 @@ pub(crate) async fn enter(
 
 /// Tells a suspended person why, at `field`; they have proved who they are.
 pub(crate) async fn refuse_suspended(server: &Server, user: UserId, field: &'static str) -> Result<()> {
-    let row = sqlx::query!("select suspended_at, suspended_until, suspended_reason from users where id = $1", user.0)
-        .fetch_one(server.db())
-        .await?;
+    let row = sqlx::query!(
+        r#"
+        select suspended_at, suspended_until as "suspended_until: FarTime", suspended_reason
+        from users where id = $1
+        "#,
+        user.0,
+    )
+    .fetch_one(server.db())
+    .await?;
     if row.suspended_at.is_none() {
         return Ok(());
     }
-    let suspension = Suspension { until: row.suspended_until, reason: row.suspended_reason.unwrap_or_default() };
+    let suspension = Suspension::new(row.suspended_until, row.suspended_reason);
     Err(Invalid::one(field, suspension.words()).into())
 }
 
@@ -184,7 +191,7 @@ fn key(identifier: &str) -> String {
 async fn find(cx: &Request, key: &str) -> Result<Option<Known>> {
     let row = sqlx::query!(
         r#"
-        select u.id, p.hash as "hash?", u.suspended_at, u.suspended_until, u.suspended_reason
+        select u.id, p.hash as "hash?", u.suspended_at, u.suspended_until as "suspended_until: FarTime", u.suspended_reason
         from users u left join passwords p on p.user_id = u.id
         where u.username = $1 or lower(u.email) = $1
         "#,
@@ -197,13 +204,15 @@ async fn find(cx: &Request, key: &str) -> Result<Option<Known>> {
         id: UserId(row.id),
         hash: row.hash,
         browser,
-        suspended: row
-            .suspended_at
-            .map(|_| Suspension { until: row.suspended_until, reason: row.suspended_reason.unwrap_or_default() }),
+        suspended: row.suspended_at.map(|_| Suspension::new(row.suspended_until, row.suspended_reason)),
     }))
 }
 
 impl Suspension {
+    fn new(until: Option<FarTime>, reason: Option<String>) -> Self {
+        Self { until: until.and_then(|until| until.0), reason: reason.unwrap_or_default() }
+    }
+
     fn words(&self) -> String {
         let until = self.until.map_or_else(String::new, |until| format!(" until {}", until.date()));
         format!("This account is suspended{until}. The reason given: {}", self.reason)

@@ -37,11 +37,11 @@ impl Mail {
         let from = match source.get("KITH_MAIL_FROM") {
             Some(from) => from.to_owned(),
             None if origin.is_loopback() => "Kith <noreply@kith.example>".to_owned(),
-            None => format!("Kith <noreply@{}>", origin.host()),
+            // The mail library knows no [IPv6:…], only the bare address in brackets.
+            None if origin.host().starts_with('[') => format!("Kith <noreply@{}>", origin.host()),
+            None => format!("Kith <noreply@{}>", origin.mail_domain()),
         };
-        if !from.parse::<lettre::message::Mailbox>().is_ok_and(|from| from.email.to_string().is_ascii()) {
-            return Err(wrong("KITH_MAIL_FROM", "must be an address such as Kith <noreply@kith.example>."));
-        }
+        check_sender(&from).map_err(|why| wrong("KITH_MAIL_FROM", why))?;
         let transport = match source.get("KITH_MAIL") {
             #[cfg(feature = "dev")]
             None | Some("mailbox") if origin.is_loopback() => Transport::Mailbox,
@@ -62,4 +62,18 @@ impl Mail {
         };
         Ok(Self { from, transport, patience: MAIL_PATIENCE })
     }
+}
+
+/// Says why mail cannot be sent in this name. Most mail servers take only ASCII in addresses (RFC 6531 is rare).
+fn check_sender(from: &str) -> Result<(), String> {
+    let shape = || "must be an address such as Kith <noreply@kith.example>.".to_owned();
+    let email = from.parse::<lettre::message::Mailbox>().map_err(|_| shape())?.email;
+    if !email.user().is_ascii() {
+        return Err("has letters beyond ASCII before the @, which many mail servers refuse.".to_owned());
+    }
+    if !email.domain().is_ascii() {
+        let domain = idna::domain_to_ascii(email.domain()).map_err(|_| shape())?;
+        return Err(format!("has a domain with letters beyond ASCII: write {}@{domain}.", email.user()));
+    }
+    Ok(())
 }

@@ -2,6 +2,8 @@
 
 use std::{fmt, net::IpAddr, str::FromStr};
 
+use url::Url;
+
 /// Scheme, host and port of the site. https, or http on a loopback name in development.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
@@ -14,6 +16,15 @@ impl Origin {
     /// Without scheme and port.
     pub fn host(&self) -> &str {
         &self.host
+    }
+
+    /// The host as mail writes it: an address of IP in brackets (RFC 5321, 4.1.3).
+    pub fn mail_domain(&self) -> String {
+        match self.host.trim_matches(['[', ']']).parse() {
+            Ok(IpAddr::V4(ip)) => format!("[{ip}]"),
+            Ok(IpAddr::V6(ip)) => format!("[IPv6:{ip}]"),
+            Err(_) => self.host.clone(),
+        }
     }
 
     /// As a Host header has it: with the port when it is not the scheme's own.
@@ -83,24 +94,57 @@ impl fmt::Display for Origin {
 }
 
 impl FromStr for Origin {
-    type Err = &'static str;
+    type Err = String;
 
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let uri: http::Uri = text.trim_end_matches('/').parse().map_err(|_| "is not an address.")?;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let text = text.trim_end_matches('/');
+        let uri: http::Uri = text.parse().map_err(|_| unreadable(text))?;
         let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
-            return Err("must begin with https:// and a name.");
+            return Err("must begin with https:// and a name.".to_owned());
         };
         if uri.path() != "/" || uri.query().is_some() || authority.as_str().contains('@') {
-            return Err("must end after the name, with no path.");
+            return Err("must end after the name, with no path.".to_owned());
         }
         let host = authority.host().to_ascii_lowercase();
         let scheme = match scheme {
             "https" => "https",
             "http" if is_loopback(&host) => "http",
-            "http" => return Err("must begin with https:// (http:// only works for this very machine)."),
-            _ => return Err("must begin with https://."),
+            "http" => return Err("must begin with https:// (http:// only works for this very machine).".to_owned()),
+            _ => return Err("must begin with https://.".to_owned()),
         };
-        Ok(Self { scheme, host, port: authority.port_u16().filter(|port| *port != usual_port(scheme)) })
+        // As browsers write it, or the addresses they send would never equal ours.
+        match Url::parse(&format!("https://{host}")).ok().as_ref().and_then(Url::host_str) {
+            Some(name) if name == host => {}
+            Some(name) => return Err(format!("must be written as browsers write it: {scheme}://{name}.")),
+            None => return Err("has a name that no site can have.".to_owned()),
+        }
+        let port = port(&authority.as_str()[host.len()..])?.filter(|port| *port != usual_port(scheme));
+        Ok(Self { scheme, host, port })
+    }
+}
+
+/// The port in what follows the host: nothing, or a colon and a number.
+fn port(text: &str) -> Result<Option<u16>, String> {
+    let why = "has a port that is none: it must be a number from 1 to 65535.";
+    match text.strip_prefix(':') {
+        None => Ok(None),
+        Some(digits) => match digits.parse() {
+            Ok(0) | Err(_) => Err(why.to_owned()),
+            Ok(port) => Ok(Some(port)),
+        },
+    }
+}
+
+/// The reason why `text` is no address. A name with letters beyond ASCII is shown as it has to be written.
+fn unreadable(text: &str) -> String {
+    match Url::parse(text).ok().filter(|_| !text.is_ascii()).as_ref().and_then(Url::host_str) {
+        Some(name) => format!("has a name with letters beyond ASCII: write {name}."),
+        None => match text.rsplit_once(':') {
+            Some((_, digits)) if digits.parse::<u16>().is_err() && digits.bytes().all(|b| b.is_ascii_digit()) => {
+                "has a port that is none: it must be a number from 1 to 65535.".to_owned()
+            }
+            _ => "is not an address.".to_owned(),
+        },
     }
 }
 
@@ -174,6 +218,41 @@ mod tests {
             "http://127.0.0.1.evil.example",
         ] {
             assert!(bad.parse::<Origin>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_port_or_name_that_cannot_be_used_is_explained() {
+        for (text, why) in [
+            ("https://kith.example:99999", "1 to 65535"),
+            ("https://kith.example:65536", "1 to 65535"),
+            ("https://kith.example:0", "1 to 65535"),
+            ("https://kith.example:", "1 to 65535"),
+            ("http://localhost:300000", "1 to 65535"),
+            ("http://[::1]:99999", "1 to 65535"),
+            ("https://bücher.example", "xn--bcher-kva.example"),
+            ("https://bücher.example:8443/", "xn--bcher-kva.example"),
+            ("https://BÜCHER.example", "xn--bcher-kva.example"),
+            ("https://例え.jp", "xn--r8jz45g.jp"),
+            ("https://0x7f.1", "https://127.0.0.1"),
+        ] {
+            let said = text.parse::<Origin>().expect_err(text);
+            assert!(said.contains(why), "{text}: {said}");
+        }
+        assert_eq!(
+            "https://KITH.example:443".parse::<Origin>().map(|o| o.to_string()),
+            Ok("https://kith.example".into())
+        );
+    }
+
+    #[test]
+    fn an_ip_address_is_bracketed_in_mail() {
+        for (origin, domain) in [
+            ("https://kith.example:8443", "kith.example"),
+            ("https://203.0.113.5", "[203.0.113.5]"),
+            ("http://[::1]:3000", "[IPv6:::1]"),
+        ] {
+            assert_eq!(origin.parse::<Origin>().unwrap().mail_domain(), domain);
         }
     }
 }

@@ -56,12 +56,20 @@ impl Bucket {
             return Err(wrong("KITH_BUCKET", shape));
         }
         let need = |name| source.need(name, "It says who may use the bucket.").map(str::to_owned);
+        let region = source.get("KITH_BUCKET_REGION").unwrap_or("us-east-1").to_owned();
+        let key_id = need("KITH_BUCKET_KEY_ID")?;
+        // Both travel in a header.
+        for (name, value) in [("KITH_BUCKET_REGION", &region), ("KITH_BUCKET_KEY_ID", &key_id)] {
+            if !value.bytes().all(|b| b.is_ascii_graphic()) {
+                return Err(wrong(name, "must be ASCII letters, digits and signs, without blanks."));
+            }
+        }
         Ok(Self {
             name: name.to_owned(),
             folder: folder.trim_matches('/').to_owned(),
             endpoint: source.get("KITH_BUCKET_ENDPOINT").map(endpoint).transpose()?,
-            region: source.get("KITH_BUCKET_REGION").unwrap_or("us-east-1").to_owned(),
-            key_id: need("KITH_BUCKET_KEY_ID")?,
+            region,
+            key_id,
             secret: need("KITH_BUCKET_SECRET")?.into(),
         })
     }

@@ -1,11 +1,21 @@
 //! Reading the settings: which names there are, and what each is set to.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::BTreeMap,
+    ffi::OsString,
+    fmt::Display,
+    fs::File,
+    io::{self, Read},
+    ops::RangeInclusive,
+    path::Path,
+    str::FromStr,
+};
 
-use super::{ConfigError, providers, wrong};
+use super::{ConfigError, providers, service_links::is_service_link, wrong};
 
 /// Where settings come from: the environment over the file, `NAME_FILE` for a value that is a file's content.
 pub struct Source {
+    /// No value is empty.
     pub(super) values: BTreeMap<String, String>,
 }
 
@@ -39,69 +49,138 @@ const KNOWN: [&str; 23] = [
 /// Names of the environment that are not settings: where the settings file is, and what only tests and tools read.
 const ELSEWHERE: [&str; 3] = ["KITH_CONFIG", "KITH_URL", "KITH_SCREENSHOTS"];
 
+/// The most bytes of a settings file, or of a file that holds one value.
+const MAX_FILE: u64 = 1_024 * 1_024;
+
 impl Source {
     /// Reads `file` (a TOML table of setting names, in any case, without the prefix if you like) and `env` over it.
-    pub fn read(file: Option<&Path>, env: impl IntoIterator<Item = (String, String)>) -> Result<Self, ConfigError> {
-        let mut values = BTreeMap::new();
-        if let Some(path) = file {
-            for (name, value) in read_toml(path)? {
-                values.insert(canonical(&name)?, value);
-            }
-        }
-        for (name, value) in env {
-            let ours = name == "DATABASE_URL" || name == "DATABASE_URL_FILE" || name.starts_with("KITH_");
-            if !ours || ELSEWHERE.contains(&name.as_str()) {
-                continue;
-            }
-            match name.strip_suffix("_FILE") {
-                Some(base) => {
-                    let content = std::fs::read_to_string(&value).map_err(|e| wrong(&name, e))?;
-                    values.insert(canonical(base)?, content.trim_end_matches(['\r', '\n']).to_owned());
-                }
-                None => {
-                    values.insert(canonical(&name)?, value);
-                }
-            }
-        }
+    pub fn read<N: Into<OsString>, V: Into<OsString>>(
+        file: Option<&Path>,
+        env: impl IntoIterator<Item = (N, V)>,
+    ) -> Result<Self, ConfigError> {
+        let mut values = file.map_or_else(|| Ok(BTreeMap::new()), |path| collect(read_toml(path)?))?;
+        let env = env.into_iter().filter_map(|(name, value)| ours(name.into(), value.into()));
+        values.extend(collect(env.collect::<Result<Vec<_>, _>>()?)?);
         Ok(Self { values })
     }
 
+    /// The value of a setting, never empty.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
-        self.values.get(name).map(String::as_str).filter(|value| !value.is_empty())
+        self.values.get(name).map(String::as_str)
     }
 
     pub(super) fn need(&self, name: &str, why: &str) -> Result<&str, ConfigError> {
         self.get(name).ok_or_else(|| wrong(name, format!("is not set. {why}")))
     }
 
-    pub(super) fn parsed<T: std::str::FromStr>(&self, name: &str, default: T, shape: &str) -> Result<T, ConfigError> {
+    /// A whole number within `range`, or `default`.
+    pub(super) fn number<T>(&self, name: &str, default: T, range: RangeInclusive<T>) -> Result<T, ConfigError>
+    where
+        T: FromStr + PartialOrd + Display,
+    {
+        let number = self.get(name).map_or(Ok(default), |text| text.parse().map_err(|_| ()));
+        number
+            .ok()
+            .filter(|number| range.contains(number))
+            .ok_or_else(|| wrong(name, format!("must be a whole number from {} to {}.", range.start(), range.end())))
+    }
+
+    pub(super) fn parsed<T: FromStr>(&self, name: &str, default: T, shape: &str) -> Result<T, ConfigError> {
         self.get(name).map_or(Ok(default), |text| text.parse().map_err(|_| wrong(name, format!("must be {shape}."))))
     }
 }
 
-fn read_toml(path: &Path) -> Result<Vec<(String, String)>, ConfigError> {
+/// A variable of the environment as a setting, or `None` if it is none of Kith's.
+fn ours(name: OsString, value: OsString) -> Option<Result<(String, OsString), ConfigError>> {
+    let prefix = name.as_encoded_bytes();
+    if !prefix.starts_with(b"KITH_") && name != "DATABASE_URL" && name != "DATABASE_URL_FILE" {
+        return None;
+    }
+    match name.into_string() {
+        Ok(name) if ELSEWHERE.contains(&name.as_str()) => None,
+        Ok(name) if !is_known(&name) && is_service_link(&name, &value) => None,
+        Ok(name) => Some(Ok((name, value))),
+        Err(name) => Some(Err(wrong(&name.to_string_lossy(), "has a name that is not UTF-8."))),
+    }
+}
+
+/// The value of each setting. An empty one counts as unset, `NAME_FILE` as the content of that file.
+fn collect(pairs: Vec<(String, OsString)>) -> Result<BTreeMap<String, String>, ConfigError> {
+    let mut values = BTreeMap::<String, (String, String)>::new();
+    for (name, value) in pairs {
+        let (setting, from_file) = canonical(&name)?;
+        if value.is_empty() {
+            continue;
+        }
+        let text = if from_file {
+            read_text(Path::new(&value))
+                .map_err(|why| wrong(&name, format!("the file it names cannot be read: {why}.")))?
+        } else {
+            value.into_string().map_err(|_| wrong(&name, "must be UTF-8 text."))?
+        };
+        let text = text.trim_end_matches(['\r', '\n']);
+        if setting != "KITH_SMTP_CA" && text.chars().any(char::is_control) {
+            return Err(wrong(&name, "must be one line, without control characters."));
+        }
+        if text.is_empty() {
+            continue;
+        }
+        if let Some((first, _)) = values.get(&setting).filter(|(first, _)| *first != name) {
+            return Err(wrong(&setting, format!("is set twice, as {first} and as {name}. Keep one of them.")));
+        }
+        values.insert(setting, (name, text.to_owned()));
+    }
+    Ok(values.into_iter().map(|(setting, (_, text))| (setting, text)).collect())
+}
+
+/// The text of a file, without a byte order mark.
+fn read_text(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    File::open(path)?.take(MAX_FILE + 1).read_to_string(&mut text).map_err(|error| match error.kind() {
+        io::ErrorKind::InvalidData => io::Error::new(error.kind(), "it is not UTF-8 text"),
+        _ => error,
+    })?;
+    if text.len() as u64 > MAX_FILE {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than 1 MiB"));
+    }
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+}
+
+fn read_toml(path: &Path) -> Result<Vec<(String, OsString)>, ConfigError> {
     let name = path.display().to_string();
-    let text = std::fs::read_to_string(path).map_err(|e| wrong(&name, e))?;
-    let table: toml::Table = text.parse().map_err(|e: toml::de::Error| wrong(&name, e.message()))?;
+    let text = read_text(path).map_err(|why| wrong(&name, format!("cannot be read: {why}.")))?;
+    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
+        let line = error.span().map_or(1, |span| text.bytes().take(span.start).filter(|b| *b == b'\n').count() + 1);
+        wrong(&name, format!("is not TOML, in line {line}: {}.", error.message()))
+    })?;
     table
         .into_iter()
         .map(|(key, value)| match value {
-            toml::Value::String(text) => Ok((key, text)),
-            toml::Value::Integer(number) => Ok((key, number.to_string())),
+            toml::Value::String(text) => Ok((key, text.into())),
+            toml::Value::Integer(number) => Ok((key, number.to_string().into())),
             toml::Value::Array(list) => {
                 let words: Option<Vec<_>> = list.iter().map(|v| v.as_str().map(str::to_owned)).collect();
-                words.map(|w| (key.clone(), w.join(","))).ok_or_else(|| wrong(&key, "must be a list of texts."))
+                words.map(|w| (key.clone(), w.join(",").into())).ok_or_else(|| wrong(&key, "must be a list of texts."))
             }
             _ => Err(wrong(&key, "must be a text, a whole number or a list of texts.")),
         })
         .collect()
 }
 
-/// The setting a name means, or why it means none.
-fn canonical(name: &str) -> Result<String, ConfigError> {
+fn is_known(setting: &str) -> bool {
+    KNOWN.contains(&setting) || providers::is_setting(setting)
+}
+
+/// The setting that a name stands for, and `true` if the value is the path of a file that holds it.
+fn canonical(name: &str) -> Result<(String, bool), ConfigError> {
     let upper = name.to_ascii_uppercase();
-    [upper.clone(), format!("KITH_{upper}")]
+    let (base, from_file) = upper.strip_suffix("_FILE").map_or((upper.as_str(), false), |base| (base, true));
+    [base.to_owned(), format!("KITH_{base}")]
         .into_iter()
-        .find(|candidate| KNOWN.contains(&candidate.as_str()) || providers::is_setting(candidate))
+        .find(|candidate| is_known(candidate))
+        .map(|setting| (setting, from_file))
         .ok_or_else(|| wrong(name, "is not a setting of Kith. See docs/operate.md for those there are."))
 }
+
+#[cfg(test)]
+mod tests;

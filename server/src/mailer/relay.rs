@@ -9,6 +9,8 @@ use lettre::transport::smtp::{
 use percent_encoding::percent_decode_str;
 use url::Url;
 
+use crate::config;
+
 /// The ports of RFC 8314 and RFC 5321.
 const SUBMISSIONS: u16 = 465;
 const SUBMISSION: u16 = 587;
@@ -38,12 +40,15 @@ pub(super) enum Security {
 impl Relay {
     /// Reads an address, or says why it cannot be used.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
+        if config::has_unencoded_credentials(text) {
+            return Err(config::PERCENT_ENCODE);
+        }
         let url: Url = text.parse().map_err(|_| "must be an address such as smtps://user:password@mail.example.")?;
         let host = url.host_str().filter(|host| !host.is_empty()).ok_or("must name a host.")?;
         let (security, usual) = match (url.scheme(), url.query()) {
             ("smtps", None) => (Security::Implicit, SUBMISSIONS),
             ("smtp", Some("tls=required")) => (Security::StartTls, SUBMISSION),
-            ("smtp", None) if crate::config::is_loopback(host) => (Security::Clear, SMTP),
+            ("smtp", None) if config::is_loopback(host) => (Security::Clear, SMTP),
             ("smtp", None) => return Err("would send in clear: use smtps://, or add ?tls=required."),
             ("smtp" | "smtps", _) => return Err("may end in ?tls=required (after smtp://) and nothing else."),
             _ => return Err("must begin with smtps:// or smtp://."),

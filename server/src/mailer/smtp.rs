@@ -36,7 +36,7 @@ pub(super) struct Smtp {
 
 impl Smtp {
     pub(super) fn new(relay: &Relay, origin: &Origin, patience: Duration) -> Self {
-        Self { relay: relay.clone(), domain: origin.host().to_owned(), patience }
+        Self { relay: relay.clone(), domain: origin.mail_domain(), patience }
     }
 
     pub(super) async fn send(&self, from: &str, mail: &Mail, id: &str) -> Result<(), MailError> {
@@ -62,6 +62,7 @@ impl Smtp {
             Tls::None => (None, None),
         };
         let place = (self.relay.host.as_str(), self.relay.port);
+        // Brackets and all, which lettre writes as they are.
         let hello = ClientId::Domain(self.domain.clone());
         let mut connection = AsyncSmtpConnection::connect_tokio1(place, Some(CONNECT), &hello, wrapper, None).await?;
         if let Some(tls) = start {

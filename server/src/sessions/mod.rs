@@ -12,6 +12,7 @@ mod devices;
 mod open;
 mod store;
 mod transaction;
+mod table;
 
 pub use agent::{Browser, Kind, System, UserAgent};
 pub(crate) use browsers::{greet_browser, known_browser, may_tell, note_browser};
@@ -22,6 +23,7 @@ pub use open::{How, claim, open, renew};
 pub(crate) use open::{is_remembered, via};
 pub use store::{HashedStore, SessionKey};
 pub(crate) use transaction::begin;
+pub use table::SessionTable;
 
 /// How long a browser that asked to be remembered may rest, and how long it lives at most, in days.
 pub const IDLE_DAYS: i32 = 30;

@@ -6,21 +6,26 @@ use axum::{
 };
 use http::{StatusCode, header};
 
-use crate::{Server, db};
+use crate::{
+    Server,
+    db::{self, Readiness},
+};
 
 /// `GET /healthz`: the process answers.
 pub async fn healthz() -> Response {
     plain(StatusCode::OK, "ok")
 }
 
-/// `GET /readyz`: it is not about to stop, and the database answers with the schema this copy needs.
+/// `GET /readyz`: it is not about to stop, and the database answers with the schema this copy needs and
+/// takes writes.
 pub async fn readyz(State(server): State<Server>) -> Response {
     if server.is_draining() {
         return plain(StatusCode::SERVICE_UNAVAILABLE, "draining");
     }
-    match db::is_current(server.db()).await {
-        Ok(true) => plain(StatusCode::OK, "ok"),
-        Ok(false) => plain(StatusCode::SERVICE_UNAVAILABLE, "schema"),
+    match db::readiness(server.db()).await {
+        Ok(Readiness::Ready) => plain(StatusCode::OK, "ok"),
+        Ok(Readiness::Outdated) => plain(StatusCode::SERVICE_UNAVAILABLE, "schema"),
+        Ok(Readiness::ReadOnly) => plain(StatusCode::SERVICE_UNAVAILABLE, "read-only"),
         Err(error) => {
             tracing::warn!(%error, "not ready: the database does not answer");
             plain(StatusCode::SERVICE_UNAVAILABLE, "database")

@@ -1,0 +1,106 @@
+//! One connection outside the pool, to say why there is none. The pool only says that it waited in vain.
+
+use std::{io::ErrorKind, time::Duration};
+
+use secrecy::{ExposeSecret, SecretString};
+use sqlx::{ConnectOptions, PgConnection, error::DatabaseError, postgres::PgConnectOptions};
+
+use super::{settings::SETTINGS, url};
+
+/// How long Postgres may take to accept a connection.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Why the database cannot be reached and what to do about it, in one line and without the password.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Unreachable(String);
+
+/// Connects as the pool does.
+pub async fn probe(url: &SecretString) -> Result<PgConnection, Unreachable> {
+    let options = url::options(url.expose_secret())
+        .map_err(|_| Unreachable("DATABASE_URL is not an address of Postgres".to_owned()))?
+        .application_name("kith")
+        .options(SETTINGS);
+    let place = place(&options);
+    match tokio::time::timeout(PATIENCE, options.connect()).await {
+        Ok(connected) => connected.map_err(|error| Unreachable(explain(&error, &place))),
+        Err(_) => Err(Unreachable(format!(
+            "{place} does not answer within {} seconds; check the host and port in DATABASE_URL, and firewalls",
+            PATIENCE.as_secs()
+        ))),
+    }
+}
+
+/// What a database error says, once. sqlx puts "error returned from database" before it and repeats it as its cause.
+pub fn reason(error: &sqlx::Error) -> String {
+    error.as_database_error().map_or_else(|| error.to_string(), |error| error.message().to_owned())
+}
+
+/// Where Postgres should be.
+fn place(options: &PgConnectOptions) -> String {
+    let port = options.get_port();
+    let folder = options.get_socket().map(|path| path.display().to_string());
+    match folder.or_else(|| options.get_host().starts_with('/').then(|| options.get_host().to_owned())) {
+        Some(folder) => format!("the socket {folder}/.s.PGSQL.{port}"),
+        None => format!("{}:{port}", options.get_host()),
+    }
+}
+
+fn explain(error: &sqlx::Error, place: &str) -> String {
+    match error {
+        sqlx::Error::Io(error) => match error.kind() {
+            ErrorKind::ConnectionRefused => format!(
+                "nothing listens at {place} (connection refused); start Postgres, or correct the host and port in DATABASE_URL"
+            ),
+            ErrorKind::NotFound if place.starts_with("the socket") => {
+                format!("{place} does not exist; start Postgres, or correct the host and port in DATABASE_URL")
+            }
+            _ => format!("{place} cannot be reached: {error}; check the host, port and sslrootcert in DATABASE_URL"),
+        },
+        sqlx::Error::Tls(error) => {
+            format!("no encrypted connection to {place}: {error}; check sslmode and sslrootcert in DATABASE_URL")
+        }
+        sqlx::Error::Database(error) => refused(error.as_ref(), place),
+        other => format!("{place}: {other}"),
+    }
+}
+
+/// Postgres' own words, and what to do about them.
+fn refused(error: &dyn DatabaseError, place: &str) -> String {
+    let said = error.message();
+    let cure = match error.code().as_deref() {
+        Some("28P01") => "correct the user or password in DATABASE_URL",
+        Some("28000") => "correct the user in DATABASE_URL, or allow it in pg_hba.conf",
+        Some("3D000") => "create it, or correct the name in DATABASE_URL",
+        Some("53300") => "raise max_connections, or lower KITH_DATABASE_CONNECTIONS",
+        Some("57P03") => "wait until it has started",
+        _ if said.contains("startup parameter") => {
+            "have PgBouncer ignore it (ignore_startup_parameters), as docs/operate.md says"
+        }
+        _ => return format!("{place}: {said}"),
+    };
+    format!("{place}: {said}; {cure}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn said(url: &str) -> String {
+        let said = probe(&url.to_owned().into()).await.expect_err(url).to_string();
+        assert!(!said.contains('\n') && !said.contains("hunter2"), "{said}");
+        said
+    }
+
+    #[tokio::test]
+    async fn an_unreachable_database_is_named_with_cause_and_cure() {
+        // A port that was free a moment ago.
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let refused = said(&format!("postgres://kith:hunter2@127.0.0.1:{port}/kith")).await;
+        assert!(refused.contains(&format!("127.0.0.1:{port} (connection refused); start Postgres")), "{refused}");
+        let missing = said("postgres://kith:hunter2@localhost/kith?host=/nowhere").await;
+        assert!(missing.contains("/nowhere/.s.PGSQL.5432 does not exist"), "{missing}");
+        let unknown = said("postgres://kith:hunter2@host.invalid/kith?sslmode=verify-full").await;
+        assert!(unknown.contains("host.invalid:5432 cannot be reached"), "{unknown}");
+    }
+}

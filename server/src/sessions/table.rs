@@ -1,0 +1,64 @@
+//! The table that the session store writes, in the schema of all the others.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use sqlx::PgPool;
+use tokio::sync::OnceCell;
+use tower_sessions::{
+    SessionStore,
+    session::{Id, Record},
+    session_store::{Error, Result},
+};
+use tower_sessions_sqlx_store::PostgresStore;
+
+/// The table `sessions`. The store inside wants the name of its schema; that is asked once, with the first session.
+#[derive(Clone, Debug)]
+pub struct SessionTable {
+    db: PgPool,
+    store: Arc<OnceCell<PostgresStore>>,
+}
+
+impl SessionTable {
+    /// Asks nothing yet.
+    pub fn new(db: PgPool) -> Self {
+        Self { db, store: Arc::default() }
+    }
+
+    async fn store(&self) -> Result<&PostgresStore> {
+        self.store
+            .get_or_try_init(|| async {
+                let schema = sqlx::query_scalar!("select current_schema()::text")
+                    .fetch_one(&self.db)
+                    .await
+                    .map_err(|error| backend(error.to_string()))?;
+                let schema = schema.ok_or_else(|| backend("the search_path names no schema".to_owned()))?;
+                let store = PostgresStore::new(self.db.clone()).with_schema_name(schema).map_err(backend)?;
+                store.with_table_name("sessions").map_err(backend)
+            })
+            .await
+    }
+}
+
+fn backend(why: String) -> Error {
+    Error::Backend(why)
+}
+
+#[async_trait]
+impl SessionStore for SessionTable {
+    async fn create(&self, record: &mut Record) -> Result<()> {
+        self.store().await?.create(record).await
+    }
+
+    async fn save(&self, record: &Record) -> Result<()> {
+        self.store().await?.save(record).await
+    }
+
+    async fn load(&self, id: &Id) -> Result<Option<Record>> {
+        self.store().await?.load(id).await
+    }
+
+    async fn delete(&self, id: &Id) -> Result<()> {
+        self.store().await?.delete(id).await
+    }
+}
