@@ -1,10 +1,6 @@
 //! Choosing a picture of one's own, and taking it away again.
 
-use std::sync::Arc;
-
-use tokio::sync::OwnedSemaphorePermit;
-
-use super::{picture, store};
+use super::{picture, places::Place, store};
 use crate::{
     error::{Error, Result},
     limits,
@@ -12,17 +8,15 @@ use crate::{
     sessions,
 };
 
-/// How many pictures may be on their way in at once: each is held in memory, at most 8 MB of it, until it is made.
-pub(super) const PLACES: usize = 12;
-
 /// A place for one picture. Nothing of it is read before there is one.
 pub struct Turn {
-    _place: OwnedSemaphorePermit,
+    _place: Place,
 }
 
-/// Asks for a place. [`Error::Limited`] for too many pictures, [`Error::Busy`] for too many people.
+/// Asks for a place. [`Error::Limited`] for too many pictures; [`Error::Busy`] for too many at once, of everybody, of
+/// this user or from this client address.
 pub async fn turn(cx: &Request, me: &Member) -> Result<Turn> {
-    let place = Arc::clone(&cx.server.pictures().places).try_acquire_owned().map_err(|_| Error::Busy)?;
+    let place = cx.server.pictures().places.take(me.id(), cx.client().limit_key()).ok_or(Error::Busy)?;
     limits::take(&cx.server, limits::PICTURE, me.id()).await?;
     Ok(Turn { _place: place })
 }

@@ -8,9 +8,12 @@ use http::{StatusCode, header::ACCEPT};
 use reqwest::{Client, Url, redirect::Policy};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
-use tokio::sync::Semaphore;
 
-use super::{Bucket, Rendition, choose::PLACES, picture, store};
+use super::{
+    Bucket, Rendition, picture,
+    places::{PLACES, Places},
+    store,
+};
 use crate::{
     Server,
     config::Config,
@@ -30,7 +33,7 @@ const MOST: usize = 2 * 1_024 * 1_024;
 /// they may lie.
 pub struct Intake {
     pub(super) queue: Queue,
-    pub(super) places: Arc<Semaphore>,
+    pub(super) places: Arc<Places>,
     client: Client,
     origins: BTreeSet<String>,
     bucket: Option<Bucket>,
@@ -51,7 +54,7 @@ impl Intake {
             .build()
             .expect("a client for HTTPS");
         // One at a time, because one may need 100 MB; few that wait, because each waits with its file in hand.
-        let (queue, places) = (Queue::new(1, PLACES), Arc::new(Semaphore::new(PLACES)));
+        let (queue, places) = (Queue::new(1, PLACES), Arc::default());
         let bucket = config.pictures.bucket.as_ref().map(Bucket::new);
         let into_bucket = config.pictures.into_bucket;
         Self { queue, places, client, origins: config.picture_origins.clone(), bucket, into_bucket }

@@ -11,16 +11,21 @@
 mod bucket;
 mod choose;
 mod colour;
+mod colour_space;
+mod decode;
 pub(crate) mod dice;
 mod drawn;
 mod elsewhere;
 mod moving;
 mod painted;
+mod parts;
 mod picture;
+mod places;
 mod shapes;
 mod store;
 #[cfg(test)]
 mod tests;
+mod to_srgb;
 
 pub use bucket::Bucket;
 pub use choose::{Turn, choose, remove, turn};
@@ -30,6 +35,6 @@ pub use elsewhere::{Intake, Wish, import, wish};
 pub use moving::{Moved, places, tidy, to_bucket, to_database};
 pub(crate) use painted::queue;
 pub use painted::{SIDE, is_painted, paint, painted_file};
-pub use picture::{MOST_BYTES, Picture, Rendition, Size, make};
+pub use picture::{MOST_BYTES, Picture, Rendition, Size, TOO_MANY_BYTES, make};
 pub(crate) use store::sweep;
 pub use store::{Found, Kept, clear, file, find, forget, is_file, keep, look, release, set};

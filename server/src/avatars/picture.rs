@@ -1,16 +1,18 @@
 //! Making a picture of ours out of bytes from anywhere (OWASP ASVS 5.2 and 5.3).
 
-use std::io::Cursor;
-
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use image::{
-    DynamicImage, ExtendedColorType, ImageDecoder, ImageEncoder, ImageError, ImageFormat, ImageReader, Limits,
-    RgbaImage,
+    DynamicImage, ExtendedColorType, ImageEncoder, ImageError, ImageFormat, Rgb, RgbImage, RgbaImage,
     codecs::{jpeg::JpegEncoder, webp::WebPEncoder},
     imageops::FilterType,
     metadata::Orientation,
 };
 
+use super::{
+    decode::{Pixels, Unusable, decode},
+    parts::{self, Parts},
+    to_srgb::{ink_to_srgb, to_srgb},
+};
 use crate::{
     Server,
     error::{Invalid, Result},
@@ -19,10 +21,8 @@ use crate::{
 
 /// The most bytes of a file that is sent.
 pub const MOST_BYTES: usize = 8 * 1_024 * 1_024;
-/// The most pixels each way. Said by the file's head, so a small file that would grow to gigabytes is never unpacked.
-const MOST_PIXELS: u32 = 4_096;
-/// The most memory for the pixels of one file.
-const MOST_MEMORY: u64 = 64 * 1_024 * 1_024;
+/// The message for a larger one.
+pub const TOO_MANY_BYTES: &str = "That picture is larger than 8 MB. Choose a smaller file.";
 /// Good enough that nobody sees the difference at these sizes.
 const JPEG_QUALITY: u8 = 85;
 /// Bits of the id: enough that no two pictures share one by accident, few enough to stand in a feed fifty times.
@@ -66,54 +66,63 @@ impl std::fmt::Debug for Rendition {
 pub async fn make(server: &Server, bytes: Vec<u8>) -> Result<Picture> {
     // Before it waits: nobody should hold more than they may.
     if bytes.len() > MOST_BYTES {
-        return Err(refused("That picture is larger than 8 MB. Choose a smaller file.").into());
+        return Err(refused(TOO_MANY_BYTES).into());
     }
     Ok(server.pictures().queue.run(move || render(&bytes)).await??)
 }
 
-/// The work itself. It takes a core for up to a second.
+/// Makes a picture of a file. It takes a core for up to a second.
 pub(super) fn render(bytes: &[u8]) -> Result<Picture, Invalid> {
     let format = match image::guess_format(bytes) {
         Ok(format @ (ImageFormat::Png | ImageFormat::Jpeg | ImageFormat::WebP)) => format,
         _ => return Err(refused("Choose a PNG, JPEG or WebP picture.")),
     };
-    let (image, orientation) = decode(bytes, format).map_err(why)?;
-    let mut large = shrink(&square(opaque(image)), Size::Large);
-    large.apply_orientation(orientation);
+    let Some(Parts { pixels, colour_space, exif }) = parts::split(bytes, format) else {
+        return Err(refused("Part of that picture is missing. Send it again, or choose another one."));
+    };
+    let image = match decode(&pixels, format).map_err(why)? {
+        Pixels::Light(image) => {
+            let grey = !image.color().has_color();
+            on_white(to_srgb(square(multiplied(image)), grey, &colour_space))
+        }
+        Pixels::Ink(inks, ink) => ink_to_srgb(square(inks.into()).into_rgba8(), ink, &colour_space),
+    };
+    let mut large = shrink(&image, Size::Large);
+    large.apply_orientation(
+        exif.and_then(|exif| Orientation::from_exif_chunk(&exif)).unwrap_or(Orientation::NoTransforms),
+    );
     let small = shrink(&large, Size::Small);
     let (small, large) = (write(small)?, write(large)?);
     let digest = hash(&[large.bytes.as_slice(), &small.bytes].concat());
     Ok(Picture { id: BASE64_URL_SAFE_NO_PAD.encode(&digest[..ID_BYTES]), small, large })
 }
 
-fn decode(bytes: &[u8], format: ImageFormat) -> Result<(DynamicImage, Orientation), ImageError> {
-    let mut limits = Limits::default();
-    limits.max_image_width = Some(MOST_PIXELS);
-    limits.max_image_height = Some(MOST_PIXELS);
-    limits.max_alloc = Some(MOST_MEMORY);
-    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
-    reader.limits(limits.clone());
-    let mut decoder = reader.into_decoder()?;
-    // Not every decoder counts the pixels it gives back.
-    limits.reserve(decoder.total_bytes())?;
-    let orientation = decoder.orientation()?;
-    Ok((DynamicImage::from_decoder(decoder)?, orientation))
-}
-
-/// White where it was transparent: a face has the same ground on a dark page.
-fn opaque(image: DynamicImage) -> DynamicImage {
+/// Multiplies the colours by alpha, so that averages do not mix in the colours of what cannot be seen.
+fn multiplied(image: DynamicImage) -> DynamicImage {
     if !image.color().has_alpha() {
         return image;
     }
     let mut image: RgbaImage = image.into_rgba8();
     for pixel in image.chunks_exact_mut(4) {
-        let alpha = u32::from(pixel[3]);
+        let alpha = u16::from(pixel[3]);
         for channel in &mut pixel[..3] {
-            *channel = ((u32::from(*channel) * alpha + 255 * (255 - alpha)) / 255) as u8;
+            *channel = (u16::from(*channel) * alpha / 255) as u8;
         }
-        pixel[3] = 255;
     }
     image.into()
+}
+
+/// White where it is transparent: an avatar has the same ground on a dark page. The colours come multiplied by alpha.
+fn on_white(image: DynamicImage) -> DynamicImage {
+    if !image.color().has_alpha() {
+        return image;
+    }
+    let image = image.into_rgba8();
+    RgbImage::from_fn(image.width(), image.height(), |x, y| {
+        let [r, g, b, alpha] = image.get_pixel(x, y).0;
+        Rgb([r, g, b].map(|channel| channel.saturating_add(255 - alpha)))
+    })
+    .into()
 }
 
 /// The middle of it. A turned picture has the same middle. What is far too large is made smaller by averages first:
@@ -140,18 +149,19 @@ fn write(image: DynamicImage) -> Result<Rendition, Invalid> {
     let image = image.into_rgb8();
     let (width, height) = image.dimensions();
     let (mut webp, mut jpeg) = (Vec::new(), Vec::new());
-    WebPEncoder::new_lossless(&mut webp).encode(&image, width, height, ExtendedColorType::Rgb8).map_err(why)?;
+    let broken = |error: ImageError| why(error.into());
+    WebPEncoder::new_lossless(&mut webp).encode(&image, width, height, ExtendedColorType::Rgb8).map_err(broken)?;
     JpegEncoder::new_with_quality(&mut jpeg, JPEG_QUALITY)
         .write_image(&image, width, height, ExtendedColorType::Rgb8)
-        .map_err(why)?;
+        .map_err(broken)?;
     let (content_type, bytes) = if webp.len() <= jpeg.len() { ("image/webp", webp) } else { ("image/jpeg", jpeg) };
     Ok(Rendition { content_type: content_type.to_owned(), bytes })
 }
 
-fn why(error: ImageError) -> Invalid {
-    match error {
-        ImageError::Limits(_) => refused("That picture is too large: at most 4,096 pixels wide and high."),
-        _ => refused("That picture cannot be read. Choose another one."),
+fn why(unusable: Unusable) -> Invalid {
+    match unusable {
+        Unusable::TooLarge => refused("That picture is too large: at most 4,096 pixels wide and high."),
+        Unusable::Broken => refused("That picture cannot be read. Choose another one."),
     }
 }
 

@@ -1,5 +1,7 @@
+mod colours;
 mod drawn;
 mod hostile;
+mod incomplete;
 mod painted;
 mod picture;
 mod samples;

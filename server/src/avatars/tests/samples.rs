@@ -1,8 +1,9 @@
 //! Pictures to take in, made here so that each says what it is about.
 
-use std::io::Cursor;
+use std::io::{Cursor, Write};
 
-use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
+use flate2::{Compression, write::ZlibEncoder};
+use image::{DynamicImage, ImageEncoder, ImageFormat, Rgb, RgbImage, codecs::webp::WebPEncoder};
 
 /// Red left, green in the middle, blue right.
 pub fn flag(width: u32, height: u32) -> DynamicImage {
@@ -54,4 +55,57 @@ pub fn jpeg_with_exif(image: &DynamicImage, orientation: u8) -> Vec<u8> {
     let length = (content.len() as u16 + 2).to_be_bytes();
     let plain = file(image, ImageFormat::Jpeg);
     [&plain[..2], &[0xff, 0xe1], &length, &content, &plain[2..]].concat()
+}
+
+/// A chunk of a PNG: length, name, content, CRC-32.
+pub fn chunk(name: &[u8; 4], content: &[u8]) -> Vec<u8> {
+    let body = [name.as_slice(), content].concat();
+    let crc = body.iter().fold(u32::MAX, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| if crc & 1 == 1 { 0xEDB8_8320 ^ (crc >> 1) } else { crc >> 1 })
+    });
+    [&(content.len() as u32).to_be_bytes(), body.as_slice(), &(!crc).to_be_bytes()].concat()
+}
+
+/// A picture of one colour.
+pub fn plain(colour: [u8; 3]) -> DynamicImage {
+    RgbImage::from_pixel(64, 64, Rgb(colour)).into()
+}
+
+/// A PNG with more chunks after its head.
+pub fn png_with(image: &DynamicImage, chunks: &[Vec<u8>]) -> Vec<u8> {
+    let png = file(image, ImageFormat::Png);
+    [&png[..33], &chunks.concat(), &png[33..]].concat()
+}
+
+/// The content of an iCCP chunk.
+pub fn packed_profile(icc: &[u8]) -> Vec<u8> {
+    let mut packed = ZlibEncoder::new(b"A profile\0\0".to_vec(), Compression::fast());
+    packed.write_all(icc).unwrap();
+    packed.finish().unwrap()
+}
+
+/// A JPEG with more segments after its first marker; each has its marker before its content.
+pub fn jpeg_with(jpeg: &[u8], segments: &[(u8, Vec<u8>)]) -> Vec<u8> {
+    let mut with = jpeg[..2].to_vec();
+    for (marker, content) in segments {
+        with.extend([0xff, *marker]);
+        with.extend((content.len() as u16 + 2).to_be_bytes());
+        with.extend(content);
+    }
+    [with.as_slice(), &jpeg[2..]].concat()
+}
+
+/// A piece of a profile, as a JPEG has it.
+pub fn icc_piece(number: u8, count: u8, data: &[u8]) -> (u8, Vec<u8>) {
+    (0xe2, [b"ICC_PROFILE\0".as_slice(), &[number, count], data].concat())
+}
+
+/// A WebP without loss, with a profile and EXIF data.
+pub fn webp_with(image: &DynamicImage, icc: &[u8], exif: &[u8]) -> Vec<u8> {
+    let mut webp = Vec::new();
+    let mut encoder = WebPEncoder::new_lossless(&mut webp);
+    encoder.set_icc_profile(icc.to_vec()).unwrap();
+    encoder.set_exif_metadata(exif.to_vec()).unwrap();
+    encoder.write_image(image.as_bytes(), image.width(), image.height(), image.color().into()).unwrap();
+    webp
 }
