@@ -2,6 +2,7 @@
 
 mod avatars;
 pub mod cookies;
+mod drain;
 mod facts;
 mod final_slash;
 mod headers;
@@ -14,6 +15,7 @@ mod reports;
 mod shared;
 
 pub use avatars::avatar;
+pub use drain::drain;
 pub use facts::{Peer, Shown, facts};
 pub use final_slash::final_slash;
 pub use headers::{CSP, csp, private_answers, security_headers};

@@ -54,49 +54,68 @@ fn profiles_are_converted_in_every_format() {
     }
 }
 
+fn numbers(name: &[u8; 4], list: &[u32]) -> Vec<u8> {
+    chunk(name, &list.iter().flat_map(|n| n.to_be_bytes()).collect::<Vec<_>>())
+}
+
+fn gamma(n: u32) -> Vec<u8> {
+    numbers(b"gAMA", &[n])
+}
+
+fn cicp(list: [u8; 4]) -> Vec<u8> {
+    chunk(b"cICP", &list)
+}
+
+/// The chromaticities of a space whose white and blue are those of sRGB.
+fn chrm(red: [u32; 2], green: [u32; 2]) -> Vec<u8> {
+    numbers(b"cHRM", &[31_270, 32_900, red[0], red[1], green[0], green[1], 15_000, 6_000])
+}
+
+fn p3() -> Vec<u8> {
+    chrm([68_000, 32_000], [26_500, 69_000])
+}
+
+const IN_P3: [u8; 3] = [193, 83, 51];
+const IN_ADOBE: [u8; 3] = [205, 90, 56];
+
 #[test]
 fn png_chunks_are_converted_in_their_order() {
-    let numbers = |list: &[u32]| list.iter().flat_map(|n| n.to_be_bytes()).collect::<Vec<_>>();
-    let gamma = |n: u32| chunk(b"gAMA", &numbers(&[n]));
-    let chrm = |list: [u32; 8]| chunk(b"cHRM", &numbers(&list));
-    let cicp = |list: [u8; 4]| chunk(b"cICP", &list);
-    let p3 = chrm([31_270, 32_900, 68_000, 32_000, 26_500, 69_000, 15_000, 6_000]);
-    let adobe = chrm([31_270, 32_900, 64_000, 33_000, 21_000, 71_000, 15_000, 6_000]);
-    let usual = chrm([31_270, 32_900, 64_000, 33_000, 30_000, 60_000, 15_000, 6_000]);
+    let adobe = chrm([64_000, 33_000], [21_000, 71_000]);
+    let usual = chrm([64_000, 33_000], [30_000, 60_000]);
     let srgb = chunk(b"sRGB", &[0]);
     let icc = chunk(b"iCCP", &packed_profile(&ColorProfile::new_adobe_rgb().encode().unwrap()));
-    let in_p3 = [193, 83, 51];
-    let linear = [219, 160, 133];
     for (what, chunks, expected) in [
         ("nothing", vec![], COLOUR),
         ("gAMA of sRGB", vec![gamma(45_455)], COLOUR),
-        ("gAMA and cHRM of sRGB", vec![gamma(45_455), usual.clone()], COLOUR),
-        ("linear gAMA", vec![gamma(100_000)], linear),
+        ("gAMA and cHRM of sRGB", vec![gamma(45_455), usual], COLOUR),
+        ("linear gAMA", vec![gamma(100_000)], [219, 160, 133]),
         ("gAMA 1.8", vec![gamma(55_556)], [193, 109, 77]),
-        ("cHRM alone", vec![p3.clone()], in_p3),
-        ("gAMA and cHRM of Adobe RGB", vec![gamma(45_471), adobe.clone()], [205, 90, 56]),
-        ("sRGB before gAMA and cHRM", vec![gamma(100_000), p3.clone(), srgb.clone()], COLOUR),
-        ("iCCP before sRGB and gAMA", vec![gamma(100_000), srgb.clone(), icc.clone()], [205, 90, 56]),
-        ("cICP of Display P3 before iCCP", vec![cicp([12, 13, 0, 1]), icc.clone()], in_p3),
+        ("cHRM alone", vec![p3()], IN_P3),
+        ("gAMA and cHRM of Adobe RGB", vec![gamma(45_471), adobe], IN_ADOBE),
+        ("sRGB before gAMA and cHRM", vec![gamma(100_000), p3(), srgb.clone()], COLOUR),
+        ("iCCP before sRGB and gAMA", vec![gamma(100_000), srgb, icc.clone()], IN_ADOBE),
+        ("cICP of Display P3 before iCCP", vec![cicp([12, 13, 0, 1]), icc], IN_P3),
         ("cICP of sRGB", vec![cicp([1, 13, 0, 1]), gamma(100_000)], COLOUR),
         ("linear cICP of BT.2020", vec![cicp([9, 8, 0, 1])], [249, 151, 128]),
-        ("reserved cICP", vec![cicp([0, 13, 0, 1]), p3.clone()], in_p3),
+    ] {
+        assert_shows(&png_with(&plain(COLOUR), &chunks), expected, what);
+    }
+}
+
+#[test]
+fn broken_png_chunks_count_as_none() {
+    let mut damaged = p3();
+    *damaged.last_mut().unwrap() ^= 1;
+    for (what, chunks, expected) in [
+        ("reserved cICP", vec![cicp([0, 13, 0, 1]), p3()], IN_P3),
         ("cICP that is not RGB", vec![cicp([12, 13, 1, 1])], COLOUR),
         ("short cICP", vec![chunk(b"cICP", &[12, 13])], COLOUR),
         ("gAMA 0", vec![gamma(0)], COLOUR),
         ("gAMA beyond all sense", vec![gamma(u32::MAX)], COLOUR),
         ("short gAMA", vec![chunk(b"gAMA", &[1, 2])], COLOUR),
-        ("cHRM without colours", vec![chrm([31_270; 8])], COLOUR),
-        ("cHRM of zeros", vec![chrm([0; 8])], COLOUR),
-        (
-            "cHRM with a wrong checksum",
-            vec![{
-                let mut broken = p3.clone();
-                broken.last_mut().unwrap().clone_from(&0x5a);
-                broken
-            }],
-            COLOUR,
-        ),
+        ("cHRM without colours", vec![numbers(b"cHRM", &[31_270; 8])], COLOUR),
+        ("cHRM of zeros", vec![numbers(b"cHRM", &[0; 8])], COLOUR),
+        ("cHRM with a wrong checksum", vec![damaged], COLOUR),
     ] {
         assert_shows(&png_with(&plain(COLOUR), &chunks), expected, what);
     }
