@@ -54,13 +54,7 @@ pub fn router(server: &Server, files: &Arc<Files>) -> (Router, Vec<Door>) {
     let compression = CompressionLayer::new()
         .quality(PAGES)
         .compress_when(SizeAbove::new(256).and(NotForContentType::IMAGES).and(NotForContentType::const_new("font/")));
-    let uploads = doors
-        .uploads
-        .layer(RequestBodyLimitLayer::new(routes::UPLOAD))
-        .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
-        .layer(from_fn_with_state(state.clone(), web::same_origin))
-        .layer(from_fn_with_state(state.clone(), web::host))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, UPLOAD));
+    let uploads = uploads(doors.uploads, &state);
     let router = doors
         .router
         .route("/api/{*function}", post(function))
@@ -91,6 +85,18 @@ pub fn router(server: &Server, files: &Arc<Files>) -> (Router, Vec<Door>) {
         .layer(from_fn(telemetry::one_line))
         .layer(CatchPanicLayer::custom(telemetry::panicked));
     (router, doors.list)
+}
+
+/// The layers around the routes to which files are sent.
+fn uploads(routes: Router, state: &Server) -> Router {
+    routes
+        .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
+        .layer(from_fn_with_state(state.clone(), web::same_origin))
+        .layer(from_fn_with_state(state.clone(), web::host))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, UPLOAD))
+        .layer(CatchPanicLayer::custom(telemetry::panicked))
+        // Around all that may refuse a file.
+        .layer(from_fn(web::drain))
 }
 
 /// The session layer. It never sees a cookie (see [`web::facts`]): it opens sessions and sets theirs.

@@ -72,10 +72,18 @@ input.addEventListener("change", async () => {
   picture = ready = undefined;
   crop.hidden = true;
   const [file] = input.files;
+  // A file that is too large stays here, unless the browser can read it: what is cut out of it is small.
+  const large = file?.size > form.dataset.maxBytes;
+  input.setCustomValidity(large ? form.dataset.tooLarge : "");
   if (!file) return;
-  // What cannot be read is sent as it is: the server says what is wrong with it.
+  // What else cannot be read is sent as it is: the server says what is wrong with it.
   const read = await createImageBitmap(file).catch(() => undefined);
-  if (!read || file !== input.files[0]) return;
+  if (file !== input.files[0]) return;
+  if (!read) {
+    if (large) input.reportValidity();
+    return;
+  }
+  input.setCustomValidity("");
   picture = read;
   crop.hidden = false;
   middle();

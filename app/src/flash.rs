@@ -64,6 +64,8 @@ pub enum Flash {
     AccountDeleted,
     PictureChanged,
     PictureRemoved,
+    /// The session ended while a picture was chosen.
+    PictureNotSaved,
     ProfileChanged,
     Connected,
     Disconnected,
@@ -86,7 +88,7 @@ pub enum Flash {
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-const PLAIN: [(Flash, &str); 39] = [
+const PLAIN: [(Flash, &str); 40] = [
     (Flash::Welcome, "welcome"),
     (Flash::SignedIn, "signed-in"),
     (Flash::SignedOut, "signed-out"),
@@ -114,6 +116,7 @@ const PLAIN: [(Flash, &str); 39] = [
     (Flash::AccountDeleted, "account-deleted"),
     (Flash::PictureChanged, "picture-changed"),
     (Flash::PictureRemoved, "picture-removed"),
+    (Flash::PictureNotSaved, "picture-not-saved"),
     (Flash::ProfileChanged, "profile-changed"),
     (Flash::Connected, "connected"),
     (Flash::Disconnected, "disconnected"),
@@ -182,6 +185,9 @@ impl Flash {
             Self::AccountDeleted => "Your account is deleted. All the best.",
             Self::PictureChanged => "That is your picture now.",
             Self::PictureRemoved => "Your picture is gone. This one is drawn from your username.",
+            Self::PictureNotSaved => {
+                "You are signed out, so your picture was not saved. Sign in, then choose it again."
+            }
             Self::ProfileChanged => "Saved. This is what others see of you now.",
             Self::SessionEnded => "That device is signed out. If it wasn’t you, choose a new password.",
             Self::Connected => "Connected. You can come in with it from now on.",
@@ -211,6 +217,7 @@ impl Flash {
             | Self::CodeGone
             | Self::ArrivalGone
             | Self::AddressTaken
+            | Self::PictureNotSaved
             | Self::FollowsFull => Tone::Bad,
             _ => Tone::Good,
         }

@@ -48,8 +48,8 @@ pub const WORDS: usize = 256 * 1_024;
 /// The most bytes of any other form, and of one a stranger sends before anything is known of them.
 const FORM: usize = 64 * 1_024;
 const AUTH_FORM: usize = 8 * 1_024;
-/// The most bytes of a form with a file, far above what is taken: only who was heard to the end can be told what is wrong.
-pub const UPLOAD: usize = 32 * 1_024 * 1_024;
+/// The most bytes of a form with a file: the largest file, and what stands around it. The rest is drained unread.
+const UPLOAD: usize = server::avatars::MOST_BYTES + 64 * 1_024;
 
 impl Doors {
     fn door(mut self, method: Method, path: &'static str, guard: Guard, (route, bound): (MethodRouter, bool)) -> Self {
@@ -82,9 +82,9 @@ impl Doors {
     }
 
     fn upload<H: Handler<T, ()>, T: 'static>(mut self, path: &'static str, guard: Guard, handler: H) -> Self {
-        // The router has the one limit: of two, the extractor would not know why the body ends.
+        // The router has no limit for these: of two, the extractor would not know why the body ends.
         let route: MethodRouter = on(MethodFilter::POST, handler).route_layer(from_fn(form_user::require));
-        self.uploads = self.uploads.route(path, route.layer(DefaultBodyLimit::disable()));
+        self.uploads = self.uploads.route(path, route.layer(DefaultBodyLimit::max(UPLOAD)));
         self.list.push(Door { method: Method::POST, path, guard, bound: true });
         self
     }

@@ -1,24 +1,18 @@
-//! Reading a file that somebody sends with a form.
+//! Reading a file that is sent with a form.
 
 use axum::extract::{Multipart, multipart::MultipartError};
 use http::StatusCode;
 use server::{Error, Invalid, Result};
 
-/// Hears a form to its end and keeps nothing of it: a browser that is answered before it has sent everything shows an
-/// error of its own instead of the answer.
-pub async fn drain(mut form: Multipart) {
-    while let Ok(Some(mut field)) = form.next_field().await {
-        while let Ok(Some(_)) = field.chunk().await {}
-    }
-}
-
-/// The content of the one file of a form that has nothing else in it, called `name`, cut after `most` bytes. It is read
-/// to its end all the same (see [`drain`]). What the file is called and says it is counts for nothing.
+/// Returns the content of the one file of a form that has nothing else in it, called `name`, if it has at most `max`
+/// bytes. The file's own name and type count for nothing. Reading stops at the first thing that is wrong: the rest is
+/// read by [`server::web::drain`].
 ///
-/// [`Error::Invalid`] on `name` when it did not come whole; as a whole when it is not our form.
-pub async fn file(mut form: Multipart, name: &'static str, most: usize) -> Result<Vec<u8>> {
+/// # Errors
+/// [`Error::Invalid`] on `name` with `too_large`, or when it did not arrive whole; as a whole when it is not our form.
+pub async fn file(mut form: Multipart, name: &'static str, max: usize, too_large: &'static str) -> Result<Vec<u8>> {
     let broken = |error: MultipartError| match error.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Invalid::one(name, "That file is far too large. Choose a smaller one."),
+        StatusCode::PAYLOAD_TOO_LARGE => Invalid::one(name, too_large),
         _ => Invalid::one(name, "The file did not arrive whole. Please send it again."),
     };
     let mut content = None;
@@ -28,8 +22,10 @@ pub async fn file(mut form: Multipart, name: &'static str, most: usize) -> Resul
         }
         let mut bytes = Vec::new();
         while let Some(chunk) = field.chunk().await.map_err(broken)? {
-            let room = most - bytes.len();
-            bytes.extend_from_slice(&chunk[..chunk.len().min(room)]);
+            if bytes.len() + chunk.len() > max {
+                return Err(Invalid::one(name, too_large).into());
+            }
+            bytes.extend_from_slice(&chunk);
         }
         content = Some(bytes);
     }

@@ -118,6 +118,33 @@ test("a file that is no picture is refused by the server, in words", async ({ pa
     await expect(page.getByRole("alert")).toContainText("Choose a PNG, JPEG or WebP picture.");
 });
 
+test("a file that is too large is refused in words, by the page itself where there is a script", async ({
+    page,
+    js,
+    allow,
+}) => {
+    if (!js) allow("422");
+    await signUp(page);
+    await open(page, PAGE);
+    const input = page.getByLabel("Choose a picture of your own");
+    const words = "That picture is larger than 8 MB. Choose a smaller file.";
+    await input.setInputFiles({ name: "me.png", mimeType: "image/png", buffer: Buffer.alloc(9 * 1024 * 1024) });
+    const sent: string[] = [];
+    page.on("request", (request) => sent.push(request.method()));
+    await page.getByRole("button", { name: "Use this picture" }).click();
+    if (js) {
+        expect(await input.evaluate((element: HTMLInputElement) => element.validationMessage)).toBe(words);
+        expect(sent, "nothing is sent").not.toContain("POST");
+    } else {
+        await expect(page.getByRole("alert")).toContainText(words);
+        await expect(input).toHaveAccessibleDescription(/larger than 8 MB/);
+    }
+    // Another file makes it good.
+    await input.setInputFiles(flag());
+    await page.getByRole("button", { name: "Use this picture" }).click();
+    await expect(page.getByText("That is your picture now.")).toBeVisible();
+});
+
 /** The strongest colour in the middle of one's picture. */
 async function colour(page: Page): Promise<string> {
     const source = await page.locator(".face .portrait img").getAttribute("src");

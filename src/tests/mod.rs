@@ -52,6 +52,7 @@ mod tags;
 mod threads;
 mod threats;
 mod trace;
+mod uploads;
 
 pub use browser::{Answer, Browser};
 pub use site::{PASSWORD, Site};

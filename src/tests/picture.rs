@@ -46,7 +46,7 @@ async fn h40_h42_a_refused_file_leaves_nothing_and_says_why_beside_the_field(poo
         (Vec::new(), kinds),
         (b"<!doctype html><script>alert(1)</script>".to_vec(), kinds),
         (Picture::HugeDimensions.bytes(1), "That picture is too large: at most 4,096 pixels wide and high."),
-        (Picture::Truncated.bytes(1), "That picture cannot be read. Choose another one."),
+        (Picture::Truncated.bytes(1), "Part of that picture is missing. Send it again, or choose another one."),
         (large, "That picture is larger than 8 MB. Choose a smaller file."),
     ] {
         let answer = alan.send_file(SEND, "picture", &file).await;
@@ -54,11 +54,16 @@ async fn h40_h42_a_refused_file_leaves_nothing_and_says_why_beside_the_field(poo
         assert!(answer.body.contains(why) && answer.body.contains("id=\"picture-error\""), "{why}: {}", answer.body);
         assert_eq!((site.picture_of("alan").await, site.pictures().await), (before.clone(), 1), "{why}");
     }
-    let answer = alan.send_file(SEND, "picture", &vec![0; 40_000_000]).await;
-    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(answer.body.contains("far too large") && answer.body.contains("id=\"picture-error\""));
+    let too_large = "That picture is larger than 8 MB. Choose a smaller file.";
+    for bytes in [8_388_609, 31_000_000, 40_000_000, 70_000_000] {
+        let answer = alan.send_file(SEND, "picture", &vec![0; bytes]).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{bytes}");
+        assert!(answer.body.contains(too_large) && answer.body.contains("id=\"picture-error\""), "{bytes}");
+    }
+    let largest = [Picture::Usual.bytes(3), vec![0; 8_388_608 - Picture::Usual.bytes(3).len()]].concat();
+    assert_eq!(alan.send_file(SEND, "picture", &largest).await.status, StatusCode::SEE_OTHER, "just enough");
     let endless = Body::from_stream(super::hardening::endless());
-    assert!(alan.send_parts(SEND, endless).await.body.contains("far too large"));
+    assert!(alan.send_parts(SEND, endless).await.body.contains(too_large));
 }
 
 #[sqlx::test]
@@ -102,29 +107,34 @@ async fn one_person_sends_only_so_many_and_is_told(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_strangers_file_is_not_even_read(pool: PgPool) {
+async fn someone_signed_out_is_told_that_the_picture_was_not_saved(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
-    // A body that would never end.
-    let mut anybody = site.browser();
-    let answer = tokio::time::timeout(
-        std::time::Duration::from_secs(2),
-        anybody.send_parts(SEND, Body::from_stream(super::hardening::endless())),
-    );
-    let answer = answer.await.unwrap();
-    assert!(answer.location().starts_with("/sign-in"), "{}", answer.status);
+    let mut alan = site.signed_in("alan").await;
+    site.sql("delete from sessions").await;
+    let answer = alan.send_file(SEND, "picture", &Picture::Usual.bytes(1)).await;
+    assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/sign-in?next=%2Fsettings%2Fprofile"));
+    let page = alan.get(answer.location()).await.body;
+    assert!(page.contains("You are signed out, so your picture was not saved."), "{page}");
+    assert_eq!(site.pictures().await, 0);
+    // Nobody waits for a body that does not end.
+    let endless = Body::from_stream(super::hardening::endless());
+    let answer = tokio::time::timeout(std::time::Duration::from_secs(5), site.browser().send_parts(SEND, endless));
+    assert!(answer.await.unwrap().location().starts_with("/sign-in"));
 }
 
 #[sqlx::test]
-async fn what_says_that_it_is_far_too_large_is_refused_unread(pool: PgPool) {
+async fn a_file_announced_as_far_too_large_is_refused_without_waiting_for_it(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut alan = site.signed_in("alan").await;
     let request = http::Request::post(SEND)
         .header("sec-fetch-site", "same-origin")
         .header("content-type", "multipart/form-data; boundary=x")
-        .header("content-length", 40_000_000)
+        .header("content-length", 4_000_000_000_u64)
         .body(Body::from_stream(super::hardening::endless()))
         .unwrap();
-    assert_eq!(alan.send(request).await.status, StatusCode::PAYLOAD_TOO_LARGE);
+    let answer = alan.send(request).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(answer.body.contains("That picture is larger than 8 MB."));
 }
 
 /// Sends a file over a real connection as a browser does: all of it, and only then it reads what was answered.
@@ -147,11 +157,11 @@ async fn send_over_tcp(address: std::net::SocketAddr, session: &str, bytes: usiz
 }
 
 /// A picture that is on its way and stays there: its place is taken once we are told to go on.
-async fn hold_a_place(address: std::net::SocketAddr, session: &str) -> tokio::net::TcpStream {
+async fn hold_a_place(address: std::net::SocketAddr, session: &str, client: usize) -> tokio::net::TcpStream {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let head = format!(
         "POST {SEND} HTTP/1.1\r\nHost: kith.example\r\nSec-Fetch-Site: same-origin\r\nCookie: __Host-id={session}\r\n\
-         Expect: 100-continue\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: 1000\r\n\r\n"
+         X-Forwarded-For: 203.0.113.{client}\r\nExpect: 100-continue\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: 1000\r\n\r\n"
     );
     let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
     stream.write_all(head.as_bytes()).await.unwrap();
@@ -163,7 +173,8 @@ async fn hold_a_place(address: std::net::SocketAddr, session: &str) -> tokio::ne
 
 #[sqlx::test]
 async fn a_picture_that_is_refused_is_heard_to_its_end_so_that_a_browser_shows_why(pool: PgPool) {
-    let site = Site::with_cast(&pool).await;
+    drop(Site::with_cast(&pool).await);
+    let site = Site::with(&pool, &[("KITH_TRUSTED_PROXIES", "127.0.0.0/8")]);
     let [mut alan, barbara, grace] =
         [site.signed_in("alan").await, site.signed_in("barbara").await, site.signed_in("grace").await];
     let (address, _stop, _serving) = super::serve::start(&site).await;
@@ -172,13 +183,26 @@ async fn a_picture_that_is_refused_is_heard_to_its_end_so_that_a_browser_shows_w
     }
     let answer = send_over_tcp(address, alan.session().unwrap(), 6_000_000).await.expect("an answer");
     assert!(answer.starts_with("HTTP/1.1 429") && answer.contains("You can try again in"), "{answer}");
+    // Two at once are a user's share, however slow: the place of another is left.
     let mut under_way = Vec::new();
-    for _ in 0..12 {
-        under_way.push(hold_a_place(address, grace.session().unwrap()).await);
+    for _ in 0..2 {
+        under_way.push(hold_a_place(address, grace.session().unwrap(), 1).await);
+    }
+    let busy = "We can’t take pictures at this moment.";
+    let answer = send_over_tcp(address, grace.session().unwrap(), 6_000_000).await.expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 503") && answer.contains(busy), "{answer}");
+    let answer = send_over_tcp(address, barbara.session().unwrap(), 6_000_000).await.expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 422"), "{answer}");
+    site.crowd("user", 5).await;
+    for n in 0..5 {
+        let other = site.signed_in(&format!("user{n:03}")).await;
+        for _ in 0..2 {
+            under_way.push(hold_a_place(address, other.session().unwrap(), 10 + n).await);
+        }
     }
     let answer = send_over_tcp(address, barbara.session().unwrap(), 6_000_000).await.expect("an answer");
     assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
-    assert!(answer.contains("retry-after:") && answer.contains("We can’t take pictures at this moment."), "{answer}");
+    assert!(answer.contains("retry-after:") && answer.contains(busy), "{answer}");
     // It was read, and no more than that.
     assert_eq!(site.pictures().await, 0);
 }

@@ -1,6 +1,12 @@
 //! What has to be on the machine, and getting it where we may: as root on Debian.
 
-use std::{path::Path, process::Command, sync::Once};
+use std::{
+    fs::{self, Permissions},
+    os::unix::fs::PermissionsExt,
+    path::Path,
+    process::Command,
+    sync::Once,
+};
 
 use anyhow::{Context, Result, ensure};
 use nix::unistd::geteuid;
@@ -45,6 +51,48 @@ pub fn require_python(module: &str, package: &str) -> Result<()> {
     let how = if is_debian() { format!("`sudo apt-get install {package}`") } else { own };
     ensure!(is_debian() && geteuid().is_root(), "The Python module `{module}` is missing; install it ({how}).");
     apt_install(&[package])
+}
+
+/// Offers an nginx to the tests: where none is installed and we may not install it, they say that they skip it.
+pub fn offer_nginx() {
+    let works = |program: &str| process::capture(Command::new(program).arg("-v")).is_ok();
+    // Debian's is not on every user's path; `src/tests/uploads.rs` looks there too.
+    if ["nginx", "/usr/sbin/nginx"].into_iter().any(works) {
+        return;
+    }
+    if !is_debian() || !geteuid().is_root() {
+        eprintln!(
+            "nginx is missing, so uploads are not tried behind it; install it ({}).",
+            hint("nginx-light", "nginx")
+        );
+        return;
+    }
+    let installed = NoServices::forbid().and_then(|_forbidden| apt_install(&["nginx-light"]));
+    installed.unwrap_or_else(|why| eprintln!("{why:#}"));
+}
+
+/// Forbids packages to start services while they are installed, by Debian's `policy-rc.d`. Allows it again when dropped.
+struct NoServices(Option<&'static Path>);
+
+impl NoServices {
+    fn forbid() -> Result<Self> {
+        let policy = Path::new("/usr/sbin/policy-rc.d");
+        if policy.exists() {
+            return Ok(Self(None));
+        }
+        let forbidden = Self(Some(policy));
+        fs::write(policy, "#!/bin/sh\nexit 101\n").context("cannot forbid services to start")?;
+        fs::set_permissions(policy, Permissions::from_mode(0o755)).context("cannot forbid services to start")?;
+        Ok(forbidden)
+    }
+}
+
+impl Drop for NoServices {
+    fn drop(&mut self) {
+        if let Some(policy) = self.0 {
+            fs::remove_file(policy).ok();
+        }
+    }
 }
 
 /// Installs Debian packages without questions, or upgrades them.

@@ -20,6 +20,8 @@ pub fn check(run: &Run) -> Result<Counts> {
     assets::build()?;
     // The mail server that the tests of sending talk to.
     system::require_python("aiosmtpd", "python3-aiosmtpd")?;
+    // The proxy that the tests of uploads stand behind.
+    system::offer_nginx();
     // The bucket that the tests of pictures talk to.
     browser::install_packages()?;
     let nextest = process::exists("cargo-nextest");

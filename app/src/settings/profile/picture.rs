@@ -1,6 +1,9 @@
 //! One's face: a plain upload, and the piece of the page in which a script lets one choose a part of it first.
 
-use axum::{extract::Multipart, response::Response};
+use axum::{
+    extract::{Multipart, multipart::MultipartRejection},
+    response::{IntoResponse, Response},
+};
 use leptos::prelude::*;
 use server::{
     Error, Invalid, Result, avatars,
@@ -20,7 +23,18 @@ use crate::{
 };
 
 /// `POST /settings/profile/picture`
-pub async fn choose(visit: Visit, me: Member, form: Multipart) -> Result<Response> {
+pub async fn choose(visit: Visit, me: Result<Member>, form: Result<Multipart, MultipartRejection>) -> Result<Response> {
+    let me = match me {
+        Err(Error::SignInNeeded) => {
+            let sign_in = paths::with_next(paths::SIGN_IN, paths::PROFILE);
+            return Ok(Flash::PictureNotSaved.redirect(&visit.cx.server, &sign_in));
+        }
+        me => me?,
+    };
+    let form = match form {
+        Ok(form) => form,
+        Err(rejection) => return Ok(rejection.into_response()),
+    };
     let outcome = match take(&visit, &me, form).await {
         Ok(()) => return Ok(Flash::PictureChanged.redirect(&visit.cx.server, paths::PROFILE)),
         Err(Error::Busy) => {
@@ -40,15 +54,8 @@ pub async fn remove(visit: Visit, me: Member, Form(Nothing {}): Form<Nothing>) -
 }
 
 async fn take(visit: &Visit, me: &Member, form: Multipart) -> Result<()> {
-    let turn = match avatars::turn(&visit.cx, me).await {
-        Ok(turn) => turn,
-        Err(error) => {
-            uploads::drain(form).await;
-            return Err(error);
-        }
-    };
-    // One byte more than may be, so that too much is told from just enough.
-    let file = uploads::file(form, "picture", avatars::MOST_BYTES + 1).await?;
+    let turn = avatars::turn(&visit.cx, me).await?;
+    let file = uploads::file(form, "picture", avatars::MOST_BYTES, avatars::TOO_MANY_BYTES).await?;
     avatars::choose(&visit.cx, me, turn, file).await
 }
 
@@ -65,7 +72,14 @@ pub(super) fn view(person: &Author, invalid: &Invalid) -> impl IntoView + use<> 
             <div class="portrait">{avatar_now(person, Size::Portrait)}</div>
             <h2 id="picture-heading">"Your picture"</h2>
             <p>{words}</p>
-            <form method="post" action=paths::PROFILE_PICTURE enctype="multipart/form-data" class="stack">
+            <form
+                method="post"
+                action=paths::PROFILE_PICTURE
+                enctype="multipart/form-data"
+                class="stack"
+                data-max-bytes=avatars::MOST_BYTES.to_string()
+                data-too-large=avatars::TOO_MANY_BYTES
+            >
                 {Field::new("picture", label)
                     .kind("file")
                     .accept("image/png,image/jpeg,image/webp")
