@@ -231,6 +231,7 @@ fn face(person: &Author, size: &str, lazy: bool) -> Markup {
 fn card(post: &Post, member: bool, now: OffsetDateTime) -> Markup {
     let href = paths::post(post.id);
     let likes = count::of(post.like_count, "like", "likes");
+    let what = format!("{}’s {}", post.author.name(), if post.parent.is_some() { "reply" } else { "post" });
     let shown = |n: i64| if n > 0 { count::short(n) } else { " ".to_owned() };
     let long = post.body.chars().nth(480).is_some() || post.body.lines().nth(9).is_some();
     html! {
@@ -246,9 +247,9 @@ fn card(post: &Post, member: bool, now: OffsetDateTime) -> Markup {
             @if long { details class="more" { summary { "Read on" } } }
             div class="acts" {
                 @if member {
-                    button name="like" value=(if post.liked { "false" } else { "true" }) formaction=(paths::like(post.id)) aria-pressed=(if post.liked { "true" } else { "false" }) aria-label=(likes) class="like" { (shown(post.like_count)) }
+                    button name="like" value=(if post.liked { "false" } else { "true" }) formaction=(paths::like(post.id)) aria-pressed=(if post.liked { "true" } else { "false" }) aria-label={ "Like " (what) } aria-description=(likes) class="like" { (shown(post.like_count)) }
                 } @else {
-                    a href={ "/sign-in?next=" (href) } aria-label={ (likes) ". Sign in to like it" } class="like" { (shown(post.like_count)) }
+                    a href={ "/sign-in?next=" (href) } aria-label={ "Sign in to like " (what) } aria-description=(likes) class="like" { (shown(post.like_count)) }
                 }
                 a href=(href) aria-label=(count::of(post.reply_count, "reply", "replies")) class="replies" { (shown(post.reply_count)) }
             }

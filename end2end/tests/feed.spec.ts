@@ -43,7 +43,8 @@ test("a post says who, when and what, and the exact time on hover", async ({ pag
     expect(Math.floor((Date.now() - exact) / 3_600_000), "both say the same").toBe(said);
     await expect(card.locator(".by a").first()).toHaveText(/@[a-z0-9_]+$/);
     await expect(card.locator(".text")).not.toBeEmpty();
-    await expect(card.locator(".like")).toHaveAccessibleName(/^\d[\d,.KM]* likes?/);
+    await expect(card.locator(".like")).toHaveAccessibleName(/^Sign in to like .+’s post$/);
+    await expect(card.locator(".like")).toHaveAccessibleDescription(/^\d[\d,.KM]* likes?$/);
     await expect(card.locator(".replies")).toHaveAccessibleName(/^\d[\d,.KM]* repl(y|ies)/);
 });
 

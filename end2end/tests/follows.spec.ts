@@ -22,6 +22,7 @@ test("one follows somebody and no longer, and the count says so", async ({ page,
         await button.click();
         await expect(button).toHaveText(label);
         await expect(button).toHaveAttribute("aria-pressed", pressed);
+        await expect(button, "the state says what changed").toHaveAccessibleName(`Follow @${name}`);
         await expect(page.locator("#followers b")).toHaveText(String(count));
         await expect(page).toHaveURL(`/@${name}`);
     }

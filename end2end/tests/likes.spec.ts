@@ -6,7 +6,9 @@ test("a heart is given and taken back, and the count is that of the server", asy
     const id = await write(page, "edsger", `To be liked, ${unique()}.`);
     await open(page, "/@edsger");
     const heart = page.locator(`#p${id} .like`);
-    await expect(heart).toHaveAccessibleName("0 likes");
+    const name = /^Like Edsger.*’s post$/;
+    await expect(heart).toHaveAccessibleName(name);
+    await expect(heart).toHaveAccessibleDescription("0 likes");
     await expect(heart).toHaveText("");
     for (const [pressed, count] of [
         ["true", 1],
@@ -16,13 +18,14 @@ test("a heart is given and taken back, and the count is that of the server", asy
         await heart.click();
         if (!js) await expect(page, "back to the post it is about").toHaveURL(`/@edsger#p${id}`);
         await expect(heart).toHaveAttribute("aria-pressed", pressed);
-        await expect(heart).toHaveAccessibleName(count === 1 ? "1 like" : "0 likes");
+        await expect(heart, "the state says what changed").toHaveAccessibleName(name);
+        await expect(heart).toHaveAccessibleDescription(count === 1 ? "1 like" : "0 likes");
         await expect(heart).toHaveText(count ? String(count) : "");
         await expect(heart).not.toHaveAttribute("aria-busy", "true");
     }
     await page.goto(`/posts/${id}`);
     await expect(heart, "it is kept").toHaveAttribute("aria-pressed", "true");
-    await expect(heart).toHaveAccessibleName("1 like");
+    await expect(heart).toHaveAccessibleDescription("1 like");
 });
 
 test("a heart on a post's own page stays on that page", async ({ page }) => {
@@ -53,7 +56,7 @@ test("a heart is shown at once and taken back when it did not get through", asyn
     fail();
     await expect(heart).toHaveAttribute("aria-pressed", "false");
     await expect(heart).toHaveText("");
-    await expect(heart).toHaveAccessibleName("0 likes");
+    await expect(heart).toHaveAccessibleDescription("0 likes");
     await expect(page.getByText("This may have been saved; please check before trying again.")).toBeVisible();
 
     await page.unroute("**/api/set_like");

@@ -95,6 +95,15 @@ test("who follows somebody is read to the end", async ({ page, js }) => {
     await expect(page.getByRole("navigation", { name: "People" }).getByRole("link", { name: "Following" })).toBeVisible();
 });
 
+test("buttons in a list are as wide as their words, signed out too", async ({ page }) => {
+    await open(page, "/@ada/followers");
+    const buttons = page.locator(".crowd .button");
+    await expect(buttons.first()).toBeVisible();
+    for (const button of (await buttons.all()).slice(0, 5)) {
+        expect((await button.boundingBox())?.width).toBeLessThan(140);
+    }
+});
+
 test("somebody in a list is followed there", async ({ page, js }) => {
     await signUp(page);
     await open(page, "/@ada/following");

@@ -88,7 +88,7 @@ fn show_like(button: &HtmlButtonElement, liked: bool, likes: Option<i64>) {
     if let Some(n) = likes {
         let figure = if n > 0 { count::short(n) } else { String::new() };
         button.set_text_content(Some(&figure));
-        let _ = button.set_attribute("aria-label", &count::of(n, "like", "likes"));
+        let _ = button.set_attribute("aria-description", &count::of(n, "like", "likes"));
     }
 }
 

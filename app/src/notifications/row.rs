@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 
 use crate::{
     count, form_user, paths,
-    ui::{Icon, Size, avatar, icon, when},
+    ui::{FollowButton, Icon, Size, avatar, icon, when},
 };
 
 /// The most characters of what was written.
@@ -79,20 +79,7 @@ fn excerpt(told: &Notification) -> impl IntoView + use<> {
 /// Following back, and marking as read.
 fn acts(told: &Notification) -> AnyView {
     let back = told.actors.first().filter(|_| told.kind == Kind::Follow).map(|person| {
-        let (label, pressed, value) =
-            if told.followed { ("Following", "true", "false") } else { ("Follow back", "false", "true") };
-        view! {
-            <button
-                class="button slim follow"
-                name="follow"
-                value=value
-                formaction=paths::follow(&person.username)
-                aria-pressed=pressed
-                aria-label=format!("{label}: @{}", person.username)
-            >
-                {label}
-            </button>
-        }
+        FollowButton { verb: "Follow back", ..FollowButton::slim(&person.username, told.followed) }.view()
     });
     let read = told.unread.then(|| {
         let label = format!("Mark as read: {} {}", told.actors.first().map_or("", Author::name), deed(told.kind));

@@ -80,9 +80,12 @@ pub fn text(post: &Post) -> impl IntoView + use<> {
     view! { {prose(post.html.clone(), "text")}{more} }
 }
 
-/// The heart and its count.
+/// The heart and its count. The name of the button stays the same: `aria-pressed` says whether the viewer likes the post,
+/// and the count is its description.
 pub fn like(post: &Post, viewer: &Viewer) -> impl IntoView + use<> {
-    let label = count::of(post.like_count, "like", "likes");
+    let likes = count::of(post.like_count, "like", "likes");
+    let kind = if post.parent.is_some() { "reply" } else { "post" };
+    let what = format!("{}’s {kind}", post.author.name());
     let shown = shown(post.like_count);
     match viewer {
         Viewer::Member => {
@@ -94,7 +97,8 @@ pub fn like(post: &Post, viewer: &Viewer) -> impl IntoView + use<> {
                     value=value
                     formaction=paths::like(post.id)
                     aria-pressed=pressed
-                    aria-label=label
+                    aria-label=format!("Like {what}")
+                    aria-description=likes
                 >
                     {shown}
                 </button>
@@ -102,8 +106,8 @@ pub fn like(post: &Post, viewer: &Viewer) -> impl IntoView + use<> {
         }
         Viewer::Stranger => {
             let href = format!("{}?next={}", paths::SIGN_IN, paths::post(post.id));
-            let label = format!("{label}. Sign in to like it");
-            Either::Right(view! { <a class="like" href=href aria-label=label>{shown}</a> })
+            let label = format!("Sign in to like {what}");
+            Either::Right(view! { <a class="like" href=href aria-label=label aria-description=likes>{shown}</a> })
         }
     }
 }
@@ -150,5 +154,23 @@ mod tests {
         post.liked = true;
         let html = render(|| like(&post, &Viewer::Member));
         assert!(html.contains("aria-pressed=\"true\"") && html.contains("value=\"false\""), "{html}");
+    }
+
+    #[test]
+    fn the_name_of_a_like_button_says_what_it_does_and_never_changes() {
+        let mut post = xss::attack("hello");
+        post.author.display_name = "Ada".to_owned();
+        for (liked, likes, count) in [(false, 0, "0 likes"), (true, 1, "1 like"), (false, 1_204, "1,204 likes")] {
+            (post.liked, post.like_count) = (liked, likes);
+            let button = render(|| like(&post, &Viewer::Member));
+            let link = render(|| like(&post, &Viewer::Stranger));
+            assert!(button.contains("aria-label=\"Like Ada’s post\""), "{button}");
+            assert!(link.contains("aria-label=\"Sign in to like Ada’s post\""), "{link}");
+            for html in [button, link] {
+                assert!(html.contains(&format!("aria-description=\"{count}\"")), "{html}");
+            }
+        }
+        post.parent = Some(post.id);
+        assert!(render(|| like(&post, &Viewer::Member)).contains("Like Ada’s reply"));
     }
 }

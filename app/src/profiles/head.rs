@@ -5,7 +5,7 @@ use server::{markup::Link, profiles::Profile};
 
 use crate::{
     count, paths,
-    ui::{Icon, Size, Weight, avatar, button_link, hidden, icon, prose, safe_href, when},
+    ui::{FollowButton, Icon, Size, Weight, avatar, button_link, hidden, icon, prose, safe_href, when},
     visit::Visit,
 };
 
@@ -83,12 +83,11 @@ fn follow(visit: &Visit, profile: &Profile) -> impl IntoView + use<> {
         let href = format!("{}?next={}", paths::SIGN_IN, paths::profile(name));
         return view! { <div class="do">{button_link("Follow", href, Weight::Primary)}</div> }.into_any();
     }
-    let (label, pressed, value) =
-        if profile.followed { ("Following", "true", "false") } else { ("Follow", "false", "true") };
+    let button = FollowButton { class: "button primary follow", ..FollowButton::slim(name, profile.followed) };
     view! {
         <form class="do" method="post" action=paths::follow(name)>
             {hidden("next", visit.here.clone())}
-            <button class="button primary follow" name="follow" value=value aria-pressed=pressed>{label}</button>
+            {button.view()}
         </form>
     }
     .into_any()

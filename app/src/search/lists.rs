@@ -11,7 +11,7 @@ use crate::{
     islands::PostList,
     paths,
     posts::card::{Viewer, card},
-    ui::{Size, avatar, hidden, pager},
+    ui::{FollowButton, Size, avatar, hidden, pager},
     visit::Visit,
 };
 
@@ -102,22 +102,8 @@ fn lines(visit: &Visit, people: &[Person]) -> impl IntoView + use<> {
 /// A face, a name, how many follow them; and for members the button to do so.
 fn line(visit: &Visit, person: &Person) -> impl IntoView + use<> {
     let author = &person.author;
-    let follow = visit.me().filter(|me| me.id() != author.id).map(|_| {
-        let (label, pressed, value) =
-            if person.followed { ("Following", "true", "false") } else { ("Follow", "false", "true") };
-        view! {
-            <button
-                class="button slim follow"
-                name="follow"
-                value=value
-                formaction=paths::follow(&author.username)
-                aria-pressed=pressed
-                aria-label=format!("Follow @{}", author.username)
-            >
-                {label}
-            </button>
-        }
-    });
+    let others = visit.me().filter(|me| me.id() != author.id);
+    let follow = others.map(|_| FollowButton::slim(&author.username, person.followed).view());
     let handle = format!("@{} · {}", author.username, count::of(person.followers, "follower", "followers"));
     view! {
         <li>

@@ -9,6 +9,7 @@ pub mod back;
 pub mod button;
 pub mod empty;
 pub mod error_page;
+pub mod follow;
 pub mod form;
 pub mod head;
 pub mod icon;
@@ -34,6 +35,7 @@ use leptos::prelude::*;
 pub use self::{
     avatar::{Size, avatar},
     button::{Weight, button, button_link, submit},
+    follow::FollowButton,
     form::{Field, checkbox, error_summary, hidden, textarea},
     icon::{Icon, icon},
     page::{Page, Shell, Tab},

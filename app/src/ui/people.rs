@@ -3,7 +3,10 @@
 use leptos::prelude::*;
 use server::profiles::Author;
 
-use super::avatar::{Size, avatar};
+use super::{
+    avatar::{Size, avatar},
+    follow::FollowButton,
+};
 use crate::paths;
 
 /// One line a person, each with a plain button to follow them. Stands inside a form that carries `next`.
@@ -19,16 +22,7 @@ fn line(person: &Author) -> impl IntoView + use<> {
         <li>
             {avatar(person, Size::Post)}
             <a href=paths::profile(&person.username)><b>{name}</b><small>{handle}</small></a>
-            <button
-                class="button slim follow"
-                name="follow"
-                value="true"
-                formaction=paths::follow(&person.username)
-                aria-pressed="false"
-                aria-label=format!("Follow @{}", person.username)
-            >
-                "Follow"
-            </button>
+            {FollowButton::slim(&person.username, false).view()}
         </li>
     }
 }
