@@ -238,3 +238,47 @@ async fn a_place_that_is_none_is_no_page(pool: PgPool) {
         assert_eq!(site.browser().get(&format!("{path}?before=1-1")).await.status, StatusCode::OK);
     }
 }
+
+#[sqlx::test]
+async fn the_words_of_an_empty_list_fit_its_count(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let follow = |follower: &str, followee: &str| {
+        format!(
+            "insert into follows (follower_id, followee_id) select a.id, b.id from users a, users b
+             where a.username = '{follower}' and b.username = '{followee}'"
+        )
+    };
+    let post = site.post("alan", "a post with replies").await;
+    let mut alan = site.signed_in("alan").await;
+    let said = async |path: &str, words: &str| {
+        let page = site.browser().get(path).await.body;
+        assert!(page.contains(words), "{path}: no `{words}` in {page}");
+    };
+    said("/@alan/followers", "Nobody yet").await;
+    said("/@alan/following", "Nobody yet").await;
+    said(&format!("/posts/{post}"), "No replies yet.").await;
+    for (n, suspended) in ["edsger", "barbara"].into_iter().enumerate() {
+        site.sql(&follow(suspended, "alan")).await;
+        site.sql(&follow("alan", suspended)).await;
+        site.reply(suspended, post, "a reply").await;
+        site.sql(&format!("update users set suspended_at = now() where username = '{suspended}'")).await;
+        let words = match n {
+            0 => ["The account that follows Alan is", "The account that Alan follows is", "The only reply is hidden."],
+            _ => [
+                "The 2 accounts that follow Alan are",
+                "The 2 accounts that Alan follows are",
+                "All 2 replies are hidden.",
+            ],
+        };
+        for (path, words) in ["/@alan/followers", "/@alan/following", &format!("/posts/{post}")].into_iter().zip(words)
+        {
+            said(path, words).await;
+            assert!(!site.browser().get(path).await.body.contains(" yet"), "{path}");
+        }
+    }
+    assert!(alan.get("/@alan/followers").await.body.contains("The 2 accounts that follow you are suspended."));
+    assert!(alan.get("/@alan/following").await.body.contains("The 2 accounts that you follow are suspended."));
+    // Somebody who is there is enough.
+    site.sql(&follow("grace", "alan")).await;
+    assert!(!site.browser().get("/@alan/followers").await.body.contains("suspended"));
+}

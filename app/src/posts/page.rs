@@ -24,6 +24,7 @@ use super::{
     thread,
 };
 use crate::{
+    count,
     islands::PostList,
     paths,
     ui::{self, Tab, hidden, page::fragment, prose},
@@ -138,11 +139,24 @@ fn view(visit: &Visit, thread: &Thread, draft: Draft<'_>) -> impl IntoView + use
             </section>
         }
     });
-    let quiet = replies.branches.is_empty().then(|| view! { <p class="end-of-list none">"No replies yet."</p> });
+    let quiet = replies.branches.is_empty().then(|| {
+        let words = no_replies(chain.place.post().map_or(0, |post| post.reply_count), after.is_some());
+        view! { <p class="end-of-list none">{words}</p> }
+    });
     view! {
         <section class="sheet"><form class="posts" method="post">{hidden("next", next)}{above}{focal}</form></section>
         {answer}{list}{quiet}
         <PostList />
+    }
+}
+
+/// The words where no reply can be shown. They must fit the count, in which the replies of suspended users are.
+fn no_replies(count: i64, later_page: bool) -> String {
+    match count {
+        _ if later_page => "No more replies.".to_owned(),
+        ..=0 => "No replies yet.".to_owned(),
+        1 => "The only reply is hidden.".to_owned(),
+        n => format!("All {} replies are hidden.", count::short(n)),
     }
 }
 

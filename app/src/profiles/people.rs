@@ -13,10 +13,11 @@ use server::{
 
 use super::{Found, find};
 use crate::{
+    count,
     feed::Place,
     islands::PostList,
     paths,
-    ui::{self, Size, Tab, avatar, empty::empty, hidden, page::fragment, pager},
+    ui::{self, FollowButton, Size, Tab, avatar, empty::empty, hidden, page::fragment, pager},
     visit::Visit,
 };
 
@@ -32,6 +33,14 @@ impl Way {
         match self {
             Self::Followers => "Followers",
             Self::Following => "Following",
+        }
+    }
+
+    /// The number on the profile, which counts suspended accounts too.
+    fn count(self, profile: &Profile) -> i64 {
+        match self {
+            Self::Followers => profile.followers,
+            Self::Following => profile.following,
         }
     }
 
@@ -78,10 +87,15 @@ async fn people(visit: &Visit, handle: &str, place: &Place, way: Way) -> Result<
         .tab(if mine { Tab::Profile } else { Tab::None })
         .back(paths::profile(&person.username), "Back to the profile")
         .islands()
-        .respond_with(visit, || view(visit, &profile, (way, crowd), mine)))
+        .respond_with(visit, || view(visit, &profile, (way, crowd, before.is_none()), mine)))
 }
 
-fn view(visit: &Visit, profile: &Profile, (way, crowd): (Way, Option<Crowd>), mine: bool) -> impl IntoView + use<> {
+fn view(
+    visit: &Visit,
+    profile: &Profile,
+    (way, crowd, first): (Way, Option<Crowd>, bool),
+    mine: bool,
+) -> impl IntoView + use<> {
     let name = &profile.person.username;
     let tabs = [Way::Followers, Way::Following]
         .map(|one| {
@@ -96,7 +110,12 @@ fn view(visit: &Visit, profile: &Profile, (way, crowd): (Way, Option<Crowd>), mi
                 <form method="post">{hidden("next", next)}<ul class="people crowd">{items}</ul></form>
             })
         }
-        some => Either::Right(empty("Nobody yet", nobody(profile, way, some.is_none(), mine), ())),
+        Some(_) if !first => Either::Right(empty("That is everyone", "Nobody else is in this list.".to_owned(), ())),
+        some => {
+            let hidden = if some.is_some() { way.count(profile) } else { 0 };
+            let title = if hidden > 0 { "Nobody to show" } else { "Nobody yet" };
+            Either::Right(empty(title, nobody(profile, way, (some.is_none(), mine)), ()))
+        }
     };
     view! {
         <section class="sheet" aria-label=way.name()>
@@ -107,10 +126,21 @@ fn view(visit: &Visit, profile: &Profile, (way, crowd): (Way, Option<Crowd>), mi
     }
 }
 
-fn nobody(profile: &Profile, way: Way, suspended: bool, mine: bool) -> String {
+/// The words of an empty list. They must fit the count, in which accounts are that cannot be shown.
+fn nobody(profile: &Profile, way: Way, (suspended, mine): (bool, bool)) -> String {
     let name = profile.person.name();
+    let hidden = way.count(profile);
     match (way, mine) {
         _ if suspended => "This account is suspended.".to_owned(),
+        _ if hidden > 0 => {
+            let (you, verb) = if mine { ("you", "follow") } else { (name, "follows") };
+            match (way, hidden) {
+                (Way::Followers, 1) => format!("The account that follows {you} is suspended."),
+                (Way::Followers, n) => format!("The {} accounts that follow {you} are suspended.", count::short(n)),
+                (Way::Following, 1) => format!("The account that {you} {verb} is suspended."),
+                (Way::Following, n) => format!("The {} accounts that {you} {verb} are suspended.", count::short(n)),
+            }
+        }
         (Way::Followers, true) => "When somebody follows you, they stand here.".to_owned(),
         (Way::Following, true) => "Whom you follow stands here.".to_owned(),
         (Way::Followers, false) => format!("When somebody follows {name}, they stand here."),
@@ -145,28 +175,11 @@ fn line(listed: &Listed, act: Option<AnyView>) -> impl IntoView + use<> {
 /// To follow them, or no longer; nothing beside oneself, and for a stranger the way to signing in.
 fn follow(visit: &Visit, listed: &Listed) -> Option<AnyView> {
     let name = &listed.person.username;
-    let label = format!("Follow @{name}");
     let Some(me) = visit.me() else {
-        let href = paths::with_next(paths::SIGN_IN, &visit.here);
+        let (href, label) = (paths::with_next(paths::SIGN_IN, &visit.here), format!("Follow @{name}"));
         return Some(view! { <a class="button slim" href=href aria-label=label>"Follow"</a> }.into_any());
     };
-    let (words, pressed, value) =
-        if listed.followed { ("Following", "true", "false") } else { ("Follow", "false", "true") };
-    (me.id() != listed.person.id).then(|| {
-        view! {
-            <button
-                class="button slim follow"
-                name="follow"
-                value=value
-                formaction=paths::follow(name)
-                aria-pressed=pressed
-                aria-label=label
-            >
-                {words}
-            </button>
-        }
-        .into_any()
-    })
+    (me.id() != listed.person.id).then(|| FollowButton::slim(name, listed.followed).view())
 }
 
 #[cfg(test)]
