@@ -206,6 +206,8 @@ pub const ACCOUNT_EXPORT: &str = "/settings/account/export";
 pub const ACCOUNT_DELETE: &str = "/settings/account/delete";
 /// One's password.
 pub const SECURITY: &str = "/settings/security";
+/// The address at which password managers look for it (W3C, A Well-Known URL for Changing Passwords).
+pub const CHANGE_PASSWORD: &str = "/.well-known/change-password";
 /// Where it is changed (POST).
 pub const SECURITY_PASSWORD: &str = "/settings/security/password";
 /// Where the password is removed (POST).

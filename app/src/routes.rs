@@ -11,7 +11,7 @@ use axum::{
 use http::Method;
 
 use crate::{
-    auth, feed, follows, form_user, found, likes, notifications, posts, profiles, search, settings, tags, theme,
+    auth, feed, follows, form_user, found, likes, notifications, paths, posts, profiles, search, settings, tags, theme,
 };
 
 /// Who a route answers; everybody else is refused by the proofs its handler takes.
@@ -230,6 +230,7 @@ fn settings() -> Doors {
         .post("/settings/account/export", Guard::Elevated, settings::account::export)
         .post("/settings/account/delete", Guard::Elevated, settings::account::delete)
         .get("/settings/security", Guard::Member, settings::security::show)
+        .get(paths::CHANGE_PASSWORD, Guard::Anyone, settings::security::change_password)
         .post("/settings/security/password", Guard::Elevated, settings::security::password)
         .post("/settings/security/password/remove", Guard::Elevated, settings::security::remove_password)
         .get("/settings/notifications", Guard::Member, settings::notifications::show)

@@ -15,12 +15,21 @@ const server = createServer();
 await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
 const issuer = `http://127.0.0.1:${server.address().port}`;
 
+// Like many issuers, it leads over another host on the way to the page where one comes in.
+const detour = createServer((request, response) => {
+    const { searchParams } = new URL(request.url, issuer);
+    response.writeHead(303, { location: `${issuer}${searchParams.get("to")}` }).end();
+});
+await new Promise((listening) => detour.listen(0, "127.0.0.1", listening));
+
 const provider = new Provider(issuer, {
     clients: [client],
     claims: { openid: ["sub"], email: ["email", "email_verified"], profile: ["name", "preferred_username"] },
     cookies: { keys: [randomBytes(24).toString("hex")] },
     features: { devInteractions: { enabled: false } },
-    interactions: { url: (_, interaction) => `/interaction/${interaction.uid}` },
+    interactions: {
+        url: (_, interaction) => `http://localhost:${detour.address().port}/detour?to=/interaction/${interaction.uid}`,
+    },
     findAccount: (_, id) => ({ accountId: id, claims: () => person(id) }),
     // Nobody is asked twice: who comes in here lets Kith know who they are.
     async loadExistingGrant({ oidc }) {

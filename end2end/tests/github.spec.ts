@@ -92,7 +92,12 @@ test("GitHub is connected to an account with a password, opens it, and is discon
     await consent(page, octocat.login);
     await expect(page.getByRole("link", { name: "Profile", exact: true })).toHaveAttribute("href", `/@${someone.username}`);
 
+    // Coming in with GitHub is no proof where there is a password.
     await page.goto("/settings/connections");
+    await page.getByRole("button", { name: "Disconnect GitHub" }).click();
+    await page.getByLabel("Password").fill(someone.password);
+    await page.getByRole("button", { name: "Continue", exact: true }).click();
+    await expect(page).toHaveURL("/settings/connections");
     await page.getByRole("button", { name: "Disconnect GitHub" }).click();
     await expect(page.getByText("Disconnected. It no longer opens your account.")).toBeVisible();
     await expect(page.getByRole("button", { name: "Connect GitHub" })).toBeVisible();

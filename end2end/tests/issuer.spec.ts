@@ -1,10 +1,48 @@
 // Coming in with an OpenID Connect issuer that is not ours, see end2end/oidc: what one standard says, two wrote down.
-import { axe, expect, mailCode, post, test, unique } from "../fixtures.ts";
+import { axe, expect, mailCode, post, signUp, test, unique } from "../fixtures.ts";
 import type { Page } from "@playwright/test";
 
 const ISSUER = process.env.ISSUER_URL ?? "http://127.0.0.1:3002";
 
-test.beforeEach(({ allow }) => allow(ISSUER));
+test.beforeEach(({ allow }) => {
+    allow(ISSUER);
+    allow("/detour?to=");
+});
+
+test("an issuer that leads over a third host is reached from every form, and Back leads to the form", async ({ page }) => {
+    const hosts: string[] = [];
+    page.on("request", (request) => {
+        if (request.isNavigationRequest()) hosts.push(new URL(request.url()).host);
+    });
+    await page.goto("/sign-in");
+    await page.getByRole("button", { name: "Continue with Gatehouse" }).click();
+    await expect(page.getByRole("heading", { name: "Gatehouse" })).toBeVisible();
+    expect(new Set(hosts).size, "Kith, the issuer, and a third").toBe(3);
+    await page.goBack();
+    await expect(page).toHaveURL("/sign-in");
+    await expect(page.getByRole("button", { name: "Continue with Gatehouse" })).toBeVisible();
+
+    await signUp(page);
+    await page.goto("/settings/connections");
+    await page.getByRole("button", { name: "Connect Gatehouse" }).click();
+    await expect(page.getByRole("heading", { name: "Gatehouse" })).toBeVisible();
+});
+
+test("the page on the way has a link, for browsers that do not go on by themselves", async ({ page }) => {
+    await page.goto("/sign-in");
+    // Without what makes it go on by itself, the page stays.
+    await page.route("**/auth/gatehouse", async (route) => {
+        const answer = await route.fetch();
+        const { refresh, ...headers } = answer.headers();
+        expect(refresh).toContain(`0;url=${ISSUER}`);
+        await route.fulfill({ response: answer, headers });
+    });
+    await page.getByRole("button", { name: "Continue with Gatehouse" }).click();
+    await expect(page.getByRole("heading", { name: "One moment" })).toBeVisible();
+    await axe(page);
+    await page.getByRole("link", { name: "Continue to Gatehouse" }).click();
+    await expect(page.getByRole("heading", { name: "Gatehouse" })).toBeVisible();
+});
 
 /** Goes there and says who one is; an issuer that knows already sends back at once. */
 async function setOut(page: Page, name: string): Promise<void> {

@@ -43,7 +43,6 @@ use std::sync::{
 };
 
 pub use error::{Error, Invalid, Result};
-use http::HeaderValue;
 /// Something typed that must never be printed: a password.
 pub use secrecy::SecretString as Secret;
 use sqlx::{PgPool, Postgres, Transaction};
@@ -72,7 +71,6 @@ struct Parts {
     painting: Queue,
     mailer: Mailer,
     providers: Providers,
-    csp: HeaderValue,
     searches: Places,
     lively: Board,
     wake: Wake,
@@ -88,7 +86,6 @@ impl Server {
         Self(Arc::new(Parts {
             db,
             mailer,
-            csp: web::csp(providers.origins()),
             providers,
             hashing: Queue::one_a_core(),
             pictures: Intake::new(&config),
@@ -157,11 +154,6 @@ impl Server {
     /// The services somebody may come in with.
     pub fn providers(&self) -> &Providers {
         &self.0.providers
-    }
-
-    /// The content policy of every page.
-    pub fn csp(&self) -> &HeaderValue {
-        &self.0.csp
     }
 
     /// Says that this copy is about to stop: it should be sent no more visitors.

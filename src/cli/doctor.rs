@@ -31,6 +31,11 @@ pub async fn run(source: &Source) -> Result<()> {
     }
     say!("mail       {}", server.mailer().describe())?;
     let sound = database != Database::Unusable && pictures(&server).await? && database == Database::Sound;
+    let (lines, reached) = providers(&server).await;
+    for line in lines {
+        say!("{line}")?;
+    }
+    let sound = sound && reached;
     if sound { Ok(()) } else { bail!("something is wrong; see above") }
 }
 
@@ -98,6 +103,23 @@ async fn pictures(server: &Server) -> Result<bool> {
         }
     }
     Ok(true)
+}
+
+/// A line for each provider, and whether all of them answer.
+pub async fn providers(server: &Server) -> (Vec<String>, bool) {
+    let (mut lines, mut sound) = (Vec::new(), true);
+    for provider in server.providers().iter() {
+        let label = provider.label();
+        lines.push(match provider.reach().await {
+            Ok((place, time)) => format!("provider   {label} answers, after {time:.0?}: {place}"),
+            Err(error) => {
+                sound = false;
+                format!("provider   {label} cannot be used: {error}")
+            }
+        });
+        lines.push(format!("           its callback is {}", provider.callback(&server.config().origin)));
+    }
+    (lines, sound)
 }
 
 /// A length of time, as one says it.

@@ -171,6 +171,8 @@ async fn an_invitation_is_good_once_and_asks_only_for_a_password(pool: PgPool) {
     let answer = browser.get(&link).await;
     assert_eq!(answer.location(), "/sign-up/finish", "the token leaves the address at once");
     let page = browser.get("/sign-up/finish").await;
+    let username = page.body.split("autocomplete=\"username\"").nth(1).expect("a field for password managers");
+    assert!(username.split('>').next().unwrap().contains("value=\"boss\""), "{}", page.body);
     assert!(
         page.body.contains("@boss") && page.body.contains("new-password") && !page.body.contains("name=\"username\"")
     );

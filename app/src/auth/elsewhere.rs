@@ -4,7 +4,10 @@ use axum::{
     extract::{Path, RawQuery},
     response::{IntoResponse, Redirect, Response},
 };
-use http::{StatusCode, header::SET_COOKIE};
+use http::{
+    StatusCode,
+    header::{REFRESH, SET_COOKIE},
+};
 use leptos::{prelude::*, tachys::view::any_view::AnyView};
 use serde::Deserialize;
 use server::{
@@ -16,13 +19,13 @@ use server::{
     web::{cookies::Cookie, safe_next},
 };
 
-use super::{FLOW, Nothing, arrival, elevate as elevation, refusal, sign_in};
+use super::{FLOW, Nothing, arrival, card, elevate as elevation, refusal, sign_in};
 use crate::{
     flash::Flash,
     forms::Form,
     paths,
     settings::connections,
-    ui::{Icon, hidden, icon},
+    ui::{Icon, Weight, button_link, hidden, icon, safe_href},
     visit::Visit,
 };
 
@@ -70,10 +73,24 @@ pub(crate) async fn go(
 ) -> Result<Response> {
     match going {
         Going::To { url, browser } => {
-            Ok(keep(Redirect::to(&url).into_response(), &visit.cx.server.config().origin, &browser))
+            let label = visit.cx.server.providers().find(provider).map(Provider::label)?;
+            Ok(keep(onward(visit, label, &url), &visit.cx.server.config().origin, &browser))
         }
         Going::Sorry(why) => sorry(visit, provider, why, (Some(intent), next)).await,
     }
+}
+
+/// A page of our own that leads on to a provider, by itself and by a link. A redirect would not do: browsers apply
+/// `form-action` to every redirect after a form, and a provider may redirect over hosts that are unknown here.
+fn onward(visit: &Visit, label: &str, url: &str) -> Response {
+    let link = safe_href(url).map(|href| button_link(format!("Continue to {label}"), href, Weight::Primary));
+    let words = format!("We are taking you to {label}. If nothing happens, follow the link.");
+    let view = view! { <h1>"One moment"</h1><p>{words}</p>{link} };
+    let mut response = card(visit, "One moment", StatusCode::OK, view);
+    if let Ok(refresh) = format!("0;url={url}").parse() {
+        response.headers_mut().insert(REFRESH, refresh);
+    }
+    response
 }
 
 /// `GET /auth/{provider}/callback`
@@ -88,6 +105,7 @@ pub async fn come_back(visit: Visit, Path(provider): Path<String>, RawQuery(quer
         Ok(Back::Proved { next }) => Ok(forget(Flash::Proved.redirect(server, &next), origin)),
         Ok(Back::Linked) => Ok(Flash::Connected.redirect(server, paths::CONNECTIONS)),
         Ok(Back::Elevated { next }) => Ok(Redirect::to(&next).into_response()),
+        Ok(Back::AlreadyUsed) => Ok(Redirect::to(paths::HOME).into_response()),
         Ok(Back::Refreshed) => Ok(Flash::Refreshed.redirect(server, paths::CONNECTIONS)),
         Ok(Back::Arrived { browser }) => Ok(keep(Redirect::to(paths::ARRIVAL).into_response(), origin, &browser)),
         Ok(Back::Sorry { why, intent, next }) => sorry(&visit, &provider, why, (intent, &next)).await,

@@ -109,6 +109,11 @@ fn view(link: String, outstanding: &Outstanding, invalid: &Invalid) -> impl Into
     let asks_username = outstanding.username_taken;
     let username = asks_username.then(|| sign_up::username_field(&outstanding.username, invalid).autofocus().view());
     let password = outstanding.password.then(|| sign_up::new_password_field("password", invalid).view());
+    // For password managers: whose password it is.
+    let known = (!asks_username && outstanding.password).then(|| {
+        let username = outstanding.username.clone();
+        view! { <input type="text" autocomplete="username" value=username hidden readonly /> }
+    });
     let who = (!asks_username).then(|| {
         let name = format!("@{}", outstanding.username);
         view! { <p>"You will be " <strong>{name}</strong> " here."</p> }
@@ -120,6 +125,7 @@ fn view(link: String, outstanding: &Outstanding, invalid: &Invalid) -> impl Into
         <form method="post" action=paths::SIGN_UP_FINISH class="stack">
             {hidden("link", link)}
             {username}
+            {known}
             {password}
             {submit("Create my account")}
         </form>

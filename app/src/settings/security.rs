@@ -1,6 +1,6 @@
 //! One's password.
 
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
 use leptos::prelude::*;
 use serde::Deserialize;
@@ -30,6 +30,11 @@ pub struct Typed {
 /// `GET /settings/security`
 pub async fn show(visit: Visit, me: Member) -> Result<Response> {
     respond(&visit, &me, (StatusCode::OK, None, Invalid::default())).await
+}
+
+/// `GET /.well-known/change-password`
+pub async fn change_password() -> Response {
+    Redirect::to(paths::SECURITY).into_response()
 }
 
 /// `POST /settings/security/password`

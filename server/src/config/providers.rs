@@ -54,7 +54,7 @@ pub struct Provider {
     pub client_id: String,
     pub client_secret: SecretString,
     pub kind: Kind,
-    /// Where its pages and pictures are: origins such as `https://github.com`.
+    /// Where pictures may be copied from: origins such as `https://github.com`.
     pub origins: BTreeSet<String>,
 }
 
@@ -176,13 +176,18 @@ pub(crate) fn origin(url: &Url) -> String {
     url[..Position::BeforePath].to_owned()
 }
 
-/// An address we may send secrets to: encrypted. A stand-in on this machine is for development builds alone.
+/// Whether an address is encrypted. A stand-in on this machine is for development builds alone.
+pub(crate) fn is_secure(url: &Url) -> bool {
+    let near = cfg!(feature = "dev") && url.scheme() == "http" && url.host_str().is_some_and(is_loopback);
+    (url.scheme() == "https" || near) && url.has_host()
+}
+
+/// An address we may send secrets to.
 fn address(name: &str, text: &str) -> Result<Url, ConfigError> {
     let url = Url::parse(text).map_err(|_| wrong(name, "must be an address such as https://github.example."))?;
     let bare =
         url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none();
-    let near = cfg!(feature = "dev") && url.scheme() == "http" && url.host_str().is_some_and(is_loopback);
-    match (url.scheme() == "https" || near) && url.has_host() && bare {
+    match is_secure(&url) && bare {
         true => Ok(url),
         false => Err(wrong(name, "must be an address that begins with https://.")),
     }

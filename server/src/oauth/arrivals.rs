@@ -78,6 +78,7 @@ impl Row {
             name: self.name.clone(),
             addresses: Vec::new(),
             picture: self.picture.clone(),
+            lacks: None,
         })
     }
 }
@@ -85,7 +86,6 @@ impl Row {
 /// Keeps what a provider said for the browser it was said to; what waited there before is forgotten.
 pub(super) async fn keep(cx: &Request, flow: &Flow, said: &Said) -> Result<()> {
     let addresses: Vec<String> = said.addresses.iter().map(|email| email.as_str().to_owned()).collect();
-    let name = crate::text::clean_line(&said.name).chars().take(accounts::DISPLAY_NAME_MAX).collect::<String>();
     sqlx::query!(
         r#"
         insert into arrivals (browser_hash, provider, issuer, subject, login, name, picture, addresses, next)
@@ -99,10 +99,9 @@ pub(super) async fn keep(cx: &Request, flow: &Flow, said: &Said) -> Result<()> {
         said.provider.as_str(),
         said.issuer,
         said.subject,
-        crate::text::clean_line(&said.login).chars().take(100).collect::<String>(),
-        name.trim(),
-        // Longer ones are no address of a picture.
-        said.picture.as_deref().filter(|url| url.len() <= 1_000),
+        said.login,
+        said.name,
+        said.picture,
         &addresses,
         flow.next,
     )

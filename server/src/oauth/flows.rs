@@ -92,10 +92,12 @@ async fn start(cx: &Request, slug: &str, purpose: &Purpose<'_>) -> Result<Going>
     Ok(Going::To { url, browser })
 }
 
-/// Counts a way that is begun. A browser that was here before has a count of its own, which its neighbours at the same
-/// client address cannot use up; but anybody can say that of theirs, so all of those have one together, a large one.
+/// Counts a flow that starts. Each session has a count of its own, so that a stolen one does not use up its owner's. A
+/// browser that was here before has one too, which its neighbours at the same client address cannot use up; but any
+/// browser can claim that, so all of those share a large one.
 async fn count(cx: &Request, me: Option<&Member>) -> Result<()> {
     if let Some(me) = me {
+        limits::take(&cx.server, limits::OAUTH_DEVICE, me.device).await?;
         return limits::take(&cx.server, limits::OAUTH_USER, me.id()).await;
     }
     let client = cx.client().limit_key();
@@ -112,7 +114,7 @@ pub(super) fn trip(
     fresh: Option<OffsetDateTime>,
 ) -> Trip {
     Trip {
-        callback: cx.server.config().origin.url(&format!("/auth/{}/callback", provider.slug())),
+        callback: provider.callback(&cx.server.config().origin),
         verifier: derive(browser, "pkce", &state),
         nonce: derive(browser, "nonce", &state),
         state,
@@ -172,10 +174,23 @@ pub(super) struct Flow {
     pub state: Token,
 }
 
-/// Takes the way a callback belongs to, so that no second one finds it; then looks whether it is this browser's, this
-/// provider's, and in time. None when not.
-pub(super) async fn take(cx: &Request, provider: &Provider, callback: &Callback) -> Result<Option<Flow>> {
-    let (Some(state), Some(browser)) = (callback.state.clone(), cx.oauth().cloned()) else { return Ok(None) };
+/// The flow that a callback belongs to.
+pub(super) enum Taken {
+    Flow(Flow),
+    /// None has this state: it was used before, or never existed.
+    Unknown,
+    /// It is another browser's or another provider's, or too old; or there is no state at all.
+    Foreign,
+}
+
+/// Takes the flow a callback belongs to, so that no second one finds it; then looks whether it is this browser's, this
+/// provider's, and in time.
+pub(super) async fn take(cx: &Request, provider: &Provider, callback: &Callback) -> Result<Taken> {
+    let Some(state) = callback.state.clone() else { return Ok(Taken::Foreign) };
+    let Some(browser) = cx.oauth().cloned() else {
+        let known = is_known(cx, &state).await?;
+        return Ok(if known { Taken::Foreign } else { Taken::Unknown });
+    };
     let row = sqlx::query!(
         r#"
         delete from oauth_flows where state_hash = $1
@@ -185,11 +200,12 @@ pub(super) async fn take(cx: &Request, provider: &Provider, callback: &Callback)
     )
     .fetch_optional(cx.server.db())
     .await?;
-    let slug = provider.slug();
-    let row = row.filter(|row| row.in_time && row.browser_hash == browser.hash() && row.provider == slug.as_str());
-    Ok(row.and_then(|row| {
-        Some(Flow {
-            intent: Intent::ALL.into_iter().find(|intent| intent.name() == row.intent)?,
+    let Some(row) = row else { return Ok(Taken::Unknown) };
+    let is_ours = row.in_time && row.browser_hash == browser.hash() && row.provider == provider.slug().as_str();
+    let intent = Intent::ALL.into_iter().find(|intent| intent.name() == row.intent).filter(|_| is_ours);
+    Ok(intent.map_or(Taken::Foreign, |intent| {
+        Taken::Flow(Flow {
+            intent,
             owner: row.user_id.map(UserId).zip(row.session_id.map(DeviceId)),
             next: row.next,
             created_at: row.created_at,
@@ -197,6 +213,15 @@ pub(super) async fn take(cx: &Request, provider: &Provider, callback: &Callback)
             state,
         })
     }))
+}
+
+async fn is_known(cx: &Request, state: &Token) -> Result<bool> {
+    let hash = state.hash();
+    let known = sqlx::query_scalar!(
+        r#"select exists (select 1 from oauth_flows where state_hash = $1) as "known!""#,
+        &hash[..]
+    );
+    Ok(known.fetch_one(cx.server.db()).await?)
 }
 
 #[cfg(test)]

@@ -11,11 +11,12 @@ use oauth2::{
     basic::BasicClient, url::Url,
 };
 use secrecy::ExposeSecret;
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use serde_json::Value;
 
 use super::{
-    outbound::{Outbound, Trouble},
-    providers::{Answer, Said, Trip},
+    outbound::{Outbound, Trouble, soon, timely},
+    providers::{Answer, Lack, Said, Trip},
 };
 use crate::{accounts::Email, config::providers as settings};
 
@@ -28,19 +29,34 @@ pub(super) struct GitHub {
     api: String,
 }
 
+/// Only the number is required: any other field of an unexpected type counts as absent.
 #[derive(Deserialize)]
 struct User {
     id: u64,
+    #[serde(default, deserialize_with = "text")]
     login: String,
-    name: Option<String>,
-    avatar_url: Option<String>,
+    #[serde(default, deserialize_with = "text")]
+    name: String,
+    #[serde(default, deserialize_with = "text")]
+    avatar_url: String,
 }
 
 #[derive(Deserialize)]
 struct Address {
+    #[serde(default, deserialize_with = "text")]
     email: String,
+    #[serde(default, deserialize_with = "is_true")]
     primary: bool,
+    #[serde(default, deserialize_with = "is_true")]
     verified: bool,
+}
+
+fn text<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    Ok(Value::deserialize(from)?.as_str().unwrap_or_default().to_owned())
+}
+
+fn is_true<'de, D: Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
+    Ok(Value::deserialize(from)? == Value::Bool(true))
 }
 
 type Client = BasicClient<
@@ -80,12 +96,37 @@ impl GitHub {
         Ok(way.url().0)
     }
 
+    /// Returns the account that came back. Its number alone is enough for accounts that are known here. Others have to try
+    /// again when the addresses cannot be read: at GitHub, unlike at an issuer, that is never a matter of settings.
     pub async fn ask(
         &self,
         app: &settings::Provider,
         http: &Outbound,
         (answer, trip): (&Answer<'_>, &Trip),
     ) -> Result<Said, Trouble> {
+        let (user, token) = timely(&self.url, self.identify(app, http, (answer, trip))).await?;
+        let (addresses, lacks) = match soon(&self.api, self.addresses(http, &token)).await {
+            Ok(addresses) => (addresses, None),
+            Err(trouble) => (Vec::new(), Some(Lack { trouble, may_join: false })),
+        };
+        Ok(Said {
+            provider: app.slug,
+            issuer: app.issuer(),
+            subject: user.id.to_string(),
+            login: user.login,
+            name: user.name,
+            addresses,
+            picture: Some(user.avatar_url),
+            lacks,
+        })
+    }
+
+    async fn identify(
+        &self,
+        app: &settings::Provider,
+        http: &Outbound,
+        (answer, trip): (&Answer<'_>, &Trip),
+    ) -> Result<(User, String), Trouble> {
         // It names itself in two ways: by its address, and by that of its OAuth server.
         if answer.issuer.is_some_and(|issuer| issuer.strip_suffix("/login/oauth").unwrap_or(issuer) != self.url) {
             return Err(Trouble::odd("another issuer answered"));
@@ -97,22 +138,19 @@ impl GitHub {
             .request_async(http)
             .await
             .map_err(refused)?;
-        let token = token.access_token().secret();
-        let (user, addresses) = tokio::try_join!(self.user(http, token), self.addresses(http, token))?;
-        Ok(Said {
-            provider: app.slug,
-            issuer: app.issuer(),
-            subject: user.id.to_string(),
-            login: user.login,
-            name: user.name.unwrap_or_default(),
-            addresses,
-            picture: user.avatar_url,
-        })
+        let token = token.access_token().secret().clone();
+        let (status, _, user) = self.get(http, "/user", &token).await?;
+        user.map(|user| (user, token)).ok_or_else(|| Trouble::odd(format!("{status} for who they are")))
     }
 
-    async fn user(&self, http: &Outbound, token: &str) -> Result<User, Trouble> {
-        let (status, _, user) = self.get(http, "/user", token).await?;
-        user.ok_or_else(|| Trouble::odd(format!("{status} for who they are")))
+    /// Checks that the API answers at all, for `kith doctor`, and returns its address.
+    pub async fn reach(&self, http: &Outbound) -> Result<String, Trouble> {
+        let request = http::Request::get(format!("{}/rate_limit", self.api)).body(Vec::new()).map_err(Trouble::odd)?;
+        let status = timely(&self.api, http.send(request)).await?.status();
+        match status.is_server_error() {
+            true => Err(Trouble::odd(format!("{status} at {}", self.api))),
+            false => Ok(self.api.clone()),
+        }
     }
 
     /// The verified ones. None when the person withheld the scope: then an address is asked for here.

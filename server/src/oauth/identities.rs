@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 
 use super::{decide::Sorry, providers::Said, returns::label};
 use crate::{
-    accounts::{self, ways_in},
+    accounts::ways_in,
     audit::{self, Actor, Event},
     avatars,
     config::providers::Slug,
@@ -14,7 +14,7 @@ use crate::{
     jobs::{self, Job},
     mailer::{Mail, messages},
     request::{Elevated, Member, Request},
-    sessions, text,
+    sessions,
 };
 
 /// One of them, as its person sees it.
@@ -72,8 +72,8 @@ pub(super) async fn has(db: &mut PgConnection, user: UserId, provider: Slug) -> 
     .await?)
 }
 
-/// Notes that an identity was used for what this transaction allows, and what it is called now. [`Error::NotFound`] when
-/// it was unlinked, or its account suspended, meanwhile.
+/// Notes that an identity was used for what this transaction allows, and what it is called now, if the provider says so.
+/// [`Error::NotFound`] when it was unlinked, or its account suspended, meanwhile.
 pub(super) async fn used(tx: &mut PgConnection, user: UserId, said: &Said) -> Result<()> {
     // Holds the account, so that it cannot be suspended or lose the identity between here and the commit.
     sqlx::query!("select 1 as one from users where id = $1 and suspended_at is null for update", user.0)
@@ -81,20 +81,18 @@ pub(super) async fn used(tx: &mut PgConnection, user: UserId, said: &Said) -> Re
         .await?
         .ok_or(Error::NotFound)?;
     let used = sqlx::query!(
-        "update identities set login = $4, last_used_at = now() where issuer = $1 and subject = $2 and user_id = $3",
+        r#"
+        update identities set login = coalesce(nullif($4, ''), login), last_used_at = now()
+        where issuer = $1 and subject = $2 and user_id = $3
+        "#,
         said.issuer,
         said.subject,
         user.0,
-        shown(&said.login),
+        said.login,
     )
     .execute(tx)
     .await?;
     if used.rows_affected() == 1 { Ok(()) } else { Err(Error::NotFound) }
-}
-
-/// A login name as it is kept: one line, not endless.
-fn shown(login: &str) -> String {
-    text::clean_line(login).chars().take(100).collect()
 }
 
 /// Writes an identity down as somebody's. The database decides between several at once; after a refusal the transaction
@@ -106,7 +104,7 @@ pub(super) async fn insert(tx: &mut PgConnection, user: UserId, said: &Said) -> 
         said.provider.as_str(),
         said.issuer,
         said.subject,
-        shown(&said.login),
+        said.login,
     )
     .execute(tx)
     .await;
@@ -142,7 +140,7 @@ pub(super) async fn tell_linked(
     (user, said): (UserId, &Said),
     actor: Actor<'_>,
 ) -> Result<()> {
-    let (label, login) = (label(cx, said.provider), shown(&said.login));
+    let (label, login) = (label(cx, said.provider), said.login.clone());
     let to = sqlx::query_scalar!("select email from users where id = $1", user.0).fetch_one(&mut *tx).await?;
     let message = messages::identity_linked(&cx.server.config().origin, &label, &login);
     audit::record(tx, user, actor, &Event::IdentityLinked { label, login }).await?;
@@ -179,12 +177,15 @@ pub async fn unlink(cx: &Request, me: &Elevated, provider: &str) -> Result<()> {
 
 /// Takes over the name and the picture somebody has at the provider now.
 pub(super) async fn refresh(cx: &Request, me: &Member, said: &Said) -> Result<()> {
-    let name = accounts::display_name(&said.name).ok().filter(|name| !name.is_empty());
     let mut tx = sessions::begin(cx, me).await?;
     used(&mut tx, me.id(), said).await?;
-    sqlx::query!("update users set display_name = coalesce($2, display_name) where id = $1", me.id().0, name)
-        .execute(&mut *tx)
-        .await?;
+    sqlx::query!(
+        "update users set display_name = coalesce(nullif($2, ''), display_name) where id = $1",
+        me.id().0,
+        said.name,
+    )
+    .execute(&mut *tx)
+    .await?;
     if let Some(url) = &said.picture {
         avatars::wish(&mut tx, me.id(), url).await?;
     }

@@ -9,17 +9,21 @@
 //! A provider's token is dropped when its answer has been read; nobody is asked on a page that does not name them.
 
 mod arrivals;
+mod claims;
 mod decide;
+mod discovery;
 mod faces;
 mod flows;
 mod github;
 mod identities;
 mod join;
+mod jwt;
 mod oidc;
 mod outbound;
 mod prove;
 mod providers;
 mod returns;
+mod tokens;
 
 pub use arrivals::{Arrival, Choice, Stage, current};
 pub use decide::{Intent, Sorry};

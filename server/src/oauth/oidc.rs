@@ -6,84 +6,62 @@ use std::{
     time::{Duration, Instant},
 };
 
-use openidconnect::{
-    AdditionalProviderMetadata, AuthType, AuthenticationFlow, AuthorizationCode, ClientId, ClientSecret, CsrfToken,
-    IssuerUrl, Nonce, OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, ProviderMetadata, RedirectUrl, Scope,
-    StandardClaims, TokenResponse,
-    core::{
-        CoreAuthDisplay, CoreAuthPrompt, CoreClaimName, CoreClaimType, CoreClient, CoreClientAuthMethod,
-        CoreGenderClaim, CoreGrantType, CoreIdTokenClaims, CoreJsonWebKey, CoreJweContentEncryptionAlgorithm,
-        CoreJweKeyManagementAlgorithm, CoreJwsSigningAlgorithm as Algorithm, CoreResponseMode, CoreResponseType,
-        CoreSubjectIdentifierType, CoreTokenResponse, CoreUserInfoClaims,
-    },
+use http::{
+    StatusCode,
+    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE},
+};
+use oauth2::{
+    AccessToken, AuthType, AuthUrl, AuthorizationCode, Client as OAuthClient, ClientId, ClientSecret, CsrfToken,
+    EndpointNotSet, EndpointSet, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope, StandardRevocableToken,
+    TokenResponse, TokenUrl,
+    basic::{BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse},
     url::Url,
 };
 use secrecy::ExposeSecret;
-use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
 use super::{
+    claims::{self, Claims, Expected, Person},
+    discovery::{self, Description},
     github::{refused, usable},
-    outbound::{Outbound, Trouble},
-    providers::{Answer, Said, Trip},
+    jwt,
+    outbound::{Outbound, Trouble, soon, timely},
+    providers::{Answer, Lack, Said, Trip},
+    tokens::Tokens,
 };
-use crate::config::providers as settings;
+use crate::{clock, config::providers as settings};
 
 /// How long what an issuer says of itself is believed. Its keys may change sooner: then they are asked for again.
 const KEPT: Duration = Duration::from_secs(60 * 60);
 const KEPT_AT_LEAST: Duration = Duration::from_secs(60);
 /// How far an issuer's clock may be behind our database's, in seconds.
 const SKEW: i64 = 60;
-/// Signed with a key that only the issuer has: no `none`, and nothing that our own secret could sign.
-const ALGORITHMS: [Algorithm; 9] = [
-    Algorithm::RsaSsaPkcs1V15Sha256,
-    Algorithm::RsaSsaPkcs1V15Sha384,
-    Algorithm::RsaSsaPkcs1V15Sha512,
-    Algorithm::RsaSsaPssSha256,
-    Algorithm::RsaSsaPssSha384,
-    Algorithm::RsaSsaPssSha512,
-    Algorithm::EcdsaP256Sha256,
-    Algorithm::EcdsaP384Sha384,
-    Algorithm::EdDsa,
-];
 
-/// RFC 9207 § 3: whether answers name the issuer.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-struct NamesItself {
-    #[serde(default)]
-    authorization_response_iss_parameter_supported: bool,
-}
-
-impl AdditionalProviderMetadata for NamesItself {}
-
-type Metadata = ProviderMetadata<
-    NamesItself,
-    CoreAuthDisplay,
-    CoreClientAuthMethod,
-    CoreClaimName,
-    CoreClaimType,
-    CoreGrantType,
-    CoreJweContentEncryptionAlgorithm,
-    CoreJweKeyManagementAlgorithm,
-    CoreJsonWebKey,
-    CoreResponseMode,
-    CoreResponseType,
-    CoreSubjectIdentifierType,
->;
-
-type Client = CoreClient<
-    openidconnect::EndpointSet,
-    openidconnect::EndpointNotSet,
-    openidconnect::EndpointNotSet,
-    openidconnect::EndpointNotSet,
-    openidconnect::EndpointMaybeSet,
-    openidconnect::EndpointMaybeSet,
+type Client = OAuthClient<
+    BasicErrorResponse,
+    Tokens,
+    BasicTokenIntrospectionResponse,
+    StandardRevocableToken,
+    BasicRevocationErrorResponse,
+    EndpointSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointSet,
 >;
 
 /// An issuer, and what it last said of itself.
 pub(super) struct Oidc {
     issuer: String,
-    known: Mutex<Option<(Instant, Arc<Metadata>)>>,
+    known: Mutex<Option<(Instant, Arc<Description>)>>,
+}
+
+/// The account that an id token is about, and the token that its user info can be asked for with.
+struct Identified {
+    subject: String,
+    person: Person,
+    access_token: AccessToken,
+    user_info: Option<Url>,
 }
 
 impl Oidc {
@@ -92,20 +70,19 @@ impl Oidc {
     }
 
     /// What it says of itself, asked again when that is older than `age`. Many at once ask once.
-    async fn metadata(&self, http: &Outbound, age: Duration) -> Result<Arc<Metadata>, Trouble> {
+    async fn description(&self, http: &Outbound, age: Duration) -> Result<Arc<Description>, Trouble> {
         let mut known = self.known.lock().await;
-        if let Some((_, metadata)) = known.as_ref().filter(|(since, _)| since.elapsed() < age) {
-            return Ok(Arc::clone(metadata));
+        if let Some((_, description)) = known.as_ref().filter(|(since, _)| since.elapsed() < age) {
+            return Ok(Arc::clone(description));
         }
-        let issuer = IssuerUrl::new(self.issuer.clone()).map_err(|error| Trouble::Settings(error.to_string()))?;
-        let found = Metadata::discover_async(issuer, http).await.map_err(|error| match error {
-            openidconnect::DiscoveryError::Request(trouble) => trouble,
-            openidconnect::DiscoveryError::Validation(why) => Trouble::Settings(why),
-            _ => Trouble::odd("no description of itself"),
-        })?;
-        let found = Arc::new(found);
+        let found = Arc::new(timely(&self.issuer, discovery::fetch(&self.issuer, http)).await?);
         *known = Some((Instant::now(), Arc::clone(&found)));
         Ok(found)
+    }
+
+    /// Fetches the description again, for `kith doctor`, and returns the address of the sign-in page.
+    pub async fn reach(&self, http: &Outbound) -> Result<String, Trouble> {
+        Ok(self.description(http, Duration::ZERO).await?.authorization.to_string())
     }
 
     /// Lets what is known grow older.
@@ -117,127 +94,135 @@ impl Oidc {
     }
 
     pub async fn way(&self, app: &settings::Provider, http: &Outbound, trip: &Trip) -> Result<Url, Trouble> {
-        let metadata = self.metadata(http, KEPT).await?;
-        let client = client(app, &metadata, &trip.callback)?;
+        let client = client(app, &self.description(http, KEPT).await?, &trip.callback)?;
         let challenge = PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(trip.verifier.clone()));
-        let (state, nonce) = (CsrfToken::new(trip.state.text()), Nonce::new(trip.nonce.clone()));
         let way = client
-            .authorize_url(AuthenticationFlow::<CoreResponseType>::AuthorizationCode, || state, || nonce)
-            .add_scopes(["email", "profile"].map(|scope| Scope::new(scope.to_owned())))
-            .set_pkce_challenge(challenge);
+            .authorize_url(|| CsrfToken::new(trip.state.text()))
+            .add_scopes(["openid", "email", "profile"].map(|scope| Scope::new(scope.to_owned())))
+            .set_pkce_challenge(challenge)
+            .add_extra_param("nonce", &trip.nonce);
         let way = match trip.fresh {
-            Some(_) => way.add_prompt(CoreAuthPrompt::Login).set_max_age(Duration::ZERO),
+            Some(_) => way.add_extra_param("prompt", "login").add_extra_param("max_age", "0"),
             None => way,
         };
         Ok(way.url().0)
     }
 
+    /// Returns the account that came back. The user info endpoint is only asked when the id token has no address; the id
+    /// token alone is enough for accounts that are known here.
     pub async fn ask(
         &self,
         app: &settings::Provider,
         http: &Outbound,
         (answer, trip): (&Answer<'_>, &Trip),
     ) -> Result<Said, Trouble> {
-        let metadata = self.metadata(http, KEPT).await?;
-        let names_itself = metadata.additional_metadata().authorization_response_iss_parameter_supported;
+        let known = timely(&self.issuer, self.identify(app, http, (answer, trip))).await?;
+        let (mut person, mut lacks) = (known.person, None);
+        if let Some(place) = known.user_info.as_ref().filter(|_| person.email.is_none()) {
+            match soon(place.as_str(), user_info(http, place, &known.access_token)).await {
+                Err(trouble) => lacks = Some(Lack { trouble, may_join: true }),
+                Ok(info) => match info.text("sub") {
+                    Some(sub) if sub == known.subject => person = Person::read(&info).or(person),
+                    // OpenID Connect Core § 5.3.2: it must not be used.
+                    sub => {
+                        let trouble =
+                            Trouble::odd("claim `sub` of the user info is missing or another than in the id token");
+                        lacks = Some(Lack { trouble, may_join: sub.is_none() });
+                    }
+                },
+            }
+        }
+        Ok(Said { lacks, ..said(app, known.subject, &person) })
+    }
+
+    async fn identify(
+        &self,
+        app: &settings::Provider,
+        http: &Outbound,
+        (answer, trip): (&Answer<'_>, &Trip),
+    ) -> Result<Identified, Trouble> {
+        let description = self.description(http, KEPT).await?;
         match answer.issuer {
             Some(issuer) if issuer != self.issuer => return Err(Trouble::odd("another issuer answered")),
-            None if names_itself => return Err(Trouble::odd("an answer without its issuer")),
+            None if description.names_itself => return Err(Trouble::odd("an answer without its issuer")),
             _ => {}
         }
-        let client = client(app, &metadata, &trip.callback)?;
-        let token: CoreTokenResponse = client
+        let tokens: Tokens = client(app, &description, &trip.callback)?
             .exchange_code(AuthorizationCode::new(answer.code.expose_secret().to_owned()))
-            .map_err(|_| Trouble::odd("no place for codes"))?
             .set_pkce_verifier(PkceCodeVerifier::new(trip.verifier.clone()))
             .request_async(http)
             .await
             .map_err(refused)?;
-        let claims = self.claims(app, http, (&token, &Nonce::new(trip.nonce.clone()))).await?;
-        // OpenID Connect Core § 3.1.2.1: who was asked for `max_age` says when they proved themselves.
+        let claims = self.claims(http, &tokens).await?;
+        let expected = Expected { issuer: &self.issuer, client_id: &app.client_id, nonce: &trip.nonce };
+        let subject = claims::check(&claims, &expected, clock::now())?;
+        // OpenID Connect Core § 3.1.2.1: an issuer that was asked for `max_age` must send `auth_time`.
         if let Some(since) = trip.fresh
-            && claims.auth_time().is_none_or(|at| at.timestamp() + SKEW < since.unix_timestamp())
+            && claims.seconds("auth_time").is_none_or(|at| at.saturating_add(SKEW) < since.unix_timestamp())
         {
             return Err(Trouble::NotFresh);
         }
-        let person = person(&client, http, (&token, &claims)).await?;
-        Ok(said(app, &claims, &person))
+        Ok(Identified {
+            subject,
+            person: Person::read(&claims),
+            access_token: tokens.access_token().clone(),
+            user_info: description.user_info.clone(),
+        })
     }
 
-    /// What the id token says, once its signature, issuer, audience, time and nonce are found right.
-    async fn claims(
-        &self,
-        app: &settings::Provider,
-        http: &Outbound,
-        (token, nonce): (&CoreTokenResponse, &Nonce),
-    ) -> Result<CoreIdTokenClaims, Trouble> {
-        let id = token.id_token().ok_or_else(|| Trouble::odd("no id token"))?;
-        let mut error = None;
-        // The second time with keys asked for anew: issuers change them.
+    /// The claims of the id token, once its signature is verified.
+    async fn claims(&self, http: &Outbound, tokens: &Tokens) -> Result<Claims, Trouble> {
+        let token = tokens.id_token().ok_or_else(|| Trouble::odd("no id token"))?;
+        // The second time with keys that are fetched again: issuers change them.
         for age in [KEPT, KEPT_AT_LEAST] {
-            let metadata = self.metadata(http, age).await?;
-            let client = client(app, &metadata, "https://kith.invalid/")?;
-            let verifier = client.id_token_verifier().set_allowed_algs(ALGORITHMS);
-            match id.claims(&verifier, nonce) {
-                Ok(claims) => return Ok(claims.clone()),
-                Err(why) => error = Some(why),
+            if let Some(claims) = jwt::verify(&self.description(http, age).await?.keys, token)? {
+                return Ok(claims);
             }
         }
-        Err(Trouble::odd(error.map_or_else(String::new, |why| format!("an id token that does not hold: {why}"))))
+        Err(Trouble::odd("an id token that none of the issuer's keys has signed"))
     }
 }
 
-fn client(app: &settings::Provider, metadata: &Metadata, callback: &str) -> Result<Client, Trouble> {
-    let secret = ClientSecret::new(app.client_secret.expose_secret().to_owned());
-    let methods = metadata.token_endpoint_auth_methods_supported();
-    // Basic is what there is when nothing is said.
-    let basic = methods.is_none_or(|methods| methods.contains(&CoreClientAuthMethod::ClientSecretBasic));
+fn client(app: &settings::Provider, issuer: &Description, callback: &str) -> Result<Client, Trouble> {
     let callback = RedirectUrl::new(callback.to_owned()).map_err(|error| Trouble::Settings(error.to_string()))?;
-    Ok(CoreClient::from_provider_metadata(metadata.clone(), ClientId::new(app.client_id.clone()), Some(secret))
-        .set_auth_type(if basic { AuthType::BasicAuth } else { AuthType::RequestBody })
-        .set_redirect_uri(callback))
+    Ok(OAuthClient::new(ClientId::new(app.client_id.clone()))
+        .set_client_secret(ClientSecret::new(app.client_secret.expose_secret().to_owned()))
+        .set_auth_uri(AuthUrl::from_url(issuer.authorization.clone()))
+        .set_token_uri(TokenUrl::from_url(issuer.token.clone()))
+        .set_redirect_uri(callback)
+        .set_auth_type(if issuer.basic { AuthType::BasicAuth } else { AuthType::RequestBody }))
 }
 
-/// The claims about the person: those of the id token, or, when they have no address, those of the user info.
-async fn person(
-    client: &Client,
-    http: &Outbound,
-    (token, claims): (&CoreTokenResponse, &CoreIdTokenClaims),
-) -> Result<StandardClaims<CoreGenderClaim>, Trouble> {
-    let own = || {
-        StandardClaims::new(claims.subject().clone())
-            .set_name(claims.name().cloned())
-            .set_picture(claims.picture().cloned())
-            .set_preferred_username(claims.preferred_username().cloned())
-            .set_email(claims.email().cloned())
-            .set_email_verified(claims.email_verified())
-    };
-    if claims.email().is_some() || client.user_info_url().is_none() {
-        return Ok(own());
+/// The claims of the user info endpoint (OpenID Connect Core § 5.3). A signed answer is not read.
+async fn user_info(http: &Outbound, place: &Url, token: &AccessToken) -> Result<Claims, Trouble> {
+    let request = http::Request::get(place.as_str())
+        .header(ACCEPT, "application/json")
+        .header(AUTHORIZATION, format!("Bearer {}", token.secret()))
+        .body(Vec::new());
+    let answer = http.send(request.map_err(Trouble::odd)?).await?;
+    let kind = answer.headers().get(CONTENT_TYPE).map_or(&b"application/json"[..], |kind| kind.as_bytes());
+    if answer.status() != StatusCode::OK {
+        return Err(Trouble::odd(format!("{} for the user info at {place}", answer.status())));
     }
-    let request = client
-        .user_info(token.access_token().clone(), Some(claims.subject().clone()))
-        .map_err(|_| Trouble::odd("no place for who they are"))?;
-    let info: CoreUserInfoClaims = request.request_async(http).await.map_err(|error| match error {
-        openidconnect::UserInfoError::Request(trouble) => trouble,
-        _ => Trouble::odd("something else than who they are"),
-    })?;
-    Ok(info.standard_claims().clone())
+    let essence = kind.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+    if !essence.eq_ignore_ascii_case(b"application/json") {
+        return Err(Trouble::odd(format!("{} for the user info at {place}", String::from_utf8_lossy(essence))));
+    }
+    Claims::parse(answer.body()).ok_or_else(|| Trouble::odd(format!("no JSON object for the user info at {place}")))
 }
 
-fn said(app: &settings::Provider, claims: &CoreIdTokenClaims, person: &StandardClaims<CoreGenderClaim>) -> Said {
-    let email = person.email().map(|email| email.as_str());
-    // Only what the issuer itself checked (OpenID Connect Core § 5.1); silence is not a yes.
-    let verified = email.filter(|_| person.email_verified() == Some(true));
-    let name = person.name().and_then(|name| name.get(None)).map(|name| name.to_string()).unwrap_or_default();
-    let login = person.preferred_username().map(|name| name.as_str()).or(verified).unwrap_or(&name);
+fn said(app: &settings::Provider, subject: String, person: &Person) -> Said {
+    let verified = person.verified_email();
+    let name = person.name.clone().unwrap_or_default();
+    let login = person.login.as_deref().or(verified).unwrap_or(&name);
     Said {
         provider: app.slug,
         issuer: app.issuer(),
-        subject: claims.subject().as_str().to_owned(),
+        subject,
         login: login.to_owned(),
         name: name.clone(),
         addresses: usable(verified.into_iter()),
-        picture: person.picture().and_then(|url| url.get(None)).map(|url| url.to_string()),
+        picture: person.picture.clone(),
+        lacks: None,
     }
 }

@@ -9,31 +9,34 @@ use std::{
 use http::{HeaderMap, StatusCode, header};
 use oauth2::{AsyncHttpClient, HttpRequest, HttpResponse};
 use reqwest::{Client, redirect::Policy};
+use tokio::time::timeout;
 
 /// Until a connection stands, and until one answer is there.
 const CONNECT: Duration = Duration::from_secs(2);
-pub(super) const TOTAL: Duration = Duration::from_secs(5);
+const TOTAL: Duration = Duration::from_secs(5);
+/// The longest wait for an answer that a sign-in can do without.
+const DETAILS: Duration = Duration::from_secs(2);
 /// The most bytes of an answer.
 const BODY: usize = 64 * 1_024;
 /// The longest that one answer's wish to be left alone is followed.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Why a provider could not be asked. For the log; people are told less.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum Trouble {
     #[error("it cannot be reached: {0}")]
     Unreachable(String),
     #[error("it answers oddly: {0}")]
     Odd(String),
-    #[error("it asks us to wait")]
-    Wait,
+    #[error("it asks us to wait: {0}")]
+    Wait(String),
     #[error("it does not take the code: {0}")]
     Code(String),
     #[error("it does not take this site: {0}")]
     Settings(String),
     #[error("it wants them to verify their address first")]
     Unverified,
-    #[error("it did not ask them again who they are")]
+    #[error("it did not ask them to sign in again: claim `auth_time` is missing, not a number or too old")]
     NotFresh,
 }
 
@@ -41,6 +44,11 @@ impl Trouble {
     /// Something it said that cannot be used; only its beginning, on one line.
     pub(super) fn odd(what: impl ToString) -> Self {
         Self::Odd(brief(&what.to_string()))
+    }
+
+    /// Something about the settings that is wrong; only its beginning, on one line.
+    pub(super) fn settings(what: impl ToString) -> Self {
+        Self::Settings(brief(&what.to_string()))
     }
 
     /// What an `error` of RFC 6749 means, or one of GitHub's.
@@ -56,14 +64,29 @@ impl Trouble {
             | "invalid_request"
             | "invalid_scope"
             | "unsupported_response_type" => Self::Settings(brief(error)),
-            "temporarily_unavailable" | "slow_down" => Self::Wait,
+            "temporarily_unavailable" | "slow_down" => Self::Wait(brief(error)),
             other => Self::Odd(brief(other)),
         }
     }
 }
 
 fn brief(text: &str) -> String {
-    crate::text::clean_line(text).chars().take(80).collect()
+    crate::text::clean_line(text).chars().take(200).collect()
+}
+
+/// Limits the time of all requests that a sign-in needs together. `place` is for the log.
+pub(super) async fn timely<T>(place: &str, work: impl Future<Output = Result<T, Trouble>>) -> Result<T, Trouble> {
+    within(TOTAL, place, work).await
+}
+
+/// As [`timely`], for what a sign-in can do without.
+pub(super) async fn soon<T>(place: &str, work: impl Future<Output = Result<T, Trouble>>) -> Result<T, Trouble> {
+    within(DETAILS, place, work).await
+}
+
+async fn within<T>(limit: Duration, place: &str, work: impl Future<Output = Result<T, Trouble>>) -> Result<T, Trouble> {
+    let late = || Trouble::Unreachable(format!("{place}: no answer within {} s", limit.as_secs()));
+    timeout(limit, work).await.unwrap_or_else(|_| Err(late()))
 }
 
 /// The one way out to providers.
@@ -94,18 +117,22 @@ impl Outbound {
             value.as_bytes().get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"bearer "))
         });
         self.check_quiet()?;
-        let unreachable = |error: reqwest::Error| Trouble::Unreachable(cause(&error.without_url()));
+        let place = place(&request);
+        let unreachable =
+            |error: reqwest::Error| Trouble::Unreachable(format!("{place}: {}", cause(&error.without_url())));
         let request = reqwest::Request::try_from(request).map_err(unreachable)?;
         let mut answer = self.client.execute(request).await.map_err(unreachable)?;
         let (status, headers) = (answer.status(), answer.headers().clone());
-        self.heed(status, &headers, personal)?;
+        if self.asks_to_wait(status, &headers, personal) {
+            return Err(Trouble::Wait(format!("{status} at {place}")));
+        }
         if status.is_redirection() {
-            return Err(Trouble::odd("a redirect"));
+            return Err(Trouble::odd(format!("a redirect, {status}, at {place}")));
         }
         let mut body = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(unreachable)? {
             if body.len() + chunk.len() > BODY {
-                return Err(Trouble::odd("more than we read"));
+                return Err(Trouble::odd(format!("more than we read at {place}")));
             }
             body.extend_from_slice(&chunk);
         }
@@ -117,25 +144,33 @@ impl Outbound {
 
     fn check_quiet(&self) -> Result<(), Trouble> {
         let until = *self.quiet_until.lock().unwrap_or_else(PoisonError::into_inner);
-        if until.is_some_and(|until| Instant::now() < until) { Err(Trouble::Wait) } else { Ok(()) }
+        if until.is_some_and(|until| Instant::now() < until) {
+            Err(Trouble::Wait("less than a minute ago".to_owned()))
+        } else {
+            Ok(())
+        }
     }
 
     /// A provider that has had enough of us says so with 429 or 403 and how long to wait.
-    fn heed(&self, status: StatusCode, headers: &HeaderMap, personal: bool) -> Result<(), Trouble> {
+    fn asks_to_wait(&self, status: StatusCode, headers: &HeaderMap, personal: bool) -> bool {
         let wait = headers.get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
         let spent = headers.get("x-ratelimit-remaining").is_some_and(|left| left == "0");
         let limited = status == StatusCode::TOO_MANY_REQUESTS
             || (status == StatusCode::FORBIDDEN && (wait.is_some() || spent))
             || (status == StatusCode::SERVICE_UNAVAILABLE && wait.is_some());
-        if !limited {
-            return Ok(());
-        }
-        if let Some(seconds) = wait.filter(|_| !personal) {
+        if let Some(seconds) = wait.filter(|_| limited && !personal) {
             let until = Instant::now() + Duration::from_secs(seconds).min(PATIENCE);
             *self.quiet_until.lock().unwrap_or_else(PoisonError::into_inner) = Some(until);
         }
-        Err(Trouble::Wait)
+        limited
     }
+}
+
+/// The address a request goes to, for the log: without its query.
+fn place(request: &HttpRequest) -> String {
+    let uri = request.uri();
+    let host = uri.authority().map_or("", |authority| authority.as_str());
+    format!("{}://{host}{}", uri.scheme_str().unwrap_or_default(), uri.path())
 }
 
 /// An error with what is behind it: reqwest says the cause only in its sources.

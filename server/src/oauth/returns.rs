@@ -4,10 +4,10 @@
 use super::{
     arrivals,
     decide::{self, Addresses, Facts, Intent, Me, Outcome, Sorry},
-    flows::{self, Callback, Flow},
+    flows::{self, Callback, Flow, Taken},
     identities,
     outbound::Trouble,
-    providers::{Answer, Provider, Said},
+    providers::{Answer, Lack, Provider, Said},
 };
 use crate::{
     accounts::ways_in,
@@ -34,6 +34,8 @@ pub enum Back {
         next: String,
     },
     Refreshed,
+    /// The callback was used before and the browser is signed in: a reload, or the Back button.
+    AlreadyUsed,
     /// Somebody new: they go on at the page for that, with this in their cookie.
     Arrived {
         browser: Token,
@@ -52,7 +54,7 @@ impl Sorry {
         tracing::warn!(provider = %provider.slug(), %trouble, "a provider could not be asked");
         match trouble {
             Trouble::Unreachable(_) | Trouble::Odd(_) => Self::Down,
-            Trouble::Wait => Self::Wait,
+            Trouble::Wait(_) => Self::Wait,
             Trouble::Code(_) => Self::Gone,
             Trouble::Settings(_) => Self::Settings,
             Trouble::Unverified => Self::Unverified,
@@ -66,9 +68,17 @@ impl Sorry {
 /// [`Error::NotFound`] for a provider there is not; [`Error::Invalid`] for one whose account is suspended, with the reason.
 pub async fn come_back(cx: &Request, slug: &str, callback: &Callback) -> Result<Back> {
     let provider = cx.server.providers().find(slug)?;
-    let Some(flow) = flows::take(cx, provider, callback).await? else {
-        tracing::info!(event = "oauth_refused", provider = slug, "a callback that belongs to no way of this browser");
-        return Ok(Back::Sorry { why: Sorry::Gone, intent: None, next: "/".to_owned() });
+    let flow = match flows::take(cx, provider, callback).await? {
+        Taken::Flow(flow) => flow,
+        Taken::Unknown if cx.me().is_some() => return Ok(Back::AlreadyUsed),
+        Taken::Unknown | Taken::Foreign => {
+            tracing::info!(
+                event = "oauth_refused",
+                provider = slug,
+                "a callback that belongs to no way of this browser"
+            );
+            return Ok(Back::Sorry { why: Sorry::Gone, intent: None, next: "/".to_owned() });
+        }
     };
     let sorry = |why| Back::Sorry { why, intent: Some(flow.intent), next: flow.next.clone() };
     let me = cx.me().filter(|me| flow.owner == Some((me.id(), me.device)));
@@ -80,6 +90,9 @@ pub async fn come_back(cx: &Request, slug: &str, callback: &Callback) -> Result<
         Err(why) => return Ok(sorry(why)),
     };
     let outcome = decide::decide(&facts(cx, &said, (flow.intent, me)).await?);
+    if let Some(why) = said.lacks.as_ref().and_then(|lack| unfit(provider, lack, outcome)) {
+        return Ok(sorry(why));
+    }
     match act(cx, (&said, &flow), (outcome, me)).await? {
         Ok(back) => Ok(back),
         Err(why) => Ok(sorry(why)),
@@ -98,6 +111,21 @@ async fn ask(cx: &Request, provider: &Provider, (callback, flow): (&Callback, &F
             provider.ask(&answer, &trip).await.map_err(|trouble| Sorry::of(provider, &trouble))
         }
     }
+}
+
+/// Decides whether an outcome needs the details that could not be read: joining may, updating name and picture does.
+/// Every other outcome needs only the identity.
+fn unfit(provider: &Provider, lack: &Lack, outcome: Outcome) -> Option<Sorry> {
+    let needed = match outcome {
+        Outcome::Arrive(_) => !lack.may_join,
+        Outcome::Refresh(_) => true,
+        _ => false,
+    };
+    if needed {
+        return Some(Sorry::of(provider, &lack.trouble));
+    }
+    tracing::warn!(provider = %provider.slug(), trouble = %lack.trouble, "went on without the details of an account");
+    None
 }
 
 async fn facts(cx: &Request, said: &Said, (intent, me): (Intent, Option<&Member>)) -> Result<Facts> {

@@ -86,6 +86,7 @@ pub async fn open(cx: &Request, remember: bool) -> Result<SessionKey> {
 
 /// Gives an opened row its user, inside the transaction that signs them in; ends the session the browser had before,
 /// whosever it was, and the longest idle ones over [`MOST`]. They have just proved who they are, so it is elevated.
+/// A sign-in by a provider elevates only users without a password: providers sign people in without asking them.
 pub async fn claim(
     tx: &mut PgConnection,
     cx: &Request,
@@ -100,7 +101,11 @@ pub async fn claim(
             idle_for = case when $6 then make_interval(days => $7) else make_interval(hours => $8) end,
             ends_at = now() + make_interval(days => $9),
             expires_at = now() + case when $6 then make_interval(days => $7) else make_interval(hours => $8) end,
-            elevated_until = now() + make_interval(mins => $10), browser_hash = $11
+            elevated_until = case
+                when $12 and exists (select 1 from passwords where user_id = $2) then null
+                else now() + make_interval(mins => $10)
+            end,
+            browser_hash = $11
         where id = $1 and user_id is null
         returning device_id
         "#,
@@ -115,6 +120,7 @@ pub async fn claim(
         ABSOLUTE_DAYS,
         ELEVATION_MINUTES,
         &browsers::hash(cx, user)[..],
+        matches!(how, How::Provider(_)),
     )
     .fetch_one(&mut *tx)
     .await?;

@@ -14,16 +14,11 @@ use http::{
 use crate::{Server, web::cookies::Cookie};
 
 /// What a page may load and where its forms may go: our own host, and nothing inline. Pages need no nonce, so they stay
-/// the same for everybody (OWASP ASVS 3.4.3). [`csp`] adds the providers' pages to where forms may go.
+/// the same for everybody (OWASP ASVS 3.4.3). Browsers apply `form-action` to every redirect after a form, so no form leads
+/// to a provider: a page of ours does.
 pub const CSP: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; \
     font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; \
     frame-ancestors 'none'; report-uri /csp-report; report-to csp";
-
-/// The policy of this site: browsers hold the redirect after a form to `form-action` as well.
-pub fn csp<'a>(providers: impl Iterator<Item = &'a str>) -> HeaderValue {
-    let forms = providers.fold("form-action 'self'".to_owned(), |forms, origin| format!("{forms} {origin}"));
-    CSP.replace("form-action 'self'", &forms).parse().unwrap_or(HeaderValue::from_static(CSP))
-}
 
 const ALWAYS: [(HeaderName, &str); 6] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -41,7 +36,7 @@ pub async fn security_headers(State(server): State<Server>, request: Request<Bod
     for (name, value) in ALWAYS {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert_with(|| server.csp().clone());
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(CSP));
     if let Ok(endpoint) = format!("csp=\"{}\"", server.config().origin.url("/csp-report")).parse() {
         headers.insert(HeaderName::from_static("reporting-endpoints"), endpoint);
     }

@@ -18,7 +18,7 @@ pub use avatars::avatar;
 pub use drain::drain;
 pub use facts::{Peer, Shown, facts};
 pub use final_slash::final_slash;
-pub use headers::{CSP, csp, private_answers, security_headers};
+pub use headers::{CSP, private_answers, security_headers};
 pub use health::{healthz, readyz};
 pub use host::host;
 pub use large_head::{CLEAR_SITE_DATA, LargeHead, large_head};

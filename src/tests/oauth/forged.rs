@@ -7,7 +7,7 @@ use stand_in_github::{Endpoint, cast};
 use super::{
     super::Browser,
     World, path_of,
-    world::{assert_said, come_back},
+    world::{assert_said, come_back, way_out},
 };
 
 const GONE: &str = "That way to GitHub has ended";
@@ -213,6 +213,6 @@ async fn the_callback_is_ours_whatever_the_request_says(pool: PgPool) {
         .header("forwarded", "host=evil.example")
         .header("content-type", "application/x-www-form-urlencoded");
     let answer = browser.send(request.body("".into()).unwrap()).await;
-    let back = world.github.approve(answer.location(), cast::MONA);
+    let back = world.github.approve(&way_out(&answer), cast::MONA);
     assert!(path_of(&back).starts_with("/auth/github/callback?code="));
 }

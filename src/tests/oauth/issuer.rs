@@ -27,7 +27,10 @@ use server::random::Token;
 use sha2::{Digest, Sha256};
 use tokio::{net::TcpListener, task::JoinHandle};
 
-use super::super::trace;
+use super::{
+    super::trace,
+    user_info::{self, Info},
+};
 
 pub const CLIENT: &str = "kith";
 pub const SECRET: &str = "the secret of kith at this issuer";
@@ -54,19 +57,22 @@ struct Code {
     person: Value,
 }
 
-struct Inner {
+pub(super) struct Inner {
     url: String,
     key: EcdsaKeyPair,
     wrong: Option<Wrong>,
     codes: BTreeMap<String, Code>,
-    people: BTreeMap<String, Value>,
+    pub(super) people: BTreeMap<String, Value>,
     /// What answers say of who answers.
     names_itself: bool,
     count: usize,
-    asked: Vec<&'static str>,
+    pub(super) asked: Vec<&'static str>,
+    /// The status of its description of itself, and the fields that differ.
+    described: (StatusCode, Value),
+    pub(super) info: Info,
 }
 
-type Shared = Arc<Mutex<Inner>>;
+pub(super) type Shared = Arc<Mutex<Inner>>;
 
 /// One that runs, until it is dropped.
 pub struct Issuer {
@@ -81,7 +87,7 @@ impl Drop for Issuer {
     }
 }
 
-fn lock(shared: &Shared) -> MutexGuard<'_, Inner> {
+pub(super) fn lock(shared: &Shared) -> MutexGuard<'_, Inner> {
     shared.lock().unwrap()
 }
 
@@ -104,13 +110,15 @@ impl Issuer {
             names_itself: false,
             count: 0,
             asked: Vec::new(),
+            described: (StatusCode::OK, json!({})),
+            info: Info::Usual,
         };
         let shared = Arc::new(Mutex::new(inner));
         let router = Router::new()
             .route("/.well-known/openid-configuration", get(discovery))
             .route("/keys", get(keys))
             .route("/token", post(token))
-            .route("/me", get(me))
+            .route("/me", get(user_info::answer))
             .with_state(Arc::clone(&shared));
         let serving = tokio::spawn(async { axum::serve(listener, router).await.unwrap() });
         Self { url, shared, serving }
@@ -140,6 +148,16 @@ impl Issuer {
     /// From now on its answers name it (RFC 9207), and it says so.
     pub fn name_itself(&self) {
         lock(&self.shared).names_itself = true;
+    }
+
+    /// From now on it describes itself with this status and these fields.
+    pub fn describe(&self, status: StatusCode, fields: Value) {
+        lock(&self.shared).described = (status, fields);
+    }
+
+    /// From now on its user info endpoint answers so.
+    pub fn inform(&self, info: Info) {
+        lock(&self.shared).info = info;
     }
 
     pub fn asked(&self, what: &str) -> usize {
@@ -173,11 +191,11 @@ pub fn query(url: &str) -> BTreeMap<String, String> {
     Query::<BTreeMap<String, String>>::try_from_uri(&uri).unwrap().0
 }
 
-async fn discovery(State(shared): State<Shared>) -> Json<Value> {
+async fn discovery(State(shared): State<Shared>) -> (StatusCode, Json<Value>) {
     let mut inner = lock(&shared);
     inner.asked.push("discovery");
     let at = |path: &str| format!("{}/{path}", inner.url);
-    Json(json!({
+    let mut document = json!({
         "issuer": inner.url,
         "authorization_endpoint": at("authorize"),
         "token_endpoint": at("token"),
@@ -187,7 +205,9 @@ async fn discovery(State(shared): State<Shared>) -> Json<Value> {
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["ES256", "none", "HS256"],
         "authorization_response_iss_parameter_supported": inner.names_itself,
-    }))
+    });
+    inner.described.1.as_object().unwrap().iter().for_each(|(name, value)| document[name] = value.clone());
+    (inner.described.0, Json(document))
 }
 
 async fn keys(State(shared): State<Shared>) -> Json<Value> {
@@ -227,20 +247,8 @@ async fn token(
     Json(answer).into_response()
 }
 
-fn refuse(error: &str) -> Response {
+pub(super) fn refuse(error: &str) -> Response {
     (StatusCode::BAD_REQUEST, Json(json!({ "error": error }))).into_response()
-}
-
-async fn me(State(shared): State<Shared>, headers: HeaderMap) -> Response {
-    let mut inner = lock(&shared);
-    inner.asked.push("me");
-    let token = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
-    let Some(person) = token.and_then(|token| inner.people.get(token)) else { return refuse("invalid_token") };
-    let mut claims = person.clone();
-    if let Some(more) = person.get("in_user_info").and_then(Value::as_object) {
-        more.iter().for_each(|(name, value)| claims[name] = value.clone());
-    }
-    Json(claims).into_response()
 }
 
 fn sign(inner: &Inner, code: &Code) -> String {

@@ -2,9 +2,11 @@
 //! OpenID Connect issuer.
 
 mod arriving;
+mod elevating;
 mod failing;
 mod forged;
 mod issuer;
+mod lenient;
 mod linking;
 mod oidc;
 mod one_time;
@@ -13,7 +15,9 @@ mod races;
 mod recovering;
 mod returning;
 mod sessions;
+mod starting;
 mod unlinking;
+mod user_info;
 mod world;
 
 pub use world::{World, come_back, path_of};

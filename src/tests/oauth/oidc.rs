@@ -9,21 +9,21 @@ use super::{
     super::{Answer, Browser, Site},
     issuer::{Issuer, Wrong, query},
     path_of,
-    world::{assert_said, choose, come_back},
+    world::{assert_said, choose, come_back, way_out},
 };
 
-const DOWN: &str = "Acme doesn’t answer properly right now";
+pub const DOWN: &str = "Acme doesn’t answer properly right now";
 
 /// A site that knows two issuers and a GitHub.
-struct Many {
-    site: Site,
-    acme: Issuer,
+pub struct Many {
+    pub site: Site,
+    pub acme: Issuer,
     other: Issuer,
     github: StandIn,
 }
 
 impl Many {
-    async fn new(pool: &PgPool) -> Self {
+    pub async fn new(pool: &PgPool) -> Self {
         let (acme, other, github) = (Issuer::start().await, Issuer::start().await, StandIn::start().await);
         let mut settings = acme.settings("ACME");
         settings.extend(other.settings("OTHER"));
@@ -35,22 +35,20 @@ impl Many {
         Self { site: Site::with(pool, &settings), acme, other, github }
     }
 
-    async fn set_out(&self, browser: &mut Browser, form: &str) -> String {
-        let answer = browser.post(form, &[]).await;
-        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
-        answer.location().to_owned()
+    pub async fn set_out(&self, browser: &mut Browser, form: &str) -> String {
+        way_out(&browser.post(form, &[]).await)
     }
 
-    async fn via_acme(&self, browser: &mut Browser, form: &str, person: Value) -> Answer {
+    pub async fn via_acme(&self, browser: &mut Browser, form: &str, person: Value) -> Answer {
         let way = self.set_out(browser, form).await;
         come_back(browser, &self.acme.approve(&way, person)).await
     }
 
-    async fn come_in(&self, browser: &mut Browser, person: Value) -> Answer {
+    pub async fn come_in(&self, browser: &mut Browser, person: Value) -> Answer {
         self.via_acme(browser, "/auth/acme", person).await
     }
 
-    async fn join(&self, person: Value, username: &str, email: &str) -> Browser {
+    pub async fn join(&self, person: Value, username: &str, email: &str) -> Browser {
         let mut browser = self.site.browser();
         assert_eq!(self.come_in(&mut browser, person).await.location(), "/sign-up/arrival");
         assert_eq!(choose(&mut browser, username, email).await.location(), "/");
@@ -62,7 +60,7 @@ impl Many {
     }
 }
 
-fn rosa() -> Value {
+pub fn rosa() -> Value {
     json!({
         "sub": "rosa-1", "name": "Rosa Lind", "preferred_username": "rosa.lind",
         "email": "rosa@acme.example", "email_verified": true,
@@ -242,7 +240,7 @@ async fn new_keys_are_found_and_an_issuer_that_is_away_is_said(pool: PgPool) {
     assert_eq!(many.acme.asked("keys"), 1, "whoever sends odd tokens cannot make us ask");
     let Many { site, acme, .. } = many;
     let mut browser = site.browser();
-    let way = browser.post("/auth/acme", &[]).await.location().to_owned();
+    let way = way_out(&browser.post("/auth/acme", &[]).await);
     let back = acme.approve(&way, rosa());
     drop(acme);
     let answer = come_back(&mut browser, &back).await;

@@ -47,10 +47,9 @@ impl World {
 
     /// Sets out by any form; where GitHub is asked.
     pub async fn leave(&self, browser: &mut Browser, form: &str, fields: &[(&str, &str)]) -> String {
-        let answer = browser.post(form, fields).await;
-        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{form}: {}", answer.body);
-        assert!(answer.location().starts_with(&self.github.url), "{}", answer.location());
-        answer.location().to_owned()
+        let url = way_out(&browser.post(form, fields).await);
+        assert!(url.starts_with(&self.github.url), "{form}: {url}");
+        url
     }
 
     /// There and back again, as `person`.
@@ -125,6 +124,15 @@ fn knowing(pool: &PgPool, github: &StandIn, settings: &[(&str, &str)]) -> Site {
     ];
     all.extend(settings);
     Site::with(pool, &all)
+}
+
+/// The address of the provider that a page of ours leads on to, by itself and by its link.
+pub fn way_out(answer: &Answer) -> String {
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    let url = answer.header("refresh").strip_prefix("0;url=").unwrap_or_else(|| panic!("{}", answer.body)).to_owned();
+    let link = format!("href=\"{}\"", url.replace('&', "&amp;"));
+    assert!(answer.body.contains(&link), "{link} in {}", answer.body);
+    url
 }
 
 /// The part of an address that a browser asks our server for.

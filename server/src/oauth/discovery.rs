@@ -1,0 +1,64 @@
+//! Asks an issuer what it says of itself (OpenID Connect Discovery § 4), and for its keys.
+
+use http::{StatusCode, header::ACCEPT};
+use oauth2::url::Url;
+use openidconnect::{JsonWebKeySet, core::CoreJsonWebKey};
+use serde::de::DeserializeOwned;
+
+use super::{
+    claims::Claims,
+    outbound::{Outbound, Trouble},
+};
+use crate::config::providers::is_secure;
+
+/// The path of the document, below the issuer's address.
+const PATH: &str = "/.well-known/openid-configuration";
+
+/// The part of an issuer's description that is used here.
+pub(super) struct Description {
+    pub authorization: Url,
+    pub token: Url,
+    pub user_info: Option<Url>,
+    pub keys: JsonWebKeySet<CoreJsonWebKey>,
+    /// Whether the client's secret goes into the `Authorization` header, and not into the form.
+    pub basic: bool,
+    /// Whether answers name the issuer (RFC 9207 § 3).
+    pub names_itself: bool,
+}
+
+/// Fetches the description and the keys of `issuer`. An error names the address and the status.
+pub(super) async fn fetch(issuer: &str, http: &Outbound) -> Result<Description, Trouble> {
+    let place = format!("{}{PATH}", issuer.trim_end_matches('/'));
+    let document = Claims::parse(&get(http, &place).await?);
+    let document = document.ok_or_else(|| Trouble::odd(format!("no JSON object at {place}")))?;
+    let named = document.text("issuer").unwrap_or_default();
+    if named != issuer {
+        return Err(Trouble::settings(format!("{place} says that its issuer is {named:?}, not {issuer:?}")));
+    }
+    let address = |name: &str| document.text(name).and_then(|text| Url::parse(&text).ok()).filter(is_secure);
+    let required = |name: &str| address(name).ok_or_else(|| Trouble::odd(format!("no usable `{name}` in {place}")));
+    let methods = document.texts("token_endpoint_auth_methods_supported");
+    Ok(Description {
+        authorization: required("authorization_endpoint")?,
+        token: required("token_endpoint")?,
+        user_info: address("userinfo_endpoint"),
+        keys: keys(http, required("jwks_uri")?.as_str()).await?,
+        // Basic is the default when nothing is said.
+        basic: methods.is_none_or(|methods| methods.iter().any(|method| method == "client_secret_basic")),
+        names_itself: document.is_true("authorization_response_iss_parameter_supported"),
+    })
+}
+
+async fn keys<T: DeserializeOwned>(http: &Outbound, place: &str) -> Result<T, Trouble> {
+    let body = get(http, place).await?;
+    serde_json::from_slice(&body).map_err(|_| Trouble::odd(format!("no set of keys at {place}")))
+}
+
+async fn get(http: &Outbound, place: &str) -> Result<Vec<u8>, Trouble> {
+    let request = http::Request::get(place).header(ACCEPT, "application/json").body(Vec::new());
+    let answer = http.send(request.map_err(Trouble::odd)?).await?;
+    match answer.status() {
+        StatusCode::OK => Ok(answer.into_body()),
+        status => Err(Trouble::odd(format!("{status} at {place}"))),
+    }
+}
