@@ -51,9 +51,10 @@ const REPORT: usize = 16 * 1_024;
 pub fn router(server: &Server, files: &Arc<Files>) -> (Router, Vec<Door>) {
     let doors = routes::doors();
     let state = server.clone();
-    let compression = CompressionLayer::new()
-        .quality(PAGES)
-        .compress_when(SizeAbove::new(256).and(NotForContentType::IMAGES).and(NotForContentType::const_new("font/")));
+    let compressed_already = NotForContentType::IMAGES
+        .and(NotForContentType::const_new("font/"))
+        .and(NotForContentType::const_new("application/zip"));
+    let compression = CompressionLayer::new().quality(PAGES).compress_when(SizeAbove::new(256).and(compressed_already));
     let uploads = uploads(doors.uploads, &state);
     let router = doors
         .router

@@ -64,6 +64,11 @@ impl Error {
         self.code().is_some_and(|code| code == "40P01")
     }
 
+    /// Whether a lock was not available in time (55P03). Nothing was changed.
+    pub fn is_locked(&self) -> bool {
+        self.code().is_some_and(|code| code == "55P03")
+    }
+
     /// What the database called it.
     fn code(&self) -> Option<Cow<'_, str>> {
         let Self::Unavailable(cause) = self else { return None };

@@ -28,12 +28,13 @@ pub struct Standing {
 pub async fn set(cx: &Request, me: &Member, username: &str, follow: bool) -> Result<Standing> {
     limits::take(&cx.server, limits::FOLLOW, me.id().0).await?;
     let mut tx = sessions::begin(cx, me).await?;
-    let them = sqlx::query!("select id, suspended_at from users where username = lower($1)", username)
-        .fetch_optional(&mut *tx)
-        .await?
-        .filter(|them| !follow || them.suspended_at.is_none())
-        .ok_or(Error::NotFound)?
-        .id;
+    let them =
+        sqlx::query!("select id, suspended_at from users where username = lower($1) and deleted_at is null", username)
+            .fetch_optional(&mut *tx)
+            .await?
+            .filter(|them| !follow || them.suspended_at.is_none())
+            .ok_or(Error::NotFound)?
+            .id;
     if them == me.id().0 {
         return Err(Invalid::one("username", "You can't follow yourself.").into());
     }
@@ -77,29 +78,4 @@ fn gone(error: sqlx::Error) -> Error {
         Some("follows_followee_id_fkey") => Error::NotFound,
         _ => error.into(),
     }
-}
-
-/// Holds everybody's follows of `user` and `user`'s own, and the counts these are part of, in the order in which they are
-/// taken (docs/decisions/0003): for the transaction that deletes them all.
-pub(crate) async fn hold_all_of(tx: &mut PgConnection, user: UserId) -> Result<()> {
-    sqlx::query!(
-        r#"
-        select from follows where follower_id = $1 or followee_id = $1 order by follower_id, followee_id for update
-        "#,
-        user.0,
-    )
-    .fetch_all(&mut *tx)
-    .await?;
-    sqlx::query!(
-        r#"
-        select from profile_counts where user_id in (
-            select $1 union select follower_id from follows where followee_id = $1
-            union select followee_id from follows where follower_id = $1
-        ) order by user_id for no key update
-        "#,
-        user.0,
-    )
-    .fetch_all(tx)
-    .await?;
-    Ok(())
 }

@@ -5,6 +5,7 @@ pub mod accounts;
 pub mod audit;
 pub mod auth;
 pub mod avatars;
+mod batches;
 pub mod clock;
 pub mod config;
 pub mod db;

@@ -10,8 +10,8 @@ use time::OffsetDateTime;
 
 use crate::{Server, error::Result, markup};
 
-/// Posts or bios in one transaction.
-const BATCH: i64 = 200;
+/// Posts or bios in one transaction: few, because others wait for the posts until it ends.
+const BATCH: i64 = 25;
 
 /// Whose name changed, and how far the work has come.
 struct Changed {
@@ -73,7 +73,7 @@ async fn posts(tx: &mut PgConnection, changed: &Changed) -> Result<u64> {
     // People before posts (docs/decisions/0003).
     let named = sqlx::query!(
         r#"
-        select m.post_id, m.name, u.username from post_mentions m join users u on u.id = m.user_id
+        select m.post_id, m.name, u.username from post_mentions m join users u on u.id = m.user_id and u.deleted_at is null
         where m.post_id = any($1) order by u.id for key share of u
         "#,
         &ids,
@@ -99,7 +99,7 @@ async fn posts(tx: &mut PgConnection, changed: &Changed) -> Result<u64> {
         sqlx::query!(
             r#"
             delete from post_mentions where post_id = any($1) and user_id = $2
-            and not exists (select from users where id = $2)
+            and not exists (select from users where id = $2 and deleted_at is null)
             "#,
             &ids,
             changed.user_id,
@@ -133,7 +133,7 @@ async fn bios(tx: &mut PgConnection, changed: &Changed) -> Result<u64> {
     let ids: Vec<i64> = all.iter().map(|words| words.id).collect();
     let named = sqlx::query!(
         r#"
-        select b.owner_id, b.name, u.username from bio_mentions b join users u on u.id = b.user_id
+        select b.owner_id, b.name, u.username from bio_mentions b join users u on u.id = b.user_id and u.deleted_at is null
         where b.owner_id = any($1) order by u.id for key share of u
         "#,
         &ids,
@@ -156,7 +156,7 @@ async fn bios(tx: &mut PgConnection, changed: &Changed) -> Result<u64> {
         sqlx::query!(
             r#"
             delete from bio_mentions where owner_id = any($1) and user_id = $2
-            and not exists (select from users where id = $2)
+            and not exists (select from users where id = $2 and deleted_at is null)
             "#,
             &ids,
             changed.user_id,

@@ -79,7 +79,7 @@ pub async fn find(db: &mut PgConnection, username: &str, viewer: Option<UserId>)
                exists (select 1 from follows where follower_id = u.id and followee_id = $2) as "follows_viewer!",
                u.suspended_at is not null as "suspended!"
         from users u join profile_counts c on c.user_id = u.id
-        where u.username = lower($1)
+        where u.username = lower($1) and u.deleted_at is null
         "#,
         username,
         viewer.map(|v| v.0),
@@ -115,7 +115,7 @@ pub async fn renamed(db: &mut PgConnection, username: &str) -> Result<String> {
     sqlx::query_scalar!(
         r#"
         select u.username from former_usernames f join users u on u.id = f.user_id
-        where f.username = lower($1) and f.released_at > now()
+        where f.username = lower($1) and f.released_at > now() and u.deleted_at is null
         "#,
         username,
     )

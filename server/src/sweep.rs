@@ -40,11 +40,11 @@ pub async fn run(server: Server) {
 
 /// One round, to the end of everything that can be done. Returns how many rows were removed; the last failure, if any.
 pub async fn everything(server: &Server) -> Result<u64> {
-    // First: nobody should wait for that until everything is swept.
-    let mut failed = restore_suspended(server).await.err();
-    let mut rows = 0;
+    let (mut failed, mut rows) = (None, 0);
     loop {
         let mut batch = 0;
+        // In every round: nobody should stay suspended until everything is swept.
+        failed = restore_suspended(server).await.err().or(failed);
         for (what, step) in batch_of_each(server) {
             match step.await {
                 Ok(removed) => batch += removed,
@@ -71,7 +71,7 @@ fn step<'a>(statement: impl Future<Output = sqlx::Result<PgQueryResult>> + Send 
 }
 
 /// Some rows of each kind.
-fn batch_of_each(server: &Server) -> [(&'static str, Step<'_>); 20] {
+fn batch_of_each(server: &Server) -> [(&'static str, Step<'_>); 22] {
     let db = server.db();
     let sessions = sqlx::query!(
         r#"
@@ -195,6 +195,8 @@ fn batch_of_each(server: &Server) -> [(&'static str, Step<'_>); 20] {
         ("post keys", step(keys.execute(db))),
         ("former usernames", step(names.execute(db))),
         ("empty places", Box::pin(async move { posts::prune(&mut *db.acquire().await?, BATCH).await })),
+        ("notifications of suspended users", Box::pin(accounts::settle(server))),
+        ("jobs of deleted accounts", Box::pin(accounts::enqueue_missing(server))),
         ("words to render", Box::pin(posts::render_missing(server))),
         ("words to render again", Box::pin(names::render_again(server))),
     ]

@@ -22,6 +22,7 @@ async fn a_deleted_account_is_gone_whole_and_leaves_only_an_id(pool: PgPool) {
     assert_eq!(site.browser().get("/@alan").await.status, StatusCode::NOT_FOUND);
     assert_eq!(site.browser().get(&format!("/posts/{post}")).await.status, StatusCode::NOT_FOUND);
     assert_eq!(site.browser().try_sign_in("alan", PASSWORD).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    site.finish_deletions().await;
     for table in ["passwords", "sessions", "known_browsers", "links", "codes"] {
         let left = format!("select count(*) from {table} where user_id not in (select id from users)");
         assert_eq!(site.count(&left).await, 0, "{table}");

@@ -21,6 +21,7 @@ mod held;
 mod hidden;
 mod kept;
 mod known;
+mod large_accounts;
 mod leaving;
 mod likes;
 mod limits;

@@ -28,7 +28,7 @@ async fn what_goes_along_with_a_deleted_row_is_found_by_an_index(pool: PgPool) {
     assert_eq!(missing, EXCEPTIONS, "nothing but the exceptions, and no exception that is none any more");
     // And without an index it would be noticed.
     let site = Site::new(&pool);
-    site.sql("drop index unlikes_user_id").await;
+    site.sql("drop index unlikes_by_user").await;
     let missing: Vec<String> = sqlx::query_scalar(UNSUPPORTED).fetch_all(&pool).await.unwrap();
     assert_eq!(missing, ["unlikes_user_id_fkey"]);
 }

@@ -121,6 +121,21 @@ impl Site {
         code.unwrap().to_owned()
     }
 
+    /// Does what the jobs of deleted accounts do, until all those accounts are gone.
+    pub async fn finish_deletions(&self) {
+        while self.continue_deletions().await > 0 {}
+    }
+
+    /// One slice of each deletion; how many accounts there were.
+    pub async fn continue_deletions(&self) -> usize {
+        let deleted = sqlx::query_scalar::<_, i64>("select id from users where deleted_at is not null");
+        let deleted = deleted.fetch_all(self.server.db()).await.unwrap();
+        for user in &deleted {
+            server::accounts::erase(&self.server, server::id::UserId(*user)).await.unwrap();
+        }
+        deleted.len()
+    }
+
     /// One number out of the database.
     pub async fn count(&self, sql: &str) -> i64 {
         sqlx::query_scalar(sql).fetch_one(self.server.db()).await.unwrap()

@@ -41,23 +41,49 @@ async fn what_cannot_be_swept_leaves_the_rest_swept(pool: PgPool) {
     assert_eq!(site.count("select count(*) from former_usernames").await, 0);
 }
 
+/// A chain of deleted replies, each to the one before; nothing else hangs on any of them.
+const DELETED_CHAIN: &str = "
+    set session_replication_role = replica;
+    insert into posts (id, parent_id, body, deleted_at) overriding system value
+    select n, nullif(n - 1, 0), '', now() from generate_series(1, 5000) n;
+    set session_replication_role = default";
+
 #[sqlx::test]
-async fn suspending_and_restoring_may_take_longer_than_a_page(pool: PgPool) {
+async fn deep_chain_of_deleted_posts_takes_few_statements(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
-    // Much may hang on a person. This says how long it may take.
+    site.sql(DELETED_CHAIN).await;
+    let mut db = pool.acquire().await.unwrap();
+    let mut statements = 0;
+    while server::posts::prune(&mut db, 1_000).await.unwrap() > 0 {
+        statements += 1;
+    }
+    assert_eq!((statements, site.count("select count(*) from posts").await), (5, 0));
+    // A reply that is still there keeps everything above it, and nothing beside it.
+    site.sql(DELETED_CHAIN).await;
     site.sql(
-        "create table allowed (time text);
-         create function note_time() returns trigger language plpgsql as $$ begin
-             insert into allowed values (current_setting('statement_timeout'));
-             return null;
-         end $$;
-         create trigger note_time after update of suspended_at on users for each row execute function note_time()",
+        "insert into posts (id, author_id, parent_id, body) overriding system value values (6000, 1, 2500, 'here')",
     )
     .await;
-    let alan = server::accounts::find(&site.server, "alan").await.unwrap();
-    server::accounts::suspend(&site.server, alan, "a test", None).await.unwrap();
-    server::accounts::restore(&site.server, alan).await.unwrap();
-    site.sql(OVER).await;
+    while server::posts::prune(&mut db, 1_000).await.unwrap() > 0 {}
+    assert_eq!(site.count("select count(*) from posts where id <= 2500 or id = 6000").await, 2_501);
+    assert_eq!(site.count("select count(*) from posts").await, 2_501);
+}
+
+#[sqlx::test]
+async fn suspensions_end_while_much_is_swept(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    site.sql(DELETED_CHAIN).await;
+    // Alan's suspension ends when the sweeper has begun with the chain.
+    site.sql(
+        "create function end_suspension() returns trigger language plpgsql as $$ begin
+             update users set suspended_at = now(), suspended_until = now() - interval '1 second', suspended_reason = 'x'
+             where username = 'alan' and not exists (select from audit_events where kind = 'restored');
+             return null;
+         end $$;
+         create trigger end_suspension after delete on posts for each statement execute function end_suspension()",
+    )
+    .await;
     server::sweep::everything(&site.server).await.unwrap();
-    assert_eq!(site.count("select count(*) from allowed where time = '1min'").await, 5);
+    assert_eq!(site.count("select count(*) from audit_events where kind = 'restored'").await, 1);
+    assert_eq!(site.count("select count(*) from posts").await, 0);
 }

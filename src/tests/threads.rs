@@ -167,6 +167,8 @@ async fn who_leaves_takes_their_words_and_leaves_those_of_others(pool: PgPool) {
     assert_eq!(places(&page), [root, reply, below, last]);
     assert_eq!(page.body.matches("This post was deleted.").count(), 2);
     assert!(page.body.contains("from ada") && page.body.contains("from grace") && !page.body.contains("alan"));
+    site.finish_deletions().await;
+    assert_eq!(places(&site.browser().get(&format!("/posts/{root}")).await), [root, reply, below, last]);
     assert_eq!((site.count(WRONG).await, site.count("select count(*) from posts").await), (0, 4));
     server::sweep::everything(&site.server).await.unwrap();
     assert_eq!(site.count("select count(*) from posts").await, 4, "what something hangs on stays");

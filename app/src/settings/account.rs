@@ -1,6 +1,9 @@
 //! One's address and username.
 
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::{
+    body::Body,
+    response::{IntoResponse, Redirect, Response},
+};
 use http::{
     HeaderValue, StatusCode,
     header::{CONTENT_DISPOSITION, CONTENT_TYPE},
@@ -119,7 +122,7 @@ pub async fn username(visit: Visit, me: Member, form: Result<Form<WishedUsername
 
 /// `POST /settings/account/export`
 pub async fn export(visit: Visit, me: Elevated, Form(Nothing {}): Form<Nothing>) -> Result<Response> {
-    let zip = export::pack(&visit.cx, &me).await?;
+    let zip = Body::from_stream(export::start(&visit.cx, &me).await?);
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static("application/zip")),
         (CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"kith.zip\"")),

@@ -1,6 +1,5 @@
 //! What an operator does about accounts, from the command line: find, invite, end sessions, suspend, restore.
 
-use sqlx::{Postgres, Transaction};
 use time::OffsetDateTime;
 use unicode_normalization::UnicodeNormalization;
 
@@ -56,7 +55,8 @@ async fn look(server: &Server, part: &str, (only, most): (Option<UserId>, i64)) 
         select u.id, u.username, u.email, u.role, u.created_at, u.suspended_at,
                u.suspended_until as "suspended_until: FarTime", u.suspended_reason,
                (select count(*) from sessions s where s.user_id = u.id and s.expires_at > now()) as "sessions!"
-        from users u where (u.username like $1 or lower(u.email) like $1) and u.id = coalesce($3, u.id) order by u.id limit $2
+        from users u where (u.username like $1 or lower(u.email) like $1) and u.id = coalesce($3, u.id)
+            and u.deleted_at is null order by u.id limit $2
         "#,
         pattern,
         most,
@@ -97,7 +97,7 @@ fn stored_spelling(part: &str) -> String {
 pub async fn find(server: &Server, who: &str) -> Result<UserId> {
     let typed = who.trim().trim_start_matches('@');
     let who = Email::parse(typed).map_or_else(|_| typed.nfkc().collect::<String>().to_lowercase(), |email| email.key());
-    sqlx::query_scalar!("select id from users where username = $1 or lower(email) = $1", who)
+    sqlx::query_scalar!("select id from users where (username = $1 or lower(email) = $1) and deleted_at is null", who)
         .fetch_optional(server.db())
         .await?
         .map(UserId)
@@ -174,12 +174,12 @@ pub async fn suspend(server: &Server, user: UserId, reason: &str, hours: Option<
             format!("A suspension lasts at least 1 hour, at most {MAX_SUSPENSION_HOURS} (100 years), or for good.");
         return Err(Invalid::one("hours", why).into());
     }
-    let mut tx = unhurried(server).await?;
+    let mut tx = server.begin().await?;
     let changed = sqlx::query!(
         r#"
         update users set suspended_at = now(), suspended_reason = $2,
             suspended_until = now() + make_interval(hours => $3::int)
-        where id = $1
+        where id = $1 and deleted_at is null
         "#,
         user.0,
         reason,
@@ -197,13 +197,6 @@ pub async fn suspend(server: &Server, user: UserId, reason: &str, hours: Option<
     Ok(())
 }
 
-/// A transaction in which a statement may take a minute: whatever a person told others goes, or comes back, with them.
-async fn unhurried(server: &Server) -> Result<Transaction<'static, Postgres>> {
-    let mut tx = server.begin().await?;
-    sqlx::query!("set local statement_timeout = '60s'").execute(&mut *tx).await?;
-    Ok(tx)
-}
-
 /// Lifts a suspension. [`Error::NotFound`] when there is none.
 pub async fn restore(server: &Server, user: UserId) -> Result<()> {
     lift(server, user, true).await
@@ -215,11 +208,11 @@ pub(crate) async fn restore_due(server: &Server, user: UserId) -> Result<()> {
 }
 
 async fn lift(server: &Server, user: UserId, early: bool) -> Result<()> {
-    let mut tx = unhurried(server).await?;
+    let mut tx = server.begin().await?;
     let changed = sqlx::query!(
         r#"
         update users set suspended_at = null, suspended_until = null, suspended_reason = null
-        where id = $1 and suspended_at is not null and ($2 or suspended_until <= now())
+        where id = $1 and suspended_at is not null and deleted_at is null and ($2 or suspended_until <= now())
         "#,
         user.0,
         early,

@@ -11,68 +11,85 @@ use crate::{
     input,
     jobs::{self, Job},
     mailer::{Mail, messages},
-    posts,
     request::{Elevated, Request},
     sessions,
 };
 
-/// Deletes the account and everything that hangs on it, in one transaction; the audit rows keep only an id. The queue
-/// forgets mails that were still on their way. The username stays reserved for 30 days, so that nobody else is found under
-/// it at once; what others wrote names them no longer once the sweeper has rendered it again.
+/// Deletes the account. One short transaction ends its sessions, erases its secrets and personal details and hides it
+/// everywhere, in the way a suspended account is hidden; nothing can bring it back. The job queue then deletes the rest
+/// in small transactions (see [`super::erase`]). The address is free at once. The username stays reserved for 30 days.
 ///
 /// [`Error::Invalid`] on `username_again` when it is not the account's own.
 pub async fn delete(cx: &Request, me: &Elevated, typed: &str) -> Result<()> {
     if input::identifier(typed).trim_start_matches('@').to_lowercase() != me.person.username {
         return Err(not_ones_own());
     }
-    // So much hangs on a person that no order of locks foresees everything.
-    match try_delete(cx, me).await {
-        Err(error) if error.is_deadlock() => try_delete(cx, me).await,
-        done => done,
+    let username = &me.person.username;
+    let mut tx = cx.server.begin().await?;
+    decide(&mut tx, username).await?;
+    sessions::still_elevated(&mut tx, me).await?;
+    let account = sqlx::query!("select email, avatar, username from users where id = $1", me.id().0)
+        .fetch_optional(&mut *tx)
+        .await?
+        .ok_or(Error::NotFound)?;
+    // Another name was taken in another browser, at this very moment.
+    if account.username != *username {
+        return Err(not_ones_own());
     }
+    forget_mail(&mut tx, me.id()).await?;
+    hide(&mut tx, me.id()).await?;
+    erase_secrets(&mut tx, me.id()).await?;
+    reserve(&mut tx, username, me.id()).await?;
+    if let Some(picture) = account.avatar {
+        avatars::release(&mut tx, &picture).await?;
+    }
+    let actor = Actor::Person { user: me.id(), device: None, client: cx.client() };
+    audit::record(&mut tx, me.id(), actor, &Event::Deleted).await?;
+    let message = messages::account_deleted(&cx.server.config().origin);
+    jobs::enqueue(&mut tx, &Job::Mail(Mail { to: account.email, message })).await?;
+    jobs::enqueue(&mut tx, &Job::DeleteAccount { user: me.id().0 }).await?;
+    tx.commit().await?;
+    cx.server.wake().ring();
+    Ok(())
 }
 
 fn not_ones_own() -> Error {
     Invalid::one("username_again", "Type your own username to delete the account.").into()
 }
 
-async fn try_delete(cx: &Request, me: &Elevated) -> Result<()> {
-    let mut tx = cx.server.begin().await?;
-    let username = &me.person.username;
-    decide(&mut tx, username).await?;
-    sessions::still_elevated(&mut tx, me).await?;
-    // Much may hang on it; less than the time an answer has.
-    sqlx::query!("set local statement_timeout = '9s'").execute(&mut *tx).await?;
-    posts::delete_all_of(&mut tx, me.id()).await?;
-    forget_mail(&mut tx, me.id()).await?;
-    let gone = sqlx::query!("delete from users where id = $1 returning email, avatar, username", me.id().0)
-        .fetch_optional(&mut *tx)
-        .await?
-        .ok_or(Error::NotFound)?;
-    // Another name was taken in another browser, at this very moment.
-    if gone.username != *username {
-        return Err(not_ones_own());
-    }
-    reserve(&mut tx, username, me.id()).await?;
-    let email = gone.email;
-    if let Some(picture) = gone.avatar {
-        avatars::release(&mut tx, &picture).await?;
-    }
-    let actor = Actor::Person { user: me.id(), device: None, client: cx.client() };
-    audit::record(&mut tx, me.id(), actor, &Event::Deleted).await?;
+/// Hides the account for good: it is suspended, has no personal details, and its name and address are placeholders that
+/// nobody can type.
+async fn hide(tx: &mut PgConnection, user: UserId) -> Result<()> {
     sqlx::query!(
         r#"
-        update audit_events set device_id = null, ip = null, user_agent = '', detail = '{}'
-        where user_id = $1
+        update users set deleted_at = now(), suspended_at = now(), suspended_until = null, suspended_reason = null,
+            username = '~' || id, email = '~' || id, display_name = '', bio = '', bio_html = null, pronouns = '', place = '',
+            links = '{}', avatar = null, role = 'member', digest_rhythm = 'off'
+        where id = $1
         "#,
-        me.id().0,
+        user.0,
     )
-    .execute(&mut *tx)
+    .execute(tx)
     .await?;
-    let message = messages::account_deleted(&cx.server.config().origin);
-    jobs::enqueue(&mut tx, &Job::Mail(Mail { to: email, message })).await?;
-    tx.commit().await?;
-    cx.server.wake().ring();
+    Ok(())
+}
+
+/// Deletes every way to sign in and everything that identifies the user. All of it is little, however large the account.
+async fn erase_secrets(tx: &mut PgConnection, user: UserId) -> Result<()> {
+    for statement in [
+        sqlx::query!("delete from sessions where user_id = $1", user.0),
+        sqlx::query!("delete from passwords where user_id = $1", user.0),
+        sqlx::query!("delete from identities where user_id = $1", user.0),
+        sqlx::query!("delete from known_browsers where user_id = $1", user.0),
+        sqlx::query!("delete from codes where user_id = $1", user.0),
+        sqlx::query!("delete from links where user_id = $1", user.0),
+        sqlx::query!("delete from oauth_flows where user_id = $1", user.0),
+        sqlx::query!("delete from unsubscribe_links where user_id = $1", user.0),
+        sqlx::query!("delete from digests where user_id = $1", user.0),
+        sqlx::query!("delete from bio_mentions where owner_id = $1", user.0),
+    ] {
+        statement.execute(&mut *tx).await?;
+    }
     Ok(())
 }
 

@@ -4,9 +4,11 @@
 mod admin;
 pub mod change;
 mod email;
+mod erase;
 pub mod export;
 pub mod leave;
 mod username;
+mod visibility;
 pub(crate) mod ways_in;
 
 pub(crate) use admin::restore_due;
@@ -15,8 +17,11 @@ pub use admin::{
     sign_out_everywhere, start_reset, suspend, withdraw_invitation,
 };
 pub use email::Email;
+pub(crate) use erase::enqueue_missing;
+pub use erase::erase;
 pub use username::{Username, alternatives};
 pub(crate) use username::{decide, reserve};
+pub(crate) use visibility::settle;
 
 use sqlx::PgConnection;
 

@@ -193,7 +193,7 @@ async fn find(cx: &Request, key: &str) -> Result<Option<Known>> {
         r#"
         select u.id, p.hash as "hash?", u.suspended_at, u.suspended_until as "suspended_until: FarTime", u.suspended_reason
         from users u left join passwords p on p.user_id = u.id
-        where u.username = $1 or lower(u.email) = $1
+        where (u.username = $1 or lower(u.email) = $1) and u.deleted_at is null
         "#,
         key,
     )

@@ -50,7 +50,7 @@ pub(super) async fn write(server: &Server, (id, job): (i64, Job)) -> Result<Mail
             Mail { to, message: messages::new_browser(origin, (&browser, &ip), &token) }
         }
         Job::Digest { user, told, more, .. } => digest(server, UserId(user), &told, more).await?,
-        Job::Picture(_) | Job::PictureObject { .. } => return Err(Unwritten::Over),
+        Job::Picture(_) | Job::PictureObject { .. } | Job::DeleteAccount { .. } => return Err(Unwritten::Over),
     })
 }
 

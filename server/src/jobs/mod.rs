@@ -52,6 +52,8 @@ pub enum Job {
     Picture(avatars::Wish),
     /// Remove from the bucket what is no picture's.
     PictureObject { object: String },
+    /// Delete the rows of an account that its user deleted. Works in slices, and is never given up.
+    DeleteAccount { user: i64 },
 }
 
 impl Job {
@@ -70,7 +72,8 @@ impl Job {
             | Self::NewBrowser { .. }
             | Self::Digest { .. }
             | Self::Picture(_)
-            | Self::PictureObject { .. } => None,
+            | Self::PictureObject { .. }
+            | Self::DeleteAccount { .. } => None,
         }
     }
 }

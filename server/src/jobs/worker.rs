@@ -7,7 +7,7 @@ use super::{
     Job,
     letters::{self, Unwritten},
 };
-use crate::{Server, avatars, error::Result};
+use crate::{Server, accounts, avatars, error::Result, id::UserId};
 
 /// How long to wait before the next try, in minutes; after the last the job is dead.
 const PAUSES: [i32; 4] = [1, 5, 30, 360];
@@ -33,6 +33,8 @@ struct Leased {
 enum Outcome {
     /// The server said yes, or there was nothing to do.
     Done,
+    /// A part is done; the job continues after other jobs that are due.
+    Unfinished,
     /// To be tried again.
     Failed(String),
     /// Trying again would change nothing.
@@ -57,6 +59,7 @@ pub async fn run_due(server: &Server) -> Result<u64> {
     };
     match outcome {
         Outcome::Done => forget(server, job.id, begun).await,
+        Outcome::Unfinished => continue_later(server, &job).await?,
         Outcome::Failed(why) if tried <= PAUSES.len() => put_off(server, &job, &why, PAUSES[tried - 1]).await?,
         Outcome::Failed(why) | Outcome::Refused(why) => give_up(server, &job, &why).await?,
     }
@@ -94,6 +97,13 @@ async fn carry_out(server: &Server, job: &mut Leased) -> Outcome {
     let Ok(work) = Job::read(&job.kind, job.payload.take()) else {
         return Outcome::Failed("not a job of this version".to_owned());
     };
+    if let Job::DeleteAccount { user } = work {
+        return match accounts::erase(server, UserId(user)).await {
+            Ok(true) => Outcome::Done,
+            Ok(false) => Outcome::Unfinished,
+            Err(error) => Outcome::Failed(error.to_string()),
+        };
+    }
     let about_pictures = match &work {
         Job::Picture(wish) => Some(avatars::import(server, wish).await),
         Job::PictureObject { object } => Some(avatars::forget(server, object).await),
@@ -128,6 +138,18 @@ async fn forget(server: &Server, id: i64, begun: Instant) {
         tracing::warn!(job = id, %error, "a job is done, but cannot be removed yet; trying again");
         tokio::time::sleep(AGAIN).await;
     }
+}
+
+/// Queues the rest of a job that is partly done, behind what is due by now. Its failed attempts are forgotten.
+async fn continue_later(server: &Server, job: &Leased) -> Result<()> {
+    sqlx::query!(
+        "update jobs set attempts = 0, leased_until = null, run_at = now() where id = $1 and attempts = $2",
+        job.id,
+        job.attempts,
+    )
+    .execute(server.db())
+    .await?;
+    Ok(())
 }
 
 async fn put_off(server: &Server, job: &Leased, why: &str, minutes: i32) -> Result<()> {

@@ -156,6 +156,7 @@ pub(crate) async fn to_mail(db: &mut PgConnection, user: UserId, told: &[i64]) -
         ))
         where n.user_id = $1 and n.id = any ($2) and n.read_at is null and n.withdrawn_at is null
           and r.suspended_at is null and r.digest_rhythm <> 'off' and n.kind = any (r.digest_kinds)
+          and (n.actor_id is null or is_told(n.user_id, n.actor_id))
         order by n.updated_at desc, n.id desc
         "#,
         user.0,

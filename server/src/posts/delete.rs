@@ -4,8 +4,7 @@ use sqlx::PgConnection;
 
 use crate::{
     error::{Error, Result},
-    follows,
-    id::{PostId, UserId},
+    id::PostId,
     request::{Member, Request},
     sessions,
 };
@@ -42,30 +41,8 @@ pub async fn delete(cx: &Request, me: &Member, id: PostId) -> Result<()> {
     Ok(())
 }
 
-/// Deletes everything somebody wrote, inside the transaction that deletes them.
-pub async fn delete_all_of(tx: &mut PgConnection, author: UserId) -> Result<()> {
-    // With the posts that count them: what they replied to, and what they liked.
-    let held = sqlx::query!(
-        r#"
-        select p.id, p.author_id from posts p where p.id in (
-            select id from posts where author_id = $1
-            union select parent_id from posts where author_id = $1
-            union select post_id from likes where user_id = $1
-        ) order by p.id for update
-        "#,
-        author.0,
-    )
-    .fetch_all(&mut *tx)
-    .await?;
-    follows::hold_all_of(tx, author).await?;
-    let own: Vec<i64> = held.iter().filter(|post| post.author_id == Some(author.0)).map(|post| post.id).collect();
-    empty(tx, &own).await?;
-    sqlx::query!("delete from posts where author_id = $1", author.0).execute(tx).await?;
-    Ok(())
-}
-
 /// Makes empty places of those of the (locked) posts that have replies; returns how many those are.
-async fn empty(tx: &mut PgConnection, ids: &[i64]) -> Result<u64> {
+pub(super) async fn empty(tx: &mut PgConnection, ids: &[i64]) -> Result<u64> {
     let answered = sqlx::query_scalar!(
         "select p.id from posts p where p.id = any($1) and exists (select 1 from posts r where r.parent_id = p.id)",
         ids,
@@ -121,17 +98,38 @@ async fn climb(tx: &mut PgConnection, mut parent: Option<i64>) -> Result<()> {
     Ok(())
 }
 
-/// Removes empty places on which nothing hangs, at most `most`; returns how many those were. For the sweeper.
+/// Removes empty places without replies, at most `most`; returns how many. An empty place whose only reply is removed goes
+/// with it, so that a deep chain takes a few statements and not one for each place. For the sweeper.
 pub async fn prune(db: &mut PgConnection, most: i64) -> Result<u64> {
-    let gone = sqlx::query!(
+    // The recursion climbs from every place without replies, a level at a time, and ends at the limit.
+    let removable = sqlx::query_scalar!(
         r#"
-        delete from posts where id in (
-            select p.id from posts p
-            where p.deleted_at is not null and not exists (select 1 from posts r where r.parent_id = p.id)
-            limit $1 for update skip locked
+        with recursive chain as (
+            (
+                select p.id, p.parent_id from posts p
+                where p.deleted_at is not null and not exists (select from posts r where r.parent_id = p.id)
+                order by p.id desc limit $1
+            )
+            union all
+            select p.id, p.parent_id from chain c join posts p on p.id = c.parent_id
+            where p.deleted_at is not null
+              and not exists (select from posts r where r.parent_id = p.id and r.id <> c.id)
         )
+        select id as "id!" from chain limit $1
         "#,
         most,
+    )
+    .fetch_all(&mut *db)
+    .await?;
+    // Nobody can reply to an empty place, so none of them gets a reply meanwhile.
+    let gone = sqlx::query!(
+        r#"
+        with locked as materialized (
+            select id from posts where id = any($1) and deleted_at is not null order by id for update skip locked
+        )
+        delete from posts where id = any(array(select id from locked))
+        "#,
+        &removable,
     )
     .execute(db)
     .await?;

@@ -6,6 +6,7 @@
 
 mod create;
 mod delete;
+mod delete_batch;
 mod edit;
 mod render;
 pub mod thread;
@@ -13,9 +14,10 @@ pub mod thread;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
+pub(crate) use self::delete_batch::delete_batch_of;
 pub use self::{
     create::create,
-    delete::{delete, delete_all_of, prune},
+    delete::{delete, prune},
     edit::{Version, Versions, edit, own_words, versions},
     render::render_missing,
 };

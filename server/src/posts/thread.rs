@@ -151,8 +151,8 @@ pub async fn chain(db: &mut PgConnection, id: PostId, viewer: Option<UserId>) ->
                    offset 0
                ) as "answered!",
                null::bigint as readable,
-               u.suspended_at is not null as "suspended!",
-               u.id as "author_id?", u.username as "username?", u.display_name as "display_name?", u.avatar
+               u.suspended_at is not null and u.deleted_at is null as "suspended!",
+               case when u.deleted_at is null then u.id end as author_id, u.username as "username?", u.display_name as "display_name?", u.avatar
         from up cross join lateral (
             select id, parent_id, author_id, body, html, created_at, edited_at, like_count, reply_count
             from posts where id = up.id offset 0
@@ -234,8 +234,8 @@ async fn first_of_all(
                    )) end
                    from (select author_id from posts where parent_id = p.id order by id limit $7::bigint + 1) r
                ) end as readable,
-               u.suspended_at is not null as "suspended!",
-               u.id as "author_id?", u.username as "username?", u.display_name as "display_name?", u.avatar
+               u.suspended_at is not null and u.deleted_at is null as "suspended!",
+               case when u.deleted_at is null then u.id end as author_id, u.username as "username?", u.display_name as "display_name?", u.avatar
         from (
             select id, 1 as level from one union all select id, 2 from two union all select id, 3 from three
         ) t

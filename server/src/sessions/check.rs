@@ -30,10 +30,10 @@ pub async fn check(server: &Server, client: &Client, key: &SessionKey) -> Result
         select u.id, u.username, u.display_name, u.avatar, u.role, s.device_id,
                coalesce(s.elevated_until > now(), false) as "elevated!",
                s.last_seen_at < now() - interval '5 minutes' as "rested!",
-               (select count(*) from (
+               case when visibility_is_changing() then notifications_unread_shown(u.id) else (select count(*) from (
                    select from notifications n where n.user_id = u.id and n.read_at is null and n.withdrawn_at is null
                    limit 100
-               ) few) as "unread!"
+               ) few) end as "unread!"
         from sessions s join users u on u.id = s.user_id
         where s.id = $1 and s.expires_at > now() and u.suspended_at is null
         "#,

@@ -1,0 +1,178 @@
+use std::time::{Duration, Instant};
+
+use http::StatusCode;
+use sqlx::PgPool;
+use tokio::time::{sleep, timeout};
+
+use super::{assert_consistent, site_with_large_account};
+use crate::tests::{PASSWORD, Site, site::as_served};
+
+const DELETE: (&str, [(&str, &str); 1]) = ("/settings/account/delete", [("username_again", "alan")]);
+
+/// Alan deletes his account; the rows are still there.
+async fn delete_alan(site: &Site) {
+    let mut alan = site.signed_in("alan").await;
+    let begun = Instant::now();
+    assert_eq!(alan.post(DELETE.0, &DELETE.1).await.flash(), "account-deleted");
+    // One transaction with a few dozen statements, however large the account is.
+    assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+    assert_eq!(alan.who().await, None);
+}
+
+#[sqlx::test]
+async fn deleted_account_is_hidden_before_its_rows_are_deleted(pool: PgPool) {
+    let site = site_with_large_account(&pool).await;
+    let mut reader = site.browser();
+    site.sql("insert into passwords select 1001, hash from passwords limit 1").await;
+    reader.sign_in("reader1001").await;
+    assert_eq!(site.count("select notifications_unread_shown(1001)").await, 100);
+    site.sql("delete from notifications where user_id = 1001 and kind = 'like' and post_id > 12000").await;
+    let page = format!("{}{}", reader.get("/@alan").await.body, reader.get("/@reader1001/followers").await.body);
+    assert!(page.contains("href=\"/@alan\""));
+    delete_alan(&site).await;
+    assert!(site.count("select count(*) from posts where author_id = 3").await > 2_000, "the job has not run");
+    for path in ["/@alan", "/@~3", "/@alan/followers", "/@alan/feed.atom", "/posts/30001", "/posts/21500"] {
+        assert_eq!(reader.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+    for path in
+        ["/", "/following", "/search?q=alan", "/@reader1001/followers", "/@reader1001/following", "/notifications"]
+    {
+        let body = reader.get(path).await.body;
+        assert!(!body.contains("/@alan\"") && !body.contains("of alan") && !body.contains('~'), "{path}: {body}");
+    }
+    // A reply keeps the place of what it replies to, as with any deleted post.
+    let place = reader.get("/posts/20001").await;
+    assert!(place.body.contains("This post was deleted.") && !place.body.contains("alan\""), "{}", place.body);
+    // Of alan's three notifications (a like, a reply, a follow) none is counted; he was the only one who caused any.
+    assert!(reader.get("/").await.body.contains("href=\"/notifications\" aria-label=\"Notifications\""));
+    for identifier in ["alan", "alan@kith.example", "~3"] {
+        let refused = site.browser().try_sign_in(identifier, PASSWORD).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(!refused.body.contains("suspended"), "{identifier}");
+    }
+    // The operator cannot bring it back, not even by hand.
+    for name in ["alan", "alan@kith.example", "~3"] {
+        assert!(server::accounts::find(&site.server, name).await.is_err(), "{name}");
+    }
+    assert!(server::accounts::restore(&site.server, server::id::UserId(3)).await.is_err());
+    sqlx::query("update users set suspended_at = null where id = 3").execute(&pool).await.unwrap_err();
+    for table in ["passwords", "sessions", "identities", "known_browsers", "links", "codes"] {
+        assert_eq!(site.count(&format!("select count(*) from {table} where user_id = 3")).await, 0, "{table}");
+    }
+}
+
+#[sqlx::test]
+async fn deleted_address_is_free_and_name_reserved_at_once(pool: PgPool) {
+    let site = site_with_large_account(&pool).await;
+    delete_alan(&site).await;
+    let fields =
+        |name| [("email", "alan@kith.example"), ("username", name), ("password", "seven green umbrellas sing")];
+    let taken = site.browser().post("/sign-up", &fields("alan")).await;
+    assert_eq!(taken.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let mut newcomer = site.browser();
+    assert_eq!(newcomer.post("/sign-up", &fields("turing")).await.location(), "/sign-up/verify");
+    let code = site.code_to("alan@kith.example").await;
+    newcomer.post("/sign-up/verify", &[("code", &code)]).await;
+    assert_eq!(newcomer.who().await.as_deref(), Some("turing"));
+    site.finish_deletions().await;
+    assert_eq!(newcomer.who().await.as_deref(), Some("turing"));
+    assert_eq!(site.count("select count(*) from former_usernames where username = 'alan'").await, 1);
+}
+
+/// What others do while the account is deleted; each on rows that nobody else of them wants.
+async fn act(site: Site, n: usize, waits: std::sync::Arc<std::sync::Mutex<Vec<String>>>) {
+    let mut fan = site.signed_in(&format!("fan{n:03}")).await;
+    let mut round = 0;
+    while site.count("select count(*) from users where deleted_at is not null").await > 0 {
+        round += 1;
+        // Posts that alan liked and replied to, and readers whom he follows and who follow him.
+        let row = n * 90 + round % 90;
+        let yes = ["true", "false"][round / 90 % 2];
+        let post = 10_001 + row;
+        for (path, form) in [
+            (format!("/posts/{post}/like"), [("like", yes)]),
+            (format!("/@reader{}/follow", 1_001 + row), [("follow", yes)]),
+            (format!("/posts/{post}/replies"), [("body", "hello")]),
+        ] {
+            let status = fan.post(&path, &form).await.status;
+            if status == StatusCode::SERVICE_UNAVAILABLE {
+                waits.lock().unwrap().push(path);
+            }
+        }
+        site.sql("delete from limits").await;
+    }
+}
+
+#[sqlx::test]
+async fn nobody_waits_a_tenth_of_a_second_for_a_deletion(pool: PgPool) {
+    let site = site_with_large_account(&pool).await;
+    delete_alan(&site).await;
+    // On these connections a lock that is not to be had within 100 ms is an error, and the answer 503.
+    let options = pool.connect_options().as_ref().clone().options([("lock_timeout", "100ms")]);
+    let impatient = sqlx::postgres::PgPoolOptions::new().max_connections(20).connect_lazy_with(options);
+    let others = Site::new(&impatient);
+    let waits = std::sync::Arc::default();
+    let tasks: Vec<_> = (0..8).map(|n| tokio::spawn(act(others.clone(), n, std::sync::Arc::clone(&waits)))).collect();
+    site.finish_deletions().await;
+    for task in tasks {
+        task.await.unwrap();
+    }
+    assert_eq!(*waits.lock().unwrap(), Vec::<String>::new());
+    assert_consistent(&site).await;
+    assert_eq!(site.count("select count(*) from posts where author_id = 3 or deleted_at is not null").await, 100);
+}
+
+#[sqlx::test]
+async fn deletion_does_not_wait_for_rows_that_others_hold(pool: PgPool) {
+    let site = site_with_large_account(&pool).await;
+    delete_alan(&site).await;
+    // Somebody holds a liked post, a post replied to, a count and a notification for long.
+    let mut other = pool.begin().await.unwrap();
+    for row in [
+        "posts where id in (10001, 10002, 12000)",
+        "profile_counts where user_id in (1001, 1500)",
+        "notifications where user_id = 1800",
+    ] {
+        sqlx::query(&format!("select from {row} for update")).execute(&mut *other).await.unwrap();
+    }
+    for _ in 0..40 {
+        site.continue_deletions().await;
+        if site.count("select count(*) from likes where user_id = 3").await <= 10 {
+            break;
+        }
+    }
+    assert!(site.count("select count(*) from likes where user_id = 3").await > 0, "what is held is left");
+    other.rollback().await.unwrap();
+    site.finish_deletions().await;
+    assert_consistent(&site).await;
+}
+
+#[sqlx::test]
+async fn deletion_that_is_killed_anywhere_is_resumed(pool: PgPool) {
+    let site = site_with_large_account(&pool).await;
+    delete_alan(&site).await;
+    // Two instances, ended again and again; one of them also loses the job.
+    let copy = Site::new(&as_served(&pool, 4));
+    for round in 1..30 {
+        let slice = async { tokio::join!(site.continue_deletions(), copy.continue_deletions()) };
+        drop(timeout(Duration::from_millis(round * 7), slice).await);
+    }
+    assert_consistent(&site).await;
+    site.sql("delete from jobs where kind = 'delete_account'").await;
+    server::sweep::everything(&site.server).await.unwrap();
+    assert_eq!(site.count("select count(*) from jobs where kind = 'delete_account'").await, 1);
+    // A job that was given up is due again, and carried out by the workers.
+    site.sql(
+        "delete from jobs where kind <> 'delete_account';
+         update jobs set dead_at = now() - interval '61 minutes', attempts = 5",
+    )
+    .await;
+    server::sweep::everything(&site.server).await.unwrap();
+    while server::jobs::run_due(&site.server).await.unwrap() > 0 {
+        sleep(Duration::from_millis(1)).await;
+    }
+    assert_eq!(site.count("select count(*) from users where id = 3").await, 0);
+    assert_eq!(site.count("select count(*) from jobs").await, 0);
+    assert_eq!(site.count("select count(*) from audit_events where user_id = 3 and ip is not null").await, 0);
+    assert_consistent(&site).await;
+}
