@@ -20,6 +20,10 @@ use crate::{
 /// How long one run of the job works before it makes room for other jobs.
 const SLICE: Duration = Duration::from_secs(2);
 
+/// After so many batches in a row that could do nothing, a step is left for the next run. Enough for a batch to shrink to a
+/// single row before.
+const BUSY_TURNS: u32 = 8;
+
 /// One kind of rows. Notifications come first, because the triggers of the other steps would look for them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
@@ -49,13 +53,24 @@ const STEPS: [Step; 9] = [
 /// Works on the deletion of an account for a while. Returns whether it is complete; if not, call it again.
 pub async fn erase(server: &Server, user: UserId) -> Result<bool> {
     let end = Instant::now() + SLICE;
+    let mut finished = true;
     for step in STEPS {
-        let mut batches = Batches::new();
-        while batches.run(server, async |tx, rows| step.run(tx, user, rows).await).await? != Turn::Finished {
+        let (mut batches, mut busy) = (Batches::new(), 0);
+        // What others hold for longer is left for the next run, so that the other steps go on.
+        while busy < BUSY_TURNS {
+            match batches.run(server, async |tx, rows| step.run(tx, user, rows).await).await? {
+                Turn::Finished => break,
+                Turn::Progress(_) => busy = 0,
+                Turn::Busy => busy += 1,
+            }
             if Instant::now() >= end {
                 return Ok(false);
             }
         }
+        finished &= busy < BUSY_TURNS;
+    }
+    if !finished {
+        return Ok(false);
     }
     let mut last = Batches::new();
     last.run(server, async |tx, _| remove_user(tx, user).await).await.map(|turn| turn != Turn::Busy)

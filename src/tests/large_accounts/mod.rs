@@ -43,7 +43,7 @@ const LARGE: &str = "
     insert into post_versions (post_id, body, html, written_at)
     select 20001, 'version ' || n, '', now() from generate_series(1, 500) n;
     insert into notifications (user_id, kind, post_id) select author_id, 'like', id from posts where id in (select post_id from likes where user_id = 3);
-    insert into notifications (user_id, kind, post_id) select 3, 'like', id from posts where author_id = 3 and parent_id is null;
+    insert into notifications (user_id, kind, post_id) select 3, 'like', id from posts where author_id = 3 and id in (select post_id from likes);
     insert into notifications (user_id, kind, post_id, actor_id)
     select q.author_id, 'reply', p.id, 3 from posts p join posts q on q.id = p.parent_id where p.author_id = 3;
     insert into notifications (user_id, kind, actor_id) select followee_id, 'follow', follower_id from follows;
