@@ -40,8 +40,8 @@ const LARGE: &str = "
     select 1000 + n, 3, now() - n * interval '1 minute' from generate_series(1, 2000) n;
     insert into follows (follower_id, followee_id) select 3, 1000 + n from generate_series(1, 2000) n;
     insert into unlikes (post_id, user_id) select 40000 + n, 3 from generate_series(1, 100) n;
-    insert into post_versions (post_id, body, html, written_at)
-    select 20001, 'version ' || n, '', now() from generate_series(1, 500) n;
+    insert into post_versions (post_id, body, written_at)
+    select 20001, 'version ' || n, now() from generate_series(1, 500) n;
     insert into notifications (user_id, kind, post_id) select author_id, 'like', id from posts where id in (select post_id from likes where user_id = 3);
     insert into notifications (user_id, kind, post_id) select 3, 'like', id from posts where author_id = 3 and id in (select post_id from likes);
     insert into notifications (user_id, kind, post_id, actor_id)
