@@ -45,7 +45,7 @@ const UPLOAD: Duration = Duration::from_secs(60);
 /// How hard pages are squeezed on their way: measured on a feed, the last step that costs no more time than the one before.
 const PAGES: CompressionLevel = CompressionLevel::Precise(3);
 /// Reports come from anywhere.
-const REPORT: usize = 16 * 1_024;
+const REPORT: usize = web::SMALL;
 
 /// The whole site, and the list of its doors.
 pub fn router(server: &Server, files: &Arc<Files>) -> (Router, Vec<Door>) {
@@ -58,7 +58,7 @@ pub fn router(server: &Server, files: &Arc<Files>) -> (Router, Vec<Door>) {
     let uploads = uploads(doors.uploads, &state);
     let router = doors
         .router
-        .route("/api/{*function}", post(function))
+        .route("/api/{*function}", post(function).layer(from_fn(web::large_bodies)))
         .route("/csp-report", post(web::csp_report).layer(DefaultBodyLimit::max(REPORT)))
         // The innermost first: each layer wraps all above it.
         .layer(RequestBodyLimitLayer::new(BODY))

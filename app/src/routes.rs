@@ -9,6 +9,7 @@ use axum::{
     routing::{MethodFilter, MethodRouter, on},
 };
 use http::Method;
+use server::web;
 
 use crate::{
     auth, feed, follows, form_user, found, likes, notifications, paths, posts, profiles, search, settings, tags, theme,
@@ -45,9 +46,8 @@ pub struct Doors {
 /// The most bytes of a form in which somebody writes: far above what is taken, in any script (one character can be
 /// twelve bytes on its way). Only what was read can be given back with what is wrong about it.
 pub const WORDS: usize = 256 * 1_024;
-/// The most bytes of any other form, and of one a stranger sends before anything is known of them.
-const FORM: usize = 64 * 1_024;
-const AUTH_FORM: usize = 8 * 1_024;
+/// The most bytes of any other form, whoever sends it.
+const FORM: usize = web::SMALL;
 /// The most bytes of a form with a file: the largest file, and what stands around it. The rest is drained unread.
 const UPLOAD: usize = server::avatars::MOST_BYTES + 64 * 1_024;
 
@@ -91,6 +91,9 @@ impl Doors {
 
     fn limited(mut self, bytes: usize) -> Self {
         self.router = self.router.layer(DefaultBodyLimit::max(bytes));
+        if bytes > web::SMALL {
+            self.router = self.router.layer(from_fn(web::large_bodies));
+        }
         self
     }
 
@@ -104,7 +107,7 @@ impl Doors {
 
 /// All of them.
 pub fn doors() -> Doors {
-    let doors = words().limited(WORDS).and(social().and(found()).limited(FORM)).and(accounts().limited(AUTH_FORM));
+    let doors = words().limited(WORDS).and(social().and(found()).and(accounts()).limited(FORM));
     #[cfg(feature = "dev")]
     let doors = doors.and(Doors::default().get("/dev/mail", Guard::Anyone, crate::dev::mail::list).get(
         "/dev/mail/{id}",

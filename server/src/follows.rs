@@ -26,7 +26,10 @@ pub struct Standing {
 /// [`Error::NotFound`] when nobody is (or they are suspended, for a new follow); [`Error::Invalid`] for oneself;
 /// [`Error::Full`] for one more than [`MOST`].
 pub async fn set(cx: &Request, me: &Member, username: &str, follow: bool) -> Result<Standing> {
-    limits::take(&cx.server, limits::FOLLOW, me.id().0).await?;
+    limits::counted(&cx.server, (limits::FOLLOW, me.id().0), write(cx, me, username, follow)).await
+}
+
+async fn write(cx: &Request, me: &Member, username: &str, follow: bool) -> Result<Standing> {
     let mut tx = sessions::begin(cx, me).await?;
     let them =
         sqlx::query!("select id, suspended_at from users where username = lower($1) and deleted_at is null", username)

@@ -10,6 +10,7 @@ pub mod clock;
 pub mod config;
 pub mod db;
 pub mod error;
+pub mod fair_queue;
 pub mod feed;
 pub mod follows;
 pub mod id;
@@ -51,6 +52,7 @@ use sqlx::{PgPool, Postgres, Transaction};
 use crate::{
     avatars::Intake,
     config::Config,
+    fair_queue::FairQueue,
     jobs::{Seal, Wake},
     lively::{Board, Lively},
     mailer::Mailer,
@@ -67,7 +69,9 @@ pub struct Server(Arc<Parts>);
 struct Parts {
     config: Config,
     db: PgPool,
-    hashing: Queue,
+    hashing: FairQueue,
+    judging: FairQueue,
+    bodies: web::BodyBudget,
     pictures: Intake,
     painting: Queue,
     mailer: Mailer,
@@ -88,7 +92,10 @@ impl Server {
             db,
             mailer,
             providers,
-            hashing: Queue::one_a_core(),
+            hashing: FairQueue::on_cores(|cores| cores),
+            // Half of them: whatever is judged, passwords are hashed and pages made.
+            judging: FairQueue::on_cores(|cores| cores / 2),
+            bodies: web::BodyBudget::default(),
             pictures: Intake::new(&config),
             painting: avatars::queue(),
             searches: Places::of(config.database_connections),
@@ -118,9 +125,19 @@ impl Server {
         Ok(self.0.db.begin().await?)
     }
 
-    /// The queue in which passwords are hashed and judged.
-    pub fn hashing(&self) -> &Queue {
+    /// The queue in which passwords are hashed and compared.
+    pub fn hashing(&self) -> &FairQueue {
         &self.0.hashing
+    }
+
+    /// The queue in which the strength of new passwords is judged.
+    pub fn judging(&self) -> &FairQueue {
+        &self.0.judging
+    }
+
+    /// The bytes of large bodies that may be on their way at a time.
+    pub(crate) fn bodies(&self) -> &web::BodyBudget {
+        &self.0.bodies
     }
 
     /// Where pictures come in.

@@ -18,7 +18,10 @@ pub struct Standing {
 
 /// Likes, or with `like == false` no longer likes, a post. [`Error::NotFound`] when there is no such post.
 pub async fn set(cx: &Request, me: &Member, post: PostId, like: bool) -> Result<Standing> {
-    limits::take(&cx.server, limits::LIKE, me.id().0).await?;
+    limits::counted(&cx.server, (limits::LIKE, me.id().0), write(cx, me, post, like)).await
+}
+
+async fn write(cx: &Request, me: &Member, post: PostId, like: bool) -> Result<Standing> {
     let mut tx = sessions::begin(cx, me).await?;
     if like {
         // People before posts, posts before likes: the order in which everybody takes them (docs/decisions/0003). One's

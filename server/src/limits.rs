@@ -1,7 +1,13 @@
 //! How often things may be tried. One table of policies; the counts are in Postgres, so they hold across every copy
 //! of the server, and a try is counted before it is evaluated, so that a hundred at once cannot slip through.
 
+mod counted;
+mod shares;
+
 use std::time::Duration;
+
+pub use counted::counted;
+pub use shares::{Share, SharedBudget, take_shared};
 
 use sqlx::postgres::types::PgInterval;
 
@@ -27,6 +33,20 @@ const fn policy(name: &'static str, most: i32, minutes: u64, about: &'static str
 
 pub const SIGN_IN_IDENTIFIER: Policy =
     policy("sign_in.identifier", 10, 15, "Failed sign-ins for one e-mail address or username, known or not");
+pub const SIGN_IN_FIRST: Policy = policy(
+    "sign_in.first",
+    3,
+    15,
+    "Sign-ins for one name from one network that may count in `sign_in.reserve`: the first ones there",
+);
+pub const SIGN_IN_RESERVE: Policy = policy(
+    "sign_in.reserve",
+    10,
+    15,
+    "Failed sign-ins for one name, once `sign_in.identifier` is used up, from networks that tried it no more than that",
+);
+pub const SIGN_IN_ALL: Policy =
+    policy("sign_in.all", 60, 15, "Sign-ins for one name or in one known browser, right and wrong: each costs a hash");
 pub const SIGN_IN_CLIENT: Policy =
     policy("sign_in.client", 30, 15, "Failed sign-ins from one client address, browsers known to the account aside");
 pub const SIGN_IN_BROWSER: Policy = policy(
@@ -43,8 +63,16 @@ pub const ASK_CLIENT: Policy = policy(
 );
 pub const ELEVATE_DEVICE: Policy =
     policy("elevate.device", 10, 15, "Wrong proofs of oneself in one browser that is signed in");
+pub const ELEVATE_ALL: Policy =
+    policy("elevate.all", 20, 15, "Proofs of oneself in one browser that is signed in, right and wrong");
 pub const ELEVATE_USER: Policy =
-    policy("elevate.user", 60, 15, "Wrong proofs of oneself in all browsers of one person together");
+    policy("elevate.user", 60, 15, "Proofs of oneself in all browsers of one person together, right and wrong");
+pub const NEW_PASSWORD: Policy = policy(
+    "password.new",
+    20,
+    60,
+    "New passwords sent in one browser that is signed in, with one mailed link, or for one invitation",
+);
 pub const SIGN_UP_CLIENT: Policy = policy("sign_up.client", 30, 60, "Sign-ups begun from one client address");
 pub const OAUTH_CLIENT: Policy =
     policy("oauth.client", 60, 15, "Ways to other services begun by strangers at one client address");
@@ -67,6 +95,24 @@ pub const CODE_CLIENT: Policy = policy(
     "Codes typed from one client address where none is waited for or its tries are used up; by who is signed in, in all",
 );
 pub const MAIL_ADDRESS: Policy = policy("mail.address", 5, 60, "Mails to one address that strangers asked for");
+pub const MAIL_FIRST: Policy = policy(
+    "mail.first",
+    1,
+    60,
+    "Mails to one address asked for from one network that may count in `mail.reserve`: the first one",
+);
+pub const MAIL_RESERVE: Policy = policy(
+    "mail.reserve",
+    5,
+    60,
+    "Mails to one address, once `mail.address` is used up, for networks that had not asked for one",
+);
+pub const MAIL_LAST: Policy = policy(
+    "mail.last",
+    1,
+    60,
+    "Mails to one address, once all of those are used up, with a link that stays good until there are more",
+);
 pub const MAIL_BROWSER: Policy = policy(
     "mail.browser",
     5,
@@ -88,13 +134,18 @@ pub const PROFILE: Policy = policy("profile.user", 60, 60, "Changes of what one 
 pub const CSP_REPORT: Policy = policy("csp_report.client", 60, 1, "Reports of blocked content from one client address");
 
 /// Every policy; `docs/limits.md` is held to this list by a test.
-pub const ALL: [Policy; 26] = [
+pub const ALL: [Policy; 34] = [
     SIGN_IN_IDENTIFIER,
+    SIGN_IN_FIRST,
+    SIGN_IN_RESERVE,
     SIGN_IN_BROWSER,
+    SIGN_IN_ALL,
     ASK_CLIENT,
     SIGN_IN_CLIENT,
     ELEVATE_DEVICE,
+    ELEVATE_ALL,
     ELEVATE_USER,
+    NEW_PASSWORD,
     SIGN_UP_CLIENT,
     OAUTH_CLIENT,
     OAUTH_BROWSER,
@@ -103,6 +154,9 @@ pub const ALL: [Policy; 26] = [
     OAUTH_USER,
     CODE_CLIENT,
     MAIL_ADDRESS,
+    MAIL_FIRST,
+    MAIL_RESERVE,
+    MAIL_LAST,
     MAIL_BROWSER,
     MAIL_DEVICE,
     MAIL_USER,

@@ -50,9 +50,16 @@ pub struct Link {
     pub(crate) browser: Option<Vec<u8>>,
 }
 
+impl Link {
+    /// Its row: what tries with it are counted for.
+    pub(crate) fn id(&self) -> i64 {
+        self.id
+    }
+}
+
 /// Wishes for a reset link to the account's own address; the ones before are dead.
 pub(crate) async fn prepare_reset(tx: &mut PgConnection, user: UserId, to: &str, minutes: i32) -> Result<Job> {
-    Ok(Job::ResetLink { to: to.to_owned(), link: make_reset(tx, user, minutes).await? })
+    Ok(Job::ResetLink { to: to.to_owned(), link: make_reset(tx, user, minutes).await?, others: false })
 }
 
 /// Makes a reset link that has no token yet; the ones before are dead. The caller holds the user's row.

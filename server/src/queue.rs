@@ -1,12 +1,11 @@
-//! Bounded queues for work that costs a core: hashing passwords and judging their strength, reading pictures. Pages that
-//! need none of it stay fast meanwhile, and memory stays bounded however many ask at once.
+//! Bounded queues for work that costs a core, such as reading pictures. Pages that need none of it stay fast meanwhile,
+//! and memory stays bounded however many ask at once. Passwords have a queue of their own: see [`crate::fair_queue`].
 
 use std::{
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    thread::available_parallelism,
     time::Duration,
 };
 
@@ -14,8 +13,6 @@ use tokio::{sync::Semaphore, time::timeout};
 
 use crate::error::{Error, Result};
 
-/// How many may wait for each core, where the work is small.
-const WAITING_PER_CORE: usize = 16;
 /// How long one waits before it is told to come back.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -39,12 +36,6 @@ impl Queue {
     /// `at_once` pieces of work at a time, while at most `most_waiting` wait.
     pub fn new(at_once: usize, most_waiting: usize) -> Self {
         Self { permits: Arc::new(Semaphore::new(at_once)), waiting: AtomicUsize::new(0), most_waiting }
-    }
-
-    /// As many at a time as there are cores.
-    pub fn one_a_core() -> Self {
-        let cores = available_parallelism().map_or(1, usize::from);
-        Self::new(cores, cores * WAITING_PER_CORE)
     }
 
     /// Does `work` when its turn comes. [`Error::Busy`] when too many wait already, or it waited too long.
@@ -71,11 +62,18 @@ impl Queue {
 
 #[cfg(test)]
 mod tests {
+    use std::thread::available_parallelism;
+
     use super::*;
+
+    fn one_per_core() -> Queue {
+        let cores = available_parallelism().unwrap().get();
+        Queue::new(cores, cores * 16)
+    }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn m18_a_full_queue_says_so_and_never_runs_more_than_the_cores_at_once() {
-        let queue = Arc::new(Queue::one_a_core());
+        let queue = Arc::new(one_per_core());
         let running = Arc::new(AtomicUsize::new(0));
         let most = Arc::new(AtomicUsize::new(0));
         let tasks: Vec<_> = (0..queue.most_waiting * 4)
@@ -102,7 +100,7 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn m18_who_hangs_up_frees_no_core_that_still_works() {
-        let queue = Arc::new(Queue::one_a_core());
+        let queue = Arc::new(one_per_core());
         let cores = available_parallelism().unwrap().get();
         let (begun, work) = (Arc::new(AtomicUsize::new(0)), Arc::new(std::sync::Barrier::new(cores + 1)));
         for n in 1..=cores {

@@ -44,6 +44,15 @@ impl Client {
             IpAddr::V6(ip) => format!("{:x}/64", ip.to_bits() >> 64),
         }
     }
+
+    /// The network the address is in, as large as one customer can easily have: the /24, or for IPv6 the /48. For what is
+    /// shared between networks, so that it takes several of them to use it up.
+    pub fn network_key(&self) -> String {
+        match self.ip.to_canonical() {
+            IpAddr::V4(ip) => format!("{:x}/24", ip.to_bits() >> 8),
+            IpAddr::V6(ip) => format!("{:x}/48", ip.to_bits() >> 80),
+        }
+    }
 }
 
 /// What the outer layers learnt, put among the request's extensions by [`crate::web::facts`].
@@ -205,6 +214,11 @@ impl Member {
     /// Their row in `users`.
     pub fn id(&self) -> UserId {
         self.person.id
+    }
+
+    /// What their turns in a [`crate::fair_queue`] are counted for.
+    pub(crate) fn queue_account(&self) -> String {
+        format!("user {}", self.id())
     }
 
     /// Whether they proved who they are within the last minutes.

@@ -71,7 +71,7 @@ fn step<'a>(statement: impl Future<Output = sqlx::Result<PgQueryResult>> + Send 
 }
 
 /// Some rows of each kind.
-fn batch_of_each(server: &Server) -> [(&'static str, Step<'_>); 22] {
+fn batch_of_each(server: &Server) -> [(&'static str, Step<'_>); 23] {
     let db = server.db();
     let sessions = sqlx::query!(
         r#"
@@ -79,6 +79,10 @@ fn batch_of_each(server: &Server) -> [(&'static str, Step<'_>); 22] {
             select id from sessions where expires_at <= now() order by expires_at limit $1 for update skip locked
         )
         "#,
+        BATCH,
+    );
+    let ended = sqlx::query!(
+        "delete from ended_sessions where id in (select id from ended_sessions where ended_at < now() - interval '1 hour' limit $1)",
         BATCH,
     );
     let registrations = sqlx::query!(
@@ -178,6 +182,7 @@ fn batch_of_each(server: &Server) -> [(&'static str, Step<'_>); 22] {
     let names = sqlx::query!("delete from former_usernames where released_at <= now()");
     [
         ("sessions", step(sessions.execute(db))),
+        ("ended sessions", step(ended.execute(db))),
         ("registrations", step(registrations.execute(db))),
         ("limits", step(limits.execute(db))),
         ("jobs", step(jobs.execute(db))),

@@ -70,7 +70,7 @@ async fn a_browser_that_was_ended_as_somebody_elses_is_a_stranger_again(pool: Pg
         assert_eq!(site.count(KNOWN).await, i64::from(kept.contains(&way)), "{way}");
         // It counts with strangers, and its next sign-in is told.
         for n in 0..10 {
-            site.browser().at(&format!("192.0.2.{n}")).try_sign_in("alan", "a wrong guess").await;
+            site.browser().at(&format!("198.51.100.{n}")).try_sign_in("alan", "a wrong guess").await;
         }
         let tried = other.try_sign_in("alan", PASSWORD).await;
         assert_eq!(tried.status, StatusCode::TOO_MANY_REQUESTS, "{way}");

@@ -19,6 +19,7 @@ mod found;
 mod hardening;
 mod held;
 mod hidden;
+mod hostile;
 mod kept;
 mod known;
 mod large_accounts;

@@ -37,7 +37,7 @@ async fn ten_failures_lock_a_name_known_or_not_until_the_window_ends(pool: PgPoo
             assert_eq!(answer.status, expected, "{identifier} {n}");
         }
     }
-    let locked = site.browser().try_sign_in("alan", PASSWORD).await;
+    let locked = site.browser().at("198.51.100.99").try_sign_in("alan", PASSWORD).await;
     assert_eq!(locked.status, StatusCode::TOO_MANY_REQUESTS);
     assert!(locked.header("retry-after").parse::<u64>().unwrap() <= 900 && locked.body.contains("15 minutes"));
     site.sql("update limits set window_ends_at = window_ends_at - interval '15 minutes'").await;

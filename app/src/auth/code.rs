@@ -1,5 +1,7 @@
 //! Signing in with a code by mail.
 
+use std::time::Duration;
+
 use axum::{
     extract::Query,
     response::{IntoResponse, Redirect, Response},
@@ -10,12 +12,16 @@ use serde::Deserialize;
 use server::{
     Error, Invalid, Result,
     auth::{
+        MailOutcome,
         code::{self, Purpose},
         sign_in_code as verb,
     },
 };
 
-use super::{card, drop_flow, gone_unless_limited, keep_flow, refusal, verify::code_field, with_retry};
+use super::{
+    CODE_WORKS, LINK_WORKS, card, drop_flow, earlier, gone_unless_limited, keep_flow, refusal, verify::code_field,
+    with_retry,
+};
 use crate::{
     flash::Flash,
     forms::Form,
@@ -76,15 +82,31 @@ pub async fn show(visit: Visit, Query(link): Query<Link>) -> Result<Response> {
 /// `POST /sign-in/code/send`
 pub async fn send(visit: Visit, Form(asked): Form<Asked>) -> Result<Response> {
     match verb::request(&visit.cx, &asked.email).await {
-        Ok(flow) => {
+        Ok(MailOutcome::Sent(flow)) => {
             let onward = Redirect::to(paths::SIGN_IN_CODE).into_response();
             Ok(keep_flow(onward, &visit.cx.server.config().origin, &flow))
         }
+        Ok(MailOutcome::Earlier(wait)) => sent_earlier(&visit, &asked.email, wait).await,
         Err(error) => {
             let (status, wait, invalid) = refusal(error)?;
             Ok(with_retry(card(&visit, TITLE, status, ask_view(&asked.email, &invalid)), wait))
         }
     }
+}
+
+/// No other mail can be sent now: the page for the code this browser waits for, or the form.
+async fn sent_earlier(visit: &Visit, typed: &str, wait: Duration) -> Result<Response> {
+    let waiting = match code::waiting(&visit.cx, Purpose::SignIn).await {
+        Ok(email) => Some(email).filter(|email| email.eq_ignore_ascii_case(typed.trim())),
+        Err(Error::NotFound) => None,
+        Err(other) => return Err(other),
+    };
+    let (status, wait, invalid) = earlier(wait, if waiting.is_some() { CODE_WORKS } else { LINK_WORKS });
+    let page = match waiting {
+        Some(email) => card(visit, TITLE, status, code_view(&email, "", &invalid)),
+        None => card(visit, TITLE, status, ask_view(typed, &invalid)),
+    };
+    Ok(with_retry(page, wait))
 }
 
 /// `POST /sign-in/code`

@@ -72,6 +72,25 @@ pub(crate) fn refusal(error: Error) -> Result<(StatusCode, Option<u64>, Invalid)
     }
 }
 
+/// What a form for a mail says when none can be sent now: why, what still works instead, and how long to wait.
+pub(crate) fn earlier(wait: Duration, works: &str) -> (StatusCode, Option<u64>, Invalid) {
+    let error = Error::Limited(wait);
+    let (status, retry_after) = (error.status(), error.retry_after());
+    let time = error_page::wait(retry_after.unwrap_or(1));
+    let message = format!(
+        "As many mails as we send in an hour went to this address; others may have asked for them. {works} You can ask \
+         for another mail in {time}."
+    );
+    (status, retry_after, Invalid::one("", message))
+}
+
+/// What still works, in any browser.
+pub(crate) const LINK_WORKS: &str =
+    "The newest one with a link to choose a new password still works, also in this browser.";
+
+/// What still works in the browser that waits for a code.
+pub(crate) const CODE_WORKS: &str = "The code in the newest one that you asked for here still works.";
+
 /// Where a code was typed and none is waited for: `gone` says so, unless that was typed too often.
 pub(crate) fn gone_unless_limited(
     gone: Response,

@@ -6,14 +6,14 @@ use leptos::prelude::*;
 use serde::Deserialize;
 use server::{
     Error, Invalid, Result, Secret,
-    auth::reset as verb,
+    auth::{MailOutcome, reset as verb},
     links::{Link, Purpose, subject},
 };
 
 use super::{
-    Mailed, card,
+    LINK_WORKS, Mailed, card,
     code::email_field,
-    drop_link,
+    drop_link, earlier,
     links::{self, Mismatch},
     refusal,
     sign_up::new_password_field,
@@ -55,7 +55,11 @@ pub async fn forgot(visit: Visit) -> Response {
 /// `POST /forgot-password`
 pub async fn send(visit: Visit, Form(asked): Form<Asked>) -> Result<Response> {
     match verb::request(&visit.cx, &asked.email).await {
-        Ok(()) => Ok(card(&visit, "Check your mail", StatusCode::OK, sent_view(&asked.email))),
+        Ok(MailOutcome::Sent(())) => Ok(card(&visit, "Check your mail", StatusCode::OK, sent_view(&asked.email))),
+        Ok(MailOutcome::Earlier(wait)) => {
+            let (status, wait, invalid) = earlier(wait, LINK_WORKS);
+            Ok(with_retry(card(&visit, FORGOT, status, ask_view(&asked.email, &invalid)), wait))
+        }
         Err(error) => {
             let (status, wait, invalid) = refusal(error)?;
             Ok(with_retry(card(&visit, FORGOT, status, ask_view(&asked.email, &invalid)), wait))
@@ -132,7 +136,7 @@ fn sent_view(email: &str) -> impl IntoView + use<> {
     let email = email.trim().to_owned();
     view! {
         <h1>"Check your mail"</h1>
-        <p>"A mail is on its way to " <strong class="address">{email}</strong> ". The link in it works for 30 minutes."</p>
+        <p>"A mail is on its way to " <strong class="address">{email}</strong> ". The link in it works for 30 minutes, or for as long as the mail says."</p>
         <p class="card-foot">
             "Nothing there? Look in the spam folder, or " <a href=paths::FORGOT_PASSWORD>"ask for another link"</a> "."
         </p>

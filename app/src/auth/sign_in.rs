@@ -1,11 +1,13 @@
 //! Signing in and out.
 
+use std::time::Duration;
+
 use axum::{extract::Query, response::Response};
 use http::{HeaderName, HeaderValue, StatusCode, header::SET_COOKIE};
 use leptos::prelude::*;
 use serde::Deserialize;
 use server::{
-    Invalid, Result,
+    Error, Invalid, Result,
     auth::sign_in::{self as verb, Attempt},
     request::Request,
     sessions,
@@ -17,7 +19,7 @@ use crate::{
     flash::Flash,
     forms::Form,
     paths,
-    ui::{Field, checkbox, error_summary, hidden, submit},
+    ui::{Field, checkbox, error_page, error_summary, hidden, submit},
     visit::Visit,
 };
 
@@ -56,11 +58,26 @@ pub async fn sign_in(visit: Visit, Form(typed): Form<Typed>) -> Result<Response>
     match verb::sign_in(&visit.cx, &attempt).await {
         Ok(()) => Ok(Flash::SignedIn.redirect(&visit.cx.server, next)),
         Err(error) => {
-            let (status, wait, invalid) = refusal(error)?;
+            let (status, wait, invalid) = match error {
+                Error::Limited(wait) => limited(wait),
+                other => refusal(other)?,
+            };
             let shown = Shown { identifier: attempt.identifier, remember: attempt.remember, next: next.to_owned() };
             Ok(with_retry(card(&visit, "Sign in", status, view(&visit, &shown, &invalid)), wait))
         }
     }
+}
+
+/// Too many passwords were tried: how long to wait, and what works meanwhile.
+fn limited(wait: Duration) -> (StatusCode, Option<u64>, Invalid) {
+    let error = Error::Limited(wait);
+    let (status, retry_after) = (error.status(), error.retry_after());
+    let time = error_page::wait(retry_after.unwrap_or(1));
+    let message = format!(
+        "Too many sign-ins were tried here or for this name; others may have done that. You can try again in {time}, or \
+         sign in with a code by mail at once."
+    );
+    (status, retry_after, Invalid::one("", message))
 }
 
 /// `POST /sign-out`

@@ -6,10 +6,13 @@ use leptos::prelude::*;
 use serde::Deserialize;
 use server::{
     Invalid, Result, Secret,
-    auth::sign_up::{self as verb, Wish},
+    auth::{
+        MailOutcome,
+        sign_up::{self as verb, Wish},
+    },
 };
 
-use super::{card, elsewhere, keep_flow, refusal, with_retry};
+use super::{card, earlier, elevate::Refusal, elsewhere, keep_flow, refusal, with_retry};
 use crate::{
     forms::Form,
     paths,
@@ -42,16 +45,22 @@ pub async fn begin(visit: Visit, Form(typed): Form<Typed>) -> Result<Response> {
         password: typed.password,
     };
     match verb::begin(&visit.cx, &wish).await {
-        Ok(flow) => {
+        Ok(MailOutcome::Sent(flow)) => {
             let onward = Redirect::to(paths::SIGN_UP_VERIFY).into_response();
             Ok(keep_flow(onward, &visit.cx.server.config().origin, &flow))
         }
-        Err(error) => {
-            let (status, wait, invalid) = refusal(error)?;
-            let shown = Shown { email: wish.email, username: wish.username, display_name: wish.display_name };
-            Ok(with_retry(card(&visit, "Create an account", status, view(&visit, &shown, &invalid)), wait))
-        }
+        Ok(MailOutcome::Earlier(wait)) => Ok(again(&visit, wish, earlier(wait, CODE_WORKS_THERE))),
+        Err(error) => Ok(again(&visit, wish, refusal(error)?)),
     }
+}
+
+/// What still works when no other code can be mailed to an address.
+const CODE_WORKS_THERE: &str = "The code in each works in the browser in which it was asked for.";
+
+/// The form once more, with what was wrong.
+fn again(visit: &Visit, wish: Wish, (status, wait, invalid): Refusal) -> Response {
+    let shown = Shown { email: wish.email, username: wish.username, display_name: wish.display_name };
+    with_retry(card(visit, "Create an account", status, view(visit, &shown, &invalid)), wait)
 }
 
 #[derive(Default)]

@@ -6,10 +6,13 @@ use leptos::prelude::*;
 use serde::Deserialize;
 use server::{
     Error, Invalid, Result,
-    auth::sign_up::{self as verb, Step},
+    auth::{
+        MailOutcome,
+        sign_up::{self as verb, Step},
+    },
 };
 
-use super::{Nothing, card, drop_flow, gone_unless_limited, refusal, with_retry};
+use super::{CODE_WORKS, Nothing, card, drop_flow, earlier, gone_unless_limited, refusal, with_retry};
 use crate::{
     flash::Flash,
     forms::Form,
@@ -53,9 +56,9 @@ pub async fn verify(visit: Visit, Form(typed): Form<Typed>) -> Result<Response> 
 /// `POST /sign-up/resend`
 pub async fn resend(visit: Visit, Form(Nothing {}): Form<Nothing>) -> Result<Response> {
     match verb::resend(&visit.cx).await {
-        Ok(()) => Ok(Flash::CodeSent.redirect(&visit.cx.server, paths::SIGN_UP_VERIFY)),
-        Err(Error::Limited(wait)) => {
-            let (status, wait, invalid) = refusal(Error::Limited(wait))?;
+        Ok(MailOutcome::Sent(())) => Ok(Flash::CodeSent.redirect(&visit.cx.server, paths::SIGN_UP_VERIFY)),
+        Ok(MailOutcome::Earlier(wait)) => {
+            let (status, wait, invalid) = earlier(wait, CODE_WORKS);
             refused(&visit, (status, wait), &invalid).await
         }
         Err(error) => gone(&visit, error),

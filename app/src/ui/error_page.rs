@@ -9,6 +9,7 @@ use crate::{actions::MAY_BE_SAVED, paths};
 /// What the page is called.
 pub fn title(status: StatusCode) -> &'static str {
     match status {
+        StatusCode::UNAUTHORIZED => "You are signed out",
         StatusCode::NOT_FOUND => "Nothing here",
         StatusCode::FORBIDDEN => "Not yours to open",
         StatusCode::METHOD_NOT_ALLOWED => "Not that way",
@@ -73,6 +74,11 @@ fn words(status: StatusCode, retry_after: Option<u64>, effect: Effect) -> String
         StatusCode::NOT_FOUND => "There is nothing at this address. It may have been taken down, or the link was cut \
             short on its way to you."
             .to_owned(),
+        StatusCode::UNAUTHORIZED => {
+            "So this was not sent, and it is too long for us to keep. Go back: your browser may \
+            still have it. Sign in in another tab, then send it from there."
+                .to_owned()
+        }
         StatusCode::FORBIDDEN => "This page, or this change, is for somebody else. Nothing was changed.".to_owned(),
         StatusCode::METHOD_NOT_ALLOWED => "This address can’t be used like that. Nothing was changed.".to_owned(),
         StatusCode::CONFLICT => {
@@ -142,7 +148,7 @@ mod tests {
 
     #[test]
     fn every_error_has_one_heading_and_a_way_on() {
-        for code in [400, 403, 404, 405, 409, 413, 414, 415, 421, 422, 429, 431, 500, 503] {
+        for code in [400, 401, 403, 404, 405, 409, 413, 414, 415, 421, 422, 429, 431, 500, 503] {
             let status = StatusCode::from_u16(code).expect("a status");
             let html = render(|| view(status, Some(90), Effect::Unchanged));
             assert!(!html.contains(MAY_BE_SAVED), "{code}");

@@ -13,8 +13,9 @@ use crate::{
         password, reset,
     },
     error::{Error, Invalid, Result, on_constraint},
+    fair_queue::QueueKey,
     jobs::{self, Job},
-    limits,
+    limits::{self, SharedBudget},
     links::{self, Link},
     mailer::{Mail, messages},
     random::Token,
@@ -44,17 +45,20 @@ pub async fn account(cx: &Request, me: &crate::request::Member) -> Result<Accoun
 
 /// Sets a password: another one, or the first. All other devices are signed out.
 ///
-/// [`Error::Invalid`] on `new_password`.
+/// [`Error::Invalid`] on `new_password`; [`Error::Limited`] for too many of them; [`Error::Busy`].
 pub async fn password(cx: &Request, me: &Elevated, new: &SecretString) -> Result<()> {
     let email = account(cx, me).await?.email;
-    let hash = password::hash_new(&cx.server, "new_password", new, &[&me.person.username, &email]).await?;
+    let (key, context) =
+        (QueueKey::new(cx.client(), me.queue_account()), [me.person.username.as_str(), email.as_str()]);
+    let work = password::hash_new(&cx.server, key, "new_password", new, &context);
+    let hash = limits::counted(&cx.server, (limits::NEW_PASSWORD, me.device), work).await?;
     let mut tx = cx.server.begin().await?;
     sessions::still_elevated(&mut tx, me).await?;
     password::set(&mut tx, me.id(), &hash).await?;
     end_other_ways(&mut tx, me).await?;
     record(&mut tx, cx, me, &Event::PasswordChanged).await?;
     let message = messages::password_changed(&cx.server.config().origin);
-    jobs::enqueue(&mut tx, &Job::Mail(Mail { to: email, message })).await?;
+    jobs::notify(&mut tx, me.id(), Mail { to: email, message }).await?;
     tx.commit().await?;
     cx.server.wake().ring();
     Ok(())
@@ -76,7 +80,7 @@ pub async fn remove_password(cx: &Request, me: &Elevated) -> Result<()> {
     record(&mut tx, cx, me, &Event::PasswordRemoved).await?;
     let to = sqlx::query_scalar!("select email from users where id = $1", me.id().0).fetch_one(&mut *tx).await?;
     let message = messages::password_removed(&cx.server.config().origin);
-    jobs::enqueue(&mut tx, &Job::Mail(Mail { to, message })).await?;
+    jobs::notify(&mut tx, me.id(), Mail { to, message }).await?;
     tx.commit().await?;
     cx.server.wake().ring();
     Ok(())
@@ -89,7 +93,7 @@ pub async fn remove_password(cx: &Request, me: &Elevated) -> Result<()> {
 pub async fn request_email(cx: &Request, me: &Elevated, wished: &str) -> Result<Token> {
     let email = Email::parse(wished)?;
     asking::count_own(cx, me).await?;
-    limits::take(&cx.server, limits::MAIL_ADDRESS, email.key()).await?;
+    limits::take_shared(&cx.server, SharedBudget::MAIL, &email.key(), cx.client()).await?;
     let origin = &cx.server.config().origin;
     let mut tx = cx.server.begin().await?;
     sessions::still_elevated(&mut tx, me).await?;

@@ -172,6 +172,26 @@ pub async fn waiting(cx: &Request, purpose: Purpose) -> Result<String> {
     .ok_or(Error::NotFound)
 }
 
+/// Keeps the code this browser waits for good for longer, when no other can be mailed to `email`: as long as a fresh one,
+/// within the hour; its tries stay used up.
+pub(crate) async fn extend(cx: &Request, purpose: Purpose, email: &str) -> Result<()> {
+    let Some(flow) = flow(cx, purpose) else { return Ok(()) };
+    sqlx::query!(
+        r#"
+        update codes set expires_at = now() + make_interval(mins => $4)
+        where flow_hash = $1 and purpose = $2 and lower(email) = lower($3) and created_at > now() - interval '1 hour'
+            and expires_at < now() + make_interval(mins => $4 / 2)
+        "#,
+        &flow.hash()[..],
+        purpose.name(),
+        email,
+        MINUTES,
+    )
+    .execute(cx.server.db())
+    .await?;
+    Ok(())
+}
+
 /// A code that was right, not yet used up.
 pub(crate) struct Right {
     pub id: i64,

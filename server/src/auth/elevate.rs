@@ -12,6 +12,7 @@ use crate::{
     accounts::change,
     audit::{self, Actor, Event},
     error::{Error, Invalid, Result},
+    fair_queue::QueueKey,
     limits,
     mailer::messages,
     random::Token,
@@ -27,13 +28,14 @@ pub async fn with_password(cx: &Request, me: &Member, password: &SecretString) -
     let stored = sqlx::query_scalar!("select hash from passwords where user_id = $1", me.id().0)
         .fetch_optional(cx.server.db())
         .await?;
-    let verdict = match password::verify(&cx.server, password, stored).await {
-        Ok(verdict) => verdict,
-        Err(error) => {
-            give_back(cx, me).await?;
-            return Err(error);
-        }
-    };
+    let verdict =
+        match password::verify(&cx.server, QueueKey::new(cx.client(), me.queue_account()), password, stored).await {
+            Ok(verdict) => verdict,
+            Err(error) => {
+                give_back(cx, me).await?;
+                return Err(error);
+            }
+        };
     if verdict == Verdict::Wrong {
         return Err(Invalid::one("current_password", "That isn't your password. Please try again.").into());
     }
@@ -76,19 +78,21 @@ pub async fn with_code(cx: &Request, me: &Member, typed: &str) -> Result<()> {
 /// in theirs; and in all of them together.
 async fn take(cx: &Request, me: &Member) -> Result<()> {
     limits::take(&cx.server, limits::ELEVATE_DEVICE, me.device).await?;
+    limits::take(&cx.server, limits::ELEVATE_ALL, me.device).await?;
     limits::take(&cx.server, limits::ELEVATE_USER, me.id()).await
 }
 
-/// It turned out to be none.
+/// Takes the try back: it was not evaluated.
 async fn give_back(cx: &Request, me: &Member) -> Result<()> {
     limits::give_back(&cx.server, limits::ELEVATE_DEVICE, me.device).await?;
+    limits::give_back(&cx.server, limits::ELEVATE_ALL, me.device).await?;
     limits::give_back(&cx.server, limits::ELEVATE_USER, me.id()).await
 }
 
-/// Forgets this browser's failures: its owner sits there. What was tried in others stays counted.
+/// Forgets this browser's failures: its owner sits there. That it was tried stays counted, as does what was tried in other
+/// browsers.
 async fn clear(cx: &Request, me: &Member) -> Result<()> {
-    limits::clear(&cx.server, limits::ELEVATE_DEVICE, me.device).await?;
-    limits::give_back(&cx.server, limits::ELEVATE_USER, me.id()).await
+    limits::clear(&cx.server, limits::ELEVATE_DEVICE, me.device).await
 }
 
 /// Moves the session to a fresh id, elevated, with what belongs into the same transaction.

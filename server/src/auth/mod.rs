@@ -11,3 +11,5 @@ pub mod reset;
 pub mod sign_in;
 pub mod sign_in_code;
 pub mod sign_up;
+
+pub use asking::MailOutcome;

@@ -13,10 +13,14 @@ use zxcvbn::{Score, zxcvbn};
 use crate::{
     Server,
     error::{Error, Invalid, Result},
+    fair_queue::QueueKey,
 };
 
 /// Over this many bytes a password is refused before anything looks at it.
 const BYTES_MAX: usize = 1_024;
+/// The most characters of a password that are judged. The work grows with their square and with each character that can
+/// stand for a letter: the worst 32 take 0.1 s, the worst 100 take 3 s. A password is at least as strong as its beginning.
+const JUDGED_MAX: usize = 32;
 /// The most memory, in KiB, and passes that a stored hash may ask for: more is not a hash of ours but an attack.
 const STORED_MEMORY_MAX: u32 = 128 * 1_024;
 const STORED_PASSES_MAX: u32 = 10;
@@ -45,10 +49,11 @@ fn hash_now(password: &[u8]) -> Result<String> {
 
 /// Checks a new password for `field` and hashes it. `context` is what a guesser would try first: name and address.
 ///
-/// [`Error::Invalid`] when it is too short, too long or too easy to guess, with advice; [`Error::Busy`] when the queue
-/// is full.
+/// The caller counts it before: judging and hashing cost a core. [`Error::Invalid`] when it is too short, too long or too
+/// easy to guess, with advice; [`Error::Busy`] when a queue is full, or has enough of `key`.
 pub async fn hash_new(
     server: &Server,
+    key: QueueKey,
     field: &'static str,
     password: &SecretString,
     context: &[&str],
@@ -56,13 +61,9 @@ pub async fn hash_new(
     check_length(field, password)?;
     let password = normal(password);
     let context: Vec<String> = context.iter().map(|&c| c.to_owned()).chain(["kith".to_owned()]).collect();
-    server
-        .hashing()
-        .run(move || {
-            check_strength(field, password.expose_secret(), &context)?;
-            hash_now(password.expose_secret().as_bytes())
-        })
-        .await?
+    let judged = password.clone();
+    server.judging().run(key.clone(), move || check_strength(field, judged.expose_secret(), &context)).await??;
+    server.hashing().run(key, move || hash_now(password.expose_secret().as_bytes())).await?
 }
 
 fn check_length(field: &'static str, password: &SecretString) -> Result<(), Invalid> {
@@ -84,7 +85,8 @@ fn check_strength(field: &'static str, password: &str, context: &[String]) -> Re
     // Names and addresses count whole and in their parts: "kith.example" makes "example" no secret.
     let parts = context.iter().flat_map(|c| c.split(|c: char| !c.is_alphanumeric())).filter(|part| part.len() > 2);
     let guesses: Vec<&str> = context.iter().map(String::as_str).chain(parts).collect();
-    let estimate = zxcvbn(password, &guesses);
+    let judged: String = password.chars().take(JUDGED_MAX).collect();
+    let estimate = zxcvbn(&judged, &guesses);
     if estimate.score() >= Score::Three {
         return Ok(());
     }
@@ -111,14 +113,19 @@ pub enum Verdict {
 }
 
 /// Compares a try with a stored hash; with none at all it does the same work and says [`Verdict::Wrong`].
-pub async fn verify(server: &Server, password: &SecretString, stored: Option<String>) -> Result<Verdict> {
+pub async fn verify(
+    server: &Server,
+    key: QueueKey,
+    password: &SecretString,
+    stored: Option<String>,
+) -> Result<Verdict> {
     if password.expose_secret().len() > BYTES_MAX {
         return Ok(Verdict::Wrong);
     }
     let password = normal(password);
     server
         .hashing()
-        .run(move || {
+        .run(key, move || {
             let known = stored.is_some();
             let stored = stored.unwrap_or_else(|| DUMMY.clone());
             let verdict = compare(password.expose_secret().as_bytes(), &stored);
@@ -147,7 +154,7 @@ fn compare(password: &[u8], stored: &str) -> Verdict {
 pub async fn warm_up(server: &Server) -> Result<()> {
     server
         .hashing()
-        .run(|| {
+        .run(QueueKey::server(), || {
             LazyLock::force(&DUMMY);
         })
         .await
@@ -203,9 +210,9 @@ pub fn hash_demo(password: &str) -> Result<String> {
 }
 
 /// Hashes a password in place of an older hash of the same one.
-pub(crate) async fn rehash(server: &Server, password: &SecretString) -> Result<String> {
+pub(crate) async fn rehash(server: &Server, key: QueueKey, password: &SecretString) -> Result<String> {
     let password = normal(password);
-    server.hashing().run(move || hash_now(password.expose_secret().as_bytes())).await?
+    server.hashing().run(key, move || hash_now(password.expose_secret().as_bytes())).await?
 }
 
 #[cfg(test)]
@@ -252,6 +259,18 @@ mod tests {
         {
             assert!(strength(strong).is_ok(), "{strong}");
         }
+    }
+
+    #[test]
+    fn only_the_beginning_is_judged_and_nothing_breaks_the_judge() {
+        for costly in ["$5", "69", "4@8({[<369!1|70$5+%2", "4@8({[<369!1|70$5+%2password", "qwertyuiop", "1.1.1.1"] {
+            let begun = std::time::Instant::now();
+            let (whole, beginning): (String, String) =
+                (costly.chars().cycle().take(256).collect(), costly.chars().cycle().take(JUDGED_MAX).collect());
+            assert_eq!(strength(&whole).is_ok(), strength(&beginning).is_ok(), "{costly}");
+            assert!(begun.elapsed() < std::time::Duration::from_secs(3), "{costly}: {:?}", begun.elapsed());
+        }
+        assert!(strength(&"$5".repeat(17)).is_err());
     }
 
     #[test]

@@ -4,13 +4,18 @@
 use secrecy::SecretString;
 use sqlx::PgConnection;
 
-use super::{asking, password, sign_in};
+use super::{
+    asking::{self, MailOutcome},
+    password, sign_in,
+};
 use crate::{
     accounts::Email,
     audit::{self, Actor, Event},
     error::Result,
+    fair_queue::QueueKey,
     id::UserId,
     jobs::{self, Job},
+    limits,
     links::{self, Link},
     mailer::{Mail, messages},
     request::Request,
@@ -19,19 +24,24 @@ use crate::{
 
 /// How long the link works, in minutes.
 pub const MINUTES: i32 = 30;
+/// The same when strangers have used up what is mailed to the address: longer than until there can be other mails.
+pub const MINUTES_AMONG_OTHERS: i32 = 90;
 
 /// Mails a link to an address that has an account; to another, word that it has none. What is queued is the same for
 /// both; the worker looks which it is, so that neither the answer nor the time it takes tells.
 ///
-/// [`crate::Error::Invalid`] on `email`; [`crate::Error::Limited`] for too many mails.
-pub async fn request(cx: &Request, email: &str) -> Result<()> {
+/// [`crate::Error::Invalid`] on `email`; [`crate::Error::Limited`] for too many mails from one client address.
+pub async fn request(cx: &Request, email: &str) -> Result<MailOutcome> {
     let email = Email::parse(email)?;
-    asking::count(cx, &email).await?;
+    let others = match asking::count(cx, &email).await? {
+        MailOutcome::Sent(counted) => counted.others,
+        MailOutcome::Earlier(wait) => return Ok(MailOutcome::Earlier(wait)),
+    };
     let mut tx = cx.server.begin().await?;
-    jobs::enqueue(&mut tx, &Job::Reset { to: email.as_str().to_owned() }).await?;
+    jobs::enqueue(&mut tx, &Job::Reset { to: email.as_str().to_owned(), others }).await?;
     tx.commit().await?;
     cx.server.wake().ring();
-    Ok(())
+    Ok(MailOutcome::Sent(()))
 }
 
 /// Sets the password, ends every session and everything that was under way, and signs this browser in. Returns whether
@@ -41,7 +51,10 @@ pub async fn request(cx: &Request, email: &str) -> Result<()> {
 pub async fn finish(cx: &Request, link: &Link, new: &SecretString) -> Result<bool> {
     let user =
         sqlx::query!("select username, email from users where id = $1", link.user.0).fetch_one(cx.server.db()).await?;
-    let hash = password::hash_new(&cx.server, "new_password", new, &[&user.username, &user.email]).await?;
+    let counted = format!("link {}", link.id());
+    let (key, context) = (QueueKey::new(cx.client(), &*counted), [user.username.as_str(), user.email.as_str()]);
+    let work = password::hash_new(&cx.server, key, "new_password", new, &context);
+    let hash = limits::counted(&cx.server, (limits::NEW_PASSWORD, &counted), work).await?;
     sign_in::refuse_suspended(&cx.server, link.user, "new_password").await?;
     let session = sessions::open(cx, true).await?;
     let mut tx = cx.server.begin().await?;
@@ -53,7 +66,7 @@ pub async fn finish(cx: &Request, link: &Link, new: &SecretString) -> Result<boo
     audit::record(&mut tx, link.user, actor(), &Event::PasswordReset).await?;
     sessions::note_browser(&mut tx, cx, link.user).await?;
     let notice = messages::password_changed(&cx.server.config().origin);
-    jobs::enqueue(&mut tx, &Job::Mail(Mail { to: user.email, message: notice })).await?;
+    jobs::notify(&mut tx, link.user, Mail { to: user.email, message: notice }).await?;
     let connected = sqlx::query_scalar!(
         r#"select exists (select 1 from identities where user_id = $1) as "connected!""#,
         link.user.0

@@ -11,9 +11,10 @@ use crate::{
     audit::{self, Actor, Event},
     db::FarTime,
     error::{Invalid, Result},
+    fair_queue::QueueKey,
     id::UserId,
     input,
-    limits::{self, Policy},
+    limits::{self, Share, SharedBudget},
     request::Request,
     sessions::{self, How},
 };
@@ -74,13 +75,12 @@ async fn prove(cx: &Request, attempt: &Attempt) -> Result<(Known, Option<String>
     let identifier = key(&attempt.identifier);
     let known = find(cx, &identifier).await?;
     // Counted before it is evaluated, and given back when it was no failure: many at once cannot slip through.
-    let counts = Counts::of(cx, known.as_ref().and_then(|known| known.browser.clone()), identifier);
-    counts.take(server).await?;
+    let counts = Counts::take(cx, known.as_ref().and_then(|known| known.browser.clone()), identifier).await?;
     let stored = known.as_ref().and_then(|known| known.hash.clone());
-    let verdict = match password::verify(server, &attempt.password, stored).await {
+    let verdict = match password::verify(server, counts.queue_key(cx), &attempt.password, stored).await {
         Ok(verdict) => verdict,
         Err(error) => {
-            counts.give_back(server).await?;
+            counts.give_back(cx).await?;
             return Err(error);
         }
     };
@@ -88,51 +88,82 @@ async fn prove(cx: &Request, attempt: &Attempt) -> Result<(Known, Option<String>
         tracing::info!(event = "sign_in_failed", "wrong identifier or password");
         return Err(Invalid::one("identifier", WRONG).into());
     };
-    counts.clear(server).await?;
+    counts.clear(cx).await?;
     if let Some(suspension) = &known.suspended {
         return Err(Invalid::one("identifier", suspension.words()).into());
     }
     let newer = match verdict {
-        Verdict::RightButOld => Some(password::rehash(server, &attempt.password).await?),
+        Verdict::RightButOld => Some(password::rehash(server, counts.queue_key(cx), &attempt.password).await?),
         _ => None,
     };
     Ok((known, newer))
 }
 
-/// Under what a try is counted.
-struct Counts {
-    client: Option<String>,
-    account: (Policy, String),
+/// The counts of one try.
+enum Counts {
+    /// A browser this account has used before has a count of its own: strangers, and neighbours behind the same client
+    /// address, cannot lock its owner out of it.
+    Known {
+        browser: String,
+    },
+    Stranger {
+        identifier: String,
+        share: Share,
+    },
 }
 
 impl Counts {
-    /// A browser this account has used before has a count of its own: strangers, and neighbours behind the same client
-    /// address, cannot lock its owner out of it.
-    fn of(cx: &Request, browser: Option<String>, identifier: String) -> Self {
-        match browser {
-            Some(browser) => Self { client: None, account: (limits::SIGN_IN_BROWSER, browser) },
-            None => Self { client: Some(cx.client().limit_key()), account: (limits::SIGN_IN_IDENTIFIER, identifier) },
+    /// Counts a try, also in a limit that a right one is not given back in: each costs a hash.
+    async fn take(cx: &Request, browser: Option<String>, identifier: String) -> Result<Self> {
+        let server = &cx.server;
+        let counts = match browser {
+            Some(browser) => {
+                limits::take(server, limits::SIGN_IN_BROWSER, &browser).await?;
+                Self::Known { browser }
+            }
+            None => {
+                limits::take(server, limits::SIGN_IN_CLIENT, cx.client().limit_key()).await?;
+                let share = limits::take_shared(server, SharedBudget::SIGN_IN, &identifier, cx.client()).await?;
+                Self::Stranger { identifier, share }
+            }
+        };
+        limits::take(server, limits::SIGN_IN_ALL, counts.account()).await?;
+        Ok(counts)
+    }
+
+    /// What the try is counted for, and has its turns for.
+    fn account(&self) -> &str {
+        match self {
+            Self::Known { browser } => browser,
+            Self::Stranger { identifier, .. } => identifier,
         }
     }
 
-    async fn take(&self, server: &Server) -> Result<()> {
-        if let Some(client) = &self.client {
-            limits::take(server, limits::SIGN_IN_CLIENT, client).await?;
-        }
-        limits::take(server, self.account.0, &self.account.1).await
+    fn queue_key(&self, cx: &Request) -> QueueKey {
+        QueueKey::new(cx.client(), format!("sign-in {}", self.account()))
     }
 
-    async fn give_back(&self, server: &Server) -> Result<()> {
-        if let Some(client) = &self.client {
-            limits::give_back(server, limits::SIGN_IN_CLIENT, client).await?;
+    /// Takes the try back: it was not evaluated.
+    async fn give_back(&self, cx: &Request) -> Result<()> {
+        limits::give_back(&cx.server, limits::SIGN_IN_ALL, self.account()).await?;
+        match self {
+            Self::Known { browser } => limits::give_back(&cx.server, limits::SIGN_IN_BROWSER, browser).await,
+            Self::Stranger { identifier, share } => {
+                limits::give_back(&cx.server, limits::SIGN_IN_CLIENT, cx.client().limit_key()).await?;
+                SharedBudget::SIGN_IN.give_back(&cx.server, *share, identifier, cx.client()).await
+            }
         }
-        limits::give_back(server, self.account.0, &self.account.1).await
     }
 
     /// Forgets the failures for this account: it was its owner. What came from the same place for others stays counted.
-    async fn clear(&self, server: &Server) -> Result<()> {
-        self.give_back(server).await?;
-        limits::clear(server, self.account.0, &self.account.1).await
+    async fn clear(&self, cx: &Request) -> Result<()> {
+        match self {
+            Self::Known { browser } => limits::clear(&cx.server, limits::SIGN_IN_BROWSER, browser).await,
+            Self::Stranger { identifier, .. } => {
+                limits::give_back(&cx.server, limits::SIGN_IN_CLIENT, cx.client().limit_key()).await?;
+                SharedBudget::SIGN_IN.clear(&cx.server, identifier, cx.client()).await
+            }
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 //! tries of a password.
 
 use super::{
-    asking,
+    asking::{self, CountedMail, MailOutcome},
     code::{self, Purpose, Recipient},
     sign_in,
 };
@@ -11,10 +11,18 @@ use crate::{accounts::Email, error::Result, mailer::messages, random::Token, req
 /// Mails a code to an address; to one without an account, word of that. The answer does not tell which. The returned
 /// token goes to the browser.
 ///
-/// [`crate::Error::Invalid`] on `email`; [`crate::Error::Limited`] for too many mails.
-pub async fn request(cx: &Request, email: &str) -> Result<Token> {
+/// When there may be no other mail, the code this browser waits for works for longer.
+///
+/// [`crate::Error::Invalid`] on `email`; [`crate::Error::Limited`] for too many mails from one client address.
+pub async fn request(cx: &Request, email: &str) -> Result<MailOutcome<Token>> {
     let email = Email::parse(email)?;
-    let owner = asking::count(cx, &email).await?;
+    let CountedMail { owner, others } = match asking::count(cx, &email).await? {
+        MailOutcome::Sent(counted) => counted,
+        MailOutcome::Earlier(wait) => {
+            code::extend(cx, Purpose::SignIn, email.as_str()).await?;
+            return Ok(MailOutcome::Earlier(wait));
+        }
+    };
     let origin = &cx.server.config().origin;
     let to = Recipient {
         user: owner.as_ref().map(|owner| owner.id),
@@ -24,13 +32,13 @@ pub async fn request(cx: &Request, email: &str) -> Result<Token> {
     let mut tx = cx.server.begin().await?;
     let flow =
         code::issue((&mut *tx, &cx.server), Purpose::SignIn, &to, owner.is_some(), |digits| match owner.is_some() {
-            true => messages::sign_in_code(origin, digits),
-            false => messages::no_account(origin),
+            true => messages::sign_in_code(origin, digits, others),
+            false => messages::no_account(origin, others),
         })
         .await?;
     tx.commit().await?;
     cx.server.wake().ring();
-    Ok(flow)
+    Ok(MailOutcome::Sent(flow))
 }
 
 /// Signs in with the code from the mail.

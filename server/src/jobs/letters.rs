@@ -3,6 +3,7 @@
 use super::Job;
 use crate::{
     Server,
+    auth::reset::{MINUTES, MINUTES_AMONG_OTHERS},
     error::{Error, Result},
     id::UserId,
     links::{self, Arm},
@@ -36,11 +37,12 @@ pub(super) async fn write(server: &Server, (id, job): (i64, Job)) -> Result<Mail
             .seal()
             .open(to, &sealed)
             .ok_or_else(|| Unwritten::Never("the seal of this mail is broken".to_owned()))?,
-        Job::Reset { to } => reset(server, (id, to)).await?,
-        Job::ResetLink { to, link } => {
+        Job::Reset { to, others } => reset(server, (id, to), others).await?,
+        Job::ResetLink { to, link, others } => {
             let token = arm(server, link, Arm::OnlyFor(&to)).await?;
-            Mail { to, message: messages::reset_link(origin, &token) }
+            Mail { to, message: messages::reset_link(origin, &token, others) }
         }
+        Job::Notices { to, subjects } => Mail { to, message: messages::notices(origin, &subjects) },
         Job::UndoLink { to, link, new } => {
             let token = arm(server, link, Arm::Any).await?;
             Mail { to, message: messages::email_changed(origin, &new, &token) }
@@ -71,7 +73,7 @@ async fn digest(server: &Server, user: UserId, told: &[i64], more: usize) -> Res
 /// Looks up whether an address has an account, which the page that asked must not show, not even by the time it took.
 /// Mail goes to the address the account has, never to the spelling somebody typed. Should it have to go again, it is the
 /// same link: from here on the job is about that.
-async fn reset(server: &Server, (id, asked): (i64, String)) -> Result<Mail, Unwritten> {
+async fn reset(server: &Server, (id, asked): (i64, String), others: bool) -> Result<Mail, Unwritten> {
     let origin = &server.config().origin;
     let mut tx = server.begin().await?;
     // Locked, so that of two links that are made at once one is dead.
@@ -79,12 +81,13 @@ async fn reset(server: &Server, (id, asked): (i64, String)) -> Result<Mail, Unwr
         .fetch_optional(&mut *tx)
         .await
         .map_err(Error::from)?;
-    let Some(known) = known else { return Ok(Mail { to: asked, message: messages::no_account(origin) }) };
-    let link = links::make_reset(&mut tx, UserId(known.id), crate::auth::reset::MINUTES).await?;
+    let Some(known) = known else { return Ok(Mail { to: asked, message: messages::no_account(origin, others) }) };
+    let minutes = if others { MINUTES_AMONG_OTHERS } else { MINUTES };
+    let link = links::make_reset(&mut tx, UserId(known.id), minutes).await?;
     let token = links::arm(&mut tx, link, Arm::OnlyFor(&known.email)).await?.ok_or(Unwritten::Over)?;
-    super::replace(&mut tx, id, &Job::ResetLink { to: known.email.clone(), link }).await?;
+    super::replace(&mut tx, id, &Job::ResetLink { to: known.email.clone(), link, others }).await?;
     tx.commit().await.map_err(Error::from)?;
-    Ok(Mail { to: known.email, message: messages::reset_link(origin, &token) })
+    Ok(Mail { to: known.email, message: messages::reset_link(origin, &token, others) })
 }
 
 /// The newest mail that waits for an address, opened as the worker of this process would; it goes on waiting. For

@@ -5,6 +5,7 @@
 
 mod crew;
 mod letters;
+mod notices;
 mod seal;
 mod standing;
 mod worker;
@@ -26,6 +27,7 @@ use crate::{
 pub use crew::Crew;
 #[cfg(feature = "dev")]
 pub use letters::open_for_test;
+pub(crate) use notices::notify;
 pub use seal::Seal;
 pub use standing::{Standing, drop_dead, retry_dead, standing};
 pub use worker::{LEASE, run_due};
@@ -39,15 +41,27 @@ pub enum Job {
     /// A mail with one, that only the process which queued it can open; see [`enqueue_secret`].
     SealedMail { to: String, sealed: String },
     /// Mail a link that sets a new password to the account with this address, or word that there is none.
-    Reset { to: String },
+    /// With `others`, strangers have used up what is mailed to it: the link works for longer.
+    Reset {
+        to: String,
+        #[serde(default)]
+        others: bool,
+    },
     /// Mail a link that sets a new password. As with the others its token is made when it is sent.
-    ResetLink { to: String, link: i64 },
+    ResetLink {
+        to: String,
+        link: i64,
+        #[serde(default)]
+        others: bool,
+    },
     /// Mail a link that goes back to the address it is mailed to.
     UndoLink { to: String, link: i64, new: String },
     /// Tell of a sign-in from a new browser, with a link that ends it.
     NewBrowser { to: String, link: i64, browser: String, ip: String },
     /// Mail what somebody was told and has not read, with a link that ends such mails; `more` did not fit in.
     Digest { to: String, user: i64, told: Vec<i64>, more: usize },
+    /// Mail word of several changes to an account at once, by the subjects their own mails would have had.
+    Notices { to: String, subjects: Vec<String> },
     /// Copy the picture somebody has elsewhere.
     Picture(avatars::Wish),
     /// Remove from the bucket what is no picture's.
@@ -71,6 +85,7 @@ impl Job {
             | Self::UndoLink { .. }
             | Self::NewBrowser { .. }
             | Self::Digest { .. }
+            | Self::Notices { .. }
             | Self::Picture(_)
             | Self::PictureObject { .. }
             | Self::DeleteAccount { .. } => None,

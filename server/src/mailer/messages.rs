@@ -17,12 +17,19 @@ pub use address::{address_in_use, email_back, email_changed, email_restored, new
 #[cfg(feature = "dev")]
 pub use each::each;
 
+/// `lines`, and a warning for a mail among many that others asked for.
+fn among<'a>(others: bool, lines: &[&'a str]) -> Vec<&'a str> {
+    const OTHERS: &str = "Others have asked for several mails to this address within the last hour, as if they were you. \
+        They don't get in without what is in these mails: give it to nobody.";
+    lines.iter().copied().chain(others.then_some(OTHERS)).collect()
+}
+
 /// The code that proves an address at sign-up.
-pub fn sign_up_code(origin: &Origin, code: &str) -> Message {
+pub fn sign_up_code(origin: &Origin, code: &str, others: bool) -> Message {
     Letter {
         subject: format!("{code} is your Kith code"),
         greeting: "Welcome to Kith",
-        lines: &["Type this code on the page where you signed up. It works for 10 minutes."],
+        lines: &among(others, &["Type this code on the page where you signed up. It works for 10 minutes."]),
         code: Some(code),
         button: None,
         footer: "If you didn't ask to join, you can ignore this mail: without the code, nothing happens.",
@@ -44,11 +51,14 @@ pub fn have_account(origin: &Origin) -> Message {
 }
 
 /// The code that signs somebody in.
-pub fn sign_in_code(origin: &Origin, code: &str) -> Message {
+pub fn sign_in_code(origin: &Origin, code: &str, others: bool) -> Message {
     Letter {
         subject: format!("{code} is your Kith code"),
         greeting: "Sign in to Kith",
-        lines: &["Type this code on the page that asked for it, in the same browser. It works for 10 minutes, once."],
+        lines: &among(
+            others,
+            &["Type this code on the page that asked for it, in the same browser. It works for 10 minutes, once."],
+        ),
         code: Some(code),
         button: Some(("Or open the page with it", origin.url(&format!("/sign-in/code?code={code}")))),
         footer: "If you didn't ask for it, you can ignore this mail: nobody gets in without the code and that browser.",
@@ -128,11 +138,14 @@ pub fn identity_unlinked(origin: &Origin, label: &str, login: &str) -> Message {
 }
 
 /// To an address without an account, whose owner may have meant another.
-pub fn no_account(origin: &Origin) -> Message {
+pub fn no_account(origin: &Origin, others: bool) -> Message {
     Letter {
         subject: "There is no Kith account with this address".to_owned(),
         greeting: "No account here",
-        lines: &["Somebody, probably you, wanted to come in with this address, but no account has it. Perhaps you used another one."],
+        lines: &among(
+            others,
+            &["Somebody, probably you, wanted to come in with this address, but no account has it. Perhaps you used another one."],
+        ),
         code: None,
         button: Some(("Create an account", origin.url("/sign-up"))),
         footer: "If it wasn't you, you can ignore this mail.",
@@ -141,11 +154,15 @@ pub fn no_account(origin: &Origin) -> Message {
 }
 
 /// The link with which a new password is chosen.
-pub fn reset_link(origin: &Origin, token: &Token) -> Message {
+pub fn reset_link(origin: &Origin, token: &Token, others: bool) -> Message {
+    let works = match others {
+        true => "The link works for 90 minutes, once, in any browser.",
+        false => "The link works for 30 minutes, once.",
+    };
     Letter {
         subject: "Choose a new Kith password".to_owned(),
         greeting: "A new password",
-        lines: &["Somebody, probably you, asked to choose a new password. The link works for 30 minutes, once."],
+        lines: &among(others, &[&format!("Somebody, probably you, asked to choose a new password. {works}")]),
         code: None,
         button: Some(("Choose a new password", origin.url(&format!("/reset-password?token={}", token.text())))),
         footer: "If it wasn't you, you can ignore this mail: your password stays as it is.",
@@ -210,6 +227,30 @@ pub fn digest(origin: &Origin, (rhythm, told, more): (Rhythm, &[Told], usize), t
     );
     message.unsubscribe = Some(stop);
     message
+}
+
+/// Word of several changes within minutes, by the subjects of the mails about each.
+pub fn notices(origin: &Origin, subjects: &[String]) -> Message {
+    let mut counts: Vec<(&str, usize)> = Vec::new();
+    for subject in subjects {
+        match counts.iter_mut().find(|(counted, _)| counted == subject) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((subject, 1)),
+        }
+    }
+    let lines: Vec<String> = counts
+        .iter()
+        .map(|(subject, count)| if *count == 1 { format!("{subject}.") } else { format!("{subject}, {count} times.") })
+        .collect();
+    Letter {
+        subject: "More changes to your Kith account".to_owned(),
+        greeting: "More changes within a few minutes",
+        lines: &lines.iter().map(String::as_str).collect::<Vec<_>>(),
+        code: None,
+        button: Some(("It wasn't me", origin.url("/forgot-password"))),
+        footer: "If it was you, there is nothing to do.",
+    }
+    .write(origin)
 }
 
 /// The last one.

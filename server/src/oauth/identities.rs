@@ -11,7 +11,7 @@ use crate::{
     config::providers::Slug,
     error::{Error, Result},
     id::UserId,
-    jobs::{self, Job},
+    jobs,
     mailer::{Mail, messages},
     request::{Elevated, Member, Request},
     sessions,
@@ -144,7 +144,7 @@ pub(super) async fn tell_linked(
     let to = sqlx::query_scalar!("select email from users where id = $1", user.0).fetch_one(&mut *tx).await?;
     let message = messages::identity_linked(&cx.server.config().origin, &label, &login);
     audit::record(tx, user, actor, &Event::IdentityLinked { label, login }).await?;
-    jobs::enqueue(tx, &Job::Mail(Mail { to, message })).await
+    jobs::notify(tx, user, Mail { to, message }).await
 }
 
 /// Unlinks one's identity at a provider. It may be in other hands: who came in with it is signed out, this browser aside.
@@ -169,7 +169,7 @@ pub async fn unlink(cx: &Request, me: &Elevated, provider: &str) -> Result<()> {
     let actor = Actor::Person { user: me.id(), device: Some(me.device), client: cx.client() };
     let message = messages::identity_unlinked(&cx.server.config().origin, &label, &login);
     audit::record(&mut tx, me.id(), actor, &Event::IdentityUnlinked { label, login }).await?;
-    jobs::enqueue(&mut tx, &Job::Mail(Mail { to, message })).await?;
+    jobs::notify(&mut tx, me.id(), Mail { to, message }).await?;
     tx.commit().await?;
     cx.server.wake().ring();
     Ok(())

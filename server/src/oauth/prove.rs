@@ -10,7 +10,7 @@ use super::{
 use crate::{
     accounts::Email,
     auth::{
-        asking,
+        asking::{self, CountedMail},
         code::{self, Purpose, Recipient},
         sign_in::{self, Attempt},
     },
@@ -37,7 +37,7 @@ pub async fn ask_address(cx: &Request, typed: &str) -> Result<Token> {
 }
 
 async fn mail_code(cx: &Request, email: &Email) -> Result<Token> {
-    let owner = asking::count(cx, email).await?;
+    let CountedMail { owner, .. } = asking::count(cx, email).await?.sent()?;
     let mut tx = cx.server.begin().await?;
     let label = label(cx, arrivals::row(&mut tx, cx).await?.said()?.provider);
     let origin = &cx.server.config().origin;

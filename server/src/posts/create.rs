@@ -28,10 +28,19 @@ pub async fn create(
     if let Some(id) = written(cx, me, key.as_ref()).await? {
         return Ok(id);
     }
-    limits::take(&cx.server, limits::POST, me.id().0).await?;
+    limits::counted(&cx.server, (limits::POST, me.id().0), write(cx, me, &body, parent, key.as_ref())).await
+}
+
+async fn write(
+    cx: &Request,
+    me: &Member,
+    body: &str,
+    parent: Option<PostId>,
+    key: Option<&[u8; 32]>,
+) -> Result<PostId> {
     let mut tx = sessions::begin(cx, me).await?;
     // Whom the words name is held first: people before posts (docs/decisions/0003).
-    let words = markup::render(&mut tx, &body).await?;
+    let words = markup::render(&mut tx, body).await?;
     if let Some(parent) = parent {
         hold(&mut tx, me.id(), parent).await?;
     }
@@ -51,7 +60,7 @@ pub async fn create(
     .await?
     // Deleted in another browser, at this very moment.
     .ok_or(Error::SignInNeeded)?;
-    if let Some(key) = &key
+    if let Some(key) = key
         && !first(&mut tx, (me.id(), PostId(id)), key).await?
     {
         // Another try of the same was quicker: this one was never there.

@@ -18,11 +18,14 @@ use crate::{
 /// [`Error::Invalid`] on `body` as for [`super::create`]; [`Error::NotFound`] when it is not there or not one's own.
 pub async fn edit(cx: &Request, me: &Member, id: PostId, body: &str) -> Result<()> {
     let body = check_body(body)?;
-    limits::take(&cx.server, limits::POST, me.id().0).await?;
+    limits::counted(&cx.server, (limits::POST, me.id().0), rewrite(cx, me, id, &body)).await
+}
+
+async fn rewrite(cx: &Request, me: &Member, id: PostId, body: &str) -> Result<()> {
     let mut tx = sessions::begin(cx, me).await?;
     // Oneself and whom the words name first: people before posts (docs/decisions/0003).
     accounts::stay(&mut tx, me.id()).await?;
-    let words = markup::render(&mut tx, &body).await?;
+    let words = markup::render(&mut tx, body).await?;
     let before = sqlx::query!(
         r#"
         select body, coalesce(edited_at, created_at) as "written_at!" from posts

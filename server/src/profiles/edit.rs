@@ -50,7 +50,10 @@ pub async fn own(cx: &Request, me: &Member) -> Result<Details> {
 /// Keeps what `typed` says. [`Error::Invalid`] on each field that cannot be taken.
 pub async fn edit(cx: &Request, me: &Member, typed: &Details) -> Result<()> {
     let kept = check(typed)?;
-    limits::take(&cx.server, limits::PROFILE, me.id()).await?;
+    limits::counted(&cx.server, (limits::PROFILE, me.id()), write(cx, me, &kept)).await
+}
+
+async fn write(cx: &Request, me: &Member, kept: &Details) -> Result<()> {
     let mut tx = sessions::begin(cx, me).await?;
     let words = markup::render(&mut tx, &kept.bio).await?;
     let html = (!kept.bio.is_empty()).then_some(&words.html);

@@ -1,6 +1,7 @@
 //! HTTP that is not pages: what is checked and set around every route.
 
 mod avatars;
+mod bodies;
 pub mod cookies;
 mod drain;
 mod facts;
@@ -15,6 +16,7 @@ mod reports;
 mod shared;
 
 pub use avatars::avatar;
+pub use bodies::{BodyBudget, SMALL, large_bodies};
 pub use drain::drain;
 pub use facts::{Peer, Shown, facts};
 pub use final_slash::final_slash;

@@ -77,7 +77,7 @@ async fn the_tries_count_with_all_others_for_that_account(pool: PgPool) {
         last = browser.post("/sign-up/arrival/password", &[("password", "not the password of ada")]).await.status;
     }
     assert_eq!(last, StatusCode::TOO_MANY_REQUESTS);
-    let mut stranger = world.browser().at("198.51.100.9");
+    let mut stranger = world.browser().at("203.0.113.9");
     assert_eq!(stranger.try_sign_in("ada@kith.example", "x").await.status, StatusCode::TOO_MANY_REQUESTS);
 }
 

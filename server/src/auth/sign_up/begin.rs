@@ -6,9 +6,14 @@ use sqlx::PgConnection;
 use super::flow;
 use crate::{
     accounts::{self, Email, Username, alternatives},
-    auth::{code, password},
+    auth::{
+        asking::{self, MailOutcome},
+        code, password,
+    },
     error::{Error, Invalid, Result},
-    jobs, limits,
+    fair_queue::QueueKey,
+    jobs,
+    limits::{self, Share},
     mailer::{Mail, messages},
     random::{self, Token},
     request::Request,
@@ -26,7 +31,7 @@ pub struct Wish {
 /// tell which. The returned token goes to the browser.
 ///
 /// [`Error::Invalid`] with every field that cannot be taken; [`Error::Limited`] for too many mails or wishes.
-pub async fn begin(cx: &Request, wish: &Wish) -> Result<Token> {
+pub async fn begin(cx: &Request, wish: &Wish) -> Result<MailOutcome<Token>> {
     let mut invalid = Invalid::default();
     let email = invalid.note(Email::parse(&wish.email));
     let username = invalid.note(Username::parse(&wish.username));
@@ -35,8 +40,11 @@ pub async fn begin(cx: &Request, wish: &Wish) -> Result<Token> {
         let mut conn = cx.server.db().acquire().await?;
         invalid.note(check_free(&mut conn, username).await?);
     }
-    limits::take(&cx.server, limits::SIGN_UP_CLIENT, cx.client().limit_key()).await?;
-    let hash = match password::hash_new(&cx.server, "password", &wish.password, &[&wish.username, &wish.email]).await {
+    let typed: String = wish.email.chars().take(254).collect();
+    let key = QueueKey::new(cx.client(), format!("sign-up {}", typed.trim().to_lowercase()));
+    let context = [wish.username.as_str(), wish.email.as_str()];
+    let work = password::hash_new(&cx.server, key, "password", &wish.password, &context);
+    let hash = match limits::counted(&cx.server, (limits::SIGN_UP_CLIENT, cx.client().limit_key()), work).await {
         Err(Error::Invalid(why)) => invalid.note(Err(why)),
         other => Some(other?),
     };
@@ -44,8 +52,22 @@ pub async fn begin(cx: &Request, wish: &Wish) -> Result<Token> {
         return Err(invalid.into());
     };
     invalid.check()?;
-    limits::take(&cx.server, limits::MAIL_ADDRESS, email.key()).await?;
+    let chosen = (username.as_str(), &*display_name, &*hash);
+    match asking::count_address(cx, &email).await? {
+        MailOutcome::Sent(share) => keep(cx, (&email, share == Share::Reserve), chosen).await.map(MailOutcome::Sent),
+        MailOutcome::Earlier(wait) => {
+            let kept = keep_code(cx, email.as_str(), Some(chosen)).await?;
+            Ok(kept.map_or(MailOutcome::Earlier(wait), MailOutcome::Sent))
+        }
+    }
+}
 
+/// Writes the registration and queues its mail.
+async fn keep(
+    cx: &Request,
+    (email, others): (&Email, bool),
+    (username, display_name, hash): (&str, &str, &str),
+) -> Result<Token> {
     let flow = Token::new();
     let mut tx = cx.server.begin().await?;
     let id = sqlx::query_scalar!(
@@ -55,21 +77,21 @@ pub async fn begin(cx: &Request, wish: &Wish) -> Result<Token> {
         "#,
         &flow.hash()[..],
         email.as_str(),
-        username.as_str(),
+        username,
         display_name,
         hash,
     )
     .fetch_one(&mut *tx)
     .await?;
-    mail_code(&mut tx, cx, (id, &flow), email.as_str()).await?;
+    mail_code(&mut tx, cx, (id, &flow), (email.as_str(), others)).await?;
     tx.commit().await?;
     cx.server.wake().ring();
     Ok(flow)
 }
 
-/// Mails another code to the same address; the one before is dead. [`Error::NotFound`] when there is no registration
-/// or its address is proved already; [`Error::Limited`].
-pub async fn resend(cx: &Request) -> Result<()> {
+/// Mails another code to the same address; the one before is dead. When there may be no other mail, the one before works
+/// for longer. [`Error::NotFound`] when there is no registration or its address is proved already.
+pub async fn resend(cx: &Request) -> Result<MailOutcome> {
     let flow = flow(cx)?;
     let waiting = sqlx::query!(
         "select id, email from registrations where flow_hash = $1 and expires_at > now() and proved_at is null",
@@ -78,17 +100,54 @@ pub async fn resend(cx: &Request) -> Result<()> {
     .fetch_optional(cx.server.db())
     .await?
     .ok_or(Error::NotFound)?;
-    limits::take(&cx.server, limits::MAIL_ADDRESS, waiting.email.to_ascii_lowercase()).await?;
+    let others = match asking::count_address(cx, &Email::parse(&waiting.email)?).await? {
+        MailOutcome::Sent(share) => share == Share::Reserve,
+        MailOutcome::Earlier(wait) => {
+            keep_code(cx, &waiting.email, None).await?;
+            return Ok(MailOutcome::Earlier(wait));
+        }
+    };
     let mut tx = cx.server.begin().await?;
-    mail_code(&mut tx, cx, (waiting.id, flow), &waiting.email).await?;
+    mail_code(&mut tx, cx, (waiting.id, flow), (&waiting.email, others)).await?;
     tx.commit().await?;
     cx.server.wake().ring();
-    Ok(())
+    Ok(MailOutcome::Sent(()))
+}
+
+/// Keeps the code this browser waits for at `email` good for as long as a fresh one, when no other can be mailed; with
+/// `wish`, for another username, name and password. Its tries stay used up. None when it waits for none.
+async fn keep_code(cx: &Request, email: &str, wish: Option<(&str, &str, &str)>) -> Result<Option<Token>> {
+    let Some(flow) = cx.flow() else { return Ok(None) };
+    let (username, display_name, hash) = wish.map_or((None, None, None), |(u, d, h)| (Some(u), Some(d), Some(h)));
+    let kept = sqlx::query!(
+        r#"
+        update registrations set
+            code_expires_at = greatest(code_expires_at, now() + make_interval(mins => $3)),
+            username = coalesce($4, username), display_name = coalesce($5, display_name),
+            password_hash = coalesce($6, password_hash)
+        where flow_hash = $1 and lower(email) = lower($2) and expires_at > now() and proved_at is null
+            and code_expires_at is not null
+        "#,
+        &flow.hash()[..],
+        email,
+        code::MINUTES,
+        username,
+        display_name,
+        hash,
+    )
+    .execute(cx.server.db())
+    .await?;
+    Ok((kept.rows_affected() == 1).then(|| flow.clone()))
 }
 
 /// Gives the registration a fresh code and queues its mail. For an address that has an account no code is kept, and
 /// the mail says so: the same statements, the same time, the same answer.
-async fn mail_code(tx: &mut PgConnection, cx: &Request, (id, flow): (i64, &Token), email: &str) -> Result<()> {
+async fn mail_code(
+    tx: &mut PgConnection,
+    cx: &Request,
+    (id, flow): (i64, &Token),
+    (email, others): (&str, bool),
+) -> Result<()> {
     let digits = random::digits();
     let known = sqlx::query_scalar!(
         r#"
@@ -110,7 +169,7 @@ async fn mail_code(tx: &mut PgConnection, cx: &Request, (id, flow): (i64, &Token
     // Mail goes to the address an account has, never to another spelling of it.
     let (to, message) = match known {
         Some(known) => (known, messages::have_account(origin)),
-        None => (email.to_owned(), messages::sign_up_code(origin, &digits)),
+        None => (email.to_owned(), messages::sign_up_code(origin, &digits, others)),
     };
     jobs::enqueue_secret(tx, &cx.server, &Mail { to, message }).await
 }

@@ -9,7 +9,9 @@ use crate::{
     audit::{self, Actor, Event},
     auth::password,
     error::{Error, Invalid, Result},
+    fair_queue::QueueKey,
     id::UserId,
+    limits,
     request::Request,
     sessions::{self, How},
 };
@@ -61,7 +63,10 @@ pub async fn finish(cx: &Request, chosen: Missing) -> Result<Step> {
     let mut hash = None;
     if !registration.has_password {
         let typed = chosen.password.unwrap_or_default();
-        match password::hash_new(&cx.server, "password", &typed, &[wished, &registration.email]).await {
+        let counted = format!("invitation {}", registration.email);
+        let (key, context) = (QueueKey::new(cx.client(), &*counted), [wished, registration.email.as_str()]);
+        let work = password::hash_new(&cx.server, key, "password", &typed, &context);
+        match limits::counted(&cx.server, (limits::NEW_PASSWORD, &counted), work).await {
             Err(Error::Invalid(why)) => drop(invalid.note::<()>(Err(why))),
             other => hash = Some(other?),
         }

@@ -6,9 +6,9 @@ use super::*;
 pub fn each(origin: &Origin) -> Vec<Message> {
     let token = Token::new();
     vec![
-        sign_up_code(origin, "042137"),
+        sign_up_code(origin, "042137", false),
         have_account(origin),
-        sign_in_code(origin, "042137"),
+        sign_in_code(origin, "042137", true),
         elevate_code(origin, "042137"),
         arrival_code(origin, "042137", "GitHub"),
         link_code(origin, "042137", "GitHub"),
@@ -16,8 +16,8 @@ pub fn each(origin: &Origin) -> Vec<Message> {
         identity_unlinked(origin, "GitHub", "mona"),
         new_email_code(origin, "042137"),
         address_in_use(origin),
-        no_account(origin),
-        reset_link(origin, &token),
+        no_account(origin, true),
+        reset_link(origin, &token, true),
         password_changed(origin),
         password_removed(origin),
         email_changed(origin, "new&improved@kith.example", &token),
@@ -25,6 +25,7 @@ pub fn each(origin: &Origin) -> Vec<Message> {
         email_restored(origin),
         new_browser(origin, ("Firefox 144 on <Linux>", "2001:db8::1"), &token),
         digest(origin, (Rhythm::Daily, &digest::sample(), 2), &token),
+        notices(origin, &["One".to_owned(), "Two".to_owned(), "One".to_owned()]),
         account_deleted(origin),
         test(origin),
     ]

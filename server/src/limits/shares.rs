@@ -1,0 +1,83 @@
+//! A budget that strangers share, such as mails to one address, with a reserve for networks that have not used it yet: one
+//! stranger alone cannot use up all of it.
+
+use super::{
+    MAIL_ADDRESS, MAIL_FIRST, MAIL_RESERVE, Policy, SIGN_IN_FIRST, SIGN_IN_IDENTIFIER, SIGN_IN_RESERVE, clear,
+    give_back, take,
+};
+use crate::{
+    Server,
+    error::{Error, Result},
+    request::Client,
+};
+
+/// A shared budget.
+#[derive(Clone, Copy, Debug)]
+pub struct SharedBudget {
+    /// For everybody together.
+    common: Policy,
+    /// The tries of one network that may count in the reserve.
+    first: Policy,
+    /// Once the common part is used up.
+    reserve: Policy,
+}
+
+impl SharedBudget {
+    /// Mails to one address that strangers ask for.
+    pub const MAIL: Self = Self { common: MAIL_ADDRESS, first: MAIL_FIRST, reserve: MAIL_RESERVE };
+    /// Failed sign-ins for one name.
+    pub const SIGN_IN: Self = Self { common: SIGN_IN_IDENTIFIER, first: SIGN_IN_FIRST, reserve: SIGN_IN_RESERVE };
+}
+
+/// The part of a budget that a try was counted in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Share {
+    Common,
+    /// Others have used up the common part.
+    Reserve,
+}
+
+/// Counts one try of what `key` names, by `client`. [`Error::Limited`] when nothing is left for its network.
+pub async fn take_shared(server: &Server, shared: SharedBudget, key: &str, client: &Client) -> Result<Share> {
+    // Each network is counted from the beginning, or the one that used up the common part would still be a first one.
+    let first = match take(server, shared.first, first_key(key, client)).await {
+        Err(Error::Limited(_)) => false,
+        counted => counted.map(|()| true)?,
+    };
+    let over = match take(server, shared.common, key).await {
+        Ok(()) => return Ok(Share::Common),
+        Err(over @ Error::Limited(_)) => over,
+        Err(other) => return Err(other),
+    };
+    if !first {
+        return Err(over);
+    }
+    match take(server, shared.reserve, key).await {
+        Ok(()) => Ok(Share::Reserve),
+        Err(Error::Limited(_)) => Err(over),
+        Err(other) => Err(other),
+    }
+}
+
+impl SharedBudget {
+    /// Takes one counted try back.
+    pub(crate) async fn give_back(self, server: &Server, share: Share, key: &str, client: &Client) -> Result<()> {
+        give_back(server, self.first, first_key(key, client)).await?;
+        let policy = match share {
+            Share::Common => self.common,
+            Share::Reserve => self.reserve,
+        };
+        give_back(server, policy, key).await
+    }
+
+    /// Forgets every try of what `key` names, from wherever it came.
+    pub(crate) async fn clear(self, server: &Server, key: &str, client: &Client) -> Result<()> {
+        clear(server, self.first, first_key(key, client)).await?;
+        clear(server, self.reserve, key).await?;
+        clear(server, self.common, key).await
+    }
+}
+
+fn first_key(key: &str, client: &Client) -> String {
+    format!("{} {key}", client.network_key())
+}

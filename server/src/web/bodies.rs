@@ -1,0 +1,195 @@
+//! Bodies over 8 KB. They are read only from members, and from browsers whose session ended within the hour, which get
+//! back what they typed; and never more of them at a time than one budget of bytes allows. Smaller ones are bounded by
+//! the number of connections.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use axum::{
+    body::{Body, HttpBody},
+    extract::Request,
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use http::{StatusCode, header::CONTENT_LENGTH};
+use http_body_util::{BodyExt, Limited};
+use tokio::{sync::Semaphore, time::timeout};
+
+use crate::{error::Error, request, sessions};
+
+/// The most bytes of a body that is read whoever sends it.
+pub const SMALL: usize = 8 * 1_024;
+/// The most bytes of larger bodies that are being read and answered at a time. Answering takes some five times as much
+/// memory: the text, its decoded form, and the page around it.
+const BUDGET: usize = 8 * 1_024 * 1_024;
+/// The part of [`BUDGET`] for browsers whose session has ended, or cannot be looked up.
+const ENDED_BUDGET: usize = 2 * 1_024 * 1_024;
+/// The most of it for one user, or one session that has ended: two of the longest forms.
+const PER_SENDER: usize = 512 * 1_024;
+/// How many refused bodies are heard to their end at a time, so that the browser sees the answer: nothing of them is
+/// kept, but each connection has a buffer meanwhile.
+const DRAINS: usize = 64;
+/// How long one is listened to.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The budget of this process. Cheap to clone.
+#[derive(Clone)]
+pub struct BodyBudget(Arc<BodyBudgetInner>);
+
+struct BodyBudgetInner {
+    spent: Mutex<SpentBytes>,
+    drains: Semaphore,
+}
+
+#[derive(Default)]
+struct SpentBytes {
+    total: usize,
+    ended: usize,
+    /// Only senders that have a body on its way.
+    senders: HashMap<String, usize>,
+}
+
+impl Default for BodyBudget {
+    fn default() -> Self {
+        Self(Arc::new(BodyBudgetInner { spent: Mutex::default(), drains: Semaphore::new(DRAINS) }))
+    }
+}
+
+/// The one who sends a large body.
+#[derive(Clone, Debug)]
+struct BodySender {
+    name: String,
+    ended: bool,
+}
+
+/// Bytes of the budget. Dropping it gives them back.
+struct ReservedBytes {
+    budget: BodyBudget,
+    sender: BodySender,
+    bytes: usize,
+}
+
+impl BodyBudget {
+    fn lock(&self) -> MutexGuard<'_, SpentBytes> {
+        self.0.spent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reserves `bytes` for `sender`. None when that would be more than is left for them.
+    fn reserve(&self, sender: BodySender, bytes: usize) -> Option<ReservedBytes> {
+        let mut spent = self.lock();
+        let own = spent.senders.get(&sender.name).copied().unwrap_or_default();
+        let ended = if sender.ended { spent.ended + bytes } else { 0 };
+        if spent.total + bytes > BUDGET || own + bytes > PER_SENDER || ended > ENDED_BUDGET {
+            return None;
+        }
+        spent.total += bytes;
+        if sender.ended {
+            spent.ended += bytes;
+        }
+        spent.senders.insert(sender.name.clone(), own + bytes);
+        drop(spent);
+        Some(ReservedBytes { budget: self.clone(), sender, bytes })
+    }
+
+    /// Hears a refused body to its end and keeps nothing of it, unless too many are heard already.
+    async fn drain(&self, mut body: Body) {
+        let Ok(_place) = self.0.drains.try_acquire() else { return };
+        let heard = async { while let Some(Ok(_)) = body.frame().await {} };
+        drop(timeout(DRAIN_TIMEOUT, heard).await);
+    }
+}
+
+impl Drop for ReservedBytes {
+    fn drop(&mut self) {
+        let mut spent = self.budget.lock();
+        spent.total -= self.bytes;
+        if self.sender.ended {
+            spent.ended -= self.bytes;
+        }
+        if let Some(own) = spent.senders.get_mut(&self.sender.name) {
+            *own -= self.bytes;
+            if *own == 0 {
+                spent.senders.remove(&self.sender.name);
+            }
+        }
+    }
+}
+
+/// Answers a large body of a stranger with 401, and one for which no bytes are left with 503, without reading it. For
+/// routes that take more than [`SMALL`]; it stands within the layer that knows the most bytes of any body.
+pub async fn large_bodies(request: Request, next: Next) -> Response {
+    let declared = declared(&request);
+    if declared.is_some_and(|bytes| bytes <= SMALL) {
+        return next.run(request).await;
+    }
+    let cx = match request::Request::unasked(request.extensions()) {
+        Ok(cx) => cx,
+        Err(error) => return error.into_response(),
+    };
+    let budget = cx.server.bodies().clone();
+    let Some(sender) = sender(&cx).await else {
+        if declared.is_none() {
+            // Nobody knows how long it is: it is cut where it becomes too long.
+            return next.run(request.map(|body| Body::new(Limited::new(body, SMALL)))).await;
+        }
+        budget.drain(request.into_body()).await;
+        return StatusCode::UNAUTHORIZED.into_response();
+    };
+    let bytes = declared.or_else(|| upper(&request)).unwrap_or(PER_SENDER);
+    let Some(_reserved) = budget.reserve(sender, bytes) else {
+        budget.drain(request.into_body()).await;
+        return Error::Busy.into_response();
+    };
+    next.run(request).await
+}
+
+fn declared(request: &Request) -> Option<usize> {
+    let header = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    header.or_else(|| request.body().size_hint().exact().and_then(|bytes| usize::try_from(bytes).ok()))
+}
+
+fn upper(request: &Request) -> Option<usize> {
+    request.body().size_hint().upper().and_then(|bytes| usize::try_from(bytes).ok())
+}
+
+/// Returns who sends the request, if they may send much.
+async fn sender(cx: &request::Request) -> Option<BodySender> {
+    let key = cx.cookie()?;
+    let ended = || BodySender { name: format!("session {}", key.as_str()), ended: true };
+    // While the database is away, texts of members are read all the same and given back.
+    if cx.ask().await.is_err() {
+        return Some(ended());
+    }
+    if let Some(me) = cx.me() {
+        return Some(BodySender { name: format!("user {}", me.id()), ended: false });
+    }
+    sessions::ended_lately(cx).await.unwrap_or(true).then(ended)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reserve(budget: &BodyBudget, name: usize, ended: bool, bytes: usize) -> Option<ReservedBytes> {
+        budget.reserve(BodySender { name: name.to_string(), ended }, bytes)
+    }
+
+    #[test]
+    fn the_budget_is_shared_and_given_back() {
+        let budget = BodyBudget::default();
+        let one = 256 * 1_024;
+        let own: Vec<_> = (0..3).map(|_| reserve(&budget, 0, false, one)).collect();
+        assert_eq!(own.iter().flatten().count(), PER_SENDER / one, "one sender has no more");
+        let ended: Vec<_> = (1..100).map(|n| reserve(&budget, n, true, one)).collect();
+        assert_eq!(ended.iter().flatten().count(), ENDED_BUDGET / one, "ended sessions have a part of it");
+        let others: Vec<_> = (100..200).map(|n| reserve(&budget, n, false, one)).collect();
+        assert_eq!(others.iter().flatten().count(), (BUDGET - ENDED_BUDGET - PER_SENDER) / one);
+        assert!(reserve(&budget, 300, false, 1).is_none());
+        drop((own, ended, others));
+        let spent = budget.lock();
+        assert_eq!((spent.total, spent.ended, spent.senders.len()), (0, 0, 0));
+    }
+}
