@@ -13,12 +13,12 @@ const GATHER_MINUTES: i32 = 5;
 /// Queues word of a change, inside its transaction and after its audit row. The caller holds the user's row, so of two at
 /// once the second finds what the first left.
 pub(crate) async fn notify(tx: &mut PgConnection, user: UserId, mail: Mail) -> Result<()> {
-    // Rows of this very transaction are from now(), those before it are older.
+    // Rows of this very transaction are from now(); others may be younger, if this one had to wait for the user's row.
     let told = sqlx::query_scalar!(
         r#"
         select exists (
             select from audit_events
-            where user_id = $1 and at < now() and at > now() - make_interval(mins => $2) and kind in
+            where user_id = $1 and at <> now() and at > now() - make_interval(mins => $2) and kind in
                 ('password_changed', 'password_removed', 'password_reset', 'identity_linked', 'identity_unlinked')
         ) as "told!"
         "#,
