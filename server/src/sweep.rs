@@ -11,7 +11,7 @@ use crate::{
     Server, accounts, avatars,
     error::{Error, Result},
     id::UserId,
-    names, posts,
+    names, posts, search,
 };
 
 /// The most rows of one kind removed by one statement.
@@ -71,7 +71,7 @@ fn step<'a>(statement: impl Future<Output = sqlx::Result<PgQueryResult>> + Send 
 }
 
 /// Some rows of each kind.
-fn batch_of_each(server: &Server) -> [(&'static str, Step<'_>); 23] {
+fn batch_of_each(server: &Server) -> [(&'static str, Step<'_>); 24] {
     let db = server.db();
     let sessions = sqlx::query!(
         r#"
@@ -204,6 +204,7 @@ fn batch_of_each(server: &Server) -> [(&'static str, Step<'_>); 23] {
         ("jobs of deleted accounts", Box::pin(accounts::enqueue_missing(server))),
         ("words to render", Box::pin(posts::render_missing(server))),
         ("words to render again", Box::pin(names::render_again(server))),
+        ("words to index", Box::pin(search::index_missing(server))),
     ]
 }
 

@@ -105,7 +105,7 @@ pub async fn all(visit: Visit, Query(asked): Query<Asked>) -> Result<Response> {
         let tags = (!tags.tags.is_empty()).then(|| lists::first_tags(&query, &tags));
         let list = lists::posts(&visit, &query, &posts, None);
         let nothing = (people.is_none() && tags.is_none() && posts.page.posts.is_empty() && posts.further.is_none())
-            .then(|| views::nothing(&query));
+            .then(|| views::nothing(Kind::All, &query));
         let list = nothing.is_none().then_some(list);
         view! { {people}{tags}{list}{nothing} }.into_any()
     }))
@@ -130,7 +130,7 @@ pub async fn people(visit: Visit, Query(asked): Query<Asked>) -> Result<Response
     }
     let nothing = found.people.is_empty() && alike.is_empty();
     Ok(page(&visit, Kind::People, (query.text(), &Invalid::default()), || match nothing {
-        true => views::nothing(&query).into_any(),
+        true => views::nothing(Kind::People, &query).into_any(),
         false => lists::people(&visit, &query, &found, &alike).into_any(),
     }))
 }
@@ -166,7 +166,7 @@ pub async fn posts(visit: Visit, Query(asked): Query<Asked>) -> Result<Response>
     }
     let nothing = found.page.posts.is_empty() && found.further.is_none() && before.is_none();
     Ok(page(&visit, Kind::Posts, (query.text(), &Invalid::default()), || match nothing {
-        true => views::nothing(&query).into_any(),
+        true => views::nothing(Kind::Posts, &query).into_any(),
         false => lists::posts(&visit, &query, &found, before).into_any(),
     }))
 }
@@ -189,7 +189,7 @@ pub async fn tags(visit: Visit, Query(asked): Query<Asked>) -> Result<Response> 
     }
     let nothing = found.tags.is_empty() && after.is_none();
     Ok(page(&visit, Kind::Tags, (query.text(), &Invalid::default()), || match nothing {
-        true => views::nothing(&query).into_any(),
+        true => views::nothing(Kind::Tags, &query).into_any(),
         false => lists::tags(&query, &found).into_any(),
     }))
 }

@@ -112,12 +112,24 @@ pub(super) fn no_words(query: &Query) -> impl IntoView + use<> {
     view! { <section class="sheet">{empty("Nothing to look for", words, ())}</section> }
 }
 
-/// Nothing was found, and what one may try.
-pub(super) fn nothing(query: &Query) -> impl IntoView + use<> {
-    let several = query.text().contains(' ');
-    let words = match several {
+/// Nothing was found: advice that fits the query, and a link to a wider search if there is one.
+pub(super) fn nothing(kind: Kind, query: &Query) -> impl IntoView + use<> {
+    let words = match query.text().contains(' ') {
         true => "Everything you typed has to be there. Fewer words find more.",
-        false => "Try the beginning of a name, or another word for it.",
+        false => {
+            "Check the spelling, or try another word for it. Part of a name is enough if it is how the name begins."
+        }
     };
-    view! { <section class="sheet">{empty("Nothing found", words, ())}</section> }
+    let wider = query.wider().map(|wider| {
+        let advice = match (query.has_phrase(), query.excludes()) {
+            (true, false) => "Words in quotes are found only exactly as they stand.",
+            (false, _) => "Posts with a word after a minus are left out.",
+            (true, true) => "Words in quotes are found only exactly as they stand, and posts with a word after a minus are left out.",
+        };
+        view! {
+            <p>{advice}</p>
+            <p><a class="button" href=paths::searched(kind.path(), &wider)>"Search for " <bdi>{wider.clone()}</bdi></a></p>
+        }
+    });
+    view! { <section class="sheet">{empty("Nothing found", words, wider)}</section> }
 }

@@ -20,7 +20,7 @@ use crate::{
     mailer::{Mail, messages},
     random::Token,
     request::{Elevated, Request},
-    sessions,
+    search, sessions,
 };
 
 /// What an account's settings page shows.
@@ -230,6 +230,7 @@ async fn change_username(
         .execute(&mut *tx)
         .await
         .map_err(|e| on_constraint(e, "users_username_key", taken()))?;
+    search::index_name(&mut tx, me.id()).await?;
     sqlx::query!("delete from former_usernames where username = $1", username.as_str()).execute(&mut *tx).await?;
     reserve(&mut tx, &from, me.id()).await?;
     record(&mut tx, cx, me, &Event::UsernameChanged { from }).await?;

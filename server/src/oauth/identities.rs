@@ -14,7 +14,7 @@ use crate::{
     jobs,
     mailer::{Mail, messages},
     request::{Elevated, Member, Request},
-    sessions,
+    search, sessions,
 };
 
 /// One of them, as its person sees it.
@@ -186,6 +186,7 @@ pub(super) async fn refresh(cx: &Request, me: &Member, said: &Said) -> Result<()
     )
     .execute(&mut *tx)
     .await?;
+    search::index_name(&mut tx, me.id()).await?;
     if let Some(url) = &said.picture {
         avatars::wish(&mut tx, me.id(), url).await?;
     }

@@ -8,6 +8,7 @@ use crate::{
     id::{Once, PostId, UserId},
     limits, markup, notifications, random,
     request::{Member, Request},
+    search::{self, IndexedText},
     sessions,
 };
 
@@ -68,6 +69,7 @@ async fn write(
         return written(cx, me, Some(key)).await?.ok_or(Error::Busy);
     }
     keep_words(&mut tx, id, &words).await?;
+    search::index_posts(&mut tx, &[IndexedText { id, text: body }]).await?;
     notifications::of_post(&mut tx, PostId(id), me.id(), parent, &words.people()).await?;
     tx.commit().await?;
     Ok(PostId(id))

@@ -10,6 +10,7 @@ use crate::{
     id::PostId,
     limits, markup, notifications,
     request::{Member, Request},
+    search::{self, IndexedText},
     sessions,
 };
 
@@ -53,6 +54,7 @@ async fn rewrite(cx: &Request, me: &Member, id: PostId, body: &str) -> Result<()
         .await?;
     let named = forget_words(&mut tx, id.0).await?;
     keep_words(&mut tx, id.0, &words).await?;
+    search::index_posts(&mut tx, &[IndexedText { id: id.0, text: body }]).await?;
     notifications::edited(&mut tx, id, me.id(), &named, &words.people()).await?;
     tx.commit().await?;
     Ok(())

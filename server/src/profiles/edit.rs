@@ -10,7 +10,7 @@ use crate::{
     markup::{self, Rendered},
     profiles::link,
     request::{Member, Request},
-    sessions, text,
+    search, sessions, text,
 };
 
 /// The most characters (Unicode scalar values) of a bio, as it is typed.
@@ -75,6 +75,7 @@ async fn write(cx: &Request, me: &Member, kept: &Details) -> Result<()> {
     .execute(&mut *tx)
     .await?;
     keep_names(&mut tx, me.id(), &words).await?;
+    search::index_name(&mut tx, me.id()).await?;
     tx.commit().await
 }
 

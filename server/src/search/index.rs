@@ -1,6 +1,13 @@
-//! Keeping what is searched in step with the setting. The words themselves are kept by triggers (see the migration).
+//! Writing what is searched: words of posts and names of users, by the tokenizer; and keeping posts in step with the
+//! setting of languages. Triggers index what an older instance writes, until the background work gets there.
 
-use crate::{Server, error::Result};
+use sqlx::PgConnection;
+
+use super::tokens;
+use crate::{Server, error::Result, id::UserId};
+
+/// The version of the tokenizer. Rows with version 0 are indexed by the background work.
+pub(crate) const TOKENIZER: i16 = 1;
 
 /// Posts whose words are written by one statement.
 const BATCH: i64 = 500;
@@ -75,31 +82,113 @@ async fn write(server: &Server, ids: &[i64], passing: bool) -> Result<Vec<i64>> 
     // The row is held while it is read, so that words of an older text cannot come after those of an edit.
     let held = match passing {
         true => {
-            sqlx::query_scalar!(
-                "select id from posts where id = any($1) order by id for no key update skip locked",
+            sqlx::query_as!(
+                IndexedText,
+                "select id, body as text from posts where id = any($1) order by id for no key update skip locked",
                 ids
             )
             .fetch_all(&mut *tx)
             .await?
         }
         false => {
-            sqlx::query_scalar!("select id from posts where id = any($1) for no key update", ids)
+            sqlx::query_as!(IndexedText, "select id, body as text from posts where id = any($1) for no key update", ids)
                 .fetch_all(&mut *tx)
                 .await?
         }
     };
+    index_posts(&mut tx, &held).await?;
+    tx.commit().await?;
+    Ok(held.into_iter().map(|post| post.id).collect())
+}
+
+/// Indexes one batch of posts and of names that the tokenizer has not seen: an older instance wrote them, or they are from
+/// before it. Returns how many; rows that are locked wait for the next round.
+pub(crate) async fn index_missing(server: &Server) -> Result<u64> {
+    let ids =
+        sqlx::query_scalar!("select post_id from post_words where tokenizer = 0 order by post_id desc limit $1", BATCH)
+            .fetch_all(server.db())
+            .await?;
+    let posts = if ids.is_empty() { 0 } else { write(server, &ids, true).await?.len() };
+    let mut tx = server.begin().await?;
+    let users = sqlx::query_as!(
+        IndexedText,
+        r#"
+        select id, username || ' ' || display_name as "text!" from users
+        where name_tokenizer = 0 order by id limit $1 for no key update skip locked
+        "#,
+        BATCH,
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    index_names(&mut tx, &users).await?;
+    tx.commit().await?;
+    Ok((posts + users.len()) as u64)
+}
+
+/// A row and the text that it is found by.
+pub(crate) struct IndexedText {
+    pub id: i64,
+    pub text: String,
+}
+
+/// Indexes posts, whose rows the transaction has written or locked.
+pub(crate) async fn index_posts(tx: &mut PgConnection, posts: &[IndexedText]) -> sqlx::Result<()> {
+    let ids: Vec<i64> = posts.iter().map(|post| post.id).collect();
+    let (lexemes, words): (Vec<String>, Vec<String>) = posts
+        .iter()
+        .map(|post| tokens::document(&post.text))
+        .map(|document| (document.lexemes, document.words))
+        .unzip();
     sqlx::query!(
         r#"
-        insert into post_words (post_id, language, words)
-        select p.id, l.language, post_words_of(p.id, l.language, p.body)
-        from posts p cross join lateral (select post_language(p.body) as language) l
-        where p.id = any($1)
-        on conflict (post_id) do update set language = excluded.language, words = excluded.words
+        insert into post_words (post_id, language, words, body_hash, tokenizer)
+        select p.id, l.language, search_words(p.id, l.language, d.lexemes, d.words), hashtextextended(p.body, 0), $4::smallint
+        from unnest($1::bigint[], $2::text[], $3::text[]) as d (id, lexemes, words)
+        join posts p on p.id = d.id
+        cross join lateral (select post_language(d.words) as language) l
+        on conflict (post_id) do update set language = excluded.language, words = excluded.words,
+            body_hash = excluded.body_hash, tokenizer = excluded.tokenizer
         "#,
-        &held
+        &ids,
+        &lexemes,
+        &words,
+        TOKENIZER,
     )
-    .execute(&mut *tx)
+    .execute(tx)
     .await?;
-    tx.commit().await?;
-    Ok(held)
+    Ok(())
+}
+
+/// Indexes the name of a user, whose row the transaction has written.
+pub(crate) async fn index_name(tx: &mut PgConnection, user: UserId) -> Result<()> {
+    let name = sqlx::query_as!(
+        IndexedText,
+        r#"select id, username || ' ' || display_name as "text!" from users where id = $1"#,
+        user.0
+    );
+    let names = name.fetch_all(&mut *tx).await?;
+    index_names(tx, &names).await
+}
+
+/// Indexes the names of users, whose rows the transaction has written or locked.
+async fn index_names(tx: &mut PgConnection, users: &[IndexedText]) -> Result<()> {
+    let ids: Vec<i64> = users.iter().map(|user| user.id).collect();
+    let (lines, lexemes): (Vec<String>, Vec<String>) = users
+        .iter()
+        .map(|user| tokens::name(&user.text))
+        .map(|name| (name.line, name.lexemes.iter().map(|lexeme| format!("'{lexeme}' ")).collect()))
+        .unzip();
+    sqlx::query!(
+        r#"
+        update users u set name_line = d.line, name_words = d.lexemes::tsvector, name_tokenizer = $4
+        from unnest($1::bigint[], $2::text[], $3::text[]) as d (id, line, lexemes) where u.id = d.id
+        "#,
+        &ids,
+        &lines,
+        &lexemes,
+        TOKENIZER,
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
 }

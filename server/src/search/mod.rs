@@ -5,11 +5,14 @@
 //! first, until it has a page or has looked long enough. What is typed is never part of a statement, nor of the language
 //! of searches: signs mean nothing but quotes around a phrase, a minus before what must not be there, `@` and `#`.
 
+mod fold;
 mod index;
 mod people;
 mod posts;
 mod query;
+mod quotes;
 mod tags;
+mod tokens;
 
 use std::time::Duration;
 
@@ -19,6 +22,10 @@ use tokio::{
     time::timeout,
 };
 
+pub(crate) use self::{
+    index::{IndexedText, TOKENIZER, index_missing, index_name, index_posts},
+    tokens::name,
+};
 pub use self::{
     index::{Standing, reindex, settle, standing},
     people::{PEOPLE, People, Person, Rank},

@@ -1,6 +1,6 @@
 //! People by the beginnings of the words of their names, and by rough spelling.
 
-use super::{Query, Search};
+use super::{Query, Search, tokens};
 use crate::{
     error::{Error, Result},
     id::UserId,
@@ -13,8 +13,6 @@ pub const PEOPLE: i64 = 20;
 const CANDIDATES: i64 = 300;
 /// Of names that more people have, how many of the best known of all are looked at besides.
 const KNOWN: i64 = 1_000;
-/// The most characters of a word that is looked for. No name has a longer one, and Postgres takes none over 2,046 bytes.
-const LONGEST_WORD: i32 = 500;
 /// And how many of those that only look alike.
 const ALIKE: i64 = 400;
 
@@ -107,7 +105,7 @@ impl Search<'_> {
             with query as materialized (
                 select string_agg(quote_literal(n), ' & ')::tsquery as whole,
                        string_agg(quote_literal(n) || ':*', ' & ')::tsquery as starts
-                from (select left(word, $10) as n from unnest(string_to_array(name_line($1), ' ')) word) words
+                from unnest($1::text[]) as words (n)
             ), fitting as materialized (
                 select id from users where name_words @@ (select starts from query) and suspended_at is null limit $3
             ), found as materialized (
@@ -143,7 +141,7 @@ impl Search<'_> {
             from ranked r where (fit, followers, -id) < ($5, $6, -$7::bigint)
             order by fit desc, followers desc, id limit $8
             "#,
-            query.line(),
+            &tokens::name_prefixes(&query.line()),
             query.username(),
             CANDIDATES,
             viewer.map(|v| v.0),
@@ -152,7 +150,6 @@ impl Search<'_> {
             after.map_or(0, |r| r.id),
             PEOPLE + 1,
             KNOWN,
-            LONGEST_WORD,
         )
         .fetch_all(&mut *self.tx)
         .await?)
@@ -163,7 +160,7 @@ impl Search<'_> {
         let rows = sqlx::query_as!(
             PersonRow,
             r#"
-            with query as materialized (select name_line($1) as line),
+            with query as materialized (select $1::text as line),
             found as materialized (
                 select users_spelled_like(line, $2) as id from query where char_length(line) >= 3
             )
@@ -182,7 +179,7 @@ impl Search<'_> {
             )
             order by word_similarity((select line from query), u.name_line) desc, c.followers desc, u.id limit $4
             "#,
-            query.line(),
+            tokens::name(&query.line()).line,
             ALIKE,
             viewer.map(|v| v.0),
             most,

@@ -19,7 +19,7 @@ use crate::{
     posts::{Post, PostRow},
 };
 
-/// How large stretches are, in powers of two: the smallest and the largest that `post_words_of` notes, and from one to
+/// How large stretches are, in powers of two: the smallest and the largest that `search_words` writes, and from one to
 /// the next.
 const SMALLEST: i32 = 12;
 const LARGEST: i32 = 24;
@@ -89,13 +89,14 @@ impl Search<'_> {
 impl Step<'_> {
     /// The newest of the posts before an id that are in the stretch of that size that ends there.
     async fn look(&self, db: &mut PgConnection) -> Result<Vec<PostRow>> {
+        let (required, excluded) = (self.query.required(), self.query.excluded());
         // `+ 0` and `offset 0` keep the planner to the way that costs what the stretch holds: by words first, then the
         // newest one by one. What is asked for is worked out once.
         Ok(sqlx::query_as!(
             PostRow,
             r#"
             with asked as materialized (
-                select post_query($1, $2, $3, $4, $5) && quote_literal(post_stretch($6::bigint - 1, $7))::tsquery as words
+                select search_query($1, $2, $3, $4, $5) && quote_literal(post_stretch($6::bigint - 1, $7))::tsquery as words
             ), found as materialized (
                 select post_id from post_words where words @@ (select a.words from asked a) and post_id + 0 < $6
             )
@@ -113,10 +114,10 @@ impl Step<'_> {
             order by f.post_id desc limit $9
             "#,
             self.languages,
-            &self.query.words,
-            &self.query.phrases,
-            &self.query.no_words,
-            &self.query.no_phrases,
+            &required.words,
+            &required.phrases,
+            &excluded.words,
+            &excluded.phrases,
             self.below,
             self.size,
             self.viewer.map(|v| v.0),

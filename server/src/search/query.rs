@@ -1,6 +1,10 @@
-//! What somebody typed into the search field, taken apart. Only this decides what is a word, a phrase or a refusal;
-//! what each of them means in a language, Postgres says.
+//! What somebody typed into the search field, taken apart. Only this decides what is a word, a phrase or a refusal; the
+//! tokenizer says what to look for, and Postgres what the stem of a word is in a language.
 
+use super::{
+    quotes::{is_quote, opens, quoted},
+    tokens,
+};
 use crate::{error::Invalid, text};
 
 /// The most characters of a search.
@@ -59,6 +63,31 @@ impl Query {
         }
     }
 
+    /// The terms that must be in a post.
+    pub(super) fn required(&self) -> Terms {
+        Terms::of(&self.words, &self.phrases)
+    }
+
+    /// The terms of which none may be in a post.
+    pub(super) fn excluded(&self) -> Terms {
+        Terms::of(&self.no_words, &self.no_phrases)
+    }
+
+    /// Whether a phrase is required.
+    pub fn has_phrase(&self) -> bool {
+        !self.phrases.is_empty()
+    }
+
+    /// Whether something is excluded.
+    pub fn excludes(&self) -> bool {
+        !(self.no_words.is_empty() && self.no_phrases.is_empty())
+    }
+
+    /// The same words without quotes and exclusions, if the search has any.
+    pub fn wider(&self) -> Option<String> {
+        (!self.is_empty() && (self.has_phrase() || self.excludes())).then(|| self.line())
+    }
+
     /// As it was typed, on one line.
     pub fn text(&self) -> &str {
         &self.text
@@ -71,7 +100,7 @@ impl Query {
 
     /// Whether it only says what should not be there.
     pub fn only_refuses(&self) -> bool {
-        self.is_empty() && !(self.no_words.is_empty() && self.no_phrases.is_empty())
+        self.is_empty() && self.excludes()
     }
 
     /// The one tag it names, without the sign: `#rust` and nothing else.
@@ -95,6 +124,25 @@ impl Query {
     }
 }
 
+/// Parts of a search as the function `search_query` of the database takes them.
+pub(super) struct Terms {
+    /// Words that are also found by their stem, in their forms.
+    pub words: Vec<String>,
+    /// Everything else: phrases, parts of joined words in a row, pairs of characters.
+    pub phrases: Vec<String>,
+}
+
+impl Terms {
+    fn of(words: &[String], phrases: &[String]) -> Self {
+        let (single, joined): (Vec<&String>, Vec<&String>) =
+            words.iter().partition(|word| tokens::single_word(word).is_some());
+        Self {
+            words: single.iter().filter_map(|word| tokens::single_word(word)).collect(),
+            phrases: joined.into_iter().chain(phrases).filter_map(|part| tokens::phrase(part)).collect(),
+        }
+    }
+}
+
 /// One word or phrase.
 struct Part<'a> {
     refused: bool,
@@ -108,14 +156,20 @@ fn next(line: &str) -> Option<(Part<'_>, &str)> {
     if line.is_empty() {
         return None;
     }
-    let (refused, bare) = line.strip_prefix('-').map_or((false, line), |bare| (true, bare));
-    if let Some(quoted) = bare.strip_prefix('"') {
-        let (text, after) = quoted.split_once('"').unwrap_or((quoted, ""));
+    let (refused, bare) = line.strip_prefix(MINUS).map_or((false, line), |bare| (true, bare));
+    if let Some((text, after)) = quoted(bare) {
         return Some((Part { refused, phrase: true, text }, after));
     }
-    let (text, after) = bare.split_at(bare.find([' ', '"']).unwrap_or(bare.len()));
-    Some((Part { refused, phrase: false, text }, after))
+    let (text, after) = bare.split_at(bare.find(|c: char| c == ' ' || is_quote(c)).unwrap_or(bare.len()));
+    // A closing bracket without an opening one separates words.
+    Some((
+        Part { refused, phrase: false, text },
+        after.strip_prefix(|c: char| is_quote(c) && !opens(c)).unwrap_or(after),
+    ))
 }
+
+/// Signs that exclude what follows: the hyphen, and what keyboards make of it.
+const MINUS: [char; 5] = ['-', '\u{2010}', '\u{2013}', '\u{2212}', '\u{ff0d}'];
 
 #[cfg(test)]
 mod tests {
@@ -136,6 +190,52 @@ mod tests {
         assert_eq!(parse("well-known").words, ["well-known"]);
         assert_eq!(parse("an \"open end").phrases, ["open end"]);
         assert_eq!(parse("a\"b\"c").words, ["a", "c"]);
+    }
+
+    #[test]
+    fn phrases_are_taken_from_any_quotes() {
+        let phrase = |typed: &str| {
+            let query = parse(typed);
+            (query.phrases, query.words)
+        };
+        let expected = (vec!["slow oven".to_owned()], vec!["rye".to_owned()]);
+        for (open, close) in [
+            ("\"", "\""),
+            ("“", "”"),
+            ("”", "”"),
+            ("„", "“"),
+            ("„", "”"),
+            ("«", "»"),
+            ("»", "«"),
+            ("»", "»"),
+            ("« ", " »"),
+            ("「", "」"),
+            ("『", "』"),
+            ("｢", "｣"),
+            ("‹", "›"),
+            ("›", "‹"),
+            ("‚", "‘"),
+            ("‘", "’"),
+            ("'", "'"),
+            ("〝", "〞"),
+            ("＂", "＂"),
+            ("“", "\""),
+        ] {
+            for typed in [format!("{open}slow oven{close} rye"), format!("rye {open}slow oven{close}")] {
+                let (phrases, words) = phrase(&typed);
+                let phrases: Vec<String> = phrases.iter().map(|phrase| phrase.trim().to_owned()).collect();
+                assert_eq!((phrases, words), expected, "{typed}");
+            }
+            for minus in MINUS {
+                let query = parse(&format!("rye {minus}{open}slow oven{close}"));
+                assert_eq!((query.no_phrases.len(), query.no_words.len(), query.words), (1, 0, vec!["rye".to_owned()]));
+            }
+        }
+        assert_eq!(parse("don’t can't ‘tis").words, ["don’t", "can't", "‘tis"]);
+        assert_eq!(parse("“don’t go” on").phrases, ["don’t go"]);
+        assert_eq!(parse("「a『b』c」 d」e").phrases, ["a『b』c"]);
+        assert_eq!(parse("「a『b』c」 d」e").words, ["d", "e"]);
+        assert_eq!(parse("rye – bread").words, ["rye", "bread"]);
     }
 
     #[test]

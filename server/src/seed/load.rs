@@ -10,7 +10,7 @@ use super::{
     words::{self, Signs},
     writing::Writer,
 };
-use crate::avatars::dice::Dice;
+use crate::{avatars::dice::Dice, search};
 
 const MINUTE: i64 = 60 * 1_000_000;
 const DAY: i64 = 24 * 60 * MINUTE;
@@ -110,16 +110,19 @@ async fn first_id(db: &mut PgConnection, table: &str, count: usize) -> sqlx::Res
 }
 
 async fn users(db: &mut PgConnection, world: &World, ids: &Ids) -> sqlx::Result<()> {
-    let statement = "copy users (id, username, display_name, email, bio, role, created_at) from stdin (format binary)";
+    let statement = "copy users (id, username, display_name, email, bio, role, created_at, name_line, name_words, \
+                     name_tokenizer) from stdin (format binary)";
     let mut sheet = Sheet::open(db, statement).await?;
     let mut dice = Dice::of("joined");
     // Everybody came before the first post, one after another, over about a year.
     let (first, span) = (ids.now - 400 * DAY, 360 * DAY);
     let step = span / (world.people.len() as i64).max(1);
     for (n, Person { username, display_name, bio, role, .. }) in world.people.iter().enumerate() {
-        sheet.row(7).int(ids.user(n as u32)).text(username).text(display_name);
+        sheet.row(10).int(ids.user(n as u32)).text(username).text(display_name);
         sheet.text(&format!("{username}@kith.example")).text(bio).text(role);
         sheet.at(first + n as i64 * step + dice.below(step as u64) as i64);
+        let name = search::name(&format!("{username} {display_name}"));
+        sheet.text(&name.line).lexemes(&name.lexemes).small(search::TOKENIZER);
         sheet.send_full().await?;
     }
     sheet.finish().await

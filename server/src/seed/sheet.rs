@@ -1,5 +1,7 @@
 //! Rows for Postgres, in the binary format of `copy`: no quoting, and nothing for the server to parse.
 
+use std::collections::BTreeSet;
+
 use sqlx::{PgConnection, postgres::PgCopyIn};
 
 /// From the epoch of Unix to that of Postgres, in microseconds.
@@ -44,6 +46,21 @@ impl<'c> Sheet<'c> {
 
     pub(super) fn text(&mut self, value: &str) -> &mut Self {
         self.field(value.as_bytes())
+    }
+
+    pub(super) fn small(&mut self, value: i16) -> &mut Self {
+        self.field(&value.to_be_bytes())
+    }
+
+    /// A `tsvector` without positions.
+    pub(super) fn lexemes(&mut self, lexemes: &BTreeSet<String>) -> &mut Self {
+        let mut value = (lexemes.len() as i32).to_be_bytes().to_vec();
+        for lexeme in lexemes {
+            value.extend_from_slice(lexeme.as_bytes());
+            // The end of the text, and no positions.
+            value.extend_from_slice(&[0, 0, 0]);
+        }
+        self.field(&value)
     }
 
     /// A moment in microseconds since 1970.

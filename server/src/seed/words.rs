@@ -5,7 +5,10 @@ use std::collections::HashMap;
 use sqlx::PgConnection;
 
 use super::{World, load::Ids, sheet::Sheet};
-use crate::markup;
+use crate::{
+    markup,
+    search::{self, IndexedText},
+};
 
 /// What is found in the posts, by their places in the world's lists.
 pub(super) struct Signs {
@@ -46,15 +49,23 @@ pub(super) async fn all(db: &mut PgConnection, ids: &Ids, signs: &Signs) -> sqlx
     sheet.finish().await
 }
 
-/// Makes the posts known to searches, as the trigger would that rests meanwhile.
+/// Posts indexed by one statement.
+const BATCH: i64 = 2_000;
+
+/// Makes the posts known to searches, as the verb does that writes one.
 pub(super) async fn index(db: &mut PgConnection, ids: &Ids) -> sqlx::Result<()> {
-    sqlx::query(
-        "insert into post_words (post_id, language, words)
-         select p.id, l.language, post_words_of(p.id, l.language, p.body)
-         from posts p cross join lateral (select post_language(p.body) as language) l where p.id >= $1",
-    )
-    .bind(ids.post(0))
-    .execute(db)
-    .await?;
-    Ok(())
+    let mut from = ids.post(0);
+    loop {
+        let posts = sqlx::query_as!(
+            IndexedText,
+            "select id, body as text from posts where id >= $1 order by id limit $2",
+            from,
+            BATCH
+        )
+        .fetch_all(&mut *db)
+        .await?;
+        let Some(last) = posts.last() else { return Ok(()) };
+        from = last.id + 1;
+        search::index_posts(db, &posts).await?;
+    }
 }

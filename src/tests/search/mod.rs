@@ -3,6 +3,7 @@
 mod hostile;
 mod languages;
 mod people;
+mod scripts;
 
 use http::StatusCode;
 use sqlx::PgPool;
@@ -150,11 +151,11 @@ async fn what_is_asked_for_is_worked_out_once_and_not_for_every_post(pool: PgPoo
     }
     site.sql(
         "create sequence worked_out;
-         alter function post_query rename to post_query_of;
-         create function post_query(a text[], b text[], c text[], d text[], e text[]) returns tsquery
+         alter function search_query rename to search_query_of;
+         create function search_query(a text[], b text[], c text[], d text[], e text[]) returns tsquery
          language plpgsql stable as $$ begin
              perform nextval('worked_out');
-             return post_query_of(a, b, c, d, e);
+             return search_query_of(a, b, c, d, e);
          end $$",
     )
     .await;

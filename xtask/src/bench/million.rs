@@ -50,7 +50,7 @@ const HOT: [Hot; 5] = [
             ),
             (
                 "small words, the newest stretch",
-                "'{english}', '{}', '{of the}', '{}', '{}', :newest - :n, 12, :reader, 51",
+                "'{english}', '{}', '{\"''of'' <1> ''the''\"}', '{}', '{}', :newest - :n, 12, :reader, 51",
             ),
             ("one without another", "'{english}', '{bread}', '{}', '{slow}', '{}', :middle - :n * 97, 14, :reader, 51"),
             (
@@ -65,15 +65,15 @@ const HOT: [Hot; 5] = [
         part: "as whole,",
         budget: SEARCH,
         cases: &[
-            ("a name", "'anna', 'anna', 300, :reader, 2147483647, 9223372036854775807, :n * 0, 21, 1000, 500"),
+            ("a name", "'{anna}', 'anna', 300, :reader, 2147483647, 9223372036854775807, :n * 0, 21, 1000"),
             (
                 "two letters, more than are looked at",
-                "'an', 'an', 300, :reader, 2147483647, 9223372036854775807, :n * 0, 21, 1000, 500",
+                "'{an}', 'an', 300, :reader, 2147483647, 9223372036854775807, :n * 0, 21, 1000",
             ),
-            ("one letter", "'m', 'm', 300, :reader, 2147483647, 9223372036854775807, :n * 0, 21, 1000, 500"),
+            ("one letter", "'{m}', 'm', 300, :reader, 2147483647, 9223372036854775807, :n * 0, 21, 1000"),
             (
                 "nobody's name",
-                "'zyzzyva', 'zyzzyva', 300, :reader, 2147483647, 9223372036854775807, :n * 0, 21, 1000, 500",
+                "'{zyzzyva}', 'zyzzyva', 300, :reader, 2147483647, 9223372036854775807, :n * 0, 21, 1000",
             ),
         ],
     },

@@ -13,6 +13,7 @@ use crate::{
     id::UserId,
     limits,
     request::Request,
+    search,
     sessions::{self, How},
 };
 
@@ -150,9 +151,13 @@ pub(crate) async fn insert_user(tx: &mut PgConnection, new: &NewUser) -> Result<
         new.email,
         new.role,
     )
-    .fetch_optional(tx)
-    .await?;
-    Ok(user.map(UserId))
+    .fetch_optional(&mut *tx)
+    .await?
+    .map(UserId);
+    if let Some(user) = user {
+        search::index_name(tx, user).await?;
+    }
+    Ok(user)
 }
 
 /// What an account that has just been made begins with: its first events, and a browser it knows.

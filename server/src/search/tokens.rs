@@ -1,0 +1,267 @@
+//! The tokenizer of search. Posts, names and queries all go through [`tokens`], so the index and a query never disagree.
+//!
+//! A token is a run of letters, digits and their marks; everything else separates tokens. `CVE-2026-2332` is therefore
+//! three tokens in a row, found by each of them and, as a phrase, by all. Scripts that write no spaces between words
+//! (Chinese, Japanese, Thai and so on) are indexed by single characters and by pairs, so any part of a run is found.
+
+use std::collections::BTreeSet;
+
+use icu_properties::{
+    CodePointMapData, CodePointSetData,
+    props::{DefaultIgnorableCodePoint, LineBreak, Script},
+    script::ScriptWithExtensions,
+};
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+
+use super::fold::fold;
+
+/// The most characters of a lexeme. Postgres accepts 2,046 bytes.
+const LEXEME_MAX: usize = 500;
+/// The most characters of a run that are compared with names.
+const NAME_RUN_MAX: usize = 32;
+/// The most lexemes one part of a query asks for. Compatibility characters can expand to many.
+const PHRASE_MAX: usize = 200;
+/// The largest position a `tsvector` holds.
+const POSITION_MAX: usize = 16_383;
+
+/// Scripts written without spaces between words, besides those of Southeast Asia (line break class SA). Korean has
+/// spaces, but its particles are joined to the word.
+const UNSPACED: [Script; 8] = [
+    Script::Han,
+    Script::Hiragana,
+    Script::Katakana,
+    Script::Bopomofo,
+    Script::Hangul,
+    Script::Yi,
+    Script::Tangut,
+    Script::Nushu,
+];
+
+/// One token of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct SearchToken {
+    /// Place in the text, from 1. In an unspaced run each character has a place of its own.
+    position: usize,
+    /// Case folded and without accents: the form that is compared.
+    folded: String,
+    /// In lower case with its accents: the form that is stemmed.
+    lower: String,
+    /// Part of a run of a script without spaces.
+    unspaced: bool,
+}
+
+/// A text as it is indexed.
+#[derive(Debug)]
+pub(super) struct IndexedWords {
+    /// Lexemes with their positions, in the input syntax of `tsvector`.
+    pub lexemes: String,
+    /// The words to stem, separated by spaces.
+    pub words: String,
+}
+
+/// A name as it is indexed.
+pub(crate) struct IndexedName {
+    /// All tokens, separated by spaces; compared by trigrams.
+    pub line: String,
+    /// Matched by prefix. Every end of an unspaced run is one, so a prefix finds any part of the run.
+    pub lexemes: BTreeSet<String>,
+}
+
+/// Returns what the index holds of a post's text.
+pub(super) fn document(text: &str) -> IndexedWords {
+    let tokens = tokens(text);
+    let lexemes = tokens.iter().flat_map(SearchToken::lexemes);
+    let lexemes = lexemes.map(|(position, lexeme)| format!("'{lexeme}':{}", position.min(POSITION_MAX)));
+    let lexemes = lexemes.collect::<Vec<_>>().join(" ");
+    let spaced: Vec<&SearchToken> = tokens.iter().filter(|token| !token.unspaced).collect();
+    let folded = spaced.iter().filter(|token| token.folded != token.lower).map(|token| token.folded.as_str());
+    let words = spaced.iter().map(|token| token.lower.as_str()).chain(folded).collect::<Vec<_>>().join(" ");
+    IndexedWords { lexemes, words }
+}
+
+/// Returns what the index holds of a name.
+pub(crate) fn name(text: &str) -> IndexedName {
+    let tokens = tokens(text);
+    let lexemes = tokens.iter().flat_map(|token| {
+        let chars: Vec<char> = token.folded.chars().collect();
+        let starts = if token.unspaced { chars.len() } else { 1 };
+        let most = if token.unspaced { NAME_RUN_MAX } else { LEXEME_MAX };
+        (0..starts).map(move |start| chars[start..].iter().take(most).collect::<String>()).collect::<Vec<_>>()
+    });
+    let lexemes = lexemes.collect();
+    let line = tokens.iter().map(|token| token.folded.as_str()).collect::<Vec<_>>().join(" ");
+    IndexedName { line, lexemes }
+}
+
+/// Returns the prefixes a name must have to be found by this text.
+pub(super) fn name_prefixes(text: &str) -> Vec<String> {
+    let most = |token: &SearchToken| if token.unspaced { NAME_RUN_MAX } else { LEXEME_MAX };
+    tokens(text).iter().map(|token| token.folded.chars().take(most(token)).collect()).collect()
+}
+
+/// Returns the phrase that a text has to contain, in the input syntax of `tsquery`; `None` if it has no token.
+pub(super) fn phrase(text: &str) -> Option<String> {
+    let tokens = tokens(text);
+    let mut lexemes = tokens.iter().flat_map(SearchToken::asked).take(PHRASE_MAX);
+    let (mut last, first) = lexemes.next()?;
+    let mut phrase = format!("'{first}'");
+    for (position, lexeme) in lexemes {
+        phrase.push_str(&format!(" <{}> '{lexeme}'", position - last));
+        last = position;
+    }
+    Some(phrase)
+}
+
+/// Returns the forms of a text that is a single word, separated by spaces: first the folded one, which is compared as it
+/// is, then the one with accents if it differs. `None` if the text is no word or more than one.
+pub(super) fn single_word(text: &str) -> Option<String> {
+    match &tokens(text)[..] {
+        [SearchToken { unspaced: false, folded, lower, .. }] if folded == lower => Some(folded.clone()),
+        [SearchToken { unspaced: false, folded, lower, .. }] => Some(format!("{folded} {lower}")),
+        _ => None,
+    }
+}
+
+impl SearchToken {
+    fn new(position: usize, decomposed: &str, unspaced: bool) -> Option<Self> {
+        let mut folded = fold(decomposed);
+        let mut lower = decomposed.nfc().collect::<String>().to_lowercase();
+        if !unspaced {
+            folded = folded.chars().take(LEXEME_MAX).collect();
+            lower = lower.chars().take(LEXEME_MAX).collect();
+        }
+        (!folded.is_empty()).then_some(Self { position, folded, lower, unspaced })
+    }
+
+    /// The number of positions it takes.
+    fn length(&self) -> usize {
+        if self.unspaced { self.folded.chars().count() } else { 1 }
+    }
+
+    /// Everything the index holds of it.
+    fn lexemes(&self) -> Vec<(usize, String)> {
+        if !self.unspaced {
+            return vec![(self.position, self.folded.clone())];
+        }
+        let single = self.folded.chars().map(String::from);
+        (self.position..).zip(single).chain(self.pairs()).collect()
+    }
+
+    /// The lexemes that a query asks for: pairs, unless the run is a single character.
+    fn asked(&self) -> Vec<(usize, String)> {
+        if self.unspaced && self.length() > 1 { self.pairs() } else { vec![(self.position, self.folded.clone())] }
+    }
+
+    /// The pairs of neighbouring characters in an unspaced run.
+    fn pairs(&self) -> Vec<(usize, String)> {
+        let next = self.folded.chars().skip(1);
+        let pairs = self.folded.chars().zip(next).map(|(a, b)| String::from_iter([a, b]));
+        (self.position..).zip(pairs).collect()
+    }
+}
+
+fn tokens(text: &str) -> Vec<SearchToken> {
+    let mut tokens: Vec<SearchToken> = Vec::new();
+    let mut run = String::new();
+    let mut unspaced = false;
+    // The separator at the end completes the last token.
+    for c in text.nfkd().filter(|c| !is_ignored(*c)).chain([' ']) {
+        let mark = is_combining_mark(c);
+        let letter = !mark && c.is_alphanumeric();
+        let other_kind = letter && unspaced != is_unspaced(c);
+        if !run.is_empty() && (other_kind || !(mark || letter)) {
+            let position = tokens.last().map_or(1, |token| token.position + token.length());
+            tokens.extend(SearchToken::new(position, &run, unspaced));
+            run.clear();
+        }
+        if letter && run.is_empty() {
+            unspaced = is_unspaced(c);
+        }
+        // A mark without a letter is no word.
+        if letter || mark && !run.is_empty() {
+            run.push(c);
+        }
+    }
+    tokens
+}
+
+/// Characters without meaning for search: invisible ones (joiners, soft hyphens) and the stretching line of Arabic.
+fn is_ignored(c: char) -> bool {
+    const TATWEEL: char = '\u{640}';
+    !c.is_ascii() && (c == TATWEEL || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c))
+}
+
+/// Whether the character belongs to a script that writes no spaces between words.
+fn is_unspaced(c: char) -> bool {
+    if c.is_ascii() {
+        return false;
+    }
+    let scripts = ScriptWithExtensions::new();
+    CodePointMapData::<LineBreak>::new().get(c) == LineBreak::ComplexContext
+        || UNSPACED.iter().any(|script| scripts.has_script(c, *script))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folded(text: &str) -> Vec<String> {
+        tokens(text).into_iter().map(|token| token.folded).collect()
+    }
+
+    #[test]
+    fn splits_joined_words_and_folds_accents_and_case() {
+        for (text, parts) in [
+            ("CVE-2026-2332", vec!["cve", "2026", "2332"]),
+            ("node.js, covid-19", vec!["node", "js", "covid", "19"]),
+            (
+                "https://e.example/some_path/v1.2.3?q=a+b",
+                vec!["https", "e", "example", "some", "path", "v1", "2", "3", "q", "a", "b"],
+            ),
+            ("Café CAFE\u{301}", vec!["cafe", "cafe"]),
+            ("Straße STRASSE", vec!["strasse", "strasse"]),
+            ("ΟΔΟΣ οδός", vec!["οδοσ", "οδοσ"]),
+            ("Łódź Søren Đà Ærø", vec!["lodz", "soren", "da", "aero"]),
+            ("ﬁne ｗｉｄｅ ²", vec!["fine", "wide", "2"]),
+            ("soft\u{ad}ly نمی\u{200c}خواهم", vec!["softly", "نمیخواهم"]),
+            ("हिन्दी தமிழ்", vec!["हिन्दी", "தமிழ்"]),
+            ("مُحَمَّد محمـد", vec!["محمد", "محمد"]),
+            ("İstanbul", vec!["istanbul"]),
+            ("ガ ｶﾞ か\u{3099}", vec!["ガ", "ガ", "が"]),
+            ("서울 iPhone用ケース", vec!["서울", "iphone", "用ケース"]),
+            ("👩\u{200d}💻 — !", vec![]),
+        ] {
+            assert_eq!(folded(text), parts, "{text}");
+        }
+    }
+
+    #[test]
+    fn unspaced_runs_are_indexed_by_characters_and_pairs() {
+        assert_eq!(document("a 鈴虫が b").lexemes, "'a':1 '鈴':2 '虫':3 'が':4 '鈴虫':2 '虫が':3 'b':5");
+        assert_eq!(phrase("鈴虫が").as_deref(), Some("'鈴虫' <1> '虫が'"));
+        assert_eq!(phrase("鈴虫 b").as_deref(), Some("'鈴虫' <2> 'b'"));
+        assert_eq!(phrase("虫").as_deref(), Some("'虫'"));
+        for run in ["ค่า", "ພາສາ", "ភាសា", "မြန်မာ", "ラーメン", "時々", "서울"]
+        {
+            assert!(tokens(run).iter().all(|token| token.unspaced) && tokens(run).len() == 1, "{run}");
+        }
+    }
+
+    #[test]
+    fn names_are_matched_by_any_part_of_a_run() {
+        let name = name("hanako 山田花子");
+        assert_eq!(name.line, "hanako 山田花子");
+        assert!(["hanako", "山田花子", "花子", "子"].iter().all(|part| name.lexemes.contains(*part)));
+        assert_eq!(name_prefixes("花子 Hana"), ["花子", "hana"]);
+    }
+
+    #[test]
+    fn lexemes_stay_within_the_limits_of_postgres() {
+        let long = "x".repeat(9_000);
+        assert_eq!(folded(&long)[0].len(), LEXEME_MAX);
+        assert!(name(&"\u{3316}".repeat(50)).lexemes.iter().all(|lexeme| lexeme.chars().count() <= NAME_RUN_MAX));
+        assert!(phrase(&"\u{fdfa}".repeat(200)).is_some_and(|phrase| phrase.matches('<').count() < PHRASE_MAX));
+        assert_eq!((phrase("\u{301} …"), single_word("node.js")), (None, None));
+        assert_eq!(single_word("Cafés").as_deref(), Some("cafes cafés"));
+    }
+}
