@@ -6,7 +6,12 @@ use maud::{DOCTYPE, Markup, html};
 use server::{Result, clock, feed, posts::Post, profiles::Author};
 use time::OffsetDateTime;
 
-use crate::{count, paths, ui::when as time_words, visit::Visit};
+use crate::{
+    count, paths,
+    posts::composer::{FORMATTING, FORMATTING_NOTE},
+    ui::when as time_words,
+    visit::Visit,
+};
 
 /// `GET /bench/twin`
 pub async fn home(visit: Visit) -> Result<Response> {
@@ -217,7 +222,8 @@ fn how() -> Markup {
     html! {
         details class="how" {
             summary { "Formatting" }
-            p { @for what in ["**bold**", "`code`", "> quote", "- list", "@name", "#tag"] { code { (what) } } }
+            p { @for what in FORMATTING { code { (what) } } }
+            p { (FORMATTING_NOTE) }
         }
     }
 }

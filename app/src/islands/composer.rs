@@ -1,5 +1,6 @@
 //! Writing: counted as one types, sent without leaving the page, and never lost.
 
+use js_sys::{JsString, RegExp};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, Event, HtmlFormElement, HtmlInputElement, HtmlTextAreaElement, KeyboardEvent};
@@ -59,10 +60,20 @@ fn part<T: JsCast>(form: &Element, selector: &str) -> Option<T> {
     form.query_selector(selector).ok()??.dyn_into().ok()
 }
 
-/// Shows how much is written, and returns it. Characters are Unicode scalar values, as on the server.
+/// What the server removes in any case (see `server::text`): invisible characters but those that it may keep.
+const REMOVED: &str = r"(?![\n\t\u200c\u200d\p{VS}\u{e0020}-\u{e007f}])[\p{Cc}\p{DI}]";
+
+/// The number of characters as the server counts them: Unicode scalar values of the composed form.
+fn length(typed: String) -> usize {
+    let composed = JsString::from(typed).normalize("NFC");
+    let kept = composed.replace_by_pattern(&RegExp::new(REMOVED, "gu"), "");
+    String::from(kept).trim().chars().count()
+}
+
+/// Shows how much is written, and returns it.
 fn measure(form: &HtmlFormElement) -> Option<(HtmlTextAreaElement, usize)> {
     let area: HtmlTextAreaElement = part(form, "textarea")?;
-    let n = area.value().trim().chars().count();
+    let n = length(area.value());
     let output: Element = part(form, "output")?;
     let figure = if n == 0 { String::new() } else { format!("{} / 1,000", count::short(n as i64)) };
     output.set_text_content(Some(&figure));
@@ -79,10 +90,9 @@ fn status(form: &Element, words: &str) {
 
 async fn send(form: HtmlFormElement) {
     let Some((area, n)) = measure(&form) else { return };
-    match n {
-        0 => return status(&form, "Write something first."),
-        n if n > BODY_MAX => return status(&form, &too_long(n - BODY_MAX)),
-        _ => {}
+    // The server decides what is too long.
+    if n == 0 {
+        return status(&form, "Write something first.");
     }
     let action = form.get_attribute("action").unwrap_or_default();
     let post: Option<i64> = action.split('/').nth(2).and_then(|id| id.parse().ok());
@@ -134,10 +144,6 @@ async fn change(form: &HtmlFormElement, post: i64, body: String) -> Result<(), A
     let _ = form.remove_attribute("action");
     let _ = dom::window().location().assign(&format!("/posts/{post}#p{post}"));
     Ok(())
-}
-
-fn too_long(over: usize) -> String {
-    format!("That is {over} character{} too long.", if over == 1 { "" } else { "s" })
 }
 
 /// The post that was answered counts it, as long as its figure is exact.

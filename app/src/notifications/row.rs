@@ -5,6 +5,7 @@ use server::{
     id::UserId,
     notifications::{Kind, Notification},
     profiles::Author,
+    text,
 };
 use time::OffsetDateTime;
 
@@ -69,10 +70,7 @@ fn deed(kind: Kind) -> &'static str {
 }
 
 fn excerpt(told: &Notification) -> impl IntoView + use<> {
-    let cut = match told.excerpt.char_indices().nth(EXCERPT) {
-        Some((end, _)) => format!("{}…", told.excerpt[..end].trim_end()),
-        None => told.excerpt.clone(),
-    };
+    let cut = text::excerpt(&told.excerpt, EXCERPT);
     (!cut.is_empty()).then(|| view! { <p class="told-words" dir="auto">{cut}</p> })
 }
 

@@ -86,19 +86,32 @@ pub fn composer(me: &Member, action: String, draft: Draft<'_>) -> impl IntoView 
     }
 }
 
-/// What there is besides plain words.
+/// Everything there is besides plain text.
 fn how() -> impl IntoView {
+    let signs = FORMATTING.into_iter().map(|sign| view! { <code>{sign}</code> }).collect_view();
     view! {
         <details class="how">
             <summary>"Formatting"</summary>
-            <p>
-                <code>"**bold**"</code>
-                <code>"`code`"</code>
-                <code>"> quote"</code>
-                <code>"- list"</code>
-                <code>"@name"</code>
-                <code>"#tag"</code>
-            </p>
+            <p>{signs}</p>
+            <p>{FORMATTING_NOTE}</p>
         </details>
     }
 }
+
+/// What can be typed to format a post: `server::markup` knows nothing else.
+pub const FORMATTING: [&str; 11] = [
+    "**bold**",
+    "*italic*",
+    "`code`",
+    "> quote",
+    "- list",
+    "1. list",
+    "# heading",
+    "[text](address)",
+    "```",
+    "@name",
+    "#tag",
+];
+/// Other forms of the same, and how not to format.
+pub const FORMATTING_NOTE: &str = "_ works like *, and 1) like 1. Between two lines of ``` all is code. \
+     A \\ before * ` [ @ # > or - shows the sign itself.";

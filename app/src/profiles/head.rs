@@ -24,7 +24,7 @@ pub(super) fn head(visit: &Visit, profile: &Profile, mine: bool) -> impl IntoVie
             Some(view! { {bio(profile)}{elsewhere(profile)} }),
         ),
     };
-    let pronouns = pronouns.map(|text| view! { <span class="pronouns" dir="auto">{text}</span> });
+    let pronouns = pronouns.map(|text| view! { <span class="pronouns"><bdi>{text}</bdi></span> });
     view! {
         <div class="profile">
             <div class="cover" aria-hidden="true"><img src=avatar::source(person, Size::Post) alt="" /></div>

@@ -56,6 +56,7 @@ pub(super) fn form(kind: Kind, typed: &str, invalid: &Invalid) -> impl IntoView 
                         id="q"
                         type="search"
                         name="q"
+                        dir="auto"
                         value=typed
                         aria-label="Search"
                         placeholder="People, posts, #tags"

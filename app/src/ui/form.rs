@@ -139,12 +139,15 @@ impl Field {
     pub fn view(self) -> impl IntoView + use<> {
         let described = described_by(self.name, self.hint.is_some(), self.error.is_some());
         let invalid = self.error.is_some().then_some("true");
+        // Addresses, usernames and passwords are written from left to right.
+        let is_text = self.kind.is_none_or(|kind| kind == "text") && self.prefix.is_none();
         let input = view! {
             <input
                 id=self.name
                 name=self.name
                 type=self.kind.unwrap_or("text")
                 value=self.value
+                dir=is_text.then_some("auto")
                 autocomplete=self.autocomplete
                 autocapitalize=self.autocapitalize
                 inputmode=self.inputmode
@@ -263,6 +266,14 @@ mod tests {
         assert!(html.contains("aria-describedby=\"email-error email-hint\"") && html.contains("aria-invalid=\"true\""));
         assert!(html.contains("href=\"#email\"") && html.contains("role=\"alert\""), "{html}");
         assert_eq!(html.matches("autofocus").count(), 1, "the summary has the focus: {html}");
+    }
+
+    #[test]
+    fn text_fields_take_the_direction_of_their_text() {
+        let html = |field: Field| render(|| field.view());
+        assert!(html(Field::new("place", "Place")).contains("dir=\"auto\""));
+        assert!(!html(Field::new("email", "E-mail").kind("email")).contains("dir="));
+        assert!(!html(Field::new("username", "Username").prefix("@")).contains("dir="));
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub(super) fn field() -> impl IntoView {
     view! {
         <form class="seek" role="search" action=paths::SEARCH>
             {icon(Icon::Search)}
-            <input type="search" name="q" aria-label="Search" placeholder="Search" />
+            <input type="search" name="q" dir="auto" aria-label="Search" placeholder="Search" />
         </form>
     }
 }
