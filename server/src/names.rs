@@ -182,5 +182,5 @@ fn called(rows: impl Iterator<Item = (i64, String, String)>) -> Called {
 }
 
 fn again(words: &Words, called: &Called) -> String {
-    markup::again(&words.text, |name| called.get(&words.id).and_then(|names| names.get(name).cloned()))
+    markup::again(&words.text, |name| called.get(&words.id).and_then(|names| names.get(name).cloned())).0
 }

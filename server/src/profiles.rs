@@ -5,6 +5,7 @@ mod edit;
 mod link;
 mod mark;
 mod people;
+mod render;
 mod tabs;
 
 use sqlx::PgConnection;
@@ -18,6 +19,7 @@ use crate::{
 pub use edit::{BIO_MAX, Details, LINKS, PLACE_MAX, PRONOUNS_MAX, edit, own};
 pub use mark::Mark;
 pub use people::{Crowd, Listed, followers, following};
+pub use render::render_outdated;
 pub use tabs::{Liked, Replies, Reply, liked, replies};
 
 /// A person as they stand beside what they wrote: enough for a face, a name and a link.

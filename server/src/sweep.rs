@@ -1,6 +1,6 @@
 //! Clearing away what time has ended: sessions, registrations, counts, jobs that are late or dead, pictures that are
 //! nobody's, empty places in threads; lifting suspensions that were for a time; rendering what an older copy of the server
-//! wrote, and again what names somebody who is called otherwise or left. In small batches, so that no page waits for it;
+//! wrote or older rules rendered, and again what names somebody who is called otherwise or left. In small batches, so that no page waits for it;
 //! what cannot be done is logged and keeps nothing else from being done; and it survives a database that goes away.
 
 use std::{pin::Pin, time::Duration};
@@ -11,7 +11,7 @@ use crate::{
     Server, accounts, avatars,
     error::{Error, Result},
     id::UserId,
-    names, posts, search,
+    names, posts, profiles, search,
 };
 
 /// The most rows of one kind removed by one statement.
@@ -71,7 +71,7 @@ fn step<'a>(statement: impl Future<Output = sqlx::Result<PgQueryResult>> + Send 
 }
 
 /// Some rows of each kind.
-fn batch_of_each(server: &Server) -> [(&'static str, Step<'_>); 24] {
+fn batch_of_each(server: &Server) -> [(&'static str, Step<'_>); 26] {
     let db = server.db();
     let sessions = sqlx::query!(
         r#"
@@ -204,6 +204,8 @@ fn batch_of_each(server: &Server) -> [(&'static str, Step<'_>); 24] {
         ("jobs of deleted accounts", Box::pin(accounts::enqueue_missing(server))),
         ("words to render", Box::pin(posts::render_missing(server))),
         ("words to render again", Box::pin(names::render_again(server))),
+        ("posts rendered by older rules", Box::pin(posts::render_outdated(server))),
+        ("profiles written by older rules", Box::pin(profiles::render_outdated(server))),
         ("words to index", Box::pin(search::index_missing(server))),
     ]
 }

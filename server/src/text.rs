@@ -1,36 +1,50 @@
-//! Making typed text safe to store and to show: one normal form, no invisible tricks.
+//! Making typed text safe to store and to show: one normal form, nothing invisible, cuts between letters.
+//!
+//! Everything about single characters comes from the Unicode data in `icu_properties`; see [`unicode`] for the questions
+//! asked and [`ignorable`] for the invisible characters that are kept.
+
+mod ignorable;
+pub mod unicode;
 
 use unicode_normalization::UnicodeNormalization;
+use unicode_segmentation::UnicodeSegmentation;
 
-/// Characters that change how the text around them reads, or that nobody can see: bidirectional controls, zero-width
-/// marks, letters without ink, and the control characters. (The joiners stay: emoji and several scripts are written with them.)
-fn is_trick(c: char) -> bool {
-    matches!(c,
-        '\u{061c}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{3164}' | '\u{ffa0}'
-        | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}'
-        | '\u{2066}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
-        || c.is_control()
-}
-
-/// One line: NFC, no tricks, runs of white space as one space, trimmed. Empty when nothing can be seen in it.
+/// One line: NFC, nothing invisible, runs of white space as one space, trimmed. Empty when nothing can be seen in it.
 pub fn clean_line(text: &str) -> String {
-    let kept: String = text.nfc().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|c| !is_trick(*c)).collect();
-    let line = kept.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+    let visible: String = visible(text).chars().map(|c| if unicode::is_blank(c) { ' ' } else { c }).collect();
+    let line = visible.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
     if has_ink(&line) { line } else { String::new() }
 }
 
-/// Several lines: NFC, `\n` between them, no tricks, trimmed. Empty when nothing can be seen in it.
+/// Several lines: NFC, `\n` between them, nothing invisible, trimmed. Empty when nothing can be seen in it.
 pub fn clean_lines(text: &str) -> String {
-    let unix = text.replace("\r\n", "\n").replace('\r', "\n");
-    let kept: String = unix.nfc().filter(|c| *c == '\n' || *c == '\t' || !is_trick(*c)).collect();
-    let trimmed = kept.trim();
+    let visible = visible(text);
+    let trimmed = visible.trim();
     if has_ink(trimmed) { trimmed.to_owned() } else { String::new() }
 }
 
-/// Whether any of it leaves a mark on the page.
-fn has_ink(text: &str) -> bool {
-    text.chars()
-        .any(|c| !c.is_whitespace() && !matches!(c, '\u{200c}' | '\u{200d}' | '\u{00ad}' | '\u{2800}' | '\u{fe0f}'))
+/// NFC without control characters and without invisible characters that do nothing for the text around them; every line
+/// break is `\n`. Applying it twice changes nothing.
+pub(crate) fn visible(text: &str) -> String {
+    let unix = text.replace("\r\n", "\n").replace(is_line_break, "\n");
+    ignorable::remove(&unix).nfc().collect()
+}
+
+/// At most the first `most` user-perceived characters (grapheme clusters), with an ellipsis if something was cut off.
+pub fn excerpt(text: &str, most: usize) -> String {
+    match text.grapheme_indices(true).nth(most) {
+        Some((end, _)) => format!("{}…", text[..end].trim_end()),
+        None => text.to_owned(),
+    }
+}
+
+/// Returns true if any character of the text leaves a mark on the page.
+pub(crate) fn has_ink(text: &str) -> bool {
+    text.chars().any(unicode::has_ink)
+}
+
+fn is_line_break(c: char) -> bool {
+    matches!(c, '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
 #[cfg(test)]
@@ -48,5 +62,52 @@ mod tests {
     #[test]
     fn lines_keep_their_breaks() {
         assert_eq!(clean_lines("a\r\nb\rc\u{feff}\n\n"), "a\nb\nc");
+        assert_eq!(clean_lines("a\u{2028}b\u{85}c\u{b}d"), "a\nb\nc\nd");
+    }
+
+    #[test]
+    fn text_without_ink_is_empty() {
+        for invisible in [
+            "\u{34f}",
+            "\u{fe00}",
+            "\u{fe0f}",
+            "\u{1d173}",
+            "\u{1d159}",
+            "\u{17b4}\u{17b5}",
+            "\u{2800}\u{2800}",
+            "\u{200d} \u{200c}",
+            "\u{ad}",
+            "\u{301}",
+            "\u{e0067}\u{e007f}",
+            "\u{e0100}",
+            "\u{fffa}",
+            "\u{fffc}",
+            "\u{13430}",
+            "\u{3000}\u{a0}\u{205f}",
+        ] {
+            assert_eq!(clean_line(invisible), "", "{invisible:?}");
+            assert_eq!(clean_lines(invisible), "", "{invisible:?}");
+        }
+    }
+
+    #[test]
+    fn a_line_has_no_gaps() {
+        assert_eq!(clean_line("Ada\u{2800}\u{2800}\u{2800}Marlow"), "Ada Marlow");
+        assert_eq!(clean_line("Ada \u{200d} \u{200c} \u{3164} Marlow"), "Ada Marlow");
+        assert_eq!(clean_lines("⠁⠂\u{2800}\u{2800}⠃"), "⠁⠂\u{2800}\u{2800}⠃", "drawings keep their gaps");
+    }
+
+    #[test]
+    fn an_excerpt_ends_between_letters() {
+        for (text, most, wanted) in [
+            ("hello", 5, "hello"),
+            ("hello you", 6, "hello…"),
+            ("👩\u{200d}👩\u{200d}👧👩\u{200d}👩\u{200d}👧", 1, "👩\u{200d}👩\u{200d}👧…"),
+            ("🇩🇪🇫🇷", 1, "🇩🇪…"),
+            ("हिन्दी", 1, "हि…"),
+            ("e\u{301}\u{302}x", 1, "e\u{301}\u{302}…"),
+        ] {
+            assert_eq!(excerpt(text, most), wanted, "{text}");
+        }
     }
 }

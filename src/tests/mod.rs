@@ -51,6 +51,7 @@ mod smtp;
 mod storms;
 mod sweep;
 mod tags;
+mod text;
 mod threads;
 mod threats;
 mod trace;

@@ -7,10 +7,13 @@ use std::{
 
 use ammonia::Builder;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use pulldown_cmark::{Event, html::push_html};
 use pulldown_cmark_escape::{escape_href, escape_html};
 
-use super::{Link, Piece, Word, words};
+use super::{
+    Link, Word,
+    pieces::{Element, Piece},
+    tag,
+};
 
 /// What somebody else's link is called to search engines, and what its page is told of ours.
 const REL: &str = "nofollow ugc noopener";
@@ -21,54 +24,95 @@ static SANITISER: LazyLock<Builder<'static>> = LazyLock::new(|| {
     let mut builder = Builder::empty();
     builder
         .tags(HashSet::from(["a", "blockquote", "br", "code", "em", "li", "ol", "p", "pre", "small", "strong", "ul"]))
-        .tag_attributes(HashMap::from([("a", HashSet::from(["href", "rel"])), ("ol", HashSet::from(["start"]))]))
+        .tag_attributes(HashMap::from([
+            ("a", HashSet::from(["href", "rel"])),
+            ("ol", HashSet::from(["start"])),
+            ("li", HashSet::from(["value"])),
+        ]))
         .url_schemes(HashSet::from(["http", "https"]))
         .link_rel(None);
     builder
 });
 
-/// Writes the document that `typed` was read as. Of the names only those that `person` knows become links, to what it
-/// says they are called; of the tags only `tags`.
-pub(super) fn write(
-    typed: &str,
-    pieces: Vec<Piece<'_>>,
-    person: impl Fn(&str) -> Option<String>,
-    tags: &BTreeSet<String>,
-) -> String {
-    let events = pieces.into_iter().map(|piece| match piece {
-        Piece::Plain(event) => event,
-        Piece::Word(word) => markup(word, &person, tags),
-        Piece::LinkStart(link) => inline(open(&link)),
-        Piece::LinkEnd(link) => inline(format!("</a> <small>({})</small>", text(&link.host))),
-    });
+/// Writes the document. Of the names only those that `person` knows become links, to what it says they are called; of the
+/// tags only `tags`.
+pub(super) fn write(pieces: &[Piece], person: impl Fn(&str) -> Option<String>, tags: &BTreeSet<String>) -> String {
     let mut html = String::new();
-    push_html(&mut html, events);
-    let html = SANITISER.clean(&html).to_string();
-    match html.trim_end() {
-        // Some of Markdown shows nothing, a link's definition for one; nothing typed is lost.
-        "" => format!("<p>{}</p>", text(typed)),
-        html => html.to_owned(),
+    for piece in pieces {
+        match piece {
+            Piece::Start(element) => start(&mut html, *element),
+            Piece::End(element) => html.push_str(end(*element)),
+            Piece::Break => html.push_str("<br>\n"),
+            Piece::Code(code) => html.push_str(&format!("<code>{}</code>", text(code))),
+            Piece::CodeBlock(language, code) => code_block(&mut html, language, code),
+            Piece::Word(word) => html.push_str(&markup(word, &person, tags)),
+            Piece::LinkStart(link) => html.push_str(&open(link)),
+            Piece::LinkEnd(link) => html.push_str(&format!("</a> <small>({})</small>", text(&link.host))),
+        }
+    }
+    SANITISER.clean(html.trim_end()).to_string()
+}
+
+fn start(html: &mut String, element: Element) {
+    if !matches!(element, Element::Emphasis | Element::Strong | Element::Line) {
+        own_line(html);
+    }
+    match element {
+        Element::Paragraph => html.push_str("<p>"),
+        Element::Line => {}
+        Element::Quote => html.push_str("<blockquote>\n"),
+        Element::Bullets => html.push_str("<ul>\n"),
+        Element::Numbers(1) => html.push_str("<ol>\n"),
+        Element::Numbers(first) => html.push_str(&format!("<ol start=\"{first}\">\n")),
+        Element::Item | Element::Numbered(_, false) => html.push_str("<li>"),
+        Element::Numbered(number, true) => html.push_str(&format!("<li value=\"{number}\">")),
+        Element::Emphasis => html.push_str("<em>"),
+        Element::Strong => html.push_str("<strong>"),
     }
 }
 
-fn inline(html: String) -> Event<'static> {
-    Event::InlineHtml(html.into())
+fn end(element: Element) -> &'static str {
+    match element {
+        Element::Paragraph => "</p>\n",
+        Element::Line => "",
+        Element::Quote => "</blockquote>\n",
+        Element::Bullets => "</ul>\n",
+        Element::Numbers(_) => "</ol>\n",
+        Element::Item | Element::Numbered(..) => "</li>\n",
+        Element::Emphasis => "</em>",
+        Element::Strong => "</strong>",
+    }
 }
 
-fn markup(word: Word, person: impl Fn(&str) -> Option<String>, tags: &BTreeSet<String>) -> Event<'static> {
+fn own_line(html: &mut String) {
+    if !html.is_empty() && !html.ends_with('\n') {
+        html.push('\n');
+    }
+}
+
+fn code_block(html: &mut String, language: &str, code: &str) {
+    own_line(html);
+    if !language.is_empty() {
+        html.push_str(&format!("<p><small>{}</small></p>\n", text(language)));
+    }
+    // A parser drops the first line break inside `<pre>`; one inside `<code>` stays.
+    html.push_str(&format!("<pre><code>{}</code></pre>\n", text(code)));
+}
+
+fn markup(word: &Word, person: impl Fn(&str) -> Option<String>, tags: &BTreeSet<String>) -> String {
     match word {
-        Word::Text(text) => Event::Text(text.into()),
-        Word::Link(link) => inline(format!("{}{}</a>", open(&link), text(&link.short))),
-        Word::Name(typed) => match person(&typed.to_ascii_lowercase()) {
-            Some(name) => inline(format!("<a href=\"/@{name}\">@{typed}</a>")),
-            None => Event::Text(format!("@{typed}").into()),
+        Word::Text(plain) => text(plain),
+        Word::Link(link) => format!("{}{}</a>", open(link), text(&link.short)),
+        Word::Name { sign, name } => match person(&name.to_ascii_lowercase()) {
+            Some(username) => format!("<a href=\"/@{username}\">{sign}{name}</a>"),
+            None => format!("{sign}{name}"),
         },
-        Word::Tag(typed) => match words::tag(&typed).filter(|tag| tags.contains(tag)) {
+        Word::Tag { sign, tag: typed } => match tag::fold(typed).filter(|tag| tags.contains(tag)) {
             Some(tag) => {
                 let segment = utf8_percent_encode(&tag, SEGMENT);
-                inline(format!("<a href=\"/tags/{segment}\">#{}</a>", text(&typed)))
+                format!("<a href=\"/tags/{segment}\">{sign}{}</a>", text(typed))
             }
-            None => Event::Text(format!("#{typed}").into()),
+            None => text(&format!("{sign}{typed}")),
         },
     }
 }

@@ -1,6 +1,9 @@
 //! A link to the web, and what it is called: always by the host it really leads to.
 
+use percent_encoding::percent_decode_str;
 use url::Url;
+
+use crate::text::{self, unicode};
 
 /// The most characters of what stands behind the host in a link's short name.
 const PATH_MAX: usize = 24;
@@ -18,7 +21,7 @@ pub struct Link {
 impl Link {
     /// Reads an address; nothing unless it is `http:` or `https:` with a host.
     pub fn read(address: &str) -> Option<Self> {
-        if address.chars().any(|c| c.is_control() || c.is_whitespace()) {
+        if address.chars().any(|c| c.is_control() || c.is_whitespace()) || !has_plain_host(address) {
             return None;
         }
         let mut url = Url::parse(address).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
@@ -28,13 +31,57 @@ impl Link {
         url.set_password(None).ok()?;
         let shown = host.strip_prefix("www.").unwrap_or(&host).to_owned();
         let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-        let rest = url[url::Position::BeforePath..].trim_end_matches('/');
-        let rest = match rest.char_indices().nth(PATH_MAX) {
-            Some((end, _)) => format!("{}…", &rest[..end]),
-            None => rest.to_owned(),
-        };
-        Some(Self { short: format!("{shown}{port}{rest}"), host: shown, href: url.into() })
+        let path = letters(url[url::Position::BeforePath..].trim_end_matches('/'));
+        Some(Self { short: format!("{shown}{port}{}", text::excerpt(&path, PATH_MAX)), host: shown, href: url.into() })
     }
+}
+
+/// The host, port and credentials of an address without its scheme.
+pub(super) fn authority(address: &str) -> &str {
+    &address[..address.find(['/', '?', '#', '\\']).unwrap_or(address.len())]
+}
+
+/// Returns true if the host of an address is written with letters, digits, hyphens and dots only. Browsers read some
+/// other signs as a dot or a slash, or leave them out: such a host is not the one that a reader sees.
+pub(crate) fn has_plain_host(address: &str) -> bool {
+    let authority = authority(address.split_once("://").map_or(address, |(_, rest)| rest));
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    host.starts_with('[') || is_host(host)
+}
+
+/// A host, with or without a port.
+pub(super) fn is_host(host: &str) -> bool {
+    let is_port = |port: &str| port.chars().all(|c| c.is_ascii_digit());
+    let name = host.rsplit_once(':').filter(|(_, port)| is_port(port)).map_or(host, |(name, _)| name);
+    !name.is_empty() && name.chars().all(is_host_char) && name.chars().any(char::is_alphanumeric)
+}
+
+pub(super) fn is_host_char(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '-' | '.' | '_' | '\u{200c}' | '\u{200d}') || unicode::is_mark(c)
+}
+
+/// A path as people read it: letters of other scripts as such, everything else percent-encoded as it is.
+fn letters(path: &str) -> String {
+    let mut readable = String::with_capacity(path.len());
+    let mut rest = path;
+    while let Some(start) = rest.find('%') {
+        let (before, encoded) = rest.split_at(start);
+        readable.push_str(before);
+        let count = encoded.as_bytes().chunks_exact(3).take_while(|part| is_beyond_ascii(part)).count();
+        let (encoded, after) = encoded.split_at(if count == 0 { 1 } else { count * 3 });
+        let decoded = percent_decode_str(encoded).decode_utf8().ok();
+        match decoded.filter(|text| text.chars().all(|c| c.is_alphanumeric() || unicode::is_mark(c))) {
+            Some(letters) => readable.push_str(&letters),
+            None => readable.push_str(encoded),
+        }
+        rest = after;
+    }
+    readable + rest
+}
+
+/// `%80` to `%FF`: a part of a character.
+fn is_beyond_ascii(encoded: &[u8]) -> bool {
+    matches!(encoded, [b'%', b'8'..=b'9' | b'A'..=b'F' | b'a'..=b'f', second] if second.is_ascii_hexdigit())
 }
 
 #[cfg(test)]
@@ -50,10 +97,41 @@ mod tests {
             ("https://example.org/a-very-long-path-indeed/it-is", "example.org/a-very-long-path-indeed…"),
             ("https://bank.example@evil.example/", "evil.example"),
             ("https://b\u{430}nk.example/", "xn--bnk-6cd.example"),
+            ("https://ja.wikipedia.org/wiki/鈴虫", "ja.wikipedia.org/wiki/鈴虫"),
+            ("https://hi.wikipedia.org/wiki/हिन्दी", "hi.wikipedia.org/wiki/हिन्दी"),
+            ("https://example.org/%E2%80%AE%2F%20%zz", "example.org/%E2%80%AE%2F%20%zz"),
+            ("https://example.org/%E9%88", "example.org/%E9%88"),
         ] {
             assert_eq!(Link::read(address).map(|link| link.short).as_deref(), Some(short), "{address}");
         }
         assert_eq!(Link::read("https://me:secret@example.org/").unwrap().href, "https://example.org/");
+    }
+
+    #[test]
+    fn a_host_with_a_sign_in_it_is_none() {
+        for sign in [
+            "，",
+            "。",
+            "．",
+            "｡",
+            "／",
+            "？",
+            "＃",
+            "＠",
+            "“",
+            "…",
+            "～",
+            "\u{2024}",
+            "%EF%BC%8C",
+            ",",
+            "'",
+            "❤",
+            "\u{200b}",
+        ] {
+            for address in [format!("https://e.example{sign}evil.example/"), format!("https://{sign}/x")] {
+                assert_eq!(Link::read(&address), None, "{address}");
+            }
+        }
     }
 
     #[test]

@@ -2,12 +2,19 @@
 //! It is done once, when the words are written. Nothing typed becomes markup of its own: HTML is shown as it was typed,
 //! and what comes out has gone through a sanitiser that knows only the few elements made here.
 //!
-//! What it refuses: pictures, headings and rules as such (their text stays), links to anywhere but the web, links that
-//! hide where they lead, nesting without end.
+//! Nothing typed is lost: signs that mark something up go, everything else is on the page, and what is not markup that
+//! the help of the composer names is text as typed. That is why it is read here and not by a library for all of Markdown,
+//! which takes link definitions, titles, entities, rules and backslashes away.
 
+mod address;
+mod blocks;
+mod emphasis;
 mod html;
+mod inline;
 mod link;
 mod pieces;
+mod quote_and_list;
+mod tag;
 #[cfg(test)]
 mod tests;
 mod words;
@@ -16,11 +23,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sqlx::PgConnection;
 
-pub use self::{link::Link, words::tag};
+pub(crate) use self::link::has_plain_host;
+pub use self::{link::Link, tag::fold as tag};
 use self::{pieces::Piece, words::Word};
-use crate::{error::Result, id::UserId};
+use crate::{
+    error::{Invalid, Result},
+    id::{PostId, UserId},
+    text,
+};
 
-/// The most people one text can name, and the most tags it can have; what comes after stays plain text.
+/// The version of these rules. Raise it with them: the sweeper renders again what has a lower one. The statements of
+/// `posts::render` and `profiles::render`, and the indexes they read, say the number too.
+pub const VERSION: i16 = 1;
+/// The most people one text can mention, and the most tags it can have.
 pub const NAMES_MAX: usize = 20;
 
 /// Words, ready to be shown.
@@ -28,17 +43,38 @@ pub const NAMES_MAX: usize = 20;
 pub struct Rendered {
     /// Safe to put on a page as it is.
     pub html: String,
-    /// Who is named in it, each once, and by which name: small.
+    /// The users mentioned in it and by which name: small. A user with two names may be in it twice.
     pub mentions: Vec<(UserId, String)>,
     /// The tags in it, folded as [`tag`] does, each once.
     pub tags: Vec<String>,
+    /// The number of mentions and tags over [`NAMES_MAX`]. They are text.
+    pub over: (usize, usize),
 }
 
 impl Rendered {
-    /// Who is named in it.
+    /// The users mentioned in it.
     pub fn people(&self) -> Vec<UserId> {
         self.mentions.iter().map(|(person, _)| *person).collect()
     }
+
+    /// Refuses words with too many mentions or tags.
+    pub(crate) fn check(&self, field: &'static str) -> Result<(), Invalid> {
+        let message = match self.over {
+            (0, 0) => return Ok(()),
+            (0, tags) => format!("You can use at most {NAMES_MAX} tags here. Leave out {tags}."),
+            (people, _) => format!("You can mention at most {NAMES_MAX} people here. Leave out {people}."),
+        };
+        Err(Invalid::one(field, message))
+    }
+}
+
+/// The text whose mentions are kept when it is changed: a name in it goes on to mean the user it meant, whatever they are
+/// called by now, and although they may be suspended.
+#[derive(Clone, Copy, Debug)]
+pub enum Earlier {
+    None,
+    Post(PostId),
+    BioOf(UserId),
 }
 
 /// Words as [`Rendered`], with usernames for those who know by themselves who there is.
@@ -48,44 +84,74 @@ pub struct Known {
     pub tags: BTreeSet<String>,
 }
 
-/// Reads `text` as somebody typed it. Only people there are become links. One statement, or none without names.
-pub async fn render(db: &mut PgConnection, text: &str) -> Result<Rendered> {
-    let pieces = pieces::read(text);
-    let names: Vec<String> = names(&pieces).into_iter().collect();
-    let mut people = BTreeMap::new();
-    if !names.is_empty() {
-        let found = sqlx::query!(
-            r#"
-                select id, username from users
-                where username = any($1) and suspended_at is null order by id for key share
-                "#,
-            &names
-        )
-        .fetch_all(db)
-        .await?;
-        people.extend(found.into_iter().map(|row| (row.username, UserId(row.id))));
-    }
-    let tags = tags(&pieces);
-    let html = html::write(text, pieces, |name| people.contains_key(name).then(|| name.to_owned()), &tags);
-    let mentions = people.into_iter().map(|(name, person)| (person, name)).collect();
-    Ok(Rendered { html, mentions, tags: tags.into_iter().collect() })
+/// Reads `text` as it was typed. Names of users become mentions, also former names that still lead to their owner. One
+/// statement, or none without names.
+pub async fn render(db: &mut PgConnection, text: &str, earlier: Earlier) -> Result<Rendered> {
+    let pieces = read(text);
+    let names = in_order(pieces.iter().filter_map(Piece::name));
+    let people = if names.is_empty() { BTreeMap::new() } else { find(db, &names, earlier).await? };
+    let known: Vec<String> = names.into_iter().filter(|name| people.contains_key(name)).collect();
+    let tags = in_order(pieces.iter().filter_map(Piece::tag));
+    let over = (known.len().saturating_sub(NAMES_MAX), tags.len().saturating_sub(NAMES_MAX));
+    let mentioned: BTreeSet<String> = known.into_iter().take(NAMES_MAX).collect();
+    let tags: BTreeSet<String> = tags.into_iter().take(NAMES_MAX).collect();
+    let called = |name: &str| people.get(name).filter(|_| mentioned.contains(name)).map(|(_, now)| now.clone());
+    let html = html::write(&pieces, called, &tags);
+    let mentions = mentioned.iter().filter_map(|name| Some((people.get(name)?.0, name.clone()))).collect();
+    Ok(Rendered { html, mentions, tags: tags.into_iter().collect(), over })
+}
+
+/// The users that these names mean, locked, with what they are called now.
+async fn find(db: &mut PgConnection, names: &[String], earlier: Earlier) -> Result<BTreeMap<String, (UserId, String)>> {
+    let (post, owner) = match earlier {
+        Earlier::None => (None, None),
+        Earlier::Post(post) => (Some(post.0), None),
+        Earlier::BioOf(owner) => (None, Some(owner.0)),
+    };
+    let found = sqlx::query!(
+        r#"
+        select n.name as "name!", u.id, u.username
+        from unnest($1::text[]) as n (name)
+        cross join lateral (
+            select c.user_id from (
+                select m.user_id, 0 as place from post_mentions m where m.post_id = $2 and m.name = n.name
+                union all
+                select b.user_id, 0 from bio_mentions b where b.owner_id = $3 and b.name = n.name
+                union all
+                select w.id, 1 from users w where w.username = n.name and w.suspended_at is null
+                union all
+                select f.user_id, 2 from former_usernames f join users w on w.id = f.user_id
+                where f.username = n.name and f.released_at > now() and w.suspended_at is null
+            ) c order by c.place limit 1
+        ) c
+        join users u on u.id = c.user_id
+        order by u.id for key share of u
+        "#,
+        names,
+        post,
+        owner,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(found.into_iter().map(|row| (row.name, (UserId(row.id), row.username))).collect())
 }
 
 /// As [`render`], without a database.
 pub fn known(text: &str, is_person: impl Fn(&str) -> bool) -> Known {
-    let pieces = pieces::read(text);
-    let names: BTreeSet<String> = names(&pieces).into_iter().filter(|name| is_person(name)).collect();
+    let pieces = read(text);
+    let names = in_order(pieces.iter().filter_map(Piece::name));
+    let names: BTreeSet<String> = names.into_iter().filter(|name| is_person(name)).take(NAMES_MAX).collect();
     let tags = tags(&pieces);
-    let html = html::write(text, pieces, |name| names.get(name).cloned(), &tags);
+    let html = html::write(&pieces, |name| names.get(name).cloned(), &tags);
     Known { html, names, tags }
 }
 
-/// The HTML of `text` that was rendered before, when whom it names is called otherwise: `called` knows how, by the name
-/// in it.
-pub(crate) fn again(text: &str, called: impl Fn(&str) -> Option<String>) -> String {
-    let pieces = pieces::read(text);
+/// Renders a text again that was rendered before: by other rules, or when users in it are called otherwise. Its mentions
+/// stay those it has; `called` knows their names of now by the names in the text. Returns the HTML and the tags.
+pub(crate) fn again(text: &str, called: impl Fn(&str) -> Option<String>) -> (String, Vec<String>) {
+    let pieces = read(text);
     let tags = tags(&pieces);
-    html::write(text, pieces, called, &tags)
+    (html::write(&pieces, called, &tags), tags.into_iter().collect())
 }
 
 /// The HTML of `text` in which nobody is named.
@@ -95,24 +161,25 @@ pub fn html(text: &str) -> String {
 
 /// The words alone, in one line: for titles, previews and mails.
 pub fn plain(text: &str) -> String {
-    let text: String = pieces::read(text).iter().map(Piece::plain).collect();
+    let text: String = read(text).iter().map(Piece::plain).collect();
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn names(pieces: &[Piece<'_>]) -> BTreeSet<String> {
-    first(pieces.iter().filter_map(Piece::name))
+/// Text that was stored by older rules may have invisible characters in it: none reaches a page.
+fn read(typed: &str) -> Vec<Piece> {
+    let visible = text::visible(typed);
+    let lines: Vec<&str> = visible.split('\n').collect();
+    let mut pieces = Vec::new();
+    blocks::read(&lines, &mut pieces);
+    pieces
 }
 
-fn tags(pieces: &[Piece<'_>]) -> BTreeSet<String> {
-    first(pieces.iter().filter_map(Piece::tag))
+fn tags(pieces: &[Piece]) -> BTreeSet<String> {
+    in_order(pieces.iter().filter_map(Piece::tag)).into_iter().take(NAMES_MAX).collect()
 }
 
-fn first(words: impl Iterator<Item = String>) -> BTreeSet<String> {
-    let mut first = BTreeSet::new();
-    for word in words {
-        if first.len() < NAMES_MAX {
-            first.insert(word);
-        }
-    }
-    first
+/// The words, each once, in the order in which they are first in the text.
+fn in_order(words: impl Iterator<Item = String>) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    words.filter(|word| seen.insert(word.clone())).collect()
 }

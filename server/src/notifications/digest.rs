@@ -142,7 +142,7 @@ pub(crate) struct Digest {
 pub(crate) async fn to_mail(db: &mut PgConnection, user: UserId, told: &[i64]) -> Result<Option<Digest>> {
     let rows = sqlx::query!(
         r#"
-        select r.email, r.digest_rhythm, n.kind, n.post_id, coalesce(left(p.body, 400), '') as "body!",
+        select r.email, r.digest_rhythm, n.kind, n.post_id, coalesce(p.body, '') as "body!",
                case n.kind when 'like' then p.like_count - (
                    select count(*) from likes l where l.post_id = n.post_id and l.user_id = n.user_id
                ) else 1 end as "count!",

@@ -81,7 +81,7 @@ pub async fn page(db: &mut PgConnection, me: &Member, before: Option<Cursor>) ->
         Row,
         r#"
         select n.id, n.kind, n.post_id, n.updated_at, n.read_at is null as "unread!",
-               coalesce(left(p.body, 600), '') as "body!",
+               coalesce(p.body, '') as "body!",
                case n.kind when 'like' then p.like_count - (
                    select count(*) from likes l where l.post_id = n.post_id and l.user_id = $1
                ) else 1 end as "count!",

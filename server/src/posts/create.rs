@@ -6,7 +6,9 @@ use super::{check_body, keep_words};
 use crate::{
     error::{Error, Result},
     id::{Once, PostId, UserId},
-    limits, markup, notifications, random,
+    limits,
+    markup::{self, Earlier},
+    notifications, random,
     request::{Member, Request},
     search::{self, IndexedText},
     sessions,
@@ -15,7 +17,7 @@ use crate::{
 /// Writes a post, or a reply when `parent` is given. The same words sent again with the same `once` within a day are
 /// a retry: it is answered as the first was, and writes nothing.
 ///
-/// [`Error::Invalid`] on `body` when it is empty or over [`super::BODY_MAX`]; [`Error::NotFound`] when the parent is
+/// [`Error::Invalid`] on `body` when it is empty, over [`super::BODY_MAX`] or has too many mentions or tags; [`Error::NotFound`] when the parent is
 /// gone, or its author suspended.
 pub async fn create(
     cx: &Request,
@@ -41,21 +43,23 @@ async fn write(
 ) -> Result<PostId> {
     let mut tx = sessions::begin(cx, me).await?;
     // Whom the words name is held first: people before posts (docs/decisions/0003).
-    let words = markup::render(&mut tx, body).await?;
+    let words = markup::render(&mut tx, body, Earlier::None).await?;
+    words.check("body")?;
     if let Some(parent) = parent {
         hold(&mut tx, me.id(), parent).await?;
     }
     // With the author's row, so that they are not suspended meanwhile.
     let id = sqlx::query_scalar!(
         r#"
-        insert into posts (author_id, parent_id, body, html)
-        select id, $2::bigint, $3::text, $4::text from users where id = $1 and suspended_at is null for share
+        insert into posts (author_id, parent_id, body, html, render_version)
+        select id, $2::bigint, $3::text, $4::text, $5::smallint from users where id = $1 and suspended_at is null for share
         returning id
         "#,
         me.id().0,
         parent.map(|p| p.0),
         body,
         words.html,
+        markup::VERSION,
     )
     .fetch_optional(&mut *tx)
     .await?

@@ -3,12 +3,14 @@
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
-use super::{check_body, forget_words, keep_words};
+use super::{check_body, forget_words, keep_words, render::set_html};
 use crate::{
     accounts,
     error::{Error, Result},
     id::PostId,
-    limits, markup, notifications,
+    limits,
+    markup::{self, Earlier},
+    notifications,
     request::{Member, Request},
     search::{self, IndexedText},
     sessions,
@@ -26,7 +28,8 @@ async fn rewrite(cx: &Request, me: &Member, id: PostId, body: &str) -> Result<()
     let mut tx = sessions::begin(cx, me).await?;
     // Oneself and whom the words name first: people before posts (docs/decisions/0003).
     accounts::stay(&mut tx, me.id()).await?;
-    let words = markup::render(&mut tx, body).await?;
+    let words = markup::render(&mut tx, body, Earlier::Post(id)).await?;
+    words.check("body")?;
     let before = sqlx::query!(
         r#"
         select body, coalesce(edited_at, created_at) as "written_at!" from posts
@@ -49,9 +52,11 @@ async fn rewrite(cx: &Request, me: &Member, id: PostId, body: &str) -> Result<()
     )
     .execute(&mut *tx)
     .await?;
-    sqlx::query!("update posts set body = $2, html = $3, edited_at = now() where id = $1", id.0, body, words.html)
+    // First without HTML: the trigger takes HTML that comes with other words for that of an older copy of the server.
+    sqlx::query!("update posts set body = $2, html = null, edited_at = now() where id = $1", id.0, body)
         .execute(&mut *tx)
         .await?;
+    set_html(&mut tx, id.0, &words.html).await?;
     let named = forget_words(&mut tx, id.0).await?;
     keep_words(&mut tx, id.0, &words).await?;
     search::index_posts(&mut tx, &[IndexedText { id: id.0, text: body }]).await?;

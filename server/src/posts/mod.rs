@@ -19,7 +19,7 @@ pub use self::{
     create::create,
     delete::{delete, prune},
     edit::{Version, Versions, edit, own_words, versions},
-    render::render_missing,
+    render::{render_missing, render_outdated},
 };
 use crate::{
     error::{Error, Invalid, Result},
@@ -52,9 +52,9 @@ pub struct Post {
 }
 
 impl Post {
-    /// The first words, in one line without markup, cut to `most` characters.
+    /// The first words, in one line without markup, cut behind `most` characters (grapheme clusters).
     pub fn excerpt(&self, most: usize) -> String {
-        markup::plain(&self.body).chars().take(most).collect()
+        text::excerpt(&markup::plain(&self.body), most)
     }
 }
 
@@ -120,15 +120,7 @@ pub async fn find(db: &mut PgConnection, id: PostId, viewer: Option<UserId>) -> 
 
 /// Writes the rows that stand beside a post's words, inside the transaction that writes the words.
 async fn keep_words(tx: &mut PgConnection, id: i64, words: &Rendered) -> Result<()> {
-    if !words.tags.is_empty() {
-        sqlx::query!(
-            "insert into post_tags (tag, post_id) select tag, $2 from unnest($1::text[]) tag",
-            &words.tags,
-            id
-        )
-        .execute(&mut *tx)
-        .await?;
-    }
+    keep_tags(tx, id, &words.tags).await?;
     if !words.mentions.is_empty() {
         let (people, names): (Vec<i64>, Vec<String>) =
             words.mentions.iter().map(|(person, name)| (person.0, name.clone())).unzip();
@@ -149,9 +141,23 @@ async fn keep_words(tx: &mut PgConnection, id: i64, words: &Rendered) -> Result<
     Ok(())
 }
 
+async fn keep_tags(tx: &mut PgConnection, id: i64, tags: &[String]) -> Result<()> {
+    if !tags.is_empty() {
+        sqlx::query!("insert into post_tags (tag, post_id) select tag, $2 from unnest($1::text[]) tag", tags, id)
+            .execute(tx)
+            .await?;
+    }
+    Ok(())
+}
+
+async fn forget_tags(tx: &mut PgConnection, id: i64) -> Result<()> {
+    sqlx::query!("delete from post_tags where post_id = $1", id).execute(tx).await?;
+    Ok(())
+}
+
 /// Forgets those rows; returns who was named.
 async fn forget_words(tx: &mut PgConnection, id: i64) -> Result<Vec<UserId>> {
-    sqlx::query!("delete from post_tags where post_id = $1", id).execute(&mut *tx).await?;
+    forget_tags(tx, id).await?;
     let named = sqlx::query_scalar!("delete from post_mentions where post_id = $1 returning user_id", id);
     Ok(named.fetch_all(tx).await?.into_iter().map(UserId).collect())
 }

@@ -7,7 +7,7 @@ use crate::{
     error::{Error, Invalid, Result},
     id::UserId,
     limits,
-    markup::{self, Rendered},
+    markup::{self, Earlier, Rendered},
     profiles::link,
     request::{Member, Request},
     search, sessions, text,
@@ -55,13 +55,17 @@ pub async fn edit(cx: &Request, me: &Member, typed: &Details) -> Result<()> {
 
 async fn write(cx: &Request, me: &Member, kept: &Details) -> Result<()> {
     let mut tx = sessions::begin(cx, me).await?;
-    let words = markup::render(&mut tx, &kept.bio).await?;
+    let words = markup::render(&mut tx, &kept.bio, Earlier::BioOf(me.id())).await?;
+    words.check("bio")?;
     let html = (!kept.bio.is_empty()).then_some(&words.html);
     // First without any: HTML that is set is told from HTML that was left, even if it is the same (see the trigger).
-    sqlx::query!("update users set bio_html = null where id = $1", me.id().0).execute(&mut *tx).await?;
+    sqlx::query!("update users set bio_html = null, bio_version = 0 where id = $1", me.id().0)
+        .execute(&mut *tx)
+        .await?;
     sqlx::query!(
         r#"
-        update users set display_name = $2, bio = $3, bio_html = $4, pronouns = $5, place = $6, links = $7
+        update users
+        set display_name = $2, bio = $3, bio_html = $4, pronouns = $5, place = $6, links = $7, bio_version = $8
         where id = $1
         "#,
         me.id().0,
@@ -71,6 +75,7 @@ async fn write(cx: &Request, me: &Member, kept: &Details) -> Result<()> {
         kept.pronouns,
         kept.place,
         &kept.links,
+        markup::VERSION,
     )
     .execute(&mut *tx)
     .await?;

@@ -2,6 +2,8 @@
 
 use url::{Host, Url};
 
+use crate::markup;
+
 /// The longest that is kept.
 const MOST: usize = 200;
 
@@ -12,7 +14,7 @@ pub(super) fn parse(typed: &str) -> Result<String, &'static str> {
         return Err(NONE);
     }
     let whole = if typed.contains("://") { typed.to_owned() } else { format!("https://{typed}") };
-    let url = Url::parse(&whole).map_err(|_| NONE)?;
+    let url = Url::parse(&whole).ok().filter(|_| markup::has_plain_host(&whole)).ok_or(NONE)?;
     let named = matches!(url.host(), Some(Host::Domain(name)) if name.trim_matches('.').contains('.'));
     if !matches!(url.scheme(), "http" | "https") || !named {
         return Err(NONE);
@@ -67,6 +69,9 @@ mod tests {
             "\\\\example.org",
             "/posts/1",
             "\u{1}javascript:alert(1)",
+            "https://e.example，好",
+            "https://e.example。evil.example",
+            "e.example／x",
         ] {
             assert!(parse(typed).is_err(), "{typed:?}: {:?}", parse(typed));
         }

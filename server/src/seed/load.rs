@@ -10,7 +10,7 @@ use super::{
     words::{self, Signs},
     writing::Writer,
 };
-use crate::{avatars::dice::Dice, search};
+use crate::{avatars::dice::Dice, markup, search};
 
 const MINUTE: i64 = 60 * 1_000_000;
 const DAY: i64 = 24 * 60 * MINUTE;
@@ -168,21 +168,22 @@ async fn follows(db: &mut PgConnection, world: &World, ids: &Ids) -> sqlx::Resul
 }
 
 async fn posts(db: &mut PgConnection, world: &World, ids: &Ids, moments: &[i64]) -> sqlx::Result<Signs> {
-    let statement = "copy posts (id, author_id, parent_id, body, html, created_at, like_count, reply_count) \
+    let statement = "copy posts \
+                     (id, author_id, parent_id, body, html, created_at, like_count, reply_count, render_version) \
                      from stdin (format binary)";
     let mut sheet = Sheet::open(db, statement).await?;
     let mut writer = Writer::new();
     let mut signs = Signs::of(world);
     let mut likes_start = 0;
     for (n, (post, moment)) in world.posts.iter().zip(moments).enumerate() {
-        sheet.row(8).int(ids.post(n as u32)).int(ids.user(post.author));
+        sheet.row(9).int(ids.post(n as u32)).int(ids.user(post.author));
         match post.parent {
             Some(parent) => sheet.int(ids.post(parent)),
             None => sheet.null(),
         };
         let body = body(&mut writer, world, n);
         sheet.text(&body).text(&signs.render(n as u32, &body)).at(*moment);
-        sheet.int(i64::from(post.likes_end - likes_start)).int(i64::from(post.replies));
+        sheet.int(i64::from(post.likes_end - likes_start)).int(i64::from(post.replies)).small(markup::VERSION);
         likes_start = post.likes_end;
         sheet.send_full().await?;
     }

@@ -44,6 +44,10 @@ impl<'c> Sheet<'c> {
         self.field(&value.to_be_bytes())
     }
 
+    pub(super) fn small(&mut self, value: i16) -> &mut Self {
+        self.field(&value.to_be_bytes())
+    }
+
     pub(super) fn text(&mut self, value: &str) -> &mut Self {
         self.field(value.as_bytes())
     }

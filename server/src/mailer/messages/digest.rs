@@ -58,18 +58,52 @@ fn said(told: &Told) -> String {
 /// On one line, cut where it gets long, without what a mail program would make a link of.
 fn plain(words: &str, most: usize) -> String {
     let line = text::clean_line(words);
-    let words: Vec<&str> = line.split_whitespace().map(|word| if is_link(word) { "[link]" } else { word }).collect();
-    let line = words.join(" ");
-    match line.char_indices().nth(most) {
-        Some((end, _)) => format!("{}…", line[..end].trim_end()),
-        None => line,
-    }
+    let words: Vec<String> = line.split(' ').map(unlinked).collect();
+    text::excerpt(&words.join(" "), most)
 }
 
-/// Whether a word is an address, or looks like the name of a place: a dot with letters right after it.
-fn is_link(word: &str) -> bool {
-    let label = |part: &str| part.chars().take_while(|c| c.is_alphanumeric()).count() >= 2;
-    word.contains("://") || word.contains('@') && word.contains('.') || word.split('.').skip(1).any(label)
+/// A dot between two characters of a word, as a mail program reads it.
+#[derive(PartialEq, Eq)]
+enum Dot {
+    /// Of a number, a date, an abbreviation.
+    Plain,
+    /// Between two words, after which a space is missing. With it nothing takes them for a domain.
+    Unspaced,
+    /// Of a domain.
+    Domain,
+}
+
+/// The word without a link in it: an address and whatever looks like a domain becomes `[link]`.
+fn unlinked(word: &str) -> String {
+    let dots: Vec<(usize, Dot)> = word
+        .match_indices(['.', '。', '．', '｡'])
+        .map(|(at, dot)| (at + dot.len(), dot_between(&word[..at], dot, &word[at + dot.len()..])))
+        .collect();
+    let is_address = word.contains("://") || word.to_lowercase().contains("www.");
+    if is_address || dots.iter().any(|(_, dot)| *dot == Dot::Domain) {
+        return "[link]".to_owned();
+    }
+    let mut spaced = word.to_owned();
+    for (at, _) in dots.iter().rev().filter(|(_, dot)| *dot == Dot::Unspaced) {
+        spaced.insert(*at, ' ');
+    }
+    spaced
+}
+
+/// No top-level domain has a digit or fewer than two letters. `Dr.Smith` has a capital where a sentence or name begins.
+fn dot_between(before: &str, dot: &str, after: &str) -> Dot {
+    let label: String = after.chars().take_while(|c| c.is_alphanumeric() || *c == '-').collect();
+    let is_international = label.starts_with("xn--");
+    let is_ascii = before.ends_with(|c: char| c.is_ascii()) && label.is_ascii();
+    if !before.ends_with(char::is_alphanumeric) || label.chars().nth(1).is_none() || dot != "." && !is_ascii {
+        return Dot::Plain;
+    }
+    if label.contains(|c: char| c.is_numeric()) && !is_international {
+        return Dot::Plain;
+    }
+    let mut letters = label.chars();
+    let is_title = letters.next().is_some_and(char::is_uppercase) && letters.all(char::is_lowercase);
+    if is_title { Dot::Unspaced } else { Dot::Domain }
 }
 
 /// One of each, for tests.
@@ -101,6 +135,38 @@ mod tests {
         assert_eq!(plain("me@evil.example", 200), "[link]");
         assert_eq!(plain("It is 3.5 km. So, e.g. walk... @alan", 200), "It is 3.5 km. So, e.g. walk... @alan");
         assert_eq!(plain(&"word ".repeat(50), 12), "word word wo…");
+        for link in [
+            "EVIL.EXAMPLE",
+            "Evil.cOm",
+            "evil.example:80",
+            "(evil.example)",
+            "evil.xn--p1ai",
+            "例え.テスト",
+            "evil。example",
+        ] {
+            assert_eq!(plain(link, 200), "[link]", "{link}");
+        }
+    }
+
+    #[test]
+    fn numbers_dates_and_titles_are_no_links() {
+        for text in [
+            "19.99",
+            "24.12.2026",
+            "v1.2.3-rc1",
+            "3.5kg",
+            "10.000,00",
+            "U.S.A.",
+            "z.B.",
+            "@alan.",
+            "です。次の文",
+            "a...b",
+        ] {
+            assert_eq!(plain(text, 200), text);
+        }
+        assert_eq!(plain("Dr.Smith", 200), "Dr. Smith");
+        assert_eq!(plain("It is done.Then we go. Evil.Com", 200), "It is done. Then we go. Evil. Com");
+        assert_eq!(plain("👩\u{200d}👩\u{200d}👧👩\u{200d}👩\u{200d}👧", 1), "👩\u{200d}👩\u{200d}👧…");
     }
 
     #[test]

@@ -1,0 +1,155 @@
+//! Finds where a bare address ends, and reads the address of a link.
+
+use super::{Link, link};
+use crate::text::unicode;
+
+const SCHEMES: [&str; 2] = ["https://", "http://"];
+
+/// The address that `rest` begins with: its length, and the link. Punctuation of other scripts than ASCII ends it, as
+/// does a sign that no host can have; ASCII punctuation at its end belongs to the sentence.
+pub(super) fn bare(before: Option<char>, rest: &str) -> Option<(usize, Link)> {
+    if before.is_some_and(|c| unicode::is_cased_or_number(c) && c != '_') {
+        return None;
+    }
+    let is_scheme = |scheme: &&&str| rest.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
+    let start = SCHEMES.iter().find(is_scheme)?.len();
+    let end = rest[start..].find(ends).map_or(rest.len(), |n| start + n);
+    let end = start + host_end(&rest[start..end]);
+    let end = sentence_end(before, &rest[..end]);
+    let address = rest.get(..end).filter(|_| end > start)?;
+    Some((end, Link::read(address)?))
+}
+
+/// The address of `[text](address)`; its scheme may be left out.
+pub(super) fn named(typed: &str) -> Option<Link> {
+    let typed = typed.trim();
+    if SCHEMES.iter().any(|scheme| typed.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))) {
+        return Link::read(typed);
+    }
+    let host = link::authority(typed);
+    let domain = host.rsplit_once('.').is_some_and(|(name, end)| {
+        !name.is_empty() && !name.starts_with('.') && end.len() >= 2 && end.chars().all(char::is_alphabetic)
+    });
+    if domain && link::is_host(host) { Link::read(&format!("https://{typed}")) } else { None }
+}
+
+/// A character that no address goes on with.
+fn ends(c: char) -> bool {
+    match c.is_ascii() {
+        true => c.is_ascii_control() || c.is_ascii_whitespace() || "<>\"`{}|\\^".contains(c),
+        false => {
+            let is_sign = unicode::is_punctuation(c) || unicode::is_symbol(c) && !unicode::is_pictorial(c);
+            c.is_whitespace() || is_sign
+        }
+    }
+}
+
+/// The end of an address without its scheme, if a sign in its host ends it; and before letters of another script right
+/// behind an ASCII domain (`https://e.exampleを見て`).
+fn host_end(address: &str) -> usize {
+    let authority = link::authority(address);
+    if authority.contains('@') || authority.starts_with('[') {
+        return address.len();
+    }
+    let host_length = authority.find(|c| !link::is_host_char(c) && c != ':').unwrap_or(authority.len());
+    let host = &authority[..host_length];
+    let domain = host.rfind('.').map_or(0, |dot| dot + 1);
+    let starts_ascii = host[domain..].starts_with(|c: char| c.is_ascii_alphabetic());
+    match host[domain..].find(|c: char| !c.is_ascii()).filter(|_| starts_ascii && domain > 0) {
+        Some(n) => domain + n,
+        None if host_length < authority.len() => host_length,
+        None => address.len(),
+    }
+}
+
+/// The end of the address without the punctuation of the sentence around it. An underscore is kept unless one is right
+/// before the address, too.
+fn sentence_end(before: Option<char>, address: &str) -> usize {
+    let mut end = address.len();
+    while let Some(last) = address[..end].chars().next_back() {
+        let unbalanced = |open: char| {
+            let count = |sign: char| address[..end].matches(sign).count();
+            count(last) > count(open)
+        };
+        let is_outside = match last {
+            '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' | '~' => true,
+            '_' => before == Some('_'),
+            ')' => unbalanced('('),
+            ']' => unbalanced('['),
+            '(' | '[' => true,
+            _ => false,
+        };
+        if !is_outside {
+            break;
+        }
+        end -= last.len_utf8();
+    }
+    end
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_ends_where_the_sentence_goes_on() {
+        for (text, wanted) in [
+            ("https://e.example，好", "https://e.example"),
+            ("https://e.example/x”", "https://e.example/x"),
+            ("https://e.example/foo。次の文", "https://e.example/foo"),
+            ("https://e.example。evil.example", "https://e.example"),
+            ("https://e.example／evil", "https://e.example"),
+            ("https://e.example～x", "https://e.example"),
+            ("https://e.example»", "https://e.example"),
+            ("https://e.example…", "https://e.example"),
+            ("https://e.example،", "https://e.example"),
+            ("https://e.example؟", "https://e.example"),
+            ("https://e.example।", "https://e.example"),
+            ("https://e.example「x」", "https://e.example"),
+            ("https://e.example🎉", "https://e.example"),
+            ("https://e.example,x", "https://e.example"),
+            ("https://e.exampleを見て", "https://e.example"),
+            ("https://例え.jpを見て", "https://例え.jp"),
+            ("https://例え.テスト/パス", "https://例え.テスト/パス"),
+            ("https://ja.wikipedia.org/wiki/鈴虫 ", "https://ja.wikipedia.org/wiki/鈴虫"),
+            ("https://e.example/__init__.py", "https://e.example/__init__.py"),
+            ("https://e.example/a_(b))", "https://e.example/a_(b)"),
+            ("https://e.example/x.", "https://e.example/x"),
+            ("https://e.example/**", "https://e.example/"),
+            ("HTTPS://e.example/?q=1&b=2#c!", "HTTPS://e.example/?q=1&b=2#c"),
+            ("https://e.example:8080/x", "https://e.example:8080/x"),
+            ("http://[::1]/x", "http://[::1]/x"),
+        ] {
+            assert_eq!(bare(None, text).map(|(length, _)| &text[..length]), Some(wanted), "{text}");
+        }
+        for bad in ["https://", "https://，x", "https:// x", "http:/x", "https://...", "ftp://x.example"] {
+            assert_eq!(bare(None, bad), None, "{bad}");
+        }
+        assert_eq!(bare(Some('x'), "https://e.example"), None);
+    }
+
+    #[test]
+    fn a_link_may_leave_out_the_scheme() {
+        for (typed, href) in [
+            ("www.example.org", "https://www.example.org/"),
+            ("example.org/about", "https://example.org/about"),
+            ("http://example.org", "http://example.org/"),
+            ("例え.テスト", "https://xn--r8jz45g.xn--zckzah/"),
+        ] {
+            assert_eq!(named(typed).map(|link| link.href).as_deref(), Some(href), "{typed}");
+        }
+        for bad in [
+            "javascript:alert(1)",
+            "/posts/1",
+            "x",
+            "1.5",
+            "a b.example",
+            "https://e.example，好",
+            "",
+            ".org",
+            "mailto:a@b.example",
+        ] {
+            assert_eq!(named(bad), None, "{bad}");
+        }
+    }
+}
