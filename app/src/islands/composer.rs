@@ -103,10 +103,10 @@ async fn send(form: HtmlFormElement) {
     };
     at_work(&form, false);
     match done {
-        // The page that answers the plain form says who is signed in, and keeps the text.
-        Err(ActionError::OtherUser) => drop(form.submit()),
-        Err(error) => status(&form, error.words()),
         Ok(()) => {}
+        // The page that answers the plain form says what is wrong, or who is signed in, and keeps the text.
+        Err(ActionError::Invalid | ActionError::OtherUser) => drop(form.submit()),
+        Err(error) => status(&form, error.words()),
     }
 }
 
