@@ -5,7 +5,7 @@ use http::StatusCode;
 use sqlx::PgPool;
 use stand_in_github::Picture;
 
-use super::Site;
+use super::{Browser, Site};
 
 const PAGE: &str = "/settings/profile";
 const SEND: &str = "/settings/profile/picture";
@@ -118,7 +118,8 @@ async fn someone_signed_out_is_told_that_the_picture_was_not_saved(pool: PgPool)
     assert_eq!(site.pictures().await, 0);
     // Nobody waits for a body that does not end.
     let endless = Body::from_stream(super::hardening::endless());
-    let answer = tokio::time::timeout(std::time::Duration::from_secs(5), site.browser().send_parts(SEND, endless));
+    let mut stranger = site.browser();
+    let answer = tokio::time::timeout(std::time::Duration::from_secs(5), stranger.send_parts(SEND, endless));
     assert!(answer.await.unwrap().location().starts_with("/sign-in"));
 }
 
@@ -138,12 +139,13 @@ async fn a_file_announced_as_far_too_large_is_refused_without_waiting_for_it(poo
 }
 
 /// Sends a file over a real connection as a browser does: all of it, and only then it reads what was answered.
-async fn send_over_tcp(address: std::net::SocketAddr, session: &str, bytes: usize) -> std::io::Result<String> {
+async fn send_over_tcp(address: std::net::SocketAddr, sender: &mut Browser, bytes: usize) -> std::io::Result<String> {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let (user, session) = (sender.form_user().await.unwrap(), sender.session().unwrap());
     let part = "--x\r\ncontent-disposition: form-data; name=\"picture\"; filename=\"me.png\"\r\n\r\n";
     let end = "\r\n--x--\r\n";
     let head = format!(
-        "POST {SEND} HTTP/1.1\r\nHost: kith.example\r\nConnection: close\r\nSec-Fetch-Site: same-origin\r\n\
+        "POST {SEND}?for_user={user} HTTP/1.1\r\nHost: kith.example\r\nConnection: close\r\nSec-Fetch-Site: same-origin\r\n\
          Cookie: __Host-id={session}\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: {}\r\n\r\n{part}",
         part.len() + bytes + end.len()
     );
@@ -157,10 +159,11 @@ async fn send_over_tcp(address: std::net::SocketAddr, session: &str, bytes: usiz
 }
 
 /// A picture that is on its way and stays there: its place is taken once we are told to go on.
-async fn hold_a_place(address: std::net::SocketAddr, session: &str, client: usize) -> tokio::net::TcpStream {
+async fn hold_a_place(address: std::net::SocketAddr, sender: &mut Browser, client: usize) -> tokio::net::TcpStream {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let (user, session) = (sender.form_user().await.unwrap(), sender.session().unwrap());
     let head = format!(
-        "POST {SEND} HTTP/1.1\r\nHost: kith.example\r\nSec-Fetch-Site: same-origin\r\nCookie: __Host-id={session}\r\n\
+        "POST {SEND}?for_user={user} HTTP/1.1\r\nHost: kith.example\r\nSec-Fetch-Site: same-origin\r\nCookie: __Host-id={session}\r\n\
          X-Forwarded-For: 203.0.113.{client}\r\nExpect: 100-continue\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: 1000\r\n\r\n"
     );
     let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
@@ -175,32 +178,32 @@ async fn hold_a_place(address: std::net::SocketAddr, session: &str, client: usiz
 async fn a_picture_that_is_refused_is_heard_to_its_end_so_that_a_browser_shows_why(pool: PgPool) {
     drop(Site::with_cast(&pool).await);
     let site = Site::with(&pool, &[("KITH_TRUSTED_PROXIES", "127.0.0.0/8")]);
-    let [mut alan, barbara, grace] =
+    let [mut alan, mut barbara, mut grace] =
         [site.signed_in("alan").await, site.signed_in("barbara").await, site.signed_in("grace").await];
     let (address, _stop, _serving) = super::serve::start(&site).await;
     for _ in 0..20 {
         assert_eq!(alan.send_file(SEND, "picture", b"no picture").await.status, StatusCode::UNPROCESSABLE_ENTITY);
     }
-    let answer = send_over_tcp(address, alan.session().unwrap(), 6_000_000).await.expect("an answer");
+    let answer = send_over_tcp(address, &mut alan, 6_000_000).await.expect("an answer");
     assert!(answer.starts_with("HTTP/1.1 429") && answer.contains("You can try again in"), "{answer}");
     // Two at once are a user's share, however slow: the place of another is left.
     let mut under_way = Vec::new();
     for _ in 0..2 {
-        under_way.push(hold_a_place(address, grace.session().unwrap(), 1).await);
+        under_way.push(hold_a_place(address, &mut grace, 1).await);
     }
     let busy = "We can’t take pictures at this moment.";
-    let answer = send_over_tcp(address, grace.session().unwrap(), 6_000_000).await.expect("an answer");
+    let answer = send_over_tcp(address, &mut grace, 6_000_000).await.expect("an answer");
     assert!(answer.starts_with("HTTP/1.1 503") && answer.contains(busy), "{answer}");
-    let answer = send_over_tcp(address, barbara.session().unwrap(), 6_000_000).await.expect("an answer");
+    let answer = send_over_tcp(address, &mut barbara, 6_000_000).await.expect("an answer");
     assert!(answer.starts_with("HTTP/1.1 422"), "{answer}");
     site.crowd("user", 5).await;
     for n in 0..5 {
-        let other = site.signed_in(&format!("user{n:03}")).await;
+        let mut other = site.signed_in(&format!("user{n:03}")).await;
         for _ in 0..2 {
-            under_way.push(hold_a_place(address, other.session().unwrap(), 10 + n).await);
+            under_way.push(hold_a_place(address, &mut other, 10 + n).await);
         }
     }
-    let answer = send_over_tcp(address, barbara.session().unwrap(), 6_000_000).await.expect("an answer");
+    let answer = send_over_tcp(address, &mut barbara, 6_000_000).await.expect("an answer");
     assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
     assert!(answer.contains("retry-after:") && answer.contains(busy), "{answer}");
     // It was read, and no more than that.

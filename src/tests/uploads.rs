@@ -24,6 +24,8 @@ const TOO_LARGE: &str = "That picture is larger than 8 MB. Choose a smaller file
 /// An upload as a browser sends it: all of it, and only then it reads the answer.
 struct Upload<'a> {
     session: Option<&'a str>,
+    /// The user the form was rendered for.
+    user: &'a str,
     site: &'a str,
     host: &'a str,
     bytes: usize,
@@ -31,7 +33,7 @@ struct Upload<'a> {
 
 impl Default for Upload<'_> {
     fn default() -> Self {
-        Self { session: None, site: "same-origin", host: "kith.example", bytes: MB }
+        Self { session: None, user: "", site: "same-origin", host: "kith.example", bytes: MB }
     }
 }
 
@@ -41,8 +43,9 @@ impl Upload<'_> {
         let end = "\r\n--x--\r\n";
         let cookie = self.session.map(|session| format!("Cookie: __Host-id={session}\r\n")).unwrap_or_default();
         let head = format!(
-            "POST {PATH} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nSec-Fetch-Site: {}\r\n{cookie}\
+            "POST {PATH}?for_user={} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nSec-Fetch-Site: {}\r\n{cookie}\
              Content-Type: multipart/form-data; boundary=x\r\nContent-Length: {}\r\n\r\n{part}",
+            self.user,
             self.host,
             self.site,
             part.len() + self.bytes + end.len()
@@ -71,8 +74,9 @@ async fn limited(site: &Site, username: &str) -> Browser {
 
 /// Every refusal of the upload route is answered with its page.
 async fn assert_all_are_answered(site: &Site, address: SocketAddr, through: &str) {
-    let [alan, ended] = [site.signed_in("alan").await, site.signed_in("grace").await];
-    let over = limited(site, "barbara").await;
+    let [mut alan, ended] = [site.signed_in("alan").await, site.signed_in("grace").await];
+    let mut over = limited(site, "barbara").await;
+    let (alan_id, over_id) = (alan.form_user().await.unwrap(), over.form_user().await.unwrap());
     site.sql("delete from limits where key = (select sha256(id::text::bytea) from users where username = 'alan')")
         .await;
     site.sql("delete from sessions where user_id = (select id from users where username = 'grace')").await;
@@ -83,10 +87,21 @@ async fn assert_all_are_answered(site: &Site, address: SocketAddr, through: &str
         for (what, upload, status, words) in [
             ("no session", Upload::default(), 303, sign_in),
             ("ended session", Upload { session: Some(&ended), ..Upload::default() }, 303, sign_in),
-            ("another site", Upload { session: Some(&alan), site: "cross-site", ..Upload::default() }, 403, "<h1"),
+            (
+                "another site",
+                Upload { session: Some(&alan), user: &alan_id, site: "cross-site", ..Upload::default() },
+                403,
+                "<h1",
+            ),
             ("another host", Upload { host: "other.example", ..Upload::default() }, 421, "<h1"),
-            ("over the limit", Upload { session: Some(&over), ..Upload::default() }, 429, "You can try again in"),
-            ("too large", Upload { session: Some(&alan), ..Upload::default() }, 422, TOO_LARGE),
+            (
+                "over the limit",
+                Upload { session: Some(&over), user: &over_id, ..Upload::default() },
+                429,
+                "You can try again in",
+            ),
+            ("another user", Upload { session: Some(&alan), user: &over_id, ..Upload::default() }, 409, "as @alan"),
+            ("too large", Upload { session: Some(&alan), user: &alan_id, ..Upload::default() }, 422, TOO_LARGE),
         ] {
             let answer = Upload { bytes, ..upload }.send(address).await;
             let answer = answer.unwrap_or_else(|error| panic!("{what}, {bytes} bytes through {through}: {error}"));

@@ -94,7 +94,8 @@ impl Oidc {
     }
 
     pub async fn way(&self, app: &settings::Provider, http: &Outbound, trip: &Trip) -> Result<Url, Trouble> {
-        let client = client(app, &self.description(http, KEPT).await?, &trip.callback)?;
+        let description = self.description(http, KEPT).await?;
+        let client = client(app, &description, &trip.callback)?;
         let challenge = PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(trip.verifier.clone()));
         let way = client
             .authorize_url(|| CsrfToken::new(trip.state.text()))

@@ -73,7 +73,7 @@ async fn write(
         return written(cx, me, Some(key)).await?.ok_or(Error::Busy);
     }
     keep_words(&mut tx, id, &words).await?;
-    search::index_posts(&mut tx, &[IndexedText { id, text: body }]).await?;
+    search::index_posts(&mut tx, &[IndexedText { id, text: body.to_owned() }]).await?;
     notifications::of_post(&mut tx, PostId(id), me.id(), parent, &words.people()).await?;
     tx.commit().await?;
     Ok(PostId(id))

@@ -59,7 +59,7 @@ async fn rewrite(cx: &Request, me: &Member, id: PostId, body: &str) -> Result<()
     set_html(&mut tx, id.0, &words.html).await?;
     let named = forget_words(&mut tx, id.0).await?;
     keep_words(&mut tx, id.0, &words).await?;
-    search::index_posts(&mut tx, &[IndexedText { id: id.0, text: body }]).await?;
+    search::index_posts(&mut tx, &[IndexedText { id: id.0, text: body.to_owned() }]).await?;
     notifications::edited(&mut tx, id, me.id(), &named, &words.people()).await?;
     tx.commit().await?;
     Ok(())

@@ -52,10 +52,6 @@ impl<'c> Sheet<'c> {
         self.field(value.as_bytes())
     }
 
-    pub(super) fn small(&mut self, value: i16) -> &mut Self {
-        self.field(&value.to_be_bytes())
-    }
-
     /// A `tsvector` without positions.
     pub(super) fn lexemes(&mut self, lexemes: &BTreeSet<String>) -> &mut Self {
         let mut value = (lexemes.len() as i32).to_be_bytes().to_vec();

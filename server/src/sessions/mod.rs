@@ -12,8 +12,8 @@ mod devices;
 mod ended;
 mod open;
 mod store;
-mod transaction;
 mod table;
+mod transaction;
 
 pub use agent::{Browser, Kind, System, UserAgent};
 pub(crate) use browsers::{greet_browser, known_browser, may_tell, note_browser};
@@ -24,8 +24,8 @@ pub(crate) use ended::ended_lately;
 pub use open::{How, claim, open, renew};
 pub(crate) use open::{is_remembered, via};
 pub use store::{HashedStore, SessionKey};
-pub(crate) use transaction::begin;
 pub use table::SessionTable;
+pub(crate) use transaction::begin;
 
 /// How long a browser that asked to be remembered may rest, and how long it lives at most, in days.
 pub const IDLE_DAYS: i32 = 30;
