@@ -29,8 +29,9 @@ pub async fn pages(request: Request<Body>, next: Next) -> Response {
     let changes = !request.method().is_safe();
     let response = next.run(request).await;
     let refused = response.status().is_client_error() || response.status().is_server_error();
-    // Files and the islands' functions are read by programs: to them a status says it all.
-    let for_people = !["/api/", "/assets/", "/avatars/"].iter().any(|prefix| path.starts_with(prefix));
+    // Files, the islands' functions and health checks are read by programs: to them a status says it all.
+    let for_people =
+        !["/api/", "/assets/", "/avatars/", "/healthz", "/readyz"].iter().any(|prefix| path.starts_with(prefix));
     let has_page = response.headers().get(CONTENT_TYPE).is_some_and(|t| t.as_bytes().starts_with(b"text/html"));
     if !refused || has_page || !for_people {
         return response;

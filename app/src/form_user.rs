@@ -72,14 +72,10 @@ pub async fn ignore(request: Request, next: Next) -> Response {
 }
 
 /// The request without the field, and whether its form was rendered for the user who is signed in now:
-/// [`Error::OtherUser`] if not, [`Error::SignInNeeded`] if nobody is signed in (then the handler's guard decides, and
-/// nothing has been read), [`Error::Unavailable`] if that cannot be known.
+/// [`Error::OtherUser`] if not, [`Error::SignInNeeded`] if nobody is signed in (then the handler's guard decides),
+/// [`Error::Unavailable`] if that cannot be known.
 async fn check(request: Request) -> Result<(Request, Result<()>), Response> {
     let cx = request::Request::unasked(request.extensions()).map_err(IntoResponse::into_response)?;
-    if let Err(error) = cx.ask().await {
-        return Ok((request, Err(error)));
-    }
-    let Some(viewer) = cx.viewer() else { return Ok((request, Err(Error::SignInNeeded))) };
     let (parts, body) = request.into_parts();
     let (request, user) = if is_form(&parts.headers).is_ok() {
         take_field(parts, body).await?
@@ -87,8 +83,12 @@ async fn check(request: Request) -> Result<(Request, Result<()>), Response> {
         let user = parts.uri.query().and_then(|query| split(query.as_bytes()).1);
         (Request::from_parts(parts, body), user)
     };
-    let same = user == Some(viewer);
-    Ok((request, if same { Ok(()) } else { Err(Error::OtherUser) }))
+    let checked = cx.ask().await.and_then(|()| match cx.viewer() {
+        None => Err(Error::SignInNeeded),
+        viewer if viewer == user => Ok(()),
+        _ => Err(Error::OtherUser),
+    });
+    Ok((request, checked))
 }
 
 async fn take_field(parts: Parts, body: Body) -> Result<(Request, Option<UserId>), Response> {

@@ -15,6 +15,7 @@ use serde::de::DeserializeOwned;
 use server::{Error, Result, request::Member};
 
 use crate::{
+    actions::MAY_BE_SAVED,
     form_user::{self, Checked},
     forms::Form,
     paths,
@@ -76,8 +77,8 @@ pub fn page<V: IntoView + 'static>(visit: &Visit, error: Error, what: &str, form
             "It was taken down while you wrote. Your words are still here to post by themselves.".into(),
         ),
         StatusCode::SERVICE_UNAVAILABLE => (
-            "Not sent yet".to_owned(),
-            format!("We can’t take {what} at this moment. All of it is still here: try again soon."),
+            "We can’t reach what this needs".to_owned(),
+            format!("We can’t tell what became of {what}. {MAY_BE_SAVED} All of it is still here."),
         ),
         _ => return bare,
     };

@@ -203,6 +203,7 @@ impl Browser {
         let answer = self.try_sign_in(username, PASSWORD).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
         assert_eq!(self.who().await.as_deref(), Some(username));
+        self.form_user().await;
     }
 
     pub async fn try_sign_in(&mut self, identifier: &str, password: &str) -> Answer {

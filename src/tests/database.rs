@@ -40,7 +40,9 @@ async fn drop_database(pool: &PgPool, name: &str) {
 
 #[sqlx::test(migrations = false)]
 async fn all_tables_are_in_the_first_schema_of_the_search_path(pool: PgPool) {
-    sqlx::raw_sql("create schema kith").execute(&pool).await.unwrap();
+    // Without what the run's template gives a new database.
+    let schemas = "drop schema public cascade; create schema public; create schema kith";
+    sqlx::raw_sql(schemas).execute(&pool).await.unwrap();
     set_default(&pool, "set search_path = kith, public").await;
     let served = as_served(&pool, 4);
     db::require(&mut fresh(&pool).await).await.unwrap();

@@ -182,3 +182,18 @@ async fn a_form_still_works_after_signing_in_again_as_the_same_user(pool: PgPool
     ada.sign_in("ada").await;
     assert_eq!(ada.post_fields("/posts", &[("body", "x"), ("for_user", &id)]).await.status, StatusCode::SEE_OTHER);
 }
+
+#[sqlx::test]
+async fn the_text_is_kept_when_the_user_is_signed_out_or_unknown(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let mut ada = site.signed_in("ada").await;
+    let id = ada.form_user().await.unwrap();
+    site.sql("delete from sessions").await;
+    let fields = [("body", "my words"), ("for_user", &*id)];
+    let answer = ada.post_fields("/posts", &fields).await;
+    assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+    assert!(answer.body.contains("my words"));
+    // Forms for everyone are read as if they had come from a page for visitors.
+    let sign_in = [("identifier", "ada"), ("password", super::site::PASSWORD), ("for_user", &*id)];
+    assert_eq!(ada.post_fields("/sign-in", &sign_in).await.status, StatusCode::SEE_OTHER);
+}

@@ -127,7 +127,8 @@ async fn someone_signed_out_is_told_that_the_picture_was_not_saved(pool: PgPool)
 async fn a_file_announced_as_far_too_large_is_refused_without_waiting_for_it(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut alan = site.signed_in("alan").await;
-    let request = http::Request::post(SEND)
+    let user = alan.form_user().await.unwrap();
+    let request = http::Request::post(format!("{SEND}?for_user={user}"))
         .header("sec-fetch-site", "same-origin")
         .header("content-type", "multipart/form-data; boundary=x")
         .header("content-length", 4_000_000_000_u64)

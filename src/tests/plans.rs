@@ -118,8 +118,9 @@ const MOST: f64 = 1_000.0;
 /// sixty replies. Reader 2 follows five hundred; many follow the first five. Reader 1 likes five thousand posts; 29001 was edited two thousand times.
 const WORLD: &str = "
     set session_replication_role = replica;
-    insert into users (username, email, suspended_at)
-    select 'person' || n, 'person' || n || '@kith.example', case when n % 500 = 0 then now() end
+    insert into users (username, email, suspended_at, name_line, name_words)
+    select 'person' || n, 'person' || n || '@kith.example', case when n % 500 = 0 then now() end,
+           'person' || n, array_to_tsvector(array['person' || n])
     from generate_series(1, 20000) n;
     insert into profile_counts (user_id, followers) select id, 20000 / id from users;
     insert into posts (author_id, parent_id, body)

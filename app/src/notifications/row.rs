@@ -147,7 +147,7 @@ mod tests {
     fn what_is_read_says_nothing_to_the_browser() {
         let mut told = told(Kind::Reply, &["Ada"], 1);
         let html = render(|| row(&told, UserId(1), told.at));
-        assert!(html.contains("ping=\"/notifications/7/read\"") && html.contains("Unread."), "{html}");
+        assert!(html.contains("ping=\"/notifications/7/read?for_user=1\"") && html.contains("Unread."), "{html}");
         told.unread = false;
         let html = render(|| row(&told, UserId(1), told.at));
         assert!(!html.contains("ping") && !html.contains("Unread.") && !html.contains("mark-read"), "{html}");

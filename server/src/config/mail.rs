@@ -37,9 +37,8 @@ impl Mail {
         let from = match source.get("KITH_MAIL_FROM") {
             Some(from) => from.to_owned(),
             None if origin.is_loopback() => "Kith <noreply@kith.example>".to_owned(),
-            // The mail library knows no [IPv6:…], only the bare address in brackets.
-            None if origin.host().starts_with('[') => format!("Kith <noreply@{}>", origin.host()),
-            None => format!("Kith <noreply@{}>", origin.mail_domain()),
+            // The mail library's parser of senders knows no address literals such as [203.0.113.5].
+            None => format!("Kith <noreply@{}>", origin.host()),
         };
         check_sender(&from).map_err(|why| wrong("KITH_MAIL_FROM", why))?;
         let transport = match source.get("KITH_MAIL") {

@@ -104,7 +104,7 @@ fn heading(line: &str) -> Option<&str> {
 fn code(lines: &[&str]) -> Option<(usize, Piece)> {
     let (ticks, label) = fence(lines[0])?;
     let closes = |line: &&str| fence(line).is_some_and(|(n, label)| n >= ticks && label.is_empty());
-    let inside = lines[1..].iter().position(|line| closes(line)).unwrap_or(lines.len() - 1);
+    let inside = lines[1..].iter().position(closes).unwrap_or(lines.len() - 1);
     let code: String = lines[1..=inside].iter().flat_map(|line| [line, "\n"]).collect();
     let count = (inside + 2).min(lines.len());
     text::has_ink(&code).then(|| (count, Piece::CodeBlock(label.to_owned(), code)))

@@ -48,7 +48,7 @@ pub async fn drain(request: Request, next: Next) -> Response {
     let body = Body::from_stream(stream::poll_fn(move |cx| poll(&inside, cx)));
     let response = next.run(Request::from_parts(parts, body)).await;
     let unread = shared.lock().unwrap_or_else(PoisonError::into_inner).bytes == 0;
-    if !too_long && !(waits && unread) {
+    if !(too_long || waits && unread) {
         timeout(MAX_TIME, read_rest(&shared)).await.ok();
     }
     response

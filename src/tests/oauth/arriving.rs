@@ -287,11 +287,13 @@ async fn who_arrives_sees_their_own_face_fetched_once_by_us(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn an_odd_answer_about_addresses_leaves_nothing_behind(pool: PgPool) {
+async fn an_address_without_its_state_is_not_taken_as_verified(pool: PgPool) {
     let world = World::new(&pool).await;
     world.github.next_answer(Endpoint::Emails, Mode::Json(serde_json::json!([{"email": "mona@example.org"}])));
     let mut browser = world.browser();
     let answer = world.come_in(&mut browser, cast::MONA).await;
-    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
-    assert_eq!(world.rows().await.iter().sum::<i64>(), 0);
+    assert_eq!(answer.location(), "/sign-up/arrival");
+    let page = browser.get("/sign-up/arrival").await.body;
+    assert!(!page.contains("mona@example.org"), "{page}");
+    assert_eq!(world.site.count("select count(*) from users").await, 0);
 }

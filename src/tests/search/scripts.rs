@@ -125,8 +125,7 @@ async fn users_are_found_by_any_part_of_a_name_without_spaces(pool: PgPool) {
 
 #[sqlx::test]
 async fn results_are_the_same_with_ctype_c(pool: PgPool) {
-    let name = format!("{}_ctype_c", pool.connect_options().get_database().unwrap());
-    sqlx::raw_sql(&format!("drop database if exists \"{name}\"")).execute(&pool).await.unwrap();
+    let name = format!("ctype_c_{}", server::id::Once::random());
     let create = format!("create database \"{name}\" template template0 encoding 'UTF8' lc_collate 'C' lc_ctype 'C'");
     sqlx::raw_sql(&create).execute(&pool).await.unwrap();
     let options = (*pool.connect_options()).clone().database(&name);

@@ -283,5 +283,5 @@ async fn a_site_at_an_ip_address_greets_in_brackets(pool: PgPool) {
     assert_eq!(mail_server.wait_for("ehlo", 1).await[0]["name"], "[203.0.113.5]");
     let arrived = mail_server.only_mail().await;
     assert_eq!(arrived.headers("Message-ID"), ["<1@[203.0.113.5]>"]);
-    assert_eq!(arrived.headers("From"), ["Kith <noreply@[203.0.113.5]>"]);
+    assert_eq!(arrived.headers("From"), ["Kith <noreply@203.0.113.5>"]);
 }

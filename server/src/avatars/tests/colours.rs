@@ -259,7 +259,7 @@ fn printing_inks_are_converted() {
     assert_shows(&jpeg_with(cmyk, &[of_light]), [39, 78, 117], "CMYK with a profile of light");
     let inks = icc_piece(1, 1, &ink_profile());
     // 520 of 1,020 parts of ink: L* is 255 − 63 × 4 × 0.51, of 255.
-    assert_shows(&jpeg_with(cmyk, &[inks.clone()]), [118; 3], "CMYK with a profile");
+    assert_shows(&jpeg_with(cmyk, std::slice::from_ref(&inks)), [118; 3], "CMYK with a profile");
     let [r, g, b] = shown(&jpeg_with(&ycck, &[inks]));
     assert!(r.abs_diff(g) < 3 && g.abs_diff(b) < 3 && r > 140, "YCCK with a profile: {r} {g} {b}");
 }
