@@ -119,13 +119,15 @@ impl Browser {
     /// Sends a form with these fields and no others.
     pub async fn post_fields(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
         fields.iter().for_each(|(name, value)| trace::note_field(name, value));
+        let form = encode(fields);
         let request = Request::builder()
             .method(Method::POST)
             .uri(path)
             .header("sec-fetch-site", "same-origin")
             .header("origin", "https://kith.example")
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(Body::from(encode(fields)))
+            .header(header::CONTENT_LENGTH, form.len())
+            .body(Body::from(form))
             .unwrap();
         self.send(request).await
     }

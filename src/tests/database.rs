@@ -21,8 +21,12 @@ async fn sql(conn: &mut PgConnection, sql: &str) {
 
 /// Changes a default of the database, for connections made from now on.
 async fn set_default(pool: &PgPool, change: &str) {
-    let name: String = sqlx::query_scalar("select quote_ident(current_database())").fetch_one(pool).await.unwrap();
-    sqlx::raw_sql(&format!("alter database {name} {change}")).execute(pool).await.unwrap();
+    let mut conn = pool.acquire().await.unwrap();
+    // Also where the default of before takes no writes.
+    sql(&mut conn, "set default_transaction_read_only = off").await;
+    let name: String =
+        sqlx::query_scalar("select quote_ident(current_database())").fetch_one(&mut *conn).await.unwrap();
+    sql(&mut conn, &format!("alter database {name} {change}")).await;
 }
 
 /// An empty database beside that of the test; it is dropped by the last line of the test.

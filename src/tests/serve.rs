@@ -177,6 +177,7 @@ async fn a_large_head_is_answered_after_other_requests_too(pool: PgPool) {
     let mut rest = String::new();
     stream.read_to_string(&mut rest).await.unwrap();
     assert!(rest.contains("HTTP/1.1 431 ") && rest.contains("clear-site-data"), "{rest}");
+    drop(stream);
     // What just fits is read.
     let fits = talk(address, &head("GET", (28_000, 0, 0)).replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n")).await;
     assert!(fits.starts_with("HTTP/1.1 303 "), "{fits}");

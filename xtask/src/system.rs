@@ -67,8 +67,7 @@ pub fn offer_nginx() {
         );
         return;
     }
-    let installed = NoServices::forbid().and_then(|_forbidden| apt_install(&["nginx-light"]));
-    installed.unwrap_or_else(|why| eprintln!("{why:#}"));
+    apt_install(&["nginx-light"]).unwrap_or_else(|why| eprintln!("{why:#}"));
 }
 
 /// Forbids packages to start services while they are installed, by Debian's `policy-rc.d`. Allows it again when dropped.
@@ -95,7 +94,7 @@ impl Drop for NoServices {
     }
 }
 
-/// Installs Debian packages without questions, or upgrades them.
+/// Installs Debian packages without questions, or upgrades them. None of them starts a service.
 pub fn apt_install(packages: &[&str]) -> Result<()> {
     static LISTS: Once = Once::new();
     LISTS.call_once(|| {
@@ -103,6 +102,7 @@ pub fn apt_install(packages: &[&str]) -> Result<()> {
         process::run(apt_get().arg("update")).ok();
     });
     eprintln!("Installing {}.", packages.join(", "));
+    let _forbidden = NoServices::forbid()?;
     process::run(apt_get().args(["install", "--yes", "--no-install-recommends"]).args(packages))
         .with_context(|| format!("cannot install {}", packages.join(", ")))
 }

@@ -20,8 +20,9 @@ async fn site_with_large_account(pool: &PgPool) -> Site {
 
 const LARGE: &str = "
     set session_replication_role = replica;
-    insert into users (id, username, email, name_line) overriding system value
-    select n, 'reader' || n, 'reader' || n || '@kith.example', 'reader' || n from generate_series(1001, 3000) n;
+    insert into users (id, username, email, name_line, name_words) overriding system value
+    select n, 'reader' || n, 'reader' || n || '@kith.example', 'reader' || n, array_to_tsvector(array['reader' || n])
+    from generate_series(1001, 3000) n;
     insert into profile_counts (user_id) select id from users on conflict do nothing;
     insert into posts (id, author_id, body, html) overriding system value
     select 10000 + n, 1000 + n % 2000 + 1, 'of a reader', '<p>of a reader</p>' from generate_series(1, 3000) n;

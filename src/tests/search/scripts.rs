@@ -142,7 +142,7 @@ async fn results_are_the_same_with_ctype_c(pool: PgPool) {
     assert_eq!(people(&look(&mut alan, "/search/people", "ольга").await), ["ada"]);
     assert_eq!(search::reindex(&site.server, |_| ()).await.unwrap(), 1);
     other.close().await;
-    sqlx::raw_sql(&format!("drop database \"{name}\"")).execute(&pool).await.unwrap();
+    sqlx::raw_sql(&format!("drop database \"{name}\" with (force)")).execute(&pool).await.unwrap();
 }
 
 #[sqlx::test]

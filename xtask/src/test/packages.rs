@@ -6,7 +6,7 @@ use nix::unistd::geteuid;
 use crate::{devdb, system};
 
 /// What the tests run against, besides Postgres: the browser, the proxy, a font and the mail server.
-const PACKAGES: [&str; 4] = ["chromium", "nginx", "fonts-liberation", "python3-aiosmtpd"];
+const PACKAGES: [&str; 4] = ["chromium", "nginx-light", "fonts-liberation", "python3-aiosmtpd"];
 
 /// Installs or upgrades what the tests run against, as root on Debian: a new browser or database that breaks something
 /// is then noticed here first. Without a network the tests go on with what is installed.
