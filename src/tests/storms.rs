@@ -131,8 +131,8 @@ impl Storm {
     }
 
     async fn ids(&self) -> Vec<(i64, i64)> {
-        let sql =
-            "select p.id, right(u.username, 3)::bigint from posts p join users u on u.id = p.author_id order by p.id";
+        let sql = "select p.id, right(u.username, 3)::bigint from posts p join users u on u.id = p.author_id
+            where u.deleted_at is null order by p.id";
         sqlx::query_as(sql).fetch_all(self.site().server.db()).await.unwrap()
     }
 

@@ -30,6 +30,11 @@ async fn rewrite(cx: &Request, me: &Member, id: PostId, body: &str) -> Result<()
     accounts::stay(&mut tx, me.id()).await?;
     let words = markup::render(&mut tx, body, Earlier::Post(id)).await?;
     words.check("body")?;
+    // The post is updated twice below, and for the second update Postgres checks its parent again. Posts are locked in
+    // the order of their ids, as a deletion does, so the parent comes first.
+    sqlx::query!("select from posts where id = (select parent_id from posts where id = $1) for key share", id.0)
+        .execute(&mut *tx)
+        .await?;
     let before = sqlx::query!(
         r#"
         select body, coalesce(edited_at, created_at) as "written_at!" from posts
