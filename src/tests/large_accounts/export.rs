@@ -12,6 +12,7 @@ use crate::tests::{Browser, Site, site::as_served};
 const TRIES: &str = "select coalesce(sum(count), 0)::bigint from limits where policy = 'export.user'";
 
 async fn start(site: &Site, browser: &Browser) -> http::Response<Body> {
+    let form = format!("for_user={}", browser.clone().form_user().await.unwrap());
     let cookies: Vec<String> = browser.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let mut request = Request::post("/settings/account/export")
         .header("host", "kith.example")
@@ -19,7 +20,7 @@ async fn start(site: &Site, browser: &Browser) -> http::Response<Body> {
         .header("content-type", "application/x-www-form-urlencoded")
         .header("accept-encoding", "br, gzip")
         .header("cookie", cookies.join("; "))
-        .body(Body::empty())
+        .body(Body::from(form))
         .unwrap();
     request.extensions_mut().insert(server::web::Peer(browser.peer));
     site.router.clone().oneshot(request).await.unwrap()
