@@ -17,8 +17,7 @@ const issuer = `http://127.0.0.1:${server.address().port}`;
 
 // Like many issuers, it leads over another host on the way to the page where one comes in.
 const detour = createServer((request, response) => {
-    const { searchParams } = new URL(request.url, issuer);
-    response.writeHead(303, { location: `${issuer}${searchParams.get("to")}` }).end();
+    response.writeHead(303, { location: `${issuer}${request.url}` }).end();
 });
 await new Promise((listening) => detour.listen(0, "127.0.0.1", listening));
 
@@ -28,7 +27,8 @@ const provider = new Provider(issuer, {
     cookies: { keys: [randomBytes(24).toString("hex")] },
     features: { devInteractions: { enabled: false } },
     interactions: {
-        url: (_, interaction) => `http://localhost:${detour.address().port}/detour?to=/interaction/${interaction.uid}`,
+        // The provider's cookie is for this path: both hosts have the same.
+        url: (_, interaction) => `http://localhost:${detour.address().port}/interaction/${interaction.uid}`,
     },
     findAccount: (_, id) => ({ accountId: id, claims: () => person(id) }),
     // Nobody is asked twice: who comes in here lets Kith know who they are.

@@ -6,7 +6,7 @@ const ISSUER = process.env.ISSUER_URL ?? "http://127.0.0.1:3002";
 
 test.beforeEach(({ allow }) => {
     allow(ISSUER);
-    allow("/detour?to=");
+    allow(/^foreign host: http:\/\/localhost:\d+\/interaction\//);
 });
 
 test("an issuer that leads over a third host is reached from every form, and Back leads to the form", async ({ page }) => {
