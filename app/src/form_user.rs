@@ -6,6 +6,8 @@
 
 mod refused;
 
+use std::sync::Arc;
+
 use axum::{
     body::{Body, Bytes},
     extract::{FromRequest, Request},
@@ -21,23 +23,28 @@ use crate::forms::is_form;
 /// The field's name. What is not sent as fields (a file, a ping) has it in the query of its address instead.
 pub const FIELD: &str = "for_user";
 
-/// The result of the check, for handlers that keep the text of a refused form (see [`crate::kept::Sent`]): the form is
-/// the signed-in user's, or the reason why it cannot be taken.
+/// The result of the check, for handlers that keep the text of a refused form (see [`crate::kept::Sent`]).
 #[derive(Clone)]
-pub struct Checked(std::sync::Arc<Result<()>>);
+pub struct Checked {
+    result: Arc<Result<()>>,
+    user: Option<UserId>,
+}
 
 impl Checked {
-    /// Takes the result out of the request, once.
-    pub fn take(request: &mut Request) -> Result<()> {
+    /// Takes the result out of the request, once: whether the form is the signed-in user's or why it cannot be taken,
+    /// and the user it was rendered for.
+    pub fn take(request: &mut Request) -> (Result<()>, Option<UserId>) {
         let missing = || Error::Unavailable("a form outside the check of its user".into());
-        let checked = request.extensions_mut().remove::<Self>().ok_or_else(missing)?;
-        std::sync::Arc::into_inner(checked.0).ok_or_else(missing)?
+        let Some(Self { result, user }) = request.extensions_mut().remove::<Self>() else {
+            return (Err(missing()), None);
+        };
+        (Arc::into_inner(result).ok_or_else(missing).and_then(|result| result), user)
     }
 }
 
 /// Refuses a form of another user with a page that shows what was typed.
 pub async fn require(request: Request, next: Next) -> Response {
-    let (request, checked) = match check(request).await {
+    let (request, checked, _) = match check(request).await {
         Ok(checked) => checked,
         Err(refusal) => return refusal,
     };
@@ -51,8 +58,8 @@ pub async fn require(request: Request, next: Next) -> Response {
 /// Leaves it to the handler to refuse a form of another user: it gives the text back in a form of its own.
 pub async fn note(request: Request, next: Next) -> Response {
     match check(request).await {
-        Ok((mut request, checked)) => {
-            request.extensions_mut().insert(Checked(std::sync::Arc::new(checked)));
+        Ok((mut request, checked, user)) => {
+            request.extensions_mut().insert(Checked { result: Arc::new(checked), user });
             next.run(request).await
         }
         Err(refusal) => refusal,
@@ -73,8 +80,8 @@ pub async fn ignore(request: Request, next: Next) -> Response {
 
 /// The request without the field, and whether its form was rendered for the user who is signed in now:
 /// [`Error::OtherUser`] if not, [`Error::SignInNeeded`] if nobody is signed in (then the handler's guard decides),
-/// [`Error::Unavailable`] if that cannot be known.
-async fn check(request: Request) -> Result<(Request, Result<()>), Response> {
+/// [`Error::Unavailable`] if that cannot be known. Last, the user it was rendered for.
+async fn check(request: Request) -> Result<(Request, Result<()>, Option<UserId>), Response> {
     let cx = request::Request::unasked(request.extensions()).map_err(IntoResponse::into_response)?;
     let (parts, body) = request.into_parts();
     let (request, user) = if is_form(&parts.headers).is_ok() {
@@ -88,7 +95,7 @@ async fn check(request: Request) -> Result<(Request, Result<()>), Response> {
         viewer if viewer == user => Ok(()),
         _ => Err(Error::OtherUser),
     });
-    Ok((request, checked))
+    Ok((request, checked, user))
 }
 
 async fn take_field(parts: Parts, body: Body) -> Result<(Request, Option<UserId>), Response> {

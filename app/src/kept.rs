@@ -37,8 +37,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Sent<T> {
 
     async fn from_request(mut request: Request<Body>, state: &S) -> Result<Self, Response> {
         let back = here(request.method(), request.uri(), request.headers());
-        let visit = Visit::unasked(request.extensions(), back).map_err(IntoResponse::into_response)?;
-        let checked = Checked::take(&mut request);
+        let mut visit = Visit::unasked(request.extensions(), back).map_err(IntoResponse::into_response)?;
+        let (checked, user) = Checked::take(&mut request);
+        visit.form_user = user;
         let me = checked.and_then(|()| visit.me().cloned().ok_or(Error::SignInNeeded));
         match (Form::from_request(request, state).await, me) {
             (Ok(Form(typed)), me) => Ok(Self { visit, me, typed }),

@@ -6,6 +6,7 @@ use axum::extract::FromRequestParts;
 use http::{Extensions, HeaderMap, Method, Uri, header::REFERER, request::Parts};
 use server::{
     Error, Result,
+    id::UserId,
     random::Token,
     request::{Facts, Member, Request},
     web::{Shown, safe_next},
@@ -64,6 +65,9 @@ pub struct Visit {
     /// What was typed before its owner had to prove who they are: see [`crate::draft`].
     pub draft: Option<String>,
     pub assets: Arc<Assets>,
+    /// The user for whom the form was rendered that this request sends, if its text may be given back. A page for
+    /// a visitor who is signed out keeps it, so that the form is still theirs once they have signed in again.
+    pub form_user: Option<UserId>,
 }
 
 impl Visit {
@@ -85,6 +89,7 @@ impl Visit {
             link: shown.link,
             draft: shown.draft,
             assets: extensions.get::<Arc<Assets>>().cloned().ok_or_else(missing)?,
+            form_user: None,
         })
     }
 }

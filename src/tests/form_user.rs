@@ -193,6 +193,8 @@ async fn the_text_is_kept_when_the_user_is_signed_out_or_unknown(pool: PgPool) {
     let answer = ada.post_fields("/posts", &fields).await;
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
     assert!(answer.body.contains("my words"));
+    // The page that gives it back is still that user's: it can be sent once they have signed in in another tab.
+    assert!(answer.body.contains(&format!("name=\"for_user\" value=\"{id}\"")), "{}", answer.body);
     // Forms for everyone are read as if they had come from a page for visitors.
     let sign_in = [("identifier", "ada"), ("password", super::site::PASSWORD), ("for_user", &*id)];
     assert_eq!(ada.post_fields("/sign-in", &sign_in).await.status, StatusCode::SEE_OTHER);

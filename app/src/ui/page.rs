@@ -186,7 +186,7 @@ impl Page {
             Shell::Site => render(|| document(visit, &meta, layout::site(visit, parts, view()))),
             Shell::Card => render(|| document(visit, &meta, layout::card(visit, view()))),
         };
-        let html = form_user::bind(html, visit.cx.viewer());
+        let html = form_user::bind(html, visit.cx.viewer().or(visit.form_user));
         let mut response = (status, Html(html)).into_response();
         // What the browser may fetch ahead, so that following a link feels instant.
         if let Ok(rules) = format!("\"{}\"", visit.assets.href("speculation.json")).parse() {
