@@ -97,6 +97,8 @@ async fn act(site: Site, mut fan: Browser, n: usize) -> Vec<String> {
                 waits.push(path);
             }
         }
+        // Without a pause they would take all of the machine, and the deletion would wait for that.
+        sleep(Duration::from_millis(50)).await;
     }
     waits
 }
