@@ -66,7 +66,7 @@ pub async fn note(request: Request, next: Next) -> Response {
     }
 }
 
-/// Takes the field out of a form that does the same whoever is signed in.
+/// Takes the field out of a form that does the same for every user.
 pub async fn ignore(request: Request, next: Next) -> Response {
     if is_form(request.headers()).is_err() {
         return next.run(request).await;

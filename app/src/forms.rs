@@ -48,7 +48,7 @@ pub fn sent<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T, 
     fields(body)
 }
 
-/// Whether a request has the fields of a form, not a file or something else.
+/// Returns `Ok` if the request has the fields of a form, not a file or something else.
 pub(crate) fn is_form(headers: &HeaderMap) -> Result<(), Unread> {
     let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     match kind.split(';').next().unwrap_or_default().trim() {

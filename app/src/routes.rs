@@ -30,7 +30,7 @@ pub struct Door {
     pub method: Method,
     pub path: &'static str,
     pub guard: Guard,
-    /// Whether a form sent here acts for the user it was rendered for, and for nobody else: see [`form_user`].
+    /// True if a form sent here acts only for the user it was rendered for: see [`form_user`].
     pub bound: bool,
 }
 
@@ -46,7 +46,7 @@ pub struct Doors {
 /// The most bytes of a form in which somebody writes: far above what is taken, in any script (one character can be
 /// twelve bytes on its way). Only what was read can be given back with what is wrong about it.
 pub const WORDS: usize = 256 * 1_024;
-/// The most bytes of any other form, whoever sends it.
+/// The most bytes of any other form, from members and visitors.
 const FORM: usize = web::SMALL;
 /// The most bytes of a form with a file: the largest file, and what stands around it. The rest is drained unread.
 const UPLOAD: usize = server::avatars::MOST_BYTES + 64 * 1_024;
@@ -75,7 +75,7 @@ impl Doors {
         self.door(Method::POST, path, guard, (route, true))
     }
 
-    /// A form that does the same whoever is signed in: it acts on the link it was opened from, or on this browser alone.
+    /// A form that does the same for every user: it acts on the link it was opened from, or on this browser alone.
     fn post_unbound<H: Handler<T, ()>, T: 'static>(self, path: &'static str, handler: H) -> Self {
         let route = on(MethodFilter::POST, handler).route_layer(from_fn(form_user::ignore));
         self.door(Method::POST, path, Guard::Anyone, (route, false))

@@ -22,7 +22,7 @@ use crate::{
     visit::Visit,
 };
 
-/// What the form sends: what was asked for, and the invitation or sign-up that its page was about. In the cookie is the
+/// The fields of the form, and the invitation or sign-up that its page was about. The cookie has the
 /// one that this browser opened last, which may be another.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -34,8 +34,8 @@ pub(super) const RESET: Otherwise = (Flash::LinkGone, paths::FORGOT_PASSWORD);
 const UNDO: Otherwise = (Flash::UndoLinkGone, paths::ACCOUNT);
 const SESSION: Otherwise = (Flash::SessionLinkGone, paths::DEVICES);
 
-/// What the form of a page sends that an e-mail link leads to: the link that the page is about. In the cookie is the one
-/// that this browser opened last, which may be another.
+/// The field of a form on a page that an e-mail link leads to: the link that the page is about. The
+/// cookie has the one that this browser opened last, which may be another.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LinkForm {

@@ -72,7 +72,8 @@ pub(crate) fn refusal(error: Error) -> Result<(StatusCode, Option<u64>, Invalid)
     }
 }
 
-/// What a form for a mail says when none can be sent now: why, what still works instead, and how long to wait.
+/// The message of a form that asks for a mail when none can be sent now: the reason, what still works instead, and
+/// how long to wait.
 pub(crate) fn earlier(wait: Duration, works: &str) -> (StatusCode, Option<u64>, Invalid) {
     let error = Error::Limited(wait);
     let (status, retry_after) = (error.status(), error.retry_after());
@@ -84,11 +85,11 @@ pub(crate) fn earlier(wait: Duration, works: &str) -> (StatusCode, Option<u64>, 
     (status, retry_after, Invalid::one("", message))
 }
 
-/// What still works, in any browser.
+/// The sentence about the link that still works, in any browser.
 pub(crate) const LINK_WORKS: &str =
     "The newest one with a link to choose a new password still works, also in this browser.";
 
-/// What still works in the browser that waits for a code.
+/// The sentence about the code that still works in the browser that waits for it.
 pub(crate) const CODE_WORKS: &str = "The code in the newest one that you asked for here still works.";
 
 /// Where a code was typed and none is waited for: `gone` says so, unless that was typed too often.

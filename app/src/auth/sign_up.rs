@@ -54,7 +54,7 @@ pub async fn begin(visit: Visit, Form(typed): Form<Typed>) -> Result<Response> {
     }
 }
 
-/// What still works when no other code can be mailed to an address.
+/// The sentence about what still works when no other code can be mailed to an address.
 const CODE_WORKS_THERE: &str = "The code in each works in the browser in which it was asked for.";
 
 /// The form once more, with what was wrong.

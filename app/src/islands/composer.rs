@@ -60,7 +60,7 @@ fn part<T: JsCast>(form: &Element, selector: &str) -> Option<T> {
     form.query_selector(selector).ok()??.dyn_into().ok()
 }
 
-/// What the server removes in any case (see `server::text`): invisible characters but those that it may keep.
+/// Characters that the server removes in any case (see `server::text`): invisible ones, except those that it may keep.
 const REMOVED: &str = r"(?![\n\t\u200c\u200d\p{VS}\u{e0020}-\u{e007f}])[\p{Cc}\p{DI}]";
 
 /// The number of characters as the server counts them: Unicode scalar values of the composed form.

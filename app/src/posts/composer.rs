@@ -98,7 +98,7 @@ fn how() -> impl IntoView {
     }
 }
 
-/// What can be typed to format a post: `server::markup` knows nothing else.
+/// The formatting that the help shows. `server::markup` also takes `__bold__`, and lists that begin with `*`.
 pub const FORMATTING: [&str; 11] = [
     "**bold**",
     "*italic*",
