@@ -43,8 +43,9 @@ create function notifications_unread_shown(receiver bigint) returns bigint langu
     ) few
 $$;
 
--- Withdraws or brings back these notifications, whichever is right now, and adds the digests they are due in.
-create function notifications_settle(ids bigint[]) returns void language plpgsql as $$
+-- Withdraws or brings back these notifications, whichever is right now, and adds the digests they are due in, and the digest
+-- of a user who may read again. All digests in one statement, in order: two such changes at once cannot wait for each other.
+create function notifications_settle(ids bigint[], restored bigint default null) returns void language plpgsql as $$
 begin
     perform from notifications where id = any (ids) order by id for no key update;
     with changed as (
@@ -54,7 +55,14 @@ begin
     )
     insert into digests (user_id, due_at)
     select w.user_id, min(due) from (
-        select distinct user_id, kind from changed where withdrawn_at is null and read_at is null and mailed_at is null
+        select user_id, kind from changed where withdrawn_at is null and read_at is null and mailed_at is null
+        union
+        select restored, k.kind from unnest(array['reply', 'mention', 'follow', 'like']) k (kind)
+        where exists (
+            select from notifications n
+            where n.user_id = restored and n.kind = k.kind
+              and n.read_at is null and n.withdrawn_at is null and n.mailed_at is null
+        )
     ) w, digest_due(w.user_id, w.kind) due
     where due is not null group by w.user_id order by w.user_id
     on conflict (user_id) do update set due_at = digests.due_at where false;
@@ -62,18 +70,9 @@ end $$;
 
 -- At most 500 notifications are settled at once; what a larger account caused is left to the background work.
 create or replace function users_told_suspended() returns trigger language plpgsql as $$
+declare
+    restored bigint := case when new.suspended_at is null and new.deleted_at is null then new.id end;
 begin
-    if new.deleted_at is null then
-        insert into digests (user_id, due_at)
-        select new.id, min(due) from unnest(array['reply', 'mention', 'follow', 'like']) kind, digest_due(new.id, kind) due
-        where new.suspended_at is null and due is not null and exists (
-            select from notifications n
-            where n.user_id = new.id and n.kind = kind.kind
-              and n.read_at is null and n.withdrawn_at is null and n.mailed_at is null
-        )
-        having count(*) > 0
-        on conflict (user_id) do update set due_at = digests.due_at where false;
-    end if;
     if new.deleted_at is not null or exists (select from visibility_changes where user_id = new.id) or (
         select count(*) > 500 from (
             (select from notifications where actor_id = new.id limit 501)
@@ -83,13 +82,14 @@ begin
         insert into visibility_changes (user_id) values (new.id)
         on conflict (user_id) do update set changed_at = excluded.changed_at, stage = excluded.stage,
             after_user = excluded.after_user, after_post = excluded.after_post, before_time = excluded.before_time;
+        perform notifications_settle('{}', restored);
     else
         perform notifications_settle(array(
             select id from notifications where actor_id = new.id
             union
             select t.id from likes l join notifications t on t.post_id = l.post_id and t.kind = 'like'
             where l.user_id = new.id
-        ));
+        ), restored);
     end if;
     return null;
 end $$;

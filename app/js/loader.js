@@ -28,6 +28,9 @@ async function load() {
   document.documentElement.dataset.awake = "";
 }
 
-// Reading comes first. The plain forms work meanwhile, and for ever where this fails.
+// Reading comes first, but for no longer than a second: a browser that draws nothing is never idle. The plain forms work
+// meanwhile, and for ever where this fails.
 const soon = window.requestIdleCallback ?? setTimeout;
-soon(() => load().catch((error) => console.warn("Kith: the page works without its quick parts.", error)));
+soon(() => load().catch((error) => console.warn("Kith: the page works without its quick parts.", error)), {
+  timeout: 1000,
+});

@@ -37,7 +37,8 @@ pub fn proved<T: Serialize>(
 fn keep<T: Serialize>(visit: &Visit, form: Option<&Form<T>>) -> Response {
     let mut response = Redirect::to(&paths::with_next(paths::ELEVATE, &visit.here)).into_response();
     let text = form.and_then(|Form(typed)| serde_urlencoded::to_string(typed).ok());
-    let value = text.map(|text| utf8_percent_encode(&text, NON_ALPHANUMERIC).to_string());
+    let user = visit.cx.viewer().map(|user| user.0).unwrap_or_default();
+    let value = text.map(|text| format!("{user}.{}", utf8_percent_encode(&text, NON_ALPHANUMERIC)));
     if let Some(value) = value.filter(|value| value.len() <= MOST)
         && let Some(cookie) = Cookie::Draft.set(&visit.cx.server.config().origin, &value, Some(TEN_MINUTES))
     {
@@ -46,9 +47,13 @@ fn keep<T: Serialize>(visit: &Visit, form: Option<&Form<T>>) -> Response {
     response
 }
 
-/// What was kept, if it is a form of this kind.
+/// What was kept, if it is a form of this kind and of the user who is signed in.
 pub fn read<T: DeserializeOwned>(visit: &Visit) -> Option<T> {
-    let text = percent_decode_str(visit.draft.as_deref()?).decode_utf8().ok()?;
+    let (user, text) = visit.draft.as_deref()?.split_once('.')?;
+    if visit.cx.viewer()?.0.to_string() != user {
+        return None;
+    }
+    let text = percent_decode_str(text).decode_utf8().ok()?;
     serde_urlencoded::from_str(&text).ok()
 }
 

@@ -26,7 +26,8 @@ use crate::{
 pub async fn pages(request: Request<Body>, next: Next) -> Response {
     let (path, extensions) = (request.uri().path().to_owned(), kept(request.extensions()));
     let back = here(request.method(), request.uri(), request.headers());
-    let changes = !request.method().is_safe();
+    // A provider's callback is a GET that signs in or connects.
+    let changes = !request.method().is_safe() || path.starts_with("/auth/");
     let response = next.run(request).await;
     let refused = response.status().is_client_error() || response.status().is_server_error();
     // Files, the islands' functions and health checks are read by programs: to them a status says it all.

@@ -14,7 +14,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use http::{header::CONTENT_LENGTH, request::Parts};
+use http::{Uri, header::CONTENT_LENGTH, request::Parts};
 use server::{Error, Result, id::UserId, request};
 
 pub use self::refused::{respond, title};
@@ -55,6 +55,23 @@ pub async fn require(request: Request, next: Next) -> Response {
     }
 }
 
+/// As [`require`], for a form with a file: its user is in the query, and nothing of the body is read.
+pub async fn require_upload(mut request: Request, next: Next) -> Response {
+    let body = std::mem::take(request.body_mut());
+    let cx = match request::Request::unasked(request.extensions()) {
+        Ok(cx) => cx,
+        Err(error) => return error.into_response(),
+    };
+    match compare(&cx, in_query(request.uri())).await {
+        Ok(()) | Err(Error::SignInNeeded) => {
+            *request.body_mut() = body;
+            next.run(request).await
+        }
+        Err(Error::OtherUser) => refused::page(request).await,
+        Err(error) => error.into_response(),
+    }
+}
+
 /// Leaves it to the handler to refuse a form of another user: it gives the text back in a form of its own.
 pub async fn note(request: Request, next: Next) -> Response {
     match check(request).await {
@@ -87,15 +104,22 @@ async fn check(request: Request) -> Result<(Request, Result<()>, Option<UserId>)
     let (request, user) = if is_form(&parts.headers).is_ok() {
         take_field(parts, body).await?
     } else {
-        let user = parts.uri.query().and_then(|query| split(query.as_bytes()).1);
+        let user = in_query(&parts.uri);
         (Request::from_parts(parts, body), user)
     };
-    let checked = cx.ask().await.and_then(|()| match cx.viewer() {
+    Ok((request, compare(&cx, user).await, user))
+}
+
+fn in_query(uri: &Uri) -> Option<UserId> {
+    uri.query().and_then(|query| split(query.as_bytes()).1)
+}
+
+async fn compare(cx: &request::Request, user: Option<UserId>) -> Result<()> {
+    cx.ask().await.and_then(|()| match cx.viewer() {
         None => Err(Error::SignInNeeded),
         viewer if viewer == user => Ok(()),
         _ => Err(Error::OtherUser),
-    });
-    Ok((request, checked, user))
+    })
 }
 
 async fn take_field(parts: Parts, body: Body) -> Result<(Request, Option<UserId>), Response> {
@@ -111,13 +135,25 @@ async fn take_field(parts: Parts, body: Body) -> Result<(Request, Option<UserId>
 /// The pairs of a form without the field, and the field's value if there is exactly one and it is an id.
 fn split(form: &[u8]) -> (Vec<u8>, Option<UserId>) {
     let value = |pair: &[u8]| form_urlencoded::parse(pair).find(|(name, _)| name == FIELD).map(|(_, id)| id.parse());
-    let (ours, rest): (Vec<&[u8]>, Vec<&[u8]>) =
-        form.split(|byte| *byte == b'&').partition(|pair| value(pair).is_some());
-    let user = match ours.as_slice() {
-        [pair] => value(pair).and_then(Result::ok).map(UserId),
+    let mut rest = Vec::with_capacity(form.len());
+    let mut users = Vec::new();
+    for pair in form.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
+        match value(pair) {
+            Some(user) if users.len() < 2 => users.push(user.ok().map(UserId)),
+            Some(_) => {}
+            None => {
+                if !rest.is_empty() {
+                    rest.push(b'&');
+                }
+                rest.extend_from_slice(pair);
+            }
+        }
+    }
+    let user = match users.as_slice() {
+        [user] => *user,
         _ => None,
     };
-    (rest.join(&b'&'), user)
+    (rest, user)
 }
 
 /// Writes the viewer's id into every form of the page that posts. Done to the finished page, so that no view can

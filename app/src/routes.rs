@@ -83,7 +83,7 @@ impl Doors {
 
     fn upload<H: Handler<T, ()>, T: 'static>(mut self, path: &'static str, guard: Guard, handler: H) -> Self {
         // The router has no limit for these: of two, the extractor would not know why the body ends.
-        let route: MethodRouter = on(MethodFilter::POST, handler).route_layer(from_fn(form_user::require));
+        let route: MethodRouter = on(MethodFilter::POST, handler).route_layer(from_fn(form_user::require_upload));
         self.uploads = self.uploads.route(path, route.layer(DefaultBodyLimit::max(UPLOAD)));
         self.list.push(Door { method: Method::POST, path, guard, bound: true });
         self
@@ -222,6 +222,7 @@ fn elsewhere() -> Doors {
 
 fn settings() -> Doors {
     Doors::default()
+        .get("/settings", Guard::Anyone, settings::index)
         .get("/settings/profile", Guard::Member, settings::profile::show)
         .upload("/settings/profile/picture", Guard::Member, settings::profile::choose)
         .post("/settings/profile/picture/remove", Guard::Member, settings::profile::remove)

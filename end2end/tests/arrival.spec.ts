@@ -50,6 +50,7 @@ test("an address that has an account is proved by its password, after a wrong on
 
 test("an address that has an account is proved by another identity", async ({ page, request, allow }) => {
     allow(process.env.ISSUER_URL ?? "http://127.0.0.1:3002");
+    allow(/^foreign host: http:\/\/localhost:\d+\/interaction\//);
     const name = `guest${unique()}`;
     await page.goto("/sign-up");
     await page.getByRole("button", { name: "Continue with Gatehouse" }).click();

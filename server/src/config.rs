@@ -1,7 +1,10 @@
 //! What the operator decides. Every setting is read once at start, from the environment or from a TOML file; a wrong
 //! one is named in one line and nothing starts.
 
-use std::{collections::BTreeSet, net::SocketAddr};
+use std::{
+    collections::BTreeSet,
+    net::{Ipv4Addr, SocketAddr},
+};
 
 use ipnetwork::IpNetwork;
 use secrecy::SecretString;
@@ -133,17 +136,21 @@ fn networks(source: &Source) -> Result<Vec<IpNetwork>, ConfigError> {
         .split(',')
         .map(str::trim)
         .filter(|part| !part.is_empty())
-        .map(|part| part.parse().map(unmapped).map_err(|_| wrong("KITH_TRUSTED_PROXIES", shape)))
-        .collect()
+        .map(|part| part.parse().map(with_unmapped).map_err(|_| wrong("KITH_TRUSTED_PROXIES", shape)))
+        .collect::<Result<Vec<_>, _>>()
+        .map(|networks| networks.concat())
 }
 
-/// A network of IPv4 addresses written as IPv6 (`::ffff:10.0.0.0/104`), as IPv4: clients' addresses are compared so.
-fn unmapped(network: IpNetwork) -> IpNetwork {
-    let IpNetwork::V6(six) = network else { return network };
-    let (Some(four), Some(prefix)) = (six.network().to_ipv4_mapped(), six.prefix().checked_sub(96)) else {
-        return network;
+/// A network, and the IPv4 addresses in it that are written as IPv6 (`::ffff:10.0.0.0/104`), as IPv4: clients' addresses
+/// are compared so.
+fn with_unmapped(network: IpNetwork) -> Vec<IpNetwork> {
+    let IpNetwork::V6(six) = network else { return vec![network] };
+    let four = match six.prefix().checked_sub(96) {
+        Some(prefix) => six.network().to_ipv4_mapped().map(|four| (four, prefix)),
+        None => six.contains(Ipv4Addr::UNSPECIFIED.to_ipv6_mapped()).then_some((Ipv4Addr::UNSPECIFIED, 0)),
     };
-    ipnetwork::Ipv4Network::new(four, prefix).map_or(network, IpNetwork::V4)
+    let four = four.and_then(|(four, prefix)| ipnetwork::Ipv4Network::new(four, prefix).ok());
+    [network].into_iter().chain(four.map(IpNetwork::V4)).collect()
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod shares;
 use std::time::Duration;
 
 pub use counted::counted;
+pub(crate) use counted::{give_back_later, give_back_undone};
 pub use shares::{Share, SharedBudget, take_shared};
 
 use sqlx::postgres::types::PgInterval;
@@ -45,8 +46,12 @@ pub const SIGN_IN_RESERVE: Policy = policy(
     15,
     "Failed sign-ins for one name, once `sign_in.identifier` is used up, from networks that tried it no more than that",
 );
-pub const SIGN_IN_ALL: Policy =
-    policy("sign_in.all", 60, 15, "Sign-ins for one name or in one known browser, right and wrong: each costs a hash");
+pub const SIGN_IN_ALL: Policy = policy(
+    "sign_in.all",
+    60,
+    15,
+    "Sign-ins for one name, or of one person in browsers known to their account, right and wrong: each costs a hash",
+);
 pub const SIGN_IN_CLIENT: Policy =
     policy("sign_in.client", 30, 15, "Failed sign-ins from one client address, browsers known to the account aside");
 pub const SIGN_IN_BROWSER: Policy = policy(

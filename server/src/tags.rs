@@ -12,7 +12,7 @@ use crate::{
 
 /// The tag that somebody means, as it is kept; nothing when no tag can be written like that.
 pub fn normal(typed: &str) -> Option<String> {
-    markup::tag(typed.strip_prefix('#').unwrap_or(typed))
+    markup::tag(typed.strip_prefix(['#', '＃', '﹟']).unwrap_or(typed))
 }
 
 /// The newest posts (and replies) with a tag older than `before`, as `viewer` sees them. One statement: down the tag's

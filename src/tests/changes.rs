@@ -62,6 +62,12 @@ async fn one_elevates_by_a_code_too_and_only_with_ones_own(pool: PgPool) {
     let code = site.code_to("alan@kith.example").await;
     let mut barbara = site.signed_in("barbara").await;
     barbara.cookies.insert("__Host-proof".into(), alan.cookies["__Host-proof"].clone());
+    let page = barbara.get("/elevate/code").await;
+    assert!(!page.body.contains("alan@kith.example"), "the next user of a browser does not see who used it before");
+    for _ in 0..6 {
+        let foreign = barbara.post("/elevate/code", &[("code", "123456")]).await;
+        assert_eq!(foreign.location(), "/elevate?next=%2Fsettings%2Fdevices", "they use up none of its tries");
+    }
     let foreign = barbara.post("/elevate/code", &[("code", &code)]).await;
     assert_eq!(foreign.location(), "/elevate?next=%2Fsettings%2Fdevices");
     let fields = [("code", code.as_str()), ("next", "/settings/security")];

@@ -193,10 +193,25 @@ async fn passwords_and_confirmations_are_never_kept(pool: PgPool) {
         assert!(!alan.cookies.contains_key("__Host-draft"), "{path}");
     }
     // What a browser makes up is no form of ours.
+    let own = alan.form_user().await.unwrap();
     for made_up in ["username%3D%00", "x", "username%3Dmallory%26role%3Dadmin", "%ff"] {
-        alan.cookies.insert("__Host-draft".into(), made_up.into());
+        alan.cookies.insert("__Host-draft".into(), format!("{own}.{made_up}"));
         let page = alan.get("/settings/account").await;
         assert!(page.status == StatusCode::OK && !page.body.contains("mallory"), "{made_up}");
+    }
+}
+
+#[sqlx::test]
+async fn what_one_user_typed_is_not_shown_to_the_next(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let mut alan = site.signed_in("alan").await;
+    site.sql(PROOFS_END).await;
+    alan.post("/settings/account/username", &[("username", "turing")]).await;
+    let draft = alan.cookies["__Host-draft"].clone();
+    for mut browser in [alan, site.signed_in("grace").await] {
+        browser.cookies.insert("__Host-draft".into(), draft.clone());
+        let is_alan = browser.who().await.as_deref() == Some("alan");
+        assert_eq!(browser.get("/settings/account").await.body.contains("turing"), is_alan);
     }
 }
 

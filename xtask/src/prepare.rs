@@ -8,6 +8,7 @@ use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 use anyhow::{Context, Result, bail, ensure};
@@ -30,10 +31,13 @@ pub fn run(args: &[String]) -> Result<()> {
     }
 }
 
-/// Fails when the committed `.sqlx` is not what the queries and migrations of today give.
+/// Fails when clippy has something to say, or when the committed `.sqlx` is not what the queries and migrations of today
+/// give: one compilation tells both.
 pub fn check(cluster: &Cluster) -> Result<()> {
     let fresh = scratch()?;
-    describe(cluster, &fresh)?;
+    let mut clippy = workspace::cargo();
+    clippy.arg("clippy").args(workspace::KITH).args(["--all-targets", "--", "--deny", "warnings"]);
+    describe(cluster, &mut clippy, &fresh)?;
     let (fresh, committed) = (contents(&fresh)?, contents(&committed())?);
     ensure!(
         fresh == committed,
@@ -46,7 +50,8 @@ pub fn check(cluster: &Cluster) -> Result<()> {
 
 fn write(cluster: &Cluster) -> Result<()> {
     let fresh = scratch()?;
-    describe(cluster, &fresh)?;
+    let mut check = workspace::cargo();
+    describe(cluster, check.arg("check").args(workspace::KITH).arg("--all-targets"), &fresh)?;
     let (fresh, committed) = (contents(&fresh)?, committed());
     fs::create_dir_all(&committed)?;
     for name in contents(&committed)?.keys().filter(|name| !fresh.contains_key(*name)) {
@@ -59,17 +64,15 @@ fn write(cluster: &Cluster) -> Result<()> {
     Ok(())
 }
 
-/// Compiles Kith against a fresh database, which makes sqlx write one file for each query into `dir`.
-fn describe(cluster: &Cluster, dir: &Path) -> Result<()> {
+/// Compiles Kith with `cargo` against a fresh database, which makes sqlx write one file for each query into `dir`.
+fn describe(cluster: &Cluster, cargo: &mut Command, dir: &Path) -> Result<()> {
     let database = "prepare";
     cluster.create_database(database)?;
     schema::migrate(cluster, database)?;
     let sources = sources_with_queries()?;
     touch(&sources)?;
-    let mut cargo = workspace::cargo();
-    cargo.arg("check").args(workspace::KITH).arg("--all-targets");
     cargo.env("SQLX_OFFLINE", "false").env("SQLX_OFFLINE_DIR", dir).env("DATABASE_URL", cluster.url(database));
-    let checked = process::run(&mut cargo);
+    let checked = process::run(cargo);
     touch(&sources)?;
     checked
 }

@@ -13,11 +13,16 @@ use http::{
 };
 use serde::Deserialize;
 use server::{
-    Error, Invalid, Result, Secret, avatars,
+    Error, Invalid, Result, Secret,
+    auth::{MailOutcome, code::Purpose},
+    avatars,
     oauth::{self, Chosen, Joined, Stage},
 };
 
-use super::{card, drop_flow, elevate::Refusal, elsewhere, gone_unless_limited, keep_flow, refusal, with_retry};
+use super::{
+    CODE_WORKS, LINK_WORKS, card, drop_flow, earlier, elevate::Refusal, elsewhere, gone_unless_limited, keep_flow,
+    refusal, waiting_for, with_retry,
+};
 use crate::{flash::Flash, forms::Form, paths, visit::Visit};
 
 /// What the form with the choices sends.
@@ -93,10 +98,14 @@ pub async fn join(visit: Visit, Form(typed): Form<Typed>) -> Result<Response> {
 /// `POST /sign-up/arrival/send`
 pub async fn send(visit: Visit, Form(asked): Form<Asked>) -> Result<Response> {
     match oauth::ask_address(&visit.cx, &asked.email).await {
-        Ok(flow) => {
+        Ok(MailOutcome::Sent(flow)) => {
             let onward = Redirect::to(paths::ARRIVAL_CODE).into_response();
             Ok(keep_flow(onward, &visit.cx.server.config().origin, &flow))
         }
+        Ok(MailOutcome::Earlier(wait)) => match waiting_for(&visit, Purpose::Arrive, &asked.email).await? {
+            Some(_) => ask_code(&visit, Some(earlier(wait, CODE_WORKS))).await,
+            None => page(&visit, (true, None), Some(earlier(wait, LINK_WORKS))).await,
+        },
         Err(error) => again(&visit, (true, None), error).await,
     }
 }

@@ -20,7 +20,7 @@ use server::{
 
 use super::{
     CODE_WORKS, LINK_WORKS, card, drop_flow, earlier, gone_unless_limited, keep_flow, refusal, verify::code_field,
-    with_retry,
+    waiting_for, with_retry,
 };
 use crate::{
     flash::Flash,
@@ -96,11 +96,7 @@ pub async fn send(visit: Visit, Form(asked): Form<Asked>) -> Result<Response> {
 
 /// No other mail can be sent now: the page for the code this browser waits for, or the form.
 async fn sent_earlier(visit: &Visit, typed: &str, wait: Duration) -> Result<Response> {
-    let waiting = match code::waiting(&visit.cx, Purpose::SignIn).await {
-        Ok(email) => Some(email).filter(|email| email.eq_ignore_ascii_case(typed.trim())),
-        Err(Error::NotFound) => None,
-        Err(other) => return Err(other),
-    };
+    let waiting = waiting_for(visit, Purpose::SignIn, typed).await?;
     let (status, wait, invalid) = earlier(wait, if waiting.is_some() { CODE_WORKS } else { LINK_WORKS });
     let page = match waiting {
         Some(email) => card(visit, TITLE, status, code_view(&email, "", &invalid)),

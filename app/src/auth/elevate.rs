@@ -97,7 +97,7 @@ pub async fn elevate_by_code(visit: Visit, me: Member, Form(typed): Form<TypedCo
     }
 }
 
-pub(super) type Refusal = (StatusCode, Option<u64>, Invalid);
+pub(crate) type Refusal = (StatusCode, Option<u64>, Invalid);
 
 /// The page, with what was wrong.
 pub(super) async fn ask(visit: &Visit, me: &Member, next: &str, (status, wait, invalid): Refusal) -> Result<Response> {

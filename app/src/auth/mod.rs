@@ -20,7 +20,13 @@ use http::{
 };
 use leptos::prelude::*;
 use serde::Deserialize;
-use server::{Error, Invalid, config::Origin, random::Token, web::cookies::Cookie};
+use server::{
+    Error, Invalid,
+    auth::{self as verb, code::Purpose},
+    config::Origin,
+    random::Token,
+    web::cookies::Cookie,
+};
 
 use crate::{
     ui::{Page, Shell, error_page},
@@ -91,6 +97,18 @@ pub(crate) const LINK_WORKS: &str =
 
 /// The sentence about the code that still works in the browser that waits for it.
 pub(crate) const CODE_WORKS: &str = "The code in the newest one that you asked for here still works.";
+
+/// The sentence about codes that others may have asked for.
+pub(crate) const CODE_WORKS_THERE: &str = "The code in each works in the browser in which it was asked for.";
+
+/// The address that this browser's code was mailed to, if it is the one that was typed.
+pub(crate) async fn waiting_for(visit: &Visit, purpose: Purpose, typed: &str) -> Result<Option<String>, Error> {
+    match verb::code::waiting(&visit.cx, purpose).await {
+        Ok(email) => Ok(Some(email).filter(|email| email.eq_ignore_ascii_case(typed.trim()))),
+        Err(Error::NotFound) => Ok(None),
+        Err(other) => Err(other),
+    }
+}
 
 /// Where a code was typed and none is waited for: `gone` says so, unless that was typed too often.
 pub(crate) fn gone_unless_limited(

@@ -12,7 +12,7 @@ use server::{
     },
 };
 
-use super::{card, earlier, elevate::Refusal, elsewhere, keep_flow, refusal, with_retry};
+use super::{CODE_WORKS_THERE, card, earlier, elevate::Refusal, elsewhere, keep_flow, refusal, with_retry};
 use crate::{
     forms::Form,
     paths,
@@ -54,9 +54,6 @@ pub async fn begin(visit: Visit, Form(typed): Form<Typed>) -> Result<Response> {
     }
 }
 
-/// The sentence about what still works when no other code can be mailed to an address.
-const CODE_WORKS_THERE: &str = "The code in each works in the browser in which it was asked for.";
-
 /// The form once more, with what was wrong.
 fn again(visit: &Visit, wish: Wish, (status, wait, invalid): Refusal) -> Response {
     let shown = Shown { email: wish.email, username: wish.username, display_name: wish.display_name };
@@ -91,7 +88,7 @@ fn view(visit: &Visit, shown: &Shown, invalid: &Invalid) -> impl IntoView + use<
             {Field::new("display_name", "Name (optional)")
                 .value(&shown.display_name)
                 .autocomplete("name")
-                .maxlength(50)
+                .maxlength(2 * 50)
                 .errors(invalid)
                 .view()}
             {new_password_field("password", invalid).view()}

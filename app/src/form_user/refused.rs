@@ -63,11 +63,10 @@ pub fn title(me: &Member) -> String {
 }
 
 fn typed(body: &[u8]) -> impl IntoView + use<> {
-    let pairs: Vec<(String, String)> = serde_urlencoded::from_bytes(body).unwrap_or_default();
-    let shown = |(name, text): (String, String)| {
-        let (_, label) = SHOWN.iter().find(|(field, _)| *field == name)?;
-        (!text.is_empty()).then(|| view! { <dt>{*label}</dt><dd>{text}</dd> })
+    let shown = |(field, label): (&str, &'static str)| {
+        let (_, text) = form_urlencoded::parse(body).find(|(name, _)| name == field)?;
+        (!text.is_empty()).then(|| view! { <dt>{label}</dt><dd>{text.into_owned()}</dd> })
     };
-    let shown: Vec<_> = pairs.into_iter().filter_map(shown).collect();
+    let shown: Vec<_> = SHOWN.into_iter().filter_map(shown).collect();
     (!shown.is_empty()).then(|| view! { <p>"You had typed:"</p><dl>{shown}</dl> })
 }

@@ -98,20 +98,24 @@ fn how() -> impl IntoView {
     }
 }
 
-/// The formatting that the help shows. `server::markup` also takes `__bold__`, and lists that begin with `*`.
-pub const FORMATTING: [&str; 11] = [
+/// All the formatting that `server::markup` knows.
+pub const FORMATTING: [&str; 13] = [
     "**bold**",
+    "__bold__",
     "*italic*",
+    "_italic_",
     "`code`",
     "> quote",
     "- list",
+    "* list",
     "1. list",
     "# heading",
     "[text](address)",
-    "```",
     "@name",
     "#tag",
 ];
-/// Other forms of the same, and how not to format.
-pub const FORMATTING_NOTE: &str = "_ works like *, and 1) like 1. Between two lines of ``` all is code. \
-     A \\ before * ` [ @ # > or - shows the sign itself.";
+/// The rest of it, and how not to format.
+pub const FORMATTING_NOTE: &str = "*** or ___ is bold and italic, 1) works like 1., and ## to ###### like #. \
+     Two spaces before - or 1. put a list into a list, >> a quote into a quote. An address that begins with https:// is a \
+     link by itself. Between two lines of ``` all is code; the first may name a language. \
+     A \\ before * ` [ @ or # shows the sign itself, also before > or - at the beginning of a line.";

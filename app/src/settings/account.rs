@@ -16,15 +16,18 @@ use server::{
         change::{self, Account},
         export, leave,
     },
-    auth::code::{self, Purpose},
+    auth::{
+        MailOutcome,
+        code::{self, Purpose},
+    },
     request::{Elevated, Member},
 };
 
 use super::page;
 use crate::{
     auth::{
-        Nothing, card, drop_flow, gone_unless_limited, keep_flow, refusal, sign_in::signed_out,
-        sign_up::username_field, verify::code_field, with_retry,
+        CODE_WORKS, CODE_WORKS_THERE, Nothing, card, drop_flow, earlier, elevate::Refusal, gone_unless_limited,
+        keep_flow, refusal, sign_in::signed_out, sign_up::username_field, verify::code_field, waiting_for, with_retry,
     },
     draft,
     flash::Flash,
@@ -85,10 +88,14 @@ pub async fn request_email(visit: Visit, me: Member, form: Result<Form<WishedEma
         Err(answer) => return Ok(*answer),
     };
     match change::request_email(&visit.cx, &me, &wished.email).await {
-        Ok(flow) => {
+        Ok(MailOutcome::Sent(flow)) => {
             let onward = Redirect::to(paths::ACCOUNT_EMAIL_VERIFY).into_response();
             Ok(keep_flow(onward, &visit.cx.server.config().origin, &flow))
         }
+        Ok(MailOutcome::Earlier(wait)) => match waiting_for(&visit, Purpose::ChangeEmail, &wished.email).await? {
+            Some(_) => ask_code(&visit, earlier(wait, CODE_WORKS)).await,
+            None => show_refused(&visit, &me, earlier(wait, CODE_WORKS_THERE), ("email", &wished.email)).await,
+        },
         Err(error) => refused(&visit, &me, error, ("email", &wished.email)).await,
     }
 }
@@ -138,8 +145,16 @@ pub async fn delete(visit: Visit, me: Elevated, Form(typed): Form<Confirmed>) ->
     }
 }
 
-async fn refused(visit: &Visit, me: &Member, error: Error, (field, typed): (&str, &str)) -> Result<Response> {
-    let (status, wait, invalid) = refusal(error)?;
+async fn refused(visit: &Visit, me: &Member, error: Error, typed: (&str, &str)) -> Result<Response> {
+    show_refused(visit, me, refusal(error)?, typed).await
+}
+
+async fn show_refused(
+    visit: &Visit,
+    me: &Member,
+    (status, wait, invalid): Refusal,
+    (field, typed): (&str, &str),
+) -> Result<Response> {
     let account = change::account(&visit.cx, me).await?;
     let pick = |name: &str| if field == name { typed } else { "" };
     let shown = Shown { email: pick("email"), username: pick("username"), invalid: &invalid };

@@ -8,7 +8,7 @@ pub mod notifications;
 pub mod profile;
 pub mod security;
 
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
 use leptos::prelude::*;
 
@@ -28,6 +28,11 @@ const PLACES: [(&str, &str); 7] = [
     (paths::CONNECTIONS, "Connections"),
     (paths::ACTIVITY, "Activity"),
 ];
+
+/// `GET /settings`
+pub async fn index() -> Response {
+    Redirect::to(paths::PROFILE).into_response()
+}
 
 /// A settings page, with the others one step away.
 fn page(visit: &Visit, path: &'static str, status: StatusCode, view: impl IntoView + 'static) -> Response {

@@ -1,7 +1,6 @@
 //! What an operator does about accounts, from the command line: find, invite, end sessions, suspend, restore.
 
 use time::OffsetDateTime;
-use unicode_normalization::UnicodeNormalization;
 
 use super::{Email, Role, Username};
 use crate::{
@@ -11,7 +10,7 @@ use crate::{
     db::FarTime,
     error::{Error, Invalid, Result},
     id::UserId,
-    jobs, links,
+    input, jobs, links,
     random::Token,
     sessions,
 };
@@ -84,7 +83,7 @@ async fn look(server: &Server, part: &str, (only, most): (Option<UserId>, i64)) 
 
 /// A part of a username or address in small letters, an international domain in it in ASCII, as addresses are stored.
 fn stored_spelling(part: &str) -> String {
-    let small = part.trim().nfkc().collect::<String>().to_lowercase();
+    let small = input::identifier(part).to_lowercase();
     let (local, domain) =
         small.rsplit_once('@').map_or(("", small.as_str()), |(local, _)| small.split_at(local.len() + 1));
     match idna::domain_to_ascii(domain) {
@@ -95,8 +94,9 @@ fn stored_spelling(part: &str) -> String {
 
 /// The account with this username or address, as the person would type it. [`Error::NotFound`] when there is none.
 pub async fn find(server: &Server, who: &str) -> Result<UserId> {
-    let typed = who.trim().trim_start_matches('@');
-    let who = Email::parse(typed).map_or_else(|_| typed.nfkc().collect::<String>().to_lowercase(), |email| email.key());
+    let typed = input::identifier(who);
+    let typed = typed.trim_start_matches('@');
+    let who = Email::parse(typed).map_or_else(|_| typed.to_lowercase(), |email| email.key());
     sqlx::query_scalar!("select id from users where (username = $1 or lower(email) = $1) and deleted_at is null", who)
         .fetch_optional(server.db())
         .await?
@@ -253,7 +253,7 @@ pub async fn start_reset(server: &Server, user: UserId) -> Result<()> {
         .fetch_optional(&mut *tx)
         .await?
         .ok_or(Error::NotFound)?;
-    let job = links::prepare_reset(&mut tx, user, &email, reset::MINUTES).await?;
+    let job = links::prepare_reset(&mut tx, user, &email, reset::minutes(false)).await?;
     jobs::enqueue(&mut tx, &job).await?;
     audit::record(&mut tx, user, Actor::System, &Event::ResetStarted).await?;
     tx.commit().await?;

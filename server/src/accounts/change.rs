@@ -8,7 +8,7 @@ use super::{Email, Username, decide, reserve, ways_in};
 use crate::{
     audit::{self, Actor, Event},
     auth::{
-        asking,
+        asking::{self, MailOutcome},
         code::{self, Purpose, Recipient},
         password, reset,
     },
@@ -87,13 +87,21 @@ pub async fn remove_password(cx: &Request, me: &Elevated) -> Result<()> {
 }
 
 /// Mails a code to the address somebody wants to have. Until it is typed nothing changes. To an address that has an
-/// account no code goes but word of that; the answer does not tell. The returned token goes to the browser.
+/// account no code goes but word of that; the answer does not tell. The returned token goes to the browser. When there may
+/// be no other mail to the address, the code this browser waits for works for longer.
 ///
-/// [`Error::Invalid`] on `email`; [`Error::Limited`] for too many mails.
-pub async fn request_email(cx: &Request, me: &Elevated, wished: &str) -> Result<Token> {
+/// [`Error::Invalid`] on `email`; [`Error::Limited`] for too many mails by this user.
+pub async fn request_email(cx: &Request, me: &Elevated, wished: &str) -> Result<MailOutcome<Token>> {
     let email = Email::parse(wished)?;
     asking::count_own(cx, me).await?;
-    limits::take_shared(&cx.server, SharedBudget::MAIL, &email.key(), cx.client()).await?;
+    match limits::take_shared(&cx.server, SharedBudget::MAIL, &email.key(), cx.client()).await {
+        Ok(_) => {}
+        Err(Error::Limited(wait)) => {
+            code::extend(cx, Purpose::ChangeEmail, email.as_str()).await?;
+            return Ok(MailOutcome::Earlier(wait));
+        }
+        Err(other) => return Err(other),
+    }
     let origin = &cx.server.config().origin;
     let mut tx = cx.server.begin().await?;
     sessions::still_elevated(&mut tx, me).await?;
@@ -113,7 +121,7 @@ pub async fn request_email(cx: &Request, me: &Elevated, wished: &str) -> Result<
     .await?;
     tx.commit().await?;
     cx.server.wake().ring();
-    Ok(flow)
+    Ok(MailOutcome::Sent(flow))
 }
 
 /// Takes the address the right code was mailed to. The one before is told, with a way back unless this is one; all other
@@ -189,7 +197,7 @@ pub async fn username(cx: &Request, me: &Elevated, wished: &str) -> Result<Usern
     limits::take(&cx.server, limits::USERNAME, me.id()).await?;
     let changed = change_username(cx, me, username, taken).await;
     if changed.is_err() {
-        limits::give_back(&cx.server, limits::USERNAME, me.id()).await?;
+        limits::give_back_later(&cx.server, limits::USERNAME, me.id().to_string()).await;
     }
     changed
 }

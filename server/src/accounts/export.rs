@@ -181,8 +181,6 @@ impl Source {
     }
 
     async fn give_back(&self) {
-        if let Err(error) = limits::give_back(&self.server, limits::EXPORT, self.user).await {
-            tracing::warn!(%error, "a failed export could not be given back to its limit");
-        }
+        limits::give_back_later(&self.server, limits::EXPORT, self.user.to_string()).await;
     }
 }

@@ -29,16 +29,6 @@ pub enum MailOutcome<T = ()> {
     Earlier(Duration),
 }
 
-impl<T> MailOutcome<T> {
-    /// What was sent; [`Error::Limited`] otherwise.
-    pub(crate) fn sent(self) -> Result<T> {
-        match self {
-            Self::Sent(sent) => Ok(sent),
-            Self::Earlier(wait) => Err(Error::Limited(wait)),
-        }
-    }
-}
-
 /// A mail that may be sent.
 pub(crate) struct CountedMail {
     pub owner: Option<Owner>,
@@ -58,7 +48,7 @@ pub(crate) async fn count(cx: &Request, email: &Email) -> Result<MailOutcome<Cou
     let share = match sessions::known_browser(cx, owner.as_ref().map(|owner| owner.id)).await? {
         Some(browser) => {
             limits::take(&cx.server, limits::MAIL_BROWSER, browser).await?;
-            Share::Common
+            Share::Common { is_first: false }
         }
         None => {
             limits::take(&cx.server, limits::ASK_CLIENT, cx.client().limit_key()).await?;

@@ -39,6 +39,11 @@ impl Purpose {
             Self::Arrive => "arrive",
         }
     }
+
+    /// Whether it is for the user who is signed in: another user of the same browser has no part in it.
+    fn is_for_members(self) -> bool {
+        matches!(self, Self::Elevate | Self::ChangeEmail)
+    }
 }
 
 /// A code as it is stored.
@@ -163,9 +168,14 @@ pub(crate) async fn issue(
 pub async fn waiting(cx: &Request, purpose: Purpose) -> Result<String> {
     let flow = flow(cx, purpose).ok_or(Error::NotFound)?;
     sqlx::query_scalar!(
-        "select email from codes where flow_hash = $1 and purpose = $2 and expires_at > now() - interval '20 minutes'",
+        r#"
+        select email from codes where flow_hash = $1 and purpose = $2 and expires_at > now() - interval '20 minutes'
+            and ($3 or user_id = $4)
+        "#,
         &flow.hash()[..],
         purpose.name(),
+        !purpose.is_for_members(),
+        cx.viewer().map(|me| me.0),
     )
     .fetch_optional(cx.server.db())
     .await?
@@ -219,12 +229,15 @@ pub(crate) async fn try_address(cx: &Request, purpose: Purpose, code: &str) -> R
     // Counted before it is compared, so that many at once are not more tries than allowed.
     let row = sqlx::query!(
         r#"
-        update codes set tries = least(tries + 1, $3 + 1) where flow_hash = $1 and purpose = $2
+        update codes set tries = least(tries + 1, $3 + 1)
+        where flow_hash = $1 and purpose = $2 and ($4 or user_id = $5)
         returning id, user_id, email, code_hash, tries, expires_at > now() as "in_time!"
         "#,
         &flow.hash()[..],
         purpose.name(),
         i32::from(TRIES),
+        !purpose.is_for_members(),
+        cx.viewer().map(|me| me.0),
     )
     .fetch_optional(cx.server.db())
     .await?;

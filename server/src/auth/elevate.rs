@@ -32,7 +32,7 @@ pub async fn with_password(cx: &Request, me: &Member, password: &SecretString) -
         match password::verify(&cx.server, QueueKey::new(cx.client(), me.queue_account()), password, stored).await {
             Ok(verdict) => verdict,
             Err(error) => {
-                give_back(cx, me).await?;
+                give_back(cx, me).await;
                 return Err(error);
             }
         };
@@ -83,10 +83,10 @@ async fn take(cx: &Request, me: &Member) -> Result<()> {
 }
 
 /// Takes the try back: it was not evaluated.
-async fn give_back(cx: &Request, me: &Member) -> Result<()> {
-    limits::give_back(&cx.server, limits::ELEVATE_DEVICE, me.device).await?;
-    limits::give_back(&cx.server, limits::ELEVATE_ALL, me.device).await?;
-    limits::give_back(&cx.server, limits::ELEVATE_USER, me.id()).await
+async fn give_back(cx: &Request, me: &Member) {
+    limits::give_back_later(&cx.server, limits::ELEVATE_DEVICE, me.device.to_string()).await;
+    limits::give_back_later(&cx.server, limits::ELEVATE_ALL, me.device.to_string()).await;
+    limits::give_back_later(&cx.server, limits::ELEVATE_USER, me.id().to_string()).await;
 }
 
 /// Forgets this browser's failures: its owner sits there. That it was tried stays counted, as does what was tried in other

@@ -23,9 +23,14 @@ use crate::{
 };
 
 /// How long the link works, in minutes.
-pub const MINUTES: i32 = 30;
+const MINUTES: i32 = 30;
 /// The same when strangers have used up what is mailed to the address: longer than until there can be other mails.
-pub const MINUTES_AMONG_OTHERS: i32 = 90;
+const MINUTES_AMONG_OTHERS: i32 = 90;
+
+/// How long the link works, in minutes. `others`: whether strangers have used up what is mailed to the address.
+pub(crate) fn minutes(others: bool) -> i32 {
+    if others { MINUTES_AMONG_OTHERS } else { MINUTES }
+}
 
 /// Mails a link to an address that has an account; to another, word that it has none. What is queued is the same for
 /// both; the worker looks which it is, so that neither the answer nor the time it takes tells.

@@ -75,7 +75,7 @@ async fn prove(cx: &Request, attempt: &Attempt) -> Result<(Known, Option<String>
     let identifier = key(&attempt.identifier);
     let known = find(cx, &identifier).await?;
     // Counted before it is evaluated, and given back when it was no failure: many at once cannot slip through.
-    let counts = Counts::take(cx, known.as_ref().and_then(|known| known.browser.clone()), identifier).await?;
+    let counts = Counts::take(cx, known.as_ref(), identifier).await?;
     let stored = known.as_ref().and_then(|known| known.hash.clone());
     let verdict = match password::verify(server, counts.queue_key(cx), &attempt.password, stored).await {
         Ok(verdict) => verdict,
@@ -104,6 +104,7 @@ enum Counts {
     /// A browser this account has used before has a count of its own: strangers, and neighbours behind the same client
     /// address, cannot lock its owner out of it.
     Known {
+        user: UserId,
         browser: String,
     },
     Stranger {
@@ -114,12 +115,12 @@ enum Counts {
 
 impl Counts {
     /// Counts a try, also in a limit that a right one is not given back in: each costs a hash.
-    async fn take(cx: &Request, browser: Option<String>, identifier: String) -> Result<Self> {
+    async fn take(cx: &Request, known: Option<&Known>, identifier: String) -> Result<Self> {
         let server = &cx.server;
-        let counts = match browser {
-            Some(browser) => {
+        let counts = match known.and_then(|known| Some((known.id, known.browser.clone()?))) {
+            Some((user, browser)) => {
                 limits::take(server, limits::SIGN_IN_BROWSER, &browser).await?;
-                Self::Known { browser }
+                Self::Known { user, browser }
             }
             None => {
                 limits::take(server, limits::SIGN_IN_CLIENT, cx.client().limit_key()).await?;
@@ -131,11 +132,12 @@ impl Counts {
         Ok(counts)
     }
 
-    /// What the try is counted for, and has its turns for.
-    fn account(&self) -> &str {
+    /// What the try is counted for, and has its turns for: a user in all of their browsers together, or the name that a
+    /// stranger typed.
+    fn account(&self) -> String {
         match self {
-            Self::Known { browser } => browser,
-            Self::Stranger { identifier, .. } => identifier,
+            Self::Known { user, .. } => format!("user {user}"),
+            Self::Stranger { identifier, .. } => identifier.clone(),
         }
     }
 
@@ -147,7 +149,7 @@ impl Counts {
     async fn give_back(&self, cx: &Request) -> Result<()> {
         limits::give_back(&cx.server, limits::SIGN_IN_ALL, self.account()).await?;
         match self {
-            Self::Known { browser } => limits::give_back(&cx.server, limits::SIGN_IN_BROWSER, browser).await,
+            Self::Known { browser, .. } => limits::give_back(&cx.server, limits::SIGN_IN_BROWSER, browser).await,
             Self::Stranger { identifier, share } => {
                 limits::give_back(&cx.server, limits::SIGN_IN_CLIENT, cx.client().limit_key()).await?;
                 SharedBudget::SIGN_IN.give_back(&cx.server, *share, identifier, cx.client()).await
@@ -158,7 +160,7 @@ impl Counts {
     /// Forgets the failures for this account: it was its owner. What came from the same place for others stays counted.
     async fn clear(&self, cx: &Request) -> Result<()> {
         match self {
-            Self::Known { browser } => limits::clear(&cx.server, limits::SIGN_IN_BROWSER, browser).await,
+            Self::Known { browser, .. } => limits::clear(&cx.server, limits::SIGN_IN_BROWSER, browser).await,
             Self::Stranger { identifier, .. } => {
                 limits::give_back(&cx.server, limits::SIGN_IN_CLIENT, cx.client().limit_key()).await?;
                 SharedBudget::SIGN_IN.clear(&cx.server, identifier, cx.client()).await

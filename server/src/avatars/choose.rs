@@ -23,6 +23,11 @@ pub async fn turn(cx: &Request, me: &Member) -> Result<Turn> {
 
 /// Makes `file` one's picture. [`Error::Invalid`] on `picture`; [`Error::Busy`] also when it cannot be kept now.
 pub async fn choose(cx: &Request, me: &Member, turn: Turn, file: Vec<u8>) -> Result<()> {
+    let chosen = make_and_keep(cx, me, turn, file).await;
+    limits::give_back_undone(&cx.server, (limits::PICTURE, me.id()), chosen).await
+}
+
+async fn make_and_keep(cx: &Request, me: &Member, turn: Turn, file: Vec<u8>) -> Result<()> {
     let picture = picture::make(&cx.server, file).await?;
     drop(turn);
     let kept = store::keep(&cx.server, picture).await.map_err(|error| {

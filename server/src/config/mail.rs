@@ -38,6 +38,13 @@ impl Mail {
             Some(from) => from.to_owned(),
             None if origin.is_loopback() => "Kith <noreply@kith.example>".to_owned(),
             // The mail library's parser of senders knows no address literals such as [203.0.113.5].
+            None if origin.mail_domain() != origin.host() && source.get("KITH_SMTP_URL").is_some() => {
+                return Err(wrong(
+                    "KITH_MAIL_FROM",
+                    "is not set. KITH_ORIGIN is an IP address, which is no domain for a sender: name one, such as \
+                     Kith <noreply@kith.example>.",
+                ));
+            }
             None => format!("Kith <noreply@{}>", origin.host()),
         };
         check_sender(&from).map_err(|why| wrong("KITH_MAIL_FROM", why))?;

@@ -25,6 +25,20 @@ pub(super) fn is_service_link(name: &str, value: &OsStr) -> bool {
     }
 }
 
+/// Returns `true` for a variable that Docker sets beside a link to a container named `kith`: its name, the range of its
+/// ports, and its own environment. Only to be asked where `KITH_PORT` is such a link.
+pub(super) fn is_container_link(name: &str, value: &OsStr) -> bool {
+    let is_path = value.to_str().is_some_and(|value| value.starts_with('/') && value[1..].contains('/'));
+    let words: Vec<&str> = name.split('_').collect();
+    match words.as_slice() {
+        ["KITH", "NAME"] => is_path,
+        ["KITH", "ENV", _, ..] => true,
+        ["KITH", "PORT", _, "TCP" | "UDP", "START" | "END"] => true,
+        ["KITH", "PORT", _, "TCP" | "UDP", "PORT", "START" | "END"] => true,
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

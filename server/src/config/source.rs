@@ -11,7 +11,11 @@ use std::{
     str::FromStr,
 };
 
-use super::{ConfigError, providers, service_links::is_service_link, wrong};
+use super::{
+    ConfigError, providers,
+    service_links::{is_container_link, is_service_link},
+    wrong,
+};
 
 /// Where settings come from: the environment over the file, `NAME_FILE` for a value that is a file's content.
 pub struct Source {
@@ -59,7 +63,12 @@ impl Source {
         env: impl IntoIterator<Item = (N, V)>,
     ) -> Result<Self, ConfigError> {
         let mut values = file.map_or_else(|| Ok(BTreeMap::new()), |path| collect(read_toml(path)?))?;
-        let env = env.into_iter().filter_map(|(name, value)| ours(name.into(), value.into()));
+        let env: Vec<(OsString, OsString)> = env.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+        let is_linked = env.iter().any(|(name, value)| name == "KITH_PORT" && is_service_link("KITH_PORT", value));
+        let env = env.into_iter().filter(|(name, value)| {
+            !(is_linked && name.to_str().is_some_and(|name| !is_known(name) && is_container_link(name, value)))
+        });
+        let env = env.filter_map(|(name, value)| ours(name, value));
         values.extend(collect(env.collect::<Result<Vec<_>, _>>()?)?);
         Ok(Self { values })
     }

@@ -72,6 +72,8 @@ fn a_setting_that_needs_another_says_which() {
 fn mapped_networks_of_proxies_match_ipv4_addresses() {
     for (network, inside, outside) in [
         ("::ffff:127.0.0.0/104", "127.0.0.1", "128.0.0.1"),
+        ("::ffff:0:0/90", "203.0.113.5", "2001:db8::1"),
+        ("::/1", "203.0.113.5", "8000::1"),
         ("::ffff:10.1.2.3", "10.1.2.3", "10.1.2.4"),
         ("::ffff:0:0/96", "203.0.113.5", "2001:db8::1"),
         ("10.0.0.0/8", "10.9.9.9", "11.0.0.1"),
@@ -89,6 +91,9 @@ fn a_sender_that_cannot_be_used_is_told_why() {
     assert!(said("Kith <noreply@bücher.example>").contains("noreply@xn--bcher-kva.example"));
     assert!(said("Kith <jürgen@kith.example>").contains("before the @"));
     assert!(said("kith.example").contains("must be an address"));
+    let at_an_address =
+        [GOOD[0], ("KITH_ORIGIN", "https://203.0.113.5"), ("KITH_SMTP_URL", "smtps://kith:secret@mail.example")];
+    assert!(config(&at_an_address).unwrap_err().starts_with("KITH_MAIL_FROM: is not set"));
 }
 
 #[test]
@@ -99,14 +104,19 @@ fn raw_signs_in_a_password_are_named_and_never_printed() {
         "postgres://kith:hunter2#x@localhost/kith",
         "postgres://kith:12?hunter2@localhost/kith?sslmode=verify-full",
         "postgresql://kith:a@b/hunter2@localhost/kith",
+        "postgres://kith:12?hunter=2@localhost/kith",
+        "postgres://kith:12#hunter=2@localhost/kith",
     ] {
         let why = config(&[("DATABASE_URL", url), GOOD[1]]).unwrap_err();
         assert!(why.starts_with("DATABASE_URL") && why.contains("percent-encode"), "{url}: {why}");
         assert!(!why.contains("hunter") && !why.contains("12"), "{why}");
     }
-    for url in
-        ["smtps://kith:hunter2/x@mail.example", "smtps://kith:12/hunter2@mail.example", "smtps://kith:1?2@mail.example"]
-    {
+    for url in [
+        "smtps://kith:hunter2/x@mail.example",
+        "smtps://kith:12/hunter2@mail.example",
+        "smtps://kith:1?2@mail.example",
+        "smtps://kith:12?hunter=2@mail.example",
+    ] {
         let why = config(&[GOOD[0], GOOD[1], ("KITH_SMTP_URL", url)]).unwrap_err();
         assert!(why.starts_with("KITH_SMTP_URL") && why.contains("percent-encode") && !why.contains("hunter"), "{why}");
     }

@@ -5,12 +5,15 @@ pub(crate) const PERCENT_ENCODE: &str =
     "has a /, ? or # in its user or password: percent-encode it there (/ is %2F, ? is %3F, # is %23).";
 
 /// Returns `true` if a user or password in `url` holds a raw `/`, `?` or `#`: an `@` stands behind the sign that ended the
-/// host. An `@` in a value of the query (`?user=a@b`) is none.
-pub(crate) fn has_unencoded_credentials(url: &str) -> bool {
+/// host. An `@` in a value of the query (`?user=a@b`) is none; `parameters` are the names a query may begin with.
+pub(crate) fn has_unencoded_credentials(url: &str, parameters: &[&str]) -> bool {
     let rest = url.split_once("://").map_or("", |(_, rest)| rest);
     let tail = rest.find(['/', '?', '#']).map_or("", |end| &rest[end..]);
     match tail.split_once('@') {
         None => false,
-        Some((before, _)) => before.split_once('?').is_none_or(|(_, query)| !query.contains('=')),
+        Some((before, _)) => {
+            let first = before.split_once('?').and_then(|(_, query)| query.split_once('='));
+            first.is_none_or(|(name, _)| !parameters.contains(&name))
+        }
     }
 }

@@ -118,7 +118,7 @@ pub enum Finding {
     )]
     TooFewConnections { wanted: u32, allowed: i32, setting: String },
     #[error(
-        "LC_CTYPE is {0}: capital letters beyond ASCII are told from small ones in searches; a database with C.UTF-8 or another UTF-8 locale does better"
+        "LC_CTYPE is {0}: searches by rough spelling find names in ASCII letters only; a database with C.UTF-8 or another UTF-8 locale does better"
     )]
     FoldsAsciiOnly(String),
 }

@@ -31,7 +31,7 @@ const PARAMETERS: [&str; 18] = [
 
 /// Says why a database URL cannot be used: not Postgres, or not safe on the way. Nothing of the URL is repeated.
 pub fn check_url(url: &str) -> Result<(), &'static str> {
-    if config::has_unencoded_credentials(url) {
+    if config::has_unencoded_credentials(url, &PARAMETERS) {
         return Err(PERCENT_ENCODE);
     }
     let options = options(url).map_err(|_| "must be an address such as postgres://kith@localhost/kith.")?;

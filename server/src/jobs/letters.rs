@@ -3,7 +3,7 @@
 use super::Job;
 use crate::{
     Server,
-    auth::reset::{MINUTES, MINUTES_AMONG_OTHERS},
+    auth::reset,
     error::{Error, Result},
     id::UserId,
     links::{self, Arm},
@@ -82,8 +82,7 @@ async fn reset(server: &Server, (id, asked): (i64, String), others: bool) -> Res
         .await
         .map_err(Error::from)?;
     let Some(known) = known else { return Ok(Mail { to: asked, message: messages::no_account(origin, others) }) };
-    let minutes = if others { MINUTES_AMONG_OTHERS } else { MINUTES };
-    let link = links::make_reset(&mut tx, UserId(known.id), minutes).await?;
+    let link = links::make_reset(&mut tx, UserId(known.id), reset::minutes(others)).await?;
     let token = links::arm(&mut tx, link, Arm::OnlyFor(&known.email)).await?.ok_or(Unwritten::Over)?;
     super::replace(&mut tx, id, &Job::ResetLink { to: known.email.clone(), link, others }).await?;
     tx.commit().await.map_err(Error::from)?;

@@ -80,7 +80,7 @@ impl Job {
     fn minutes(&self) -> Option<i32> {
         match self {
             Self::SealedMail { .. } => Some(crate::auth::code::MINUTES),
-            Self::Reset { .. } | Self::ResetLink { .. } => Some(crate::auth::reset::MINUTES),
+            Self::Reset { others, .. } | Self::ResetLink { others, .. } => Some(crate::auth::reset::minutes(*others)),
             Self::Mail(_)
             | Self::UndoLink { .. }
             | Self::NewBrowser { .. }

@@ -21,16 +21,24 @@ pub async fn counted<T>(
 ) -> Result<T> {
     let key = key.to_string();
     take(server, policy, &key).await?;
-    let done = work.await;
+    give_back_undone(server, (policy, key), work.await).await
+}
+
+/// Takes back a count made before if the try failed because something we depend on is away or busy. Returns `done`.
+pub(crate) async fn give_back_undone<T>(
+    server: &Server,
+    (policy, key): (Policy, impl ToString),
+    done: Result<T>,
+) -> Result<T> {
     if matches!(done, Err(Error::Unavailable(_) | Error::Busy)) {
-        give_back_later(server, policy, key).await;
+        give_back_later(server, policy, key.to_string()).await;
     }
     done
 }
 
 /// As [`give_back`], also when the database is away at this moment: then it is tried again in the background, as long as an
 /// outage that is worth it may take.
-async fn give_back_later(server: &Server, policy: Policy, key: String) {
+pub(crate) async fn give_back_later(server: &Server, policy: Policy, key: String) {
     if give_back(server, policy, &key).await.is_ok() {
         return;
     }

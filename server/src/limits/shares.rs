@@ -32,7 +32,10 @@ impl SharedBudget {
 /// The part of a budget that a try was counted in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Share {
-    Common,
+    Common {
+        /// Counted among the first tries of its network, too.
+        is_first: bool,
+    },
     /// Others have used up the common part.
     Reserve,
 }
@@ -40,16 +43,16 @@ pub enum Share {
 /// Counts one try of what `key` names, by `client`. [`Error::Limited`] when nothing is left for its network.
 pub async fn take_shared(server: &Server, shared: SharedBudget, key: &str, client: &Client) -> Result<Share> {
     // Each network is counted from the beginning, or the one that used up the common part would still be a first one.
-    let first = match take(server, shared.first, first_key(key, client)).await {
+    let is_first = match take(server, shared.first, first_key(key, client)).await {
         Err(Error::Limited(_)) => false,
         counted => counted.map(|()| true)?,
     };
     let over = match take(server, shared.common, key).await {
-        Ok(()) => return Ok(Share::Common),
+        Ok(()) => return Ok(Share::Common { is_first }),
         Err(over @ Error::Limited(_)) => over,
         Err(other) => return Err(other),
     };
-    if !first {
+    if !is_first {
         return Err(over);
     }
     match take(server, shared.reserve, key).await {
@@ -62,11 +65,13 @@ pub async fn take_shared(server: &Server, shared: SharedBudget, key: &str, clien
 impl SharedBudget {
     /// Takes one counted try back.
     pub(crate) async fn give_back(self, server: &Server, share: Share, key: &str, client: &Client) -> Result<()> {
-        give_back(server, self.first, first_key(key, client)).await?;
-        let policy = match share {
-            Share::Common => self.common,
-            Share::Reserve => self.reserve,
+        let (policy, is_first) = match share {
+            Share::Common { is_first } => (self.common, is_first),
+            Share::Reserve => (self.reserve, true),
         };
+        if is_first {
+            give_back(server, self.first, first_key(key, client)).await?;
+        }
         give_back(server, policy, key).await
     }
 

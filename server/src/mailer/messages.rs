@@ -80,11 +80,14 @@ pub fn elevate_code(origin: &Origin, code: &str) -> Message {
 }
 
 /// The code that proves the address of somebody who comes from a provider.
-pub fn arrival_code(origin: &Origin, code: &str, label: &str) -> Message {
+pub fn arrival_code(origin: &Origin, code: &str, label: &str, others: bool) -> Message {
     Letter {
         subject: format!("{code} is your Kith code"),
         greeting: "Welcome to Kith",
-        lines: &[&format!("Type this code on the page where you came in with {label}. It works for 10 minutes.")],
+        lines: &among(
+            others,
+            &[&format!("Type this code on the page where you came in with {label}. It works for 10 minutes.")],
+        ),
         code: Some(code),
         button: None,
         footer: "If you didn't ask to join, you can ignore this mail: without the code, nothing happens.",
@@ -93,14 +96,19 @@ pub fn arrival_code(origin: &Origin, code: &str, label: &str) -> Message {
 }
 
 /// As [`arrival_code`], to an address that has an account.
-pub fn link_code(origin: &Origin, code: &str, label: &str) -> Message {
+pub fn link_code(origin: &Origin, code: &str, label: &str, others: bool) -> Message {
     Letter {
         subject: format!("{code} is your Kith code"),
         greeting: "You already have an account",
-        lines: &[
-            &format!("Somebody, probably you, came to Kith with {label}, and your account has this address."),
-            &format!("The code signs you in to your account and connects that {label} account to it. It works for 10 minutes."),
-        ],
+        lines: &among(
+            others,
+            &[
+                &format!("Somebody, probably you, came to Kith with {label}, and your account has this address."),
+                &format!(
+                    "The code signs you in to your account and connects that {label} account to it. It works for 10 minutes."
+                ),
+            ],
+        ),
         code: Some(code),
         button: None,
         footer: "If it wasn't you, ignore this mail and give the code to nobody: whoever has it gets into your account.",

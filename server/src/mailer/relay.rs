@@ -40,7 +40,7 @@ pub(super) enum Security {
 impl Relay {
     /// Reads an address, or says why it cannot be used.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
-        if config::has_unencoded_credentials(text) {
+        if config::has_unencoded_credentials(text, &["tls"]) {
             return Err(config::PERCENT_ENCODE);
         }
         let url: Url = text.parse().map_err(|_| "must be an address such as smtps://user:password@mail.example.")?;

@@ -1,23 +1,56 @@
 //! Finds where a bare address ends, and reads the address of a link.
 
-use super::{Link, link};
+use super::{Link, link, words};
 use crate::text::unicode;
 
 const SCHEMES: [&str; 2] = ["https://", "http://"];
 
 /// The address that `rest` begins with: its length, and the link. Punctuation of other scripts than ASCII ends it, as
 /// does a sign that no host can have; ASCII punctuation at its end belongs to the sentence.
-pub(super) fn bare(before: Option<char>, rest: &str) -> Option<(usize, Link)> {
+pub(super) fn bare(text_before: &str, rest: &str) -> Option<(usize, Link)> {
+    let before = text_before.chars().next_back();
     if before.is_some_and(|c| unicode::is_cased_or_number(c) && c != '_') {
         return None;
     }
     let is_scheme = |scheme: &&&str| rest.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
     let start = SCHEMES.iter().find(is_scheme)?.len();
     let end = rest[start..].find(ends).map_or(rest.len(), |n| start + n);
+    if is_cut_host(&rest[start..end], &rest[end..]) {
+        return None;
+    }
     let end = start + host_end(&rest[start..end]);
-    let end = sentence_end(before, &rest[..end]);
+    let end = start + enclosed_end(before, &rest[start..end]);
+    let end = sentence_end(text_before, &rest[..end]);
     let address = rest.get(..end).filter(|_| end > start)?;
     Some((end, Link::read(address)?))
+}
+
+/// Returns `true` if a sign that no host can have ends one before its first dot, between letters: what is left
+/// (`https://my` of `https://my‑site.example`) is another host than the one that was meant.
+fn is_cut_host(host: &str, rest: &str) -> bool {
+    let mut after = rest.chars();
+    let is_sign = after.next().is_some_and(|c| !c.is_ascii() && !c.is_whitespace());
+    is_sign && after.next().is_some_and(char::is_alphanumeric) && host.chars().all(|c| c.is_alphanumeric() || c == '-')
+}
+
+/// The end of an address without its scheme before a bracket that was opened before it, and before the star that ends
+/// the emphasis it is in.
+fn enclosed_end(before: Option<char>, address: &str) -> usize {
+    let is_ipv6 = |at: usize| at == 0 || address.starts_with('[') && !address[..at].contains(']');
+    let mut open = Vec::new();
+    for (at, c) in address.char_indices() {
+        match c {
+            '(' => open.push(')'),
+            '[' if !is_ipv6(at) => open.push(']'),
+            ')' | ']' if !is_ipv6(at) => match open.iter().rposition(|close| *close == c) {
+                Some(place) => open.truncate(place),
+                None => return at,
+            },
+            '*' if before == Some('*') => return at,
+            _ => {}
+        }
+    }
+    address.len()
 }
 
 /// The address of `[text](address)`; its scheme may be left out.
@@ -27,8 +60,11 @@ pub(super) fn named(typed: &str) -> Option<Link> {
         return Link::read(typed);
     }
     let host = link::authority(typed);
-    let domain = host.rsplit_once('.').is_some_and(|(name, end)| {
-        !name.is_empty() && !name.starts_with('.') && end.len() >= 2 && end.chars().all(char::is_alphabetic)
+    let is_letter = |c: char| c.is_alphabetic() || unicode::is_mark(c);
+    let domain = link::without_port(host).rsplit_once('.').is_some_and(|(name, end)| {
+        let is_name =
+            end.chars().all(is_letter) || end.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("xn--"));
+        !name.is_empty() && !name.starts_with('.') && end.len() >= 2 && is_name
     });
     if domain && link::is_host(host) { Link::read(&format!("https://{typed}")) } else { None }
 }
@@ -54,7 +90,7 @@ fn host_end(address: &str) -> usize {
     let host_length = authority.find(|c| !link::is_host_char(c) && c != ':').unwrap_or(authority.len());
     let host = &authority[..host_length];
     let domain = host.rfind('.').map_or(0, |dot| dot + 1);
-    let starts_ascii = host[domain..].starts_with(|c: char| c.is_ascii_alphabetic());
+    let starts_ascii = host[domain..].starts_with(|c: char| c.is_ascii_alphanumeric());
     match host[domain..].find(|c: char| !c.is_ascii()).filter(|_| starts_ascii && domain > 0) {
         Some(n) => domain + n,
         None if host_length < authority.len() => host_length,
@@ -62,9 +98,9 @@ fn host_end(address: &str) -> usize {
     }
 }
 
-/// The end of the address without the punctuation of the sentence around it. An underscore is kept unless one is right
-/// before the address, too.
-fn sentence_end(before: Option<char>, address: &str) -> usize {
+/// The end of the address without the punctuation and emoji of the sentence around it. An underscore is kept unless it ends
+/// emphasis.
+fn sentence_end(before: &str, address: &str) -> usize {
     let mut end = address.len();
     while let Some(last) = address[..end].chars().next_back() {
         let unbalanced = |open: char| {
@@ -73,7 +109,9 @@ fn sentence_end(before: Option<char>, address: &str) -> usize {
         };
         let is_outside = match last {
             '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' | '~' => true,
-            '_' => before == Some('_'),
+            '_' => words::is_underscored(before),
+            '\u{fe0f}' | '\u{200d}' => true,
+            _ if unicode::is_pictorial(last) => true,
             ')' => unbalanced('('),
             ']' => unbalanced('['),
             '(' | '[' => true,
@@ -119,13 +157,32 @@ mod tests {
             ("HTTPS://e.example/?q=1&b=2#c!", "HTTPS://e.example/?q=1&b=2#c"),
             ("https://e.example:8080/x", "https://e.example:8080/x"),
             ("http://[::1]/x", "http://[::1]/x"),
+            ("https://e.example/x)を見て", "https://e.example/x"),
+            ("https://e.example/x]입니다", "https://e.example/x"),
+            ("https://e.example/?a[]=1&b=(2)", "https://e.example/?a[]=1&b=(2)"),
+            ("https://e.example/x🎉", "https://e.example/x"),
+            ("https://e.example/x❤\u{fe0f}", "https://e.example/x"),
+            ("https://e.example/🎉/x", "https://e.example/🎉/x"),
+            ("https://192.168.0.1에서", "https://192.168.0.1"),
+            ("https://e.example/x_", "https://e.example/x_"),
         ] {
-            assert_eq!(bare(None, text).map(|(length, _)| &text[..length]), Some(wanted), "{text}");
+            assert_eq!(bare("", text).map(|(length, _)| &text[..length]), Some(wanted), "{text}");
         }
-        for bad in ["https://", "https://，x", "https:// x", "http:/x", "https://...", "ftp://x.example"] {
-            assert_eq!(bare(None, bad), None, "{bad}");
+        assert_eq!(bare("*", "https://e.example/x*好").map(|(length, _)| length), Some(19));
+        assert_eq!(bare("_see ", "https://e.example/x_").map(|(length, _)| length), Some(19));
+        for bad in [
+            "https://my‑site.example",
+            "https://ハリー・ポッター.jp",
+            "https://",
+            "https://，x",
+            "https:// x",
+            "http:/x",
+            "https://...",
+            "ftp://x.example",
+        ] {
+            assert_eq!(bare("", bad), None, "{bad}");
         }
-        assert_eq!(bare(Some('x'), "https://e.example"), None);
+        assert_eq!(bare("x", "https://e.example"), None);
     }
 
     #[test]
@@ -135,6 +192,9 @@ mod tests {
             ("example.org/about", "https://example.org/about"),
             ("http://example.org", "http://example.org/"),
             ("例え.テスト", "https://xn--r8jz45g.xn--zckzah/"),
+            ("example.org:8080/a", "https://example.org:8080/a"),
+            ("example.xn--p1ai", "https://example.xn--p1ai/"),
+            ("x.சிங்கப்பூர்", "https://x.xn--clchc0ea0b2g2a9gcd/"),
         ] {
             assert_eq!(named(typed).map(|link| link.href).as_deref(), Some(href), "{typed}");
         }

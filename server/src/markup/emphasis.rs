@@ -15,6 +15,8 @@ pub(super) struct Run {
     signs: String,
     opens: bool,
     closes: bool,
+    /// Whether a letter of a script without spaces is on the left and on the right.
+    is_unspaced: [bool; 2],
 }
 
 impl Run {
@@ -23,21 +25,34 @@ impl Run {
         let is_sign = |c: &char| matches!(c, '*' | '_');
         let previous = before.chars().next_back();
         let next = after.chars().next();
-        let fits = signs.len() <= 3;
-        let opens = fits
-            && next.is_some_and(begins_content)
-            && before.chars().rev().find(|c| !is_sign(c)).is_none_or(may_precede);
+        let left = before.chars().rev().find(|c| !is_sign(c));
         let mut beyond = after.chars().skip_while(is_sign);
-        let ends_word = match beyond.next() {
+        let right = beyond.next();
+        let is_underscore = signs.starts_with('_');
+        let fits = signs.len() <= 3 && !is_drawing(left, right);
+        let may_precede = |c| match c {
+            ':' => !is_underscore,
+            '/' => signs == "**",
+            c => may_precede(c) || !is_underscore && unicode::is_unspaced(c),
+        };
+        let opens = fits && next.is_some_and(begins_content) && left.is_none_or(may_precede);
+        let ends_word = match right {
             Some('.' | ':') => beyond.next().is_none_or(|c| !unicode::is_cased_or_number(c)),
-            Some(c) => may_follow(c),
+            Some(c) => may_follow(c) || !is_underscore && unicode::is_unspaced(c),
             None => true,
         };
-        Self { signs: signs.to_owned(), opens, closes: fits && ends_word && previous.is_some_and(ends_content) }
+        Self {
+            signs: signs.to_owned(),
+            opens,
+            closes: fits && ends_word && previous.is_some_and(ends_content),
+            is_unspaced: [left, right].map(|c| c.is_some_and(unicode::is_unspaced)),
+        }
     }
 
-    fn matches(&self, other: &Self) -> bool {
-        self.signs == other.signs
+    /// Whether this run opens what `closer` closes. A single star between letters on both outer sides (`长*宽*高`) is
+    /// a sign of multiplication.
+    fn matches(&self, closer: &Self) -> bool {
+        self.signs == closer.signs && !(self.signs == "*" && self.is_unspaced[0] && closer.is_unspaced[1])
     }
 
     fn elements(&self) -> &'static [Element] {
@@ -47,6 +62,14 @@ impl Run {
             _ => &[Element::Emphasis, Element::Strong],
         }
     }
+}
+
+/// Signs that stand by themselves, or between two equal signs or the two of a pair, are drawn (`-*-`, `"*"`, `>_<`).
+fn is_drawing(left: Option<char>, right: Option<char>) -> bool {
+    let is_blank = |c: Option<char>| c.is_none_or(char::is_whitespace);
+    is_blank(left) && is_blank(right)
+        || left == right && left.is_some_and(|c| c.is_ascii_punctuation())
+        || (left, right) == (Some('>'), Some('<'))
 }
 
 /// The first character of what is emphasised.
@@ -73,15 +96,15 @@ fn ends_content(c: char) -> bool {
 fn may_precede(c: char) -> bool {
     match c.is_ascii() {
         true => c.is_ascii_whitespace() || "([{\"'<>-:;,~|".contains(c),
-        false => c.is_whitespace() || unicode::is_punctuation(c) || unicode::is_symbol(c) || unicode::is_unspaced(c),
+        false => c.is_whitespace() || unicode::is_punctuation(c) || unicode::is_symbol(c),
     }
 }
 
 /// The character after a closing run: not part of a word.
 fn may_follow(c: char) -> bool {
     match c.is_ascii() {
-        true => c.is_ascii_whitespace() || ")]}\"'<>-;,!?~|".contains(c),
-        false => c.is_whitespace() || unicode::is_punctuation(c) || unicode::is_symbol(c) || unicode::is_unspaced(c),
+        true => c.is_ascii_whitespace() || ")]}\"'<>-;,!?~|/%".contains(c),
+        false => c.is_whitespace() || unicode::is_punctuation(c) || unicode::is_symbol(c),
     }
 }
 

@@ -82,7 +82,7 @@ impl<'a> Scanner<'a> {
     }
 
     fn address(&mut self) -> bool {
-        match address::bare(self.before(), self.rest()) {
+        match address::bare(&self.text[..self.at], self.rest()) {
             Some((length, link)) => self.take(length, [Piece::Word(Word::Link(link))]),
             None => false,
         }

@@ -31,7 +31,7 @@ impl Link {
         url.set_password(None).ok()?;
         let shown = host.strip_prefix("www.").unwrap_or(&host).to_owned();
         let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-        let path = letters(url[url::Position::BeforePath..].trim_end_matches('/'));
+        let path = readable_path(url[url::Position::BeforePath..].trim_end_matches('/'));
         Some(Self { short: format!("{shown}{port}{}", text::excerpt(&path, PATH_MAX)), host: shown, href: url.into() })
     }
 }
@@ -51,9 +51,14 @@ pub(crate) fn has_plain_host(address: &str) -> bool {
 
 /// A host, with or without a port.
 pub(super) fn is_host(host: &str) -> bool {
-    let is_port = |port: &str| port.chars().all(|c| c.is_ascii_digit());
-    let name = host.rsplit_once(':').filter(|(_, port)| is_port(port)).map_or(host, |(name, _)| name);
+    let name = without_port(host);
     !name.is_empty() && name.chars().all(is_host_char) && name.chars().any(char::is_alphanumeric)
+}
+
+/// The name in an authority without credentials.
+pub(super) fn without_port(host: &str) -> &str {
+    let is_port = |port: &str| port.chars().all(|c| c.is_ascii_digit());
+    host.rsplit_once(':').filter(|(_, port)| is_port(port)).map_or(host, |(name, _)| name)
 }
 
 pub(super) fn is_host_char(c: char) -> bool {
@@ -61,7 +66,7 @@ pub(super) fn is_host_char(c: char) -> bool {
 }
 
 /// A path as people read it: letters of other scripts as such, everything else percent-encoded as it is.
-fn letters(path: &str) -> String {
+pub(crate) fn readable_path(path: &str) -> String {
     let mut readable = String::with_capacity(path.len());
     let mut rest = path;
     while let Some(start) = rest.find('%') {
@@ -70,7 +75,8 @@ fn letters(path: &str) -> String {
         let count = encoded.as_bytes().chunks_exact(3).take_while(|part| is_beyond_ascii(part)).count();
         let (encoded, after) = encoded.split_at(if count == 0 { 1 } else { count * 3 });
         let decoded = percent_decode_str(encoded).decode_utf8().ok();
-        match decoded.filter(|text| text.chars().all(|c| c.is_alphanumeric() || unicode::is_mark(c))) {
+        let is_shown = |c: char| (c.is_alphanumeric() || unicode::is_mark(c)) && !unicode::is_invisible(c);
+        match decoded.filter(|text| text.chars().all(is_shown)) {
             Some(letters) => readable.push_str(&letters),
             None => readable.push_str(encoded),
         }
@@ -101,6 +107,8 @@ mod tests {
             ("https://hi.wikipedia.org/wiki/हिन्दी", "hi.wikipedia.org/wiki/हिन्दी"),
             ("https://example.org/%E2%80%AE%2F%20%zz", "example.org/%E2%80%AE%2F%20%zz"),
             ("https://example.org/%E9%88", "example.org/%E9%88"),
+            ("https://example.org/%E3%85%A4", "example.org/%E3%85%A4"),
+            ("https://example.org/%CD%8F", "example.org/%CD%8F"),
         ] {
             assert_eq!(Link::read(address).map(|link| link.short).as_deref(), Some(short), "{address}");
         }

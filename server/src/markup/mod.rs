@@ -23,7 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sqlx::PgConnection;
 
-pub(crate) use self::link::has_plain_host;
+pub(crate) use self::link::{has_plain_host, readable_path};
 pub use self::{link::Link, tag::fold as tag};
 use self::{pieces::Piece, words::Word};
 use crate::{

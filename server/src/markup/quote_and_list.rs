@@ -4,7 +4,7 @@ use super::{
     blocks::{Reader, is_blank},
     pieces::{Element, Piece},
 };
-use crate::text;
+use crate::text::{self, unicode};
 
 /// The beginning of an item: `- `, `* `, `1. ` or `1) `.
 #[derive(Clone, Copy)]
@@ -52,10 +52,14 @@ fn columns(space: &str) -> usize {
     space.chars().map(|c| if c == '\t' { 4 } else { 1 }).sum()
 }
 
-/// A line of a quote, without its sign.
+/// A line of a quote, without its sign. Other signs right behind it are text: `>=18`, `>:(`, `>_<`.
 pub(super) fn quoted(line: &str) -> Option<&str> {
     let content = line.trim_start().strip_prefix('>')?;
-    Some(content.strip_prefix(' ').unwrap_or(content))
+    let goes_on = |c: char| c.is_alphanumeric() || c.is_whitespace() || ">*`[@#\"'".contains(c) || unicode::opens(c);
+    match content.chars().next() {
+        Some(c) if !goes_on(c) => None,
+        _ => Some(content.strip_prefix(' ').unwrap_or(content)),
+    }
 }
 
 /// Reads a quote with something in it; returns its number of lines.

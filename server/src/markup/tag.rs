@@ -1,7 +1,7 @@
 //! Tags: which characters they can have, and their one spelling.
 
 use unicase::UniCase;
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::{UnicodeNormalization, char::canonical_combining_class};
 
 use crate::text::unicode;
 
@@ -49,16 +49,16 @@ fn final_sigma(tag: &str) -> String {
 /// The length of the tag that `text` begins with, in bytes.
 pub(super) fn length(text: &str) -> usize {
     let mut end = 0;
-    let mut between = false;
+    let mut between = None;
     for (at, c) in text.char_indices() {
         let goes_on = match end {
             0 => at == 0 && is_tag(c),
-            _ => is_tag(c) || unicode::is_mark(c) && !between,
+            _ => is_tag(c) || unicode::is_mark(c) && between.is_none_or(|sign| is_joiner(sign) && is_virama(c)),
         };
         if goes_on {
-            (end, between) = (at + c.len_utf8(), false);
-        } else if end > 0 && !between && is_between(c) {
-            between = true;
+            (end, between) = (at + c.len_utf8(), None);
+        } else if end > 0 && between.is_none() && is_between(c) {
+            between = Some(c);
         } else {
             break;
         }
@@ -73,7 +73,16 @@ pub(super) fn is_tag(c: char) -> bool {
 
 /// A sign that can be inside a tag, between two letters.
 fn is_between(c: char) -> bool {
-    matches!(c, '\u{200c}' | '\u{200d}' | '·' | '・' | '･' | '\u{5f3}' | '\u{5f4}' | '\u{f0b}')
+    is_joiner(c) || matches!(c, '·' | '・' | '･' | '\u{5f3}' | '\u{5f4}' | '\u{f0b}' | '\u{180e}')
+}
+
+fn is_joiner(c: char) -> bool {
+    matches!(c, '\u{200c}' | '\u{200d}')
+}
+
+/// The sign that takes a letter's vowel away. In Bengali, Kannada and Sinhala a joiner may stand before it.
+fn is_virama(c: char) -> bool {
+    canonical_combining_class(c) == 9
 }
 
 #[cfg(test)]

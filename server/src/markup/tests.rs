@@ -68,6 +68,15 @@ fn signs_that_mark_nothing_up_stay() {
         ("-\n- -", "<p>-<br>\n- -</p>"),
         ("007. James", "<p>007. James</p>"),
         ("    four blanks", "<p>four blanks</p>"),
+        ("회의_자료_최종.hwp データ_入力_テスト", "<p>회의_자료_최종.hwp データ_入力_テスト</p>"),
+        ("ไฟล์_งาน_ใหม่ 长*宽*高", "<p>ไฟล์_งาน_ใหม่ 长*宽*高</p>"),
+        ("-*- coding: utf-8 -*-", "<p>-*- coding: utf-8 -*-</p>"),
+        ("-_- and -_-, ~_~ ~_~, (-_-) (-_-)", "<p>-_- and -_-, ~_~ ~_~, (-_-) (-_-)</p>"),
+        ("'_' and '_', (*) or (*)", "<p>'_' and '_', (*) or (*)</p>"),
+        ("haha >_< no >_<", "<p>haha &gt;_&lt; no &gt;_&lt;</p>"),
+        ("*_* *_*", "<p>*_* *_*</p>"),
+        (">_<\n>:(\n>=18", "<p>&gt;_&lt;<br>\n&gt;:(<br>\n&gt;=18</p>"),
+        ("std::_Tree_ x", "<p>std::_Tree_ x</p>"),
         ("a\\\nb", "<p>a\\<br>\nb</p>"),
     ]);
 }
@@ -93,6 +102,7 @@ fn emphasis_works_in_scripts_without_spaces() {
         ("**중요**한", "<p><strong>중요</strong>한</p>"),
         ("นี่**สำคัญ**มาก", "<p>นี่<strong>สำคัญ</strong>มาก</p>"),
         ("«*да*», „**nein**“", "<p>«<em>да</em>», „<strong>nein</strong>“</p>"),
+        ("**yes**/**no** and **50**%", "<p><strong>yes</strong>/<strong>no</strong> and <strong>50</strong>%</p>"),
     ]);
 }
 
@@ -101,6 +111,11 @@ fn names_tags_and_bare_links_are_linked() {
     assert_shown(&[
         ("@ada @Alan @nobody", "<p><a href=\"/@ada\">@ada</a> <a href=\"/@alan\">@Alan</a> @nobody</p>"),
         ("#Größe", "<p><a href=\"/tags/gr%C3%B6%C3%9Fe\">#Größe</a></p>"),
+        (
+            "_@ada_ _thanks @ada_ .@ada -@ada",
+            "<p><em><a href=\"/@ada\">@ada</a></em> <em>thanks <a href=\"/@ada\">@ada</a></em> .<a href=\"/@ada\">@ada</a> -<a href=\"/@ada\">@ada</a></p>",
+        ),
+        ("_#rust_", "<p><em><a href=\"/tags/rust\">#rust</a></em></p>"),
         ("＃Rust ＠ada", "<p><a href=\"/tags/rust\">＃Rust</a> <a href=\"/@ada\">＠ada</a></p>"),
         (
             "*@ada* **#rust**",

@@ -29,11 +29,12 @@ pub(super) enum Word {
 pub(super) fn name(before: &str, rest: &str) -> Option<(usize, Word)> {
     let sign = rest.chars().next()?;
     let typed = &rest[sign.len_utf8()..];
-    if touches(before) || before.ends_with(['@', '＠', '/', '.', '-']) {
+    if touches(before) || before.ends_with(['@', '＠']) || touches(before.trim_end_matches(['/', '.', '-'])) {
         return None;
     }
     let length = typed.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(typed.len());
-    let (name, mut after) = (&typed[..length], typed[length..].chars());
+    let length = length_in_emphasis(before, &typed[..length]);
+    let (name, mut after) = (&typed[..length], typed[length..].trim_start_matches('_').chars());
     let is_elsewhere = match after.next() {
         Some('@' | '＠') => true,
         Some('.') => after.next().is_some_and(char::is_alphanumeric),
@@ -51,12 +52,38 @@ pub(super) fn tag(before: &str, rest: &str) -> Option<(usize, Word)> {
     if touches(before) || before.ends_with(['#', '＃', '﹟', '&', '/']) {
         return None;
     }
-    let length = length(typed);
+    let length = length_in_emphasis(before, &typed[..length(typed)]);
     let tag = &typed[..length];
     fold(tag).map(|_| (sign.len_utf8() + length, Word::Tag { sign, tag: tag.to_owned() }))
 }
 
-/// The text ends within a word that a sign would be part of.
+/// The text ends within a word that a sign would be part of. Underscores at the beginning of a word are emphasis.
 fn touches(before: &str) -> bool {
-    before.chars().rev().find(|c| !unicode::is_mark(*c)).is_some_and(unicode::is_cased_or_number)
+    let letters = before.trim_end_matches('_');
+    letters.chars().rev().find(|c| !unicode::is_mark(*c)).is_some_and(unicode::is_cased_or_number)
+}
+
+/// The length of a name or tag without the underscores at its end that end emphasis.
+fn length_in_emphasis(before: &str, word: &str) -> usize {
+    let letters = word.trim_end_matches('_').len();
+    if letters < word.len() && is_underscored(before) { letters } else { word.len() }
+}
+
+/// Returns `true` if emphasis by underscores is open at the end of a text: one begins a word, and none ended a word since.
+pub(super) fn is_underscored(text: &str) -> bool {
+    let is_edge = |c: Option<char>| c.is_none_or(|c| !(c.is_alphanumeric() || c == '_'));
+    let (mut is_open, mut last) = (false, None);
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        if c == '_' {
+            match (is_edge(last), is_edge(chars.peek().copied())) {
+                (true, _) => is_open = true,
+                (false, true) => is_open = false,
+                (false, false) => {}
+            }
+        } else {
+            last = Some(c);
+        }
+    }
+    is_open
 }

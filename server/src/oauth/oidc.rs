@@ -53,7 +53,14 @@ type Client = OAuthClient<
 /// An issuer, and what it last said of itself.
 pub(super) struct Oidc {
     issuer: String,
-    known: Mutex<Option<(Instant, Arc<Description>)>>,
+    known: Mutex<Known>,
+}
+
+/// The last results of asking an issuer, each with when it came.
+#[derive(Default)]
+struct Known {
+    description: Option<(Instant, Arc<Description>)>,
+    failure: Option<(Instant, Trouble)>,
 }
 
 /// The account that an id token is about, and the token that its user info can be asked for with.
@@ -66,18 +73,31 @@ struct Identified {
 
 impl Oidc {
     pub fn new(issuer: &str) -> Self {
-        Self { issuer: issuer.to_owned(), known: Mutex::new(None) }
+        Self { issuer: issuer.to_owned(), known: Mutex::default() }
     }
 
-    /// What it says of itself, asked again when that is older than `age`. Many at once ask once.
+    /// What it says of itself, asked again when that is older than `age`. Many at once ask once, and share the answer or
+    /// the failure.
     async fn description(&self, http: &Outbound, age: Duration) -> Result<Arc<Description>, Trouble> {
+        let asked = Instant::now();
         let mut known = self.known.lock().await;
-        if let Some((_, description)) = known.as_ref().filter(|(since, _)| since.elapsed() < age) {
+        if let Some((_, description)) = known.description.as_ref().filter(|(since, _)| since.elapsed() < age) {
             return Ok(Arc::clone(description));
         }
-        let found = Arc::new(timely(&self.issuer, discovery::fetch(&self.issuer, http)).await?);
-        *known = Some((Instant::now(), Arc::clone(&found)));
-        Ok(found)
+        if let Some((_, trouble)) = known.failure.as_ref().filter(|(since, _)| *since > asked) {
+            return Err(trouble.clone());
+        }
+        match timely(&self.issuer, discovery::fetch(&self.issuer, http)).await {
+            Ok(found) => {
+                let found = Arc::new(found);
+                known.description = Some((Instant::now(), Arc::clone(&found)));
+                Ok(found)
+            }
+            Err(trouble) => {
+                known.failure = Some((Instant::now(), trouble.clone()));
+                Err(trouble)
+            }
+        }
     }
 
     /// Fetches the description again, for `kith doctor`, and returns the address of the sign-in page.
@@ -88,7 +108,7 @@ impl Oidc {
     /// Lets what is known grow older.
     #[cfg(feature = "dev")]
     pub async fn age_for_test(&self, by: Duration) {
-        if let Some((since, _)) = self.known.lock().await.as_mut() {
+        if let Some((since, _)) = self.known.lock().await.description.as_mut() {
             *since = since.checked_sub(by).unwrap_or(*since);
         }
     }

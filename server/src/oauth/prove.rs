@@ -10,7 +10,7 @@ use super::{
 use crate::{
     accounts::Email,
     auth::{
-        asking::{self, CountedMail},
+        asking::{self, CountedMail, MailOutcome},
         code::{self, Purpose, Recipient},
         sign_in::{self, Attempt},
     },
@@ -28,16 +28,22 @@ pub async fn waiting(cx: &Request) -> Result<String> {
 }
 
 /// Mails a code to an address somebody typed; the answer does not tell whether it has an account, the mail does. The
-/// returned token goes to the browser.
+/// returned token goes to the browser. When there may be no other mail, the code this browser waits for works for longer.
 ///
 /// [`Error::Invalid`] on `email`; [`Error::Limited`]; [`Error::NotFound`] when nobody waits in this browser.
-pub async fn ask_address(cx: &Request, typed: &str) -> Result<Token> {
+pub async fn ask_address(cx: &Request, typed: &str) -> Result<MailOutcome<Token>> {
     arrivals::current(cx, false).await?;
     mail_code(cx, &Email::parse(typed)?).await
 }
 
-async fn mail_code(cx: &Request, email: &Email) -> Result<Token> {
-    let CountedMail { owner, .. } = asking::count(cx, email).await?.sent()?;
+async fn mail_code(cx: &Request, email: &Email) -> Result<MailOutcome<Token>> {
+    let CountedMail { owner, others } = match asking::count(cx, email).await? {
+        MailOutcome::Sent(counted) => counted,
+        MailOutcome::Earlier(wait) => {
+            code::extend(cx, Purpose::Arrive, email.as_str()).await?;
+            return Ok(MailOutcome::Earlier(wait));
+        }
+    };
     let mut tx = cx.server.begin().await?;
     let label = label(cx, arrivals::row(&mut tx, cx).await?.said()?.provider);
     let origin = &cx.server.config().origin;
@@ -47,13 +53,13 @@ async fn mail_code(cx: &Request, email: &Email) -> Result<Token> {
         shown: email.as_str(),
     };
     let flow = code::issue((&mut *tx, &cx.server), Purpose::Arrive, &to, true, |digits| match owner.is_some() {
-        true => messages::link_code(origin, digits, &label),
-        false => messages::arrival_code(origin, digits, &label),
+        true => messages::link_code(origin, digits, &label, others),
+        false => messages::arrival_code(origin, digits, &label, others),
     })
     .await?;
     tx.commit().await?;
     cx.server.wake().ring();
-    Ok(flow)
+    Ok(MailOutcome::Sent(flow))
 }
 
 /// Takes the right code: for an address that has an account it signs in there and links; for another the address is

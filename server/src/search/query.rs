@@ -105,12 +105,14 @@ impl Query {
 
     /// The one tag it names, without the sign: `#rust` and nothing else.
     pub fn tag(&self) -> Option<&str> {
-        self.text.strip_prefix('#').filter(|tag| !tag.is_empty() && !tag.contains(['#', ' ']))
+        self.text
+            .strip_prefix(TAG_SIGNS)
+            .filter(|tag| !tag.is_empty() && !tag.contains(TAG_SIGNS) && !tag.contains(' '))
     }
 
     /// The username it may be: a word that says so (`@ada`), or the only word.
     pub(super) fn username(&self) -> Option<String> {
-        let named = self.words.iter().find_map(|word| word.strip_prefix('@'));
+        let named = self.words.iter().find_map(|word| word.strip_prefix(['@', '＠']));
         let only = || match (&self.words[..], self.phrases.is_empty()) {
             ([word], true) => Some(word.as_str()),
             _ => None,
@@ -160,13 +162,27 @@ fn next(line: &str) -> Option<(Part<'_>, &str)> {
     if let Some((text, after)) = quoted(bare) {
         return Some((Part { refused, phrase: true, text }, after));
     }
-    let (text, after) = bare.split_at(bare.find(|c: char| c == ' ' || is_quote(c)).unwrap_or(bare.len()));
+    let (text, after) = bare.split_at(word_end(bare));
     // A closing bracket without an opening one separates words.
     Some((
         Part { refused, phrase: false, text },
         after.strip_prefix(|c: char| is_quote(c) && !opens(c)).unwrap_or(after),
     ))
 }
+
+/// The length of the word that a line begins with. A quote between two Hebrew letters is part of it (`צה"ל`).
+fn word_end(line: &str) -> usize {
+    let is_hebrew = |c: Option<char>| c.is_some_and(|c| ('\u{5d0}'..='\u{5ea}').contains(&c));
+    let ends = |&(at, c): &(usize, char)| {
+        let is_inside =
+            || is_hebrew(line[..at].chars().next_back()) && is_hebrew(line[at + c.len_utf8()..].chars().next());
+        c == ' ' || is_quote(c) && !is_inside()
+    };
+    line.char_indices().find(ends).map_or(line.len(), |(at, _)| at)
+}
+
+/// Signs before a tag, as `markup` reads them.
+const TAG_SIGNS: [char; 3] = ['#', '＃', '﹟'];
 
 /// Signs that exclude what follows: the hyphen, and what keyboards make of it.
 const MINUS: [char; 5] = ['-', '\u{2010}', '\u{2013}', '\u{2212}', '\u{ff0d}'];
@@ -189,6 +205,8 @@ mod tests {
         assert_eq!((query.no_words, query.no_phrases), (vec!["white".to_owned()], vec!["from a tin".to_owned()]));
         assert_eq!(parse("well-known").words, ["well-known"]);
         assert_eq!(parse("an \"open end").phrases, ["open end"]);
+        assert_eq!(parse("צה\"ל ארה\"ב").words, ["צה\"ל", "ארה\"ב"]);
+        assert_eq!(parse("״תנור איטי״ x").phrases, ["תנור איטי"]);
         assert_eq!(parse("a\"b\"c").words, ["a", "c"]);
     }
 
@@ -258,6 +276,7 @@ mod tests {
     #[test]
     fn a_tag_stands_alone() {
         assert_eq!(parse("#Rust").tag(), Some("Rust"));
+        assert_eq!((parse("＃タグ").tag(), parse("﹟タグ").tag()), (Some("タグ"), Some("タグ")));
         for other in ["rust", "#", "#rust now", "now #rust", "#a#b"] {
             assert_eq!(parse(other).tag(), None, "{other}");
         }

@@ -6,8 +6,8 @@ use icu_properties::{CodePointSetData, props::QuotationMark};
 const BRACKETS: [(char, char); 5] = [('「', '」'), ('『', '』'), ('｢', '｣'), ('﹁', '﹂'), ('﹃', '﹄')];
 /// Quotes that open in one language and close in another.
 const GUILLEMETS: [char; 2] = ['«', '»'];
-/// Single quotes. Most of them are apostrophes as well, so they count only around whole words.
-const SINGLE: [char; 8] = ['\'', '‘', '’', '‚', '‛', '‹', '›', '＇'];
+/// Single quotes, and the Hebrew gershayim. Most of them are part of words as well, so they count only around whole words.
+const SINGLE: [char; 9] = ['\'', '‘', '’', '‚', '‛', '‹', '›', '＇', '\u{5f4}'];
 
 /// Whether the character opens or closes a phrase wherever it is.
 pub(super) fn is_quote(c: char) -> bool {

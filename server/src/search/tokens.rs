@@ -1,7 +1,8 @@
 //! The tokenizer of search. Posts, names and queries all go through [`tokens`], so the index and a query never disagree.
 //!
 //! A token is a run of letters, digits and their marks; everything else separates tokens. `CVE-2026-2332` is therefore
-//! three tokens in a row, found by each of them and, as a phrase, by all. Scripts that write no spaces between words
+//! three tokens in a row, found by each of them and, as a phrase, by all. The parts of `covid19`, and of a word with a
+//! zero-width non-joiner inside, are found at the place of the whole. Scripts that write no spaces between words
 //! (Chinese, Japanese, Thai and so on) are indexed by single characters and by pairs, so any part of a run is found.
 
 use std::collections::BTreeSet;
@@ -14,11 +15,16 @@ use icu_properties::{
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 use super::fold::fold;
+use crate::markup;
 
 /// The most characters of a lexeme. Postgres accepts 2,046 bytes.
 const LEXEME_MAX: usize = 500;
 /// The most characters of a run that are compared with names.
 const NAME_RUN_MAX: usize = 32;
+/// The most parts of one token that are indexed.
+const PARTS_MAX: usize = 8;
+/// Between two parts of a word in Persian and other languages.
+const NON_JOINER: char = '\u{200c}';
 /// The most lexemes one part of a query asks for. Compatibility characters can expand to many.
 const PHRASE_MAX: usize = 200;
 /// The largest position a `tsvector` holds.
@@ -46,6 +52,9 @@ struct SearchToken {
     folded: String,
     /// In lower case with its accents: the form that is stemmed.
     lower: String,
+    /// Its letters and digits by themselves, folded, and what is on either side of a zero-width non-joiner. Empty if it
+    /// has one part only.
+    parts: Vec<String>,
     /// Part of a run of a script without spaces.
     unspaced: bool,
 }
@@ -88,7 +97,8 @@ pub(crate) fn name(text: &str) -> IndexedName {
         let most = if token.unspaced { NAME_RUN_MAX } else { LEXEME_MAX };
         (0..starts).map(move |start| chars[start..].iter().take(most).collect::<String>()).collect::<Vec<_>>()
     });
-    let lexemes = lexemes.collect();
+    let parts = tokens.iter().flat_map(|token| token.parts.iter().cloned());
+    let lexemes = lexemes.chain(parts).collect();
     let line = tokens.iter().map(|token| token.folded.as_str()).collect::<Vec<_>>().join(" ");
     IndexedName { line, lexemes }
 }
@@ -123,14 +133,17 @@ pub(super) fn single_word(text: &str) -> Option<String> {
 }
 
 impl SearchToken {
-    fn new(position: usize, decomposed: &str, unspaced: bool) -> Option<Self> {
+    /// `run` is decomposed, and may hold non-joiners.
+    fn new(position: usize, run: &str, unspaced: bool) -> Option<Self> {
+        let parts = if unspaced { Vec::new() } else { parts(run) };
+        let decomposed = &run.replace(NON_JOINER, "");
         let mut folded = fold(decomposed);
         let mut lower = decomposed.nfc().collect::<String>().to_lowercase();
         if !unspaced {
             folded = folded.chars().take(LEXEME_MAX).collect();
             lower = lower.chars().take(LEXEME_MAX).collect();
         }
-        (!folded.is_empty()).then_some(Self { position, folded, lower, unspaced })
+        (!folded.is_empty()).then_some(Self { position, folded, lower, parts, unspaced })
     }
 
     /// The number of positions it takes.
@@ -141,7 +154,7 @@ impl SearchToken {
     /// Everything the index holds of it.
     fn lexemes(&self) -> Vec<(usize, String)> {
         if !self.unspaced {
-            return vec![(self.position, self.folded.clone())];
+            return [&self.folded].into_iter().chain(&self.parts).map(|part| (self.position, part.clone())).collect();
         }
         let single = self.folded.chars().map(String::from);
         (self.position..).zip(single).chain(self.pairs()).collect()
@@ -165,7 +178,14 @@ fn tokens(text: &str) -> Vec<SearchToken> {
     let mut run = String::new();
     let mut unspaced = false;
     // The separator at the end completes the last token.
+    let text = markup::readable_path(text);
     for c in text.nfkd().filter(|c| !is_ignored(*c)).chain([' ']) {
+        if c == NON_JOINER {
+            if !run.is_empty() {
+                run.push(c);
+            }
+            continue;
+        }
         let mark = is_combining_mark(c);
         let letter = !mark && c.is_alphanumeric();
         let other_kind = letter && unspaced != is_unspaced(c);
@@ -185,10 +205,35 @@ fn tokens(text: &str) -> Vec<SearchToken> {
     tokens
 }
 
+/// The parts of a run between letters and digits and at non-joiners; none if it is one part.
+fn parts(run: &str) -> Vec<String> {
+    let mut parts: Vec<String> = vec![String::new()];
+    let mut was_digit = None;
+    for c in run.chars() {
+        let is_digit = if is_combining_mark(c) { was_digit } else { Some(c.is_numeric()) };
+        let cuts = c == NON_JOINER || was_digit.is_some_and(|was| is_digit != Some(was));
+        if cuts {
+            parts.push(String::new());
+        }
+        if let Some(part) = parts.last_mut().filter(|_| c != NON_JOINER) {
+            part.push(c);
+            was_digit = is_digit;
+        }
+    }
+    parts.retain(|part| !part.is_empty());
+    if parts.len() < 2 {
+        return Vec::new();
+    }
+    let folded = parts.iter().map(|part| fold(part).chars().take(LEXEME_MAX).collect::<String>());
+    folded.filter(|part| !part.is_empty()).take(PARTS_MAX).collect()
+}
+
 /// Characters without meaning for search: invisible ones (joiners, soft hyphens) and the stretching line of Arabic.
 fn is_ignored(c: char) -> bool {
     const TATWEEL: char = '\u{640}';
-    !c.is_ascii() && (c == TATWEEL || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c))
+    !c.is_ascii()
+        && c != NON_JOINER
+        && (c == TATWEEL || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c))
 }
 
 /// Whether the character belongs to a script that writes no spaces between words.
@@ -233,6 +278,17 @@ mod tests {
         ] {
             assert_eq!(folded(text), parts, "{text}");
         }
+    }
+
+    #[test]
+    fn parts_of_a_word_are_indexed_at_its_place() {
+        assert_eq!(document("covid19 v1.2").lexemes, "'covid19':1 'covid':1 '19':1 'v1':2 'v':2 '1':2 '2':3");
+        assert_eq!(document("کتاب\u{200c}ها").lexemes, "'کتابها':1 'کتاب':1 'ها':1");
+        assert_eq!(phrase("1.2").as_deref(), Some("'1' <1> '2'"));
+        assert_eq!(single_word("covid19").as_deref(), Some("covid19"));
+        assert_eq!(document("a\u{200c} \u{200c}b").lexemes, "'a':1 'b':2");
+        assert_eq!(document(&"a1".repeat(100)).lexemes.matches(':').count(), 1 + PARTS_MAX);
+        assert_eq!(document("/wiki/%E9%88%B4%E8%99%AB").lexemes, document("/wiki/鈴虫").lexemes);
     }
 
     #[test]

@@ -8,9 +8,9 @@ use icu_properties::{
     },
 };
 
-/// Symbols that are drawn as nothing, although their category says otherwise: the blank Braille pattern, the null note
-/// head and the stand-in for an object.
-const BLANK_SYMBOLS: [char; 3] = ['\u{2800}', '\u{1d159}', '\u{fffc}'];
+/// Characters that are drawn as nothing, although their category says otherwise: the blank Braille pattern, the null note
+/// head, the stand-in for an object, and the full and half blank of Egyptian hieroglyphs.
+const BLANK_SYMBOLS: [char; 5] = ['\u{2800}', '\u{1d159}', '\u{fffc}', '\u{13441}', '\u{13442}'];
 
 pub(super) fn category(c: char) -> GeneralCategory {
     CodePointMapData::<GeneralCategory>::new().get(c)
@@ -82,7 +82,7 @@ pub(super) fn has_ink(c: char) -> bool {
 }
 
 /// Invisible by itself: a candidate for removal. White space is not among them.
-pub(super) fn is_invisible(c: char) -> bool {
+pub fn is_invisible(c: char) -> bool {
     let is_format = || category(c) == GeneralCategory::Format && !is_prepended(c);
     CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
         || CodePointSetData::new::<NoncharacterCodePoint>().contains(c)

@@ -16,7 +16,10 @@ use axum::{
 };
 use http::{StatusCode, header::CONTENT_LENGTH};
 use http_body_util::{BodyExt, Limited};
-use tokio::{sync::Semaphore, time::timeout};
+use tokio::{
+    sync::{Semaphore, SemaphorePermit},
+    time::timeout,
+};
 
 use crate::{error::Error, request, sessions};
 
@@ -29,9 +32,13 @@ const BUDGET: usize = 8 * 1_024 * 1_024;
 const ENDED_BUDGET: usize = 2 * 1_024 * 1_024;
 /// The most of it for one user, or one session that has ended: two of the longest forms.
 const PER_SENDER: usize = 512 * 1_024;
-/// How many refused bodies are heard to their end at a time, so that the browser sees the answer: nothing of them is
-/// kept, but each connection has a buffer meanwhile.
+/// The most of it for the senders of one network together.
+const PER_NETWORK: usize = 2 * 1_024 * 1_024;
+/// How many refused bodies of strangers are read to their end at a time, so that the browser sees the answer: nothing of
+/// them is kept, but each connection has a buffer meanwhile.
 const DRAINS: usize = 64;
+/// The same for refused files of members.
+const MEMBER_DRAINS: usize = 128;
 /// How long one is listened to.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -42,6 +49,7 @@ pub struct BodyBudget(Arc<BodyBudgetInner>);
 struct BodyBudgetInner {
     spent: Mutex<SpentBytes>,
     drains: Semaphore,
+    member_drains: Semaphore,
 }
 
 #[derive(Default)]
@@ -50,11 +58,17 @@ struct SpentBytes {
     ended: usize,
     /// Only senders that have a body on its way.
     senders: HashMap<String, usize>,
+    /// The networks of those senders.
+    networks: HashMap<String, usize>,
 }
 
 impl Default for BodyBudget {
     fn default() -> Self {
-        Self(Arc::new(BodyBudgetInner { spent: Mutex::default(), drains: Semaphore::new(DRAINS) }))
+        Self(Arc::new(BodyBudgetInner {
+            spent: Mutex::default(),
+            drains: Semaphore::new(DRAINS),
+            member_drains: Semaphore::new(MEMBER_DRAINS),
+        }))
     }
 }
 
@@ -62,6 +76,7 @@ impl Default for BodyBudget {
 #[derive(Clone, Debug)]
 struct BodySender {
     name: String,
+    network: String,
     ended: bool,
 }
 
@@ -81,8 +96,10 @@ impl BodyBudget {
     fn reserve(&self, sender: BodySender, bytes: usize) -> Option<ReservedBytes> {
         let mut spent = self.lock();
         let own = spent.senders.get(&sender.name).copied().unwrap_or_default();
+        let network = spent.networks.get(&sender.network).copied().unwrap_or_default();
         let ended = if sender.ended { spent.ended + bytes } else { 0 };
-        if spent.total + bytes > BUDGET || own + bytes > PER_SENDER || ended > ENDED_BUDGET {
+        let own_over = own + bytes > PER_SENDER || network + bytes > PER_NETWORK;
+        if own_over || spent.total + bytes > BUDGET || ended > ENDED_BUDGET {
             return None;
         }
         spent.total += bytes;
@@ -90,13 +107,20 @@ impl BodyBudget {
             spent.ended += bytes;
         }
         spent.senders.insert(sender.name.clone(), own + bytes);
+        spent.networks.insert(sender.network.clone(), network + bytes);
         drop(spent);
         Some(ReservedBytes { budget: self.clone(), sender, bytes })
     }
 
-    /// Hears a refused body to its end and keeps nothing of it, unless too many are heard already.
+    /// A place to read a refused body to its end. `None` when too many are read already.
+    pub(super) fn drain_place(&self, of_member: bool) -> Option<SemaphorePermit<'_>> {
+        let places = if of_member { &self.0.member_drains } else { &self.0.drains };
+        places.try_acquire().ok()
+    }
+
+    /// Reads a refused body to its end and keeps nothing of it, unless too many are read already.
     async fn drain(&self, mut body: Body) {
-        let Ok(_place) = self.0.drains.try_acquire() else { return };
+        let Some(_place) = self.drain_place(false) else { return };
         let heard = async { while let Some(Ok(_)) = body.frame().await {} };
         drop(timeout(DRAIN_TIMEOUT, heard).await);
     }
@@ -109,10 +133,13 @@ impl Drop for ReservedBytes {
         if self.sender.ended {
             spent.ended -= self.bytes;
         }
-        if let Some(own) = spent.senders.get_mut(&self.sender.name) {
-            *own -= self.bytes;
-            if *own == 0 {
-                spent.senders.remove(&self.sender.name);
+        let spent = &mut *spent;
+        for (shares, key) in [(&mut spent.senders, &self.sender.name), (&mut spent.networks, &self.sender.network)] {
+            if let Some(share) = shares.get_mut(key) {
+                *share -= self.bytes;
+                if *share == 0 {
+                    shares.remove(key);
+                }
             }
         }
     }
@@ -158,13 +185,14 @@ fn upper(request: &Request) -> Option<usize> {
 /// Returns who sends the request, if they may send much.
 async fn sender(cx: &request::Request) -> Option<BodySender> {
     let key = cx.cookie()?;
-    let ended = || BodySender { name: format!("session {}", key.as_str()), ended: true };
+    let network = cx.client().network_key();
+    let ended = || BodySender { name: format!("session {}", key.as_str()), network: network.clone(), ended: true };
     // While the database is away, texts of members are read all the same and given back.
     if cx.ask().await.is_err() {
         return Some(ended());
     }
     if let Some(me) = cx.me() {
-        return Some(BodySender { name: format!("user {}", me.id()), ended: false });
+        return Some(BodySender { name: format!("user {}", me.id()), network, ended: false });
     }
     sessions::ended_lately(cx).await.unwrap_or(true).then(ended)
 }
@@ -174,7 +202,8 @@ mod tests {
     use super::*;
 
     fn reserve(budget: &BodyBudget, name: usize, ended: bool, bytes: usize) -> Option<ReservedBytes> {
-        budget.reserve(BodySender { name: name.to_string(), ended }, bytes)
+        let network = (name / 2).to_string();
+        budget.reserve(BodySender { name: name.to_string(), network, ended }, bytes)
     }
 
     #[test]
@@ -190,6 +219,15 @@ mod tests {
         assert!(reserve(&budget, 300, false, 1).is_none());
         drop((own, ended, others));
         let spent = budget.lock();
-        assert_eq!((spent.total, spent.ended, spent.senders.len()), (0, 0, 0));
+        assert_eq!((spent.total, spent.ended, spent.senders.len(), spent.networks.len()), (0, 0, 0, 0));
+    }
+
+    #[test]
+    fn the_senders_of_one_network_have_only_a_part() {
+        let budget = BodyBudget::default();
+        let sender = |n: usize| BodySender { name: n.to_string(), network: "one".to_owned(), ended: false };
+        let one: Vec<_> = (0..100).filter_map(|n| budget.reserve(sender(n), 256 * 1_024)).collect();
+        assert_eq!(one.len(), PER_NETWORK / (256 * 1_024));
+        assert!(reserve(&budget, 7, false, 256 * 1_024).is_some(), "others have their own");
     }
 }

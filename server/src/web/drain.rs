@@ -20,6 +20,8 @@ use futures_util::{Stream, StreamExt, stream};
 use http::header::{CONTENT_LENGTH, EXPECT};
 use tokio::time::timeout;
 
+use crate::request;
+
 /// The most bytes of a body, those included that were read before it was refused. Nothing of them is kept.
 const MAX_BYTES: u64 = 64 * 1_024 * 1_024;
 /// The longest that an answer waits for the rest.
@@ -35,20 +37,23 @@ struct Lent {
 type Shared = Arc<Mutex<Lent>>;
 
 /// Answers when the whole body was read, whoever answers and why. Layers and handlers inside may stop reading at any
-/// time.
+/// time. When many are read to their end already (see [`super::bodies`]), it answers at once.
 pub async fn drain(request: Request, next: Next) -> Response {
     let headers = request.headers();
     let length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     let too_long = length.is_some_and(|length| length > MAX_BYTES);
     // Such a client sends nothing before we begin to read, and reads an answer first.
     let waits = headers.contains_key(EXPECT);
+    let cx = request::Request::unasked(request.extensions()).ok();
     let (parts, body) = request.into_parts();
     let shared = Arc::new(Mutex::new(Lent { stream: body.into_data_stream(), bytes: 0, ended: false }));
     let inside = Arc::clone(&shared);
     let body = Body::from_stream(stream::poll_fn(move |cx| poll(&inside, cx)));
     let response = next.run(Request::from_parts(parts, body)).await;
     let unread = shared.lock().unwrap_or_else(PoisonError::into_inner).bytes == 0;
-    if !(too_long || waits && unread) {
+    let bodies = cx.as_ref().map(|cx| (cx.server.bodies(), cx.me().is_some()));
+    let place = bodies.and_then(|(bodies, is_member)| bodies.drain_place(is_member));
+    if place.is_some() && !(too_long || waits && unread) {
         timeout(MAX_TIME, read_rest(&shared)).await.ok();
     }
     response

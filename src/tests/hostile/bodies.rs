@@ -7,7 +7,7 @@ use http::{Request, StatusCode};
 use sqlx::PgPool;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::{Answer, Browser, Site, serve};
+use super::{super::hardening, Answer, Browser, Site, serve};
 
 /// A form with a text of so many bytes, as a browser sends it: with its length.
 fn long(path: &str, bytes: usize) -> Request<Body> {
@@ -72,6 +72,24 @@ async fn large_bodies_are_read_only_from_members_and_those_just_signed_out(pool:
     )
     .await;
     assert_eq!(site.count("select count(*) from ended_sessions").await, 0);
+}
+
+#[sqlx::test]
+async fn the_upload_route_keeps_nothing_but_files(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    let mut alan = site.signed_in("alan").await;
+    let user = alan.form_user().await.unwrap();
+    for kind in ["application/x-www-form-urlencoded", "text/plain", "multipart/mixed; boundary=x", ""] {
+        for (browser, status) in [(&mut site.browser(), StatusCode::SEE_OTHER), (&mut alan, StatusCode::BAD_REQUEST)] {
+            let body = Body::from_stream(hardening::endless());
+            let request = Request::post(format!("/settings/profile/picture?for_user={user}"))
+                .header("sec-fetch-site", "same-origin")
+                .header("content-type", kind)
+                .body(body)
+                .unwrap();
+            assert_eq!(browser.send(request).await.status, status, "{kind}");
+        }
+    }
 }
 
 #[sqlx::test]

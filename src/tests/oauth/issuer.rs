@@ -69,6 +69,8 @@ pub(super) struct Inner {
     pub(super) asked: Vec<&'static str>,
     /// The status of its description of itself, and the fields that differ.
     described: (StatusCode, Value),
+    /// Whether that never comes.
+    hangs: bool,
     pub(super) info: Info,
 }
 
@@ -111,6 +113,7 @@ impl Issuer {
             count: 0,
             asked: Vec::new(),
             described: (StatusCode::OK, json!({})),
+            hangs: false,
             info: Info::Usual,
         };
         let shared = Arc::new(Mutex::new(inner));
@@ -155,6 +158,11 @@ impl Issuer {
         lock(&self.shared).described = (status, fields);
     }
 
+    /// From now on its description of itself never comes.
+    pub fn hang(&self) {
+        lock(&self.shared).hangs = true;
+    }
+
     /// From now on its user info endpoint answers so.
     pub fn inform(&self, info: Info) {
         lock(&self.shared).info = info;
@@ -192,6 +200,9 @@ pub fn query(url: &str) -> BTreeMap<String, String> {
 }
 
 async fn discovery(State(shared): State<Shared>) -> (StatusCode, Json<Value>) {
+    if lock(&shared).hangs {
+        std::future::pending::<()>().await;
+    }
     let mut inner = lock(&shared);
     inner.asked.push("discovery");
     let at = |path: &str| format!("{}/{path}", inner.url);

@@ -258,6 +258,21 @@ async fn an_issuer_that_cannot_be_asked_where_it_is_leaves_one_on_the_page(pool:
 }
 
 #[sqlx::test]
+async fn many_who_wait_for_a_silent_issuer_are_answered_together(pool: PgPool) {
+    let Many { site, acme, .. } = Many::new(&pool).await;
+    acme.hang();
+    let begun = std::time::Instant::now();
+    let waiting = (0..5).map(|n| {
+        let mut browser = site.browser().at(&format!("198.51.100.{n}"));
+        tokio::spawn(async move { browser.post("/auth/acme", &[]).await })
+    });
+    for answer in waiting.collect::<Vec<_>>() {
+        assert_said(&answer.await.unwrap(), StatusCode::SERVICE_UNAVAILABLE, DOWN);
+    }
+    assert!(begun.elapsed() < std::time::Duration::from_secs(9), "{:?}", begun.elapsed());
+}
+
+#[sqlx::test]
 async fn an_issuer_that_has_changed_its_keys_is_asked_for_them_again(pool: PgPool) {
     let many = Many::new(&pool).await;
     many.join(rosa(), "rosa", "rosa@acme.example").await;

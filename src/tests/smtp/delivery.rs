@@ -276,12 +276,13 @@ async fn a_link_works_from_whichever_copy_of_its_mail_was_kept(pool: PgPool) {
 #[sqlx::test]
 async fn a_site_at_an_ip_address_greets_in_brackets(pool: PgPool) {
     let mail_server = MailServer::start(&[]);
-    let site = mailing(&pool, &mail_server.url(), &[("KITH_ORIGIN", "https://203.0.113.5")]);
+    let settings = [("KITH_ORIGIN", "https://203.0.113.5"), ("KITH_MAIL_FROM", "Kith <noreply@kith.example>")];
+    let site = mailing(&pool, &mail_server.url(), &settings);
     let message = messages::test(&site.server.config().origin);
     let mail = Mail { to: "ada@kith.example".to_owned(), message };
     site.server.mailer().send(&mail, "1").await.unwrap();
     assert_eq!(mail_server.wait_for("ehlo", 1).await[0]["name"], "[203.0.113.5]");
     let arrived = mail_server.only_mail().await;
     assert_eq!(arrived.headers("Message-ID"), ["<1@[203.0.113.5]>"]);
-    assert_eq!(arrived.headers("From"), ["Kith <noreply@203.0.113.5>"]);
+    assert_eq!(arrived.headers("From"), ["Kith <noreply@kith.example>"]);
 }

@@ -38,10 +38,10 @@ struct Step {
 
 const STEPS: [Step; 11] = [
     Step { part: "lint", name: "format", check: lint::format },
-    Step { part: "lint", name: "clippy", check: lint::clippy },
+    Step { part: "lint", name: "clippy for the tools", check: lint::clippy },
     Step { part: "lint", name: "clippy for the browser", check: lint::clippy_wasm },
     Step { part: "lint", name: "purity of the wasm", check: lint::purity },
-    Step { part: "lint", name: ".sqlx is fresh", check: lint::sqlx },
+    Step { part: "lint", name: "clippy, and .sqlx is fresh", check: lint::sqlx },
     Step { part: "lint", name: "budgets of the assets", check: lint::budgets },
     Step { part: "rust", name: "rust tests", check: rust::check },
     Step { part: "browser", name: "types of the browser tests", check: browser::types },

@@ -32,7 +32,7 @@ pub(super) fn choose(
             {Field::new("display_name", "Name (optional)")
                 .value(name)
                 .autocomplete("name")
-                .maxlength(50)
+                .maxlength(2 * 50)
                 .errors(invalid)
                 .view()}
             {addresses(&choice.addresses, email)}

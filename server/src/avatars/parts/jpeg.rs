@@ -14,6 +14,9 @@ const COMMENT: u8 = 0xfe;
 const EXIF: &[u8] = b"Exif\0\0";
 const ICC: &[u8] = b"ICC_PROFILE\0";
 
+/// The frames of which every scan is decoded to its end: baseline and extended sequential.
+const SEQUENTIAL: [u8; 2] = [0xc0, 0xc1];
+
 /// What was found so far.
 #[derive(Default)]
 struct Found<'a> {
@@ -23,6 +26,7 @@ struct Found<'a> {
     /// The pieces of the profile, each after its number and how many there are.
     profile: Vec<&'a [u8]>,
     exif: Option<&'a [u8]>,
+    is_sequential: bool,
 }
 
 pub(super) fn split(bytes: &[u8]) -> Option<Parts> {
@@ -31,7 +35,10 @@ pub(super) fn split(bytes: &[u8]) -> Option<Parts> {
     loop {
         let marker = next_marker(&mut rest)?;
         if marker == END {
-            found.pixels.extend([0xff, END]);
+            // The decoder fills up with grey what is missing before the end marker. Without one it notices.
+            if !found.is_sequential {
+                found.pixels.extend([0xff, END]);
+            }
             return Some(found.into_parts());
         }
         if is_alone(marker) {
@@ -78,6 +85,7 @@ impl<'a> Found<'a> {
     /// `segment` begins with its length.
     fn add(&mut self, marker: u8, segment: &'a [u8]) {
         let content = &segment[2..];
+        self.is_sequential |= SEQUENTIAL.contains(&marker);
         match marker {
             APP1 => self.exif = self.exif.or_else(|| content.strip_prefix(EXIF)),
             APP2 => self.profile.extend(content.strip_prefix(ICC)),

@@ -35,6 +35,13 @@ fn refuses_a_file_that_ends_too_early() {
                 assert_eq!(why(&whole[..end]), missing, "{kind}: {end} of {} bytes", whole.len());
             }
         }
+        // Cut inside the pixels, and closed again.
+        if kind.contains("JPEG") && !kind.contains("progressive") {
+            for share in [50, 70, 90] {
+                let closed = [&whole[..whole.len() * share / 100], b"\xff\xd9"].concat();
+                assert!(render(&closed).is_err(), "{kind}: {share} % and an end");
+            }
+        }
         let tail = [whole.as_slice(), b"something else"].concat();
         assert_eq!(render(&tail).unwrap(), render(&whole).unwrap(), "{kind}: what follows does not count");
     }

@@ -79,7 +79,7 @@ fn unlinked(word: &str) -> String {
         .match_indices(['.', '。', '．', '｡'])
         .map(|(at, dot)| (at + dot.len(), dot_between(&word[..at], dot, &word[at + dot.len()..])))
         .collect();
-    let is_address = word.contains("://") || word.to_lowercase().contains("www.");
+    let is_address = word.contains("://") || begins_with_www(word);
     if is_address || dots.iter().any(|(_, dot)| *dot == Dot::Domain) {
         return "[link]".to_owned();
     }
@@ -90,7 +90,16 @@ fn unlinked(word: &str) -> String {
     spaced
 }
 
-/// No top-level domain has a digit or fewer than two letters. `Dr.Smith` has a capital where a sentence or name begins.
+/// `www.` before a letter or digit, at the beginning of a label.
+fn begins_with_www(word: &str) -> bool {
+    let small = word.to_lowercase();
+    small.match_indices("www.").any(|(at, www)| {
+        !small[..at].ends_with(char::is_alphanumeric) && small[at + www.len()..].starts_with(char::is_alphanumeric)
+    })
+}
+
+/// No top-level domain has a digit or fewer than two letters. `Dr.Smith` has a capital where a sentence or name begins;
+/// letters without case may begin one, too, and so may any word behind a number (`5.oktober`).
 fn dot_between(before: &str, dot: &str, after: &str) -> Dot {
     let label: String = after.chars().take_while(|c| c.is_alphanumeric() || *c == '-').collect();
     let is_international = label.starts_with("xn--");
@@ -101,9 +110,13 @@ fn dot_between(before: &str, dot: &str, after: &str) -> Dot {
     if label.contains(|c: char| c.is_numeric()) && !is_international {
         return Dot::Plain;
     }
-    let mut letters = label.chars();
-    let is_title = letters.next().is_some_and(char::is_uppercase) && letters.all(char::is_lowercase);
-    if is_title { Dot::Unspaced } else { Dot::Domain }
+    let word: String = before.chars().rev().take_while(|c| c.is_alphanumeric()).collect();
+    let mut letters = label.chars().filter(|c| c.is_alphanumeric());
+    let has_case = label.chars().any(|c| c.is_uppercase() || c.is_lowercase());
+    let is_title = letters.next().is_some_and(char::is_uppercase) && letters.next().is_some_and(char::is_lowercase);
+    let is_number = word.chars().all(char::is_numeric);
+    let begins_word = is_title || is_number || !has_case;
+    if begins_word && !is_international { Dot::Unspaced } else { Dot::Domain }
 }
 
 /// One of each, for tests.
@@ -135,15 +148,8 @@ mod tests {
         assert_eq!(plain("me@evil.example", 200), "[link]");
         assert_eq!(plain("It is 3.5 km. So, e.g. walk... @alan", 200), "It is 3.5 km. So, e.g. walk... @alan");
         assert_eq!(plain(&"word ".repeat(50), 12), "word word wo…");
-        for link in [
-            "EVIL.EXAMPLE",
-            "Evil.cOm",
-            "evil.example:80",
-            "(evil.example)",
-            "evil.xn--p1ai",
-            "例え.テスト",
-            "evil。example",
-        ] {
+        for link in ["EVIL.EXAMPLE", "Evil.cOm", "evil.example:80", "(evil.example)", "evil.xn--p1ai", "evil。example"]
+        {
             assert_eq!(plain(link, 200), "[link]", "{link}");
         }
     }
@@ -164,7 +170,21 @@ mod tests {
         ] {
             assert_eq!(plain(text, 200), text);
         }
-        assert_eq!(plain("Dr.Smith", 200), "Dr. Smith");
+        for (text, spaced) in [
+            ("Dr.Smith", "Dr. Smith"),
+            ("Dr.McCoy", "Dr. McCoy"),
+            ("Fr.Müller-Schmidt", "Fr. Müller-Schmidt"),
+            ("ดร.สมชาย", "ดร. สมชาย"),
+            ("د.أحمد", "د. أحمد"),
+            ("डॉ.शर्मा", "डॉ. शर्मा"),
+            ("합니다.그리고", "합니다. 그리고"),
+            ("例え.テスト", "例え. テスト"),
+            ("17.mai", "17. mai"),
+            ("5.oktober", "5. oktober"),
+            ("Awww... so cute", "Awww... so cute"),
+        ] {
+            assert_eq!(plain(text, 200), spaced);
+        }
         assert_eq!(plain("It is done.Then we go. Evil.Com", 200), "It is done. Then we go. Evil. Com");
         assert_eq!(plain("👩\u{200d}👩\u{200d}👧👩\u{200d}👩\u{200d}👧", 1), "👩\u{200d}👩\u{200d}👧…");
     }
