@@ -1,7 +1,8 @@
-// What every browser test starts from: a page that is watched, people to sign in as, and the mail they got.
+// The base of every browser test: a page that is watched, users to sign in as, and the mail they received.
 //
-// A test fails on anything a visitor's browser would complain about: errors on the console, exceptions, breaches of
-// the content security policy, requests to another host. What a test provokes on purpose it announces with `allow`.
+// A test fails on anything a visitor's browser would complain about: errors on the console, exceptions, breaches of the
+// content security policy, requests to another host. A test announces the complaints that it provokes on purpose with
+// `allow`.
 import { appendFileSync } from "node:fs";
 import { AxeBuilder } from "@axe-core/playwright";
 import {
@@ -18,17 +19,17 @@ import {
 /** The cast, the same everywhere; see the seed. */
 export type Person = "ada" | "grace" | "alan" | "edsger" | "barbara";
 
-/** The password of everybody in the cast, as the seed sets it. */
+/** The password of every user in the cast, as the seed sets it. */
 export const PASSWORD = "neighbours-are-kind";
 
 type Fixtures = {
     /** Announces a complaint that the test provokes: text or pattern of the console's line or of the address. */
     allow: (complaint: string | RegExp) => void;
-    /** Whether this is the run with JavaScript. */
+    /** True in the run with JavaScript. */
     js: boolean;
 };
 
-/** Movement is for eyes: what moves cannot be pressed for a moment. What is about movement turns it on. */
+/** No movement by default: a moving element cannot be pressed for a moment. Tests about movement turn it on. */
 const STILL: BrowserContextOptions = { reducedMotion: "reduce" };
 
 export const test = base.extend<Fixtures & { complaints: void }>({
@@ -46,7 +47,7 @@ export const test = base.extend<Fixtures & { complaints: void }>({
             allowed.some((one) => (typeof one === "string" ? line.includes(one) : one.test(line)));
         expect(complaints.filter((line) => !isAllowed(line)), "the browser complained").toEqual([]);
     },
-    // Watching is not for a test to choose.
+    // A test cannot opt out of being watched.
     complaints: [
         async ({ allow, context }, use) => {
             void allow;
@@ -59,7 +60,7 @@ export const test = base.extend<Fixtures & { complaints: void }>({
 
 export { expect };
 
-/** A visitor's own browser beside the test's: another device, another person. It is not watched. */
+/** A separate browser beside the test's: another device, another user. It is not watched. */
 export async function anotherBrowser(page: Page, options: BrowserContextOptions = {}): Promise<BrowserContext> {
     const browser = page.context().browser();
     if (!browser) throw new Error("the page has no browser");
@@ -68,26 +69,29 @@ export async function anotherBrowser(page: Page, options: BrowserContextOptions 
     return context;
 }
 
-/** Signs the page's browser in, by the form's request alone; the form itself has a spec of its own. */
+/** Signs in the page's browser, by the form's request alone; the form itself has a spec of its own. */
 export async function signIn(page: Page, who: Person | Newcomer): Promise<void> {
     const [identifier, password] = typeof who === "string" ? [who, PASSWORD] : [who.username, who.password];
     const answer = await post(page, "/sign-in", { identifier, password });
     expect(answer, `${identifier} signs in`).toBe(303);
 }
 
-/** Somebody who signed up for one test: what happens to them touches nobody else's test. */
+/** A user who signed up for one test: changes to them affect no other test. */
 export type Newcomer = { username: string; email: string; password: string };
 
-/** Wishes for an account that nobody else has. The server takes 30 sign-ups an hour from one address: by hand use few. */
+/**
+ * Returns the data of an account that no other test has. The server accepts 30 sign-ups an hour from one address: by
+ * hand use few.
+ */
 export function aNewcomer(): Newcomer {
     const username = `new_${unique()}`;
     return { username, email: `${username}@kith.example`, password: `wardrobe-of-${unique()}` };
 }
 
-/** Signs somebody new up and in, by the forms' requests alone; the forms themselves have a spec of their own. */
+/** Signs a new user up and in, by the forms' requests alone; the forms themselves have a spec of their own. */
 export async function signUp(page: Page): Promise<Newcomer> {
     const someone = aNewcomer();
-    // As from an address of their own: the tests' Kith believes a proxy here.
+    // From a client address of its own: the tests' Kith trusts a proxy here.
     const address = `2001:db8:${[...crypto.getRandomValues(new Uint16Array(3))].map((n) => n.toString(16)).join(":")}::1`;
     const from = { "x-forwarded-for": address };
     expect(await post(page, "/sign-up", someone, from), "signing up").toBe(303);
@@ -96,31 +100,31 @@ export async function signUp(page: Page): Promise<Newcomer> {
     return someone;
 }
 
-/** Twelve letters that no other test has, nor the same test in the other project or in an earlier run. */
+/** Returns twelve letters that no other test has, nor the same test in the other project or in an earlier run. */
 export function unique(): string {
     const letters = crypto.getRandomValues(new Uint8Array(12));
     return String.fromCharCode(...letters.map((n) => 97 + (n % 26)));
 }
 
-/** Opens a page and waits until its islands are awake, where it has any and there is JavaScript. */
+/** Opens a page and waits until its islands are awake, if it has any and there is JavaScript. */
 export async function open(page: Page, path: string): Promise<void> {
     await page.goto(path);
     await awake(page);
 }
 
-/** Waits until the islands of the page are awake, where it has any and there is JavaScript. */
+/** Waits until the islands of the page are awake, if it has any and there is JavaScript. */
 export async function awake(page: Page): Promise<void> {
     if (base.info().project.use.javaScriptEnabled === false) return;
     const loaders = await page.locator("script[data-wasm]").count();
     if (loaders > 0) await expect(page.locator("html"), "the islands wake").toHaveAttribute("data-awake", "");
 }
 
-/** The cards of a page, in its order. */
+/** Returns the cards of a page, in its order. */
 export function cards(page: Page): Locator {
     return page.getByRole("article");
 }
 
-/** Writes a post as whoever is signed in, by the form's request alone, and finds its id at the top of their profile. */
+/** Creates a post of the signed-in user, by the form's request alone, and finds its id at the top of their profile. */
 export async function write(page: Page, author: string, body: string): Promise<number> {
     expect(await post(page, "/posts", { body }), "the post is taken").toBe(303);
     const profile = await (await page.request.get(`/@${author}`)).text();
@@ -130,7 +134,7 @@ export async function write(page: Page, author: string, body: string): Promise<n
     return Number(id);
 }
 
-/** Sends a form as the page's browser would, without the page; gives the status. */
+/** Sends a form as the page's browser would, without the page; returns the status. */
 export async function post(
     page: Page,
     path: string,
@@ -147,14 +151,17 @@ export async function post(
     return answer.status();
 }
 
-/** The code in the newest mail to an address, from the development mailbox. Mail goes out in the background: it waits. */
+/**
+ * Returns the code in the newest mail to an address, from the development mailbox. Mail is sent in the background: it
+ * waits.
+ */
 export async function mailCode(request: APIRequestContext, to: string): Promise<string> {
     const code = await inMail(request, to, /\b(\d{6,8})\b/);
     note("code", code);
     return code;
 }
 
-/** The first link in the newest mail to an address. */
+/** Returns the first link in the newest mail to an address. */
 export async function mailLink(request: APIRequestContext, to: string): Promise<string> {
     const link = await inMail(request, to, /(https?:\/\/[^\s"<]+)/);
     noteFields(new URL(link).searchParams);
@@ -174,20 +181,22 @@ async function inMail(request: APIRequestContext, to: string, pattern: RegExp): 
     return found ?? "";
 }
 
-/** Fifty cards are alike; the first few speak for all. */
+/** Fifty cards are alike; the first few represent all. */
 const ALIKE = "article:nth-of-type(n + 9)";
 
-/** Fails on what keeps people out: contrast, names, roles, order. Only in the run with JavaScript, which axe needs. */
+/**
+ * Fails on barriers to accessibility: contrast, names, roles, order. Only in the run with JavaScript, which axe needs.
+ */
 export async function axe(page: Page): Promise<void> {
     if (base.info().project.use.javaScriptEnabled === false) return;
-    // Colours on their way from one to the other are neither.
+    // A colour in transition has neither of its two values.
     await expect.poll(() => page.evaluate(() => document.getAnimations().length)).toBe(0);
     const { violations } = await new AxeBuilder({ page }).exclude(ALIKE).analyze();
     const lines = violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html}`));
     expect(lines, `accessibility of ${new URL(page.url()).pathname}`).toEqual([]);
 }
 
-/** Notes a secret that a test met: afterwards `cargo xtask test` looks for it in what Kith logged. */
+/** Records a secret of a test: afterwards `cargo xtask test` searches for it in Kith's log. */
 function note(kind: string, secret: string): void {
     const list = process.env.KITH_SECRETS;
     if (list && secret) appendFileSync(list, `${JSON.stringify({ kind, secret })}\n`);
@@ -199,7 +208,7 @@ function noteFields(fields: Iterable<[string, string]>): void {
         if (/^(new_|current_)?password$/.test(name) && value.length >= 12) note("password", value);
         if (name === "code" && /^\d{6}$/.test(value)) note("code", value);
         if (name === "token" && value.length === 43) note("token", value);
-        // On the way to another service, and back from it.
+        // In the authorization request, and in the callback.
         if (name === "state" && value.length === 43) note("state", value);
         if (name === "code" && value.length >= 16) note("provider code", value);
     }

@@ -1,5 +1,5 @@
-// Every spec runs twice, with JavaScript and without: a page that needs scripts to work is a bug.
-// `cargo xtask test browser` starts a Kith, finds a Chromium and says where both are.
+// Every spec runs twice, with JavaScript and without: a page that needs scripts to work is a bug. `cargo xtask test
+// browser` starts a Kith, finds a Chromium and passes on the address of both.
 import { defineConfig, type PlaywrightTestConfig } from "@playwright/test";
 
 const root = process.getuid?.() === 0;
@@ -14,7 +14,7 @@ const browser: PlaywrightTestConfig["use"] = {
             "--disable-gpu",
             "--disable-quic",
             "--no-first-run",
-            // Chromium's own errands are not Kith's requests.
+            // Chromium's own background requests are not Kith's.
             "--disable-background-networking",
             "--disable-component-update",
             "--disable-sync",
@@ -26,7 +26,7 @@ export default defineConfig({
     testDir: "tests",
     fullyParallel: true,
     forbidOnly: Boolean(process.env.CI),
-    // A test that fails now and then is a failing test.
+    // A test that fails sometimes is a failing test.
     retries: 0,
     workers: 2,
     timeout: 40_000,

@@ -1,5 +1,5 @@
-//! The built files (styles, scripts, fonts, icons), compressed when they were built. In a release they are inside the
-//! binary; in development they are read from `target/site` once, at start.
+//! The built files (styles, scripts, fonts, icons), compressed at build time. In a release they are inside the binary;
+//! in development they are read from `target/site` once, at start.
 
 use std::{
     borrow::Cow,
@@ -23,7 +23,7 @@ use rust_embed::RustEmbed;
 #[allow_missing = true]
 struct Site;
 
-/// Fingerprinted names never change what they mean; the few fixed ones do.
+/// Files with a fingerprint in their name never change; the few with a fixed name do.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 const FOR_AN_HOUR: &str = "public, max-age=3600";
 
@@ -34,7 +34,7 @@ pub struct Files {
 }
 
 impl Files {
-    /// Reads all of them.
+    /// Reads all files.
     pub fn load() -> Self {
         let files: HashMap<String, Bytes> = Site::iter()
             .filter_map(|path| {
@@ -50,7 +50,7 @@ impl Files {
         Self { names: Arc::new(Assets::new(names)), files }
     }
 
-    /// `/assets/…`, and the files whose names browsers and crawlers know by heart.
+    /// Returns the routes of `/assets/…`, and of the files at fixed names that browsers and crawlers expect.
     pub fn routes(self: &Arc<Self>) -> Router {
         let fixed = self.files.keys().filter_map(|path| path.strip_prefix("root/")).filter(|name| !is_compressed(name));
         let mut router = Router::new().route("/assets/{*file}", get(asset));
@@ -88,7 +88,7 @@ impl Files {
 }
 
 async fn asset(State(files): State<Arc<Files>>, Path(file): Path<String>, headers: HeaderMap) -> Response {
-    // What is served here is what the manifest names: nothing else in the folder.
+    // Serves only the files that the manifest names, and nothing else in the folder.
     if file.starts_with("root/") || file == "manifest.json" {
         return StatusCode::NOT_FOUND.into_response();
     }

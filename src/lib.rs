@@ -1,7 +1,7 @@
-//! What the browser loads: the entry of the islands. The loader (`app/js/loader.js`) calls [`hydrate`] once, then the
-//! function of each island on the page.
+//! The entry of the islands in the browser. The loader (`app/js/loader.js`) calls [`hydrate`] once, then the function
+//! of each island on the page.
 
-// The islands are functions that only the loader calls: without this they would be linked away.
+// Only the loader calls the islands' functions: without this the linker would remove them.
 pub use app::islands;
 
 /// Prepares the islands.

@@ -1,5 +1,5 @@
-//! `kith`: the server and the operator's tools, in one file.
-// A macro that panics once nobody reads any more; `cli::output` does not.
+//! `kith`: the server and the operator's tools, in one binary.
+// These macros panic after the reader has closed its pipe; `cli::output` does not.
 #![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]
 
 mod assets;
@@ -16,14 +16,14 @@ use anyhow::{Context, Result, bail};
 use clap::Parser;
 use cli::{Cli, output};
 
-/// Pages are many small allocations: measured, this allocator serves a fifth more of them.
+/// Pages make many small allocations: this allocator serves a fifth more pages, as measured.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     match Cli::try_parse() {
         Ok(cli) => exit(run(cli)),
-        // Help and the version are no failures, but may be asked for on a full disk.
+        // Help and the version are no failures, but may be requested on a full disk.
         Err(error) if error.use_stderr() => {
             let _ = error.print();
             ExitCode::from(2)
@@ -50,8 +50,8 @@ fn exit(result: Result<()>) -> ExitCode {
 
 const WORKER_THREADS: &str = "TOKIO_WORKER_THREADS";
 
-/// The number of threads: what the operator asks for, else one a core. tokio would read it too, and panic on anything
-/// that is no number.
+/// Returns the number of threads: the operator's setting, else one per core. tokio would read the setting too, and
+/// panic on anything but a number.
 fn worker_threads(value: Option<OsString>) -> Result<usize> {
     let Some(value) = value.filter(|value| !value.is_empty()) else {
         return Ok(std::thread::available_parallelism().map_or(1, usize::from));

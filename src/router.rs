@@ -1,4 +1,4 @@
-//! Every layer around every route, on one screen.
+//! All layers around all routes, on one screen.
 
 use std::{sync::Arc, time::Duration};
 
@@ -34,20 +34,20 @@ use tower_sessions::{SessionManagerLayer, cookie::SameSite};
 
 use crate::{assets::Files, telemetry};
 
-/// No answer takes longer; what it waits for gives up sooner (3 s for a connection, 5 s for a statement).
+/// The longest time for a response. Its own waits give up sooner (3 s for a connection, 5 s for a statement).
 const REQUEST: Duration = Duration::from_secs(10);
 /// The longest pause within a body that is being sent.
 const BODY_PAUSE: Duration = Duration::from_secs(15);
-/// The most bytes of any body but a file's. Handlers of most forms allow themselves less.
+/// The most bytes of any body except a file's. Handlers of most forms set a lower limit.
 const BODY: usize = routes::WORDS;
-/// How long a file may take on its way, over a slow line.
+/// The longest time for the upload of a file, over a slow line.
 const UPLOAD: Duration = Duration::from_secs(60);
-/// How hard pages are squeezed on their way: measured on a feed, the last step that costs no more time than the one before.
+/// The compression level of pages: measured on a feed, the highest level that takes no more time than the one before.
 const PAGES: CompressionLevel = CompressionLevel::Precise(3);
-/// Reports come from anywhere.
+/// The most bytes of a report. Reports come from anywhere.
 const REPORT: usize = web::SMALL;
 
-/// The whole site, and the list of its doors.
+/// Returns the whole site, and the list of its routes.
 pub fn router(server: &Server, files: &Arc<Files>) -> (Router, Vec<Door>) {
     let doors = routes::doors();
     let state = server.clone();
@@ -88,7 +88,7 @@ pub fn router(server: &Server, files: &Arc<Files>) -> (Router, Vec<Door>) {
     (router, doors.list)
 }
 
-/// The layers around the routes to which files are sent.
+/// The layers around the routes that receive files.
 fn uploads(routes: Router, state: &Server) -> Router {
     routes
         .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
@@ -96,7 +96,7 @@ fn uploads(routes: Router, state: &Server) -> Router {
         .layer(from_fn_with_state(state.clone(), web::host))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, UPLOAD))
         .layer(CatchPanicLayer::custom(telemetry::panicked))
-        // Around all that may refuse a file.
+        // Around all layers that may refuse a file.
         .layer(from_fn(web::drain))
 }
 
@@ -106,14 +106,14 @@ fn sessions(server: &Server) -> SessionManagerLayer<HashedStore<SessionTable>> {
     SessionManagerLayer::new(HashedStore::new(SessionTable::new(server.db().clone())))
         .with_name(Cookie::Session.name(origin))
         .with_secure(origin.is_https())
-        // Not Strict: who comes back from another site must arrive signed in.
+        // Not Strict: a user who returns from another site must arrive signed in.
         .with_same_site(SameSite::Lax)
         .with_http_only(true)
         .with_path("/")
 }
 
-/// The islands' functions. They are asked by scripts only: without `Accept: text/html` none of them answers with a
-/// redirect to wherever the request says it came from.
+/// The islands' functions. Only scripts call them: without `Accept: text/html` none of them answers with a redirect to
+/// the page that the request claims to come from.
 async fn function(request: Request) -> Response {
     let (mut head, body) = request.into_parts();
     head.headers.insert(ACCEPT, HeaderValue::from_static("application/json"));

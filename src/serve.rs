@@ -1,5 +1,5 @@
-//! Accepting connections, with a limit on everything a stranger could draw out, and stopping without dropping anybody
-//! who is being served.
+//! Accepts connections, with a limit on everything that a client can prolong, and stops without dropping clients that
+//! are being served.
 
 mod large_head;
 
@@ -28,15 +28,16 @@ use tower::ServiceExt;
 
 use large_head::{Guarded, HEAD_BYTES};
 
-/// From the first byte of a head to its last; also how long a connection may rest between requests.
+/// The longest time from the first byte of a head to its last; also the longest idle time of a connection between
+/// requests.
 const HEAD: Duration = Duration::from_secs(10);
-/// How long the other end may leave an answer unread.
+/// The longest time that the client may leave a response unread.
 const UNREAD: Duration = Duration::from_secs(30);
-/// How long the process has, once it was told to stop: those being served first.
+/// The time that the process has to finish after the signal to stop: requests in progress come first.
 const DRAIN: Duration = Duration::from_secs(15);
-/// What of it is left, at the least, for the mails that only this process can send.
+/// The part of that time, at least, that remains for the mails that only this process can send.
 const LAST_MAILS: Duration = Duration::from_secs(3);
-/// After an accept failed (no more file descriptors): time for some to be closed.
+/// The pause after a failed accept (no more file descriptors), so that some can be closed.
 const BREATHER: Duration = Duration::from_millis(100);
 
 /// Opens the socket.
@@ -44,8 +45,8 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
 }
 
-/// Serves until `stop` is done, then finishes what is under way, at most for [`DRAIN`]. Returns when the process has to
-/// be over.
+/// Serves until `stop` is done, then finishes the requests in progress, within [`DRAIN`]. Returns the time at which the
+/// process must end.
 pub async fn serve(listener: TcpListener, router: Router, server: Server, stop: impl Future<Output = ()>) -> Instant {
     let places = Arc::new(Semaphore::new(server.config().connections));
     let (drain, _) = watch::channel(());
@@ -94,7 +95,7 @@ async fn serve_one((stream, peer): (Stream, Peer), router: Router, server: Serve
             (&mut connection).await
         }
     };
-    // A client that goes away in the middle is nobody's fault.
+    // A client may disconnect in the middle: this is no error.
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection ended early");
         let parts = connection.into_parts();
@@ -102,14 +103,14 @@ async fn serve_one((stream, peer): (Stream, Peer), router: Router, server: Serve
     }
 }
 
-/// The next connection, once there is a place for it. Failures to accept are waited out.
+/// Returns the next connection, once there is a place for it. Waits after a failed accept.
 async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> (Stream, SocketAddr, Option<OwnedSemaphorePermit>) {
     // The semaphore is never closed; without a permit there would only be no limit.
     let place = Arc::clone(places).acquire_owned().await.ok();
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => {
-                // Small answers must not wait for the other end to acknowledge the last one.
+                // Small responses must not wait for the client to acknowledge the previous one.
                 if let Err(error) = stream.set_nodelay(true) {
                     tracing::debug!(%error, "could not set TCP_NODELAY");
                 }

@@ -1,4 +1,4 @@
-//! The log: one line a request, without what is secret. Query strings are never written: they may hold a token.
+//! The log: one line for each request, without secrets. Query strings are never written: they may hold a token.
 
 use std::{any::Any, io::IsTerminal, time::Instant};
 
@@ -20,7 +20,7 @@ use tracing_subscriber::{EnvFilter, prelude::*};
 /// Reads `KITH_LOG`, such as `info,sqlx=warn`.
 ///
 /// # Errors
-/// When it cannot be understood.
+/// Returns an error if it is invalid.
 pub fn filter(config: &Config) -> Result<EnvFilter> {
     let filter = EnvFilter::builder().parse(&config.log);
     filter.map_err(|_| anyhow!("KITH_LOG: must be a filter such as info,sqlx=warn."))
@@ -43,7 +43,7 @@ pub fn start(config: &Config) -> Result<()> {
     Ok(())
 }
 
-/// Writes a request's line when it is answered, and gives every line written meanwhile the request's id.
+/// Writes a request's line when the response is ready, and adds the request's id to every line written before that.
 pub async fn one_line(request: Request<Body>, next: Next) -> Response {
     let id = random::request_id();
     let method = request.method().clone();
@@ -65,7 +65,7 @@ pub async fn one_line(request: Request<Body>, next: Next) -> Response {
     response
 }
 
-/// What is answered when a handler panicked: the cause is in the log, the others are served on.
+/// The response after a panic in a handler: the cause is in the log, other requests are not affected.
 #[expect(clippy::needless_pass_by_value, reason = "the signature of the layer")]
 pub fn panicked(cause: Box<dyn Any + Send>) -> Response {
     let text = cause.downcast_ref::<String>().map(String::as_str).or_else(|| cause.downcast_ref::<&str>().copied());

@@ -1,5 +1,5 @@
-// Choosing the part of a picture that is kept. What is chosen takes the file's place in the plain form, which sends it
-// as it would have sent the file: where any of this fails, the server keeps the middle.
+// Lets the user choose the part of a picture to keep. The chosen part replaces the file in the plain form, which sends
+// it like any file. If anything here fails, the server keeps the middle.
 
 const form = document.querySelector("form:has(.crop)");
 const input = form.querySelector("[type=file]");
@@ -8,13 +8,14 @@ const canvas = crop.querySelector("canvas");
 const zoom = crop.querySelector("[type=range]");
 const pen = canvas.getContext("2d");
 
-// Nothing larger than this is of use to anybody: the server keeps 400 pixels.
+// The longest side to send, in pixels. More is of no use: the server keeps 400 pixels.
 const ENOUGH = 800;
-// The most it can be enlarged: four times at the end of the slider.
+// The largest zoom factor: four times at the end of the slider.
 const MOST = 4;
 const STEP = 12;
 
-// The picture, upright; the middle of what is kept, in its pixels; and whether that stands in the form already.
+// The picture, upright; the centre of the part to keep, in picture pixels; and whether the form already holds that
+// part.
 let picture, x, y, ready;
 const fingers = new Map();
 
@@ -24,7 +25,7 @@ const within = (at, length) => Math.min(Math.max(at, side() / 2), length - side(
 function draw() {
   [x, y] = [within(x, picture.width), within(y, picture.height)];
   paint(pen, canvas.width);
-  // What is outside the round is dimmed, not hidden: a face is shown round, and kept square.
+  // Dims the part outside the circle and does not hide it: an avatar is shown round and kept square.
   const half = canvas.width / 2;
   pen.beginPath();
   pen.rect(0, 0, canvas.width, canvas.width);
@@ -34,7 +35,7 @@ function draw() {
 }
 
 function paint(pen, size) {
-  // As the server does it: white where it is transparent.
+  // White where the picture is transparent, as on the server.
   pen.fillStyle = "#fff";
   pen.fillRect(0, 0, size, size);
   pen.imageSmoothingQuality = "high";
@@ -46,14 +47,14 @@ function middle() {
   draw();
 }
 
-// By so many pixels of the page.
+// Moves the picture by this many pixels of the page.
 function move(right, down) {
   const pixel = side() / canvas.clientWidth;
   [x, y] = [x - right * pixel, y - down * pixel];
   draw();
 }
 
-// What lies at a place of the canvas (0 to 1 each way) stays there.
+// The point of the picture at this place of the canvas (0 to 1 each way) does not move.
 function enlarge(by, left = 0.5, top = 0.5) {
   const before = side();
   zoom.value = Number(zoom.value) + by;
@@ -72,11 +73,11 @@ input.addEventListener("change", async () => {
   picture = ready = undefined;
   crop.hidden = true;
   const [file] = input.files;
-  // A file that is too large stays here, unless the browser can read it: what is cut out of it is small.
+  // A file that is too large is not sent, unless the browser can read it: the part cut out of it is small.
   const large = file?.size > form.dataset.maxBytes;
   input.setCustomValidity(large ? form.dataset.tooLarge : "");
   if (!file) return;
-  // What else cannot be read is sent as it is: the server says what is wrong with it.
+  // A file that the browser cannot read otherwise is sent unchanged: the server says what is wrong with it.
   const read = await createImageBitmap(file).catch(() => undefined);
   if (file !== input.files[0]) return;
   if (!read) {
@@ -117,7 +118,7 @@ for (const end of ["pointerup", "pointercancel"]) {
   canvas.addEventListener(end, (event) => fingers.delete(event.pointerId));
 }
 
-// Only when the picture is what one is busy with, or to enlarge is meant: else the wheel scrolls the page.
+// Only if the canvas has the focus or the user zooms with Ctrl: otherwise the wheel scrolls the page.
 canvas.addEventListener(
   "wheel",
   (event) => {
@@ -167,7 +168,7 @@ async function cut() {
   return blob && new File([blob], "picture", { type: blob.type });
 }
 
-// Who comes back finds the file they chose last, and may choose again.
+// A user who returns to this page finds the file they chose last and may choose again.
 addEventListener("pageshow", (event) => {
   if (event.persisted) ready = undefined;
 });

@@ -1,5 +1,5 @@
-// Wakes the islands of a page. What Leptos would print into the page, as a file of ours: the content policy allows no
-// inline script. The names of the two built files stand on our own tag, since they carry fingerprints.
+// Wakes the islands of a page. This file replaces the inline script that Leptos would print: the content policy allows
+// none. Our own tag holds the names of the two built files, because they carry fingerprints.
 
 const { js, wasm } = document.querySelector("script[data-wasm]").dataset;
 const outer = [];
@@ -28,8 +28,8 @@ async function load() {
   document.documentElement.dataset.awake = "";
 }
 
-// Reading comes first, but for no longer than a second: a browser that draws nothing is never idle. The plain forms work
-// meanwhile, and for ever where this fails.
+// Reading comes first, but for no longer than a second: a browser that draws nothing is never idle. The plain forms
+// work until then, and for ever if this fails.
 const soon = window.requestIdleCallback ?? setTimeout;
 soon(() => load().catch((error) => console.warn("Kith: the page works without its quick parts.", error)), {
   timeout: 1000,

@@ -1,14 +1,15 @@
-// Small comforts that need no more than this: the whole card opens its post, keys, Back, the card that becomes a page.
+// Small comforts that need no more than this: the whole card opens its post, keyboard shortcuts, Back, the transition
+// from a card to its page.
 
 const root = document.documentElement;
 const $ = (selector, within = document) => within.querySelector(selector);
 
-// Back must not show somebody's page after they have gone.
+// After sign-out, Back must not show a page of the user who signed out.
 addEventListener("pageshow", (event) => {
   if (event.persisted && "me" in root.dataset) location.reload();
 });
 
-// The words of a post open it too, but not while they are being selected.
+// A click on the text of a post opens it too, but not while the text is being selected.
 document.addEventListener("click", (event) => {
   const text = event.target.closest?.(".post .text");
   if (!text || event.target.closest("a") || String(getSelection())) return;
@@ -16,14 +17,14 @@ document.addEventListener("click", (event) => {
   if (link) event.ctrlKey || event.metaKey ? open(link.href) : link.click();
 });
 
-// A form is sent once. The islands look after their own, and have had their turn when the event gets here.
+// A form is sent once. The islands handle their own forms, and have done so before the event gets here.
 addEventListener("submit", (event) => {
   const form = event.target;
   if (event.defaultPrevented) return;
   if (form.dataset.sent) return event.preventDefault();
   form.dataset.sent = "";
   event.submitter?.setAttribute("aria-busy", "true");
-  // What is answered with a file leaves the page as it is.
+  // A response that is a file leaves the page as it is.
   setTimeout(ready, 8_000, form);
 });
 function ready(form) {
@@ -32,14 +33,14 @@ function ready(form) {
 }
 addEventListener("pageshow", () => document.querySelectorAll("[data-sent]").forEach(ready));
 
-// Drafts go with who wrote them, also where the browser does not clear what is kept by itself.
+// Deletes drafts when their author signs out, also in browsers that ignore `Clear-Site-Data`.
 addEventListener("submit", (event) => {
   if (event.target.getAttribute("action") !== "/sign-out") return;
   root.dataset.me = "";
   try { localStorage.clear(); } catch {}
 });
 
-// The card that was followed becomes the page, and on the way back the card again.
+// The card that the user opened becomes the page, and on the way back the page becomes the card.
 const named = (path) => {
   const id = /^\/posts\/(\d+)$/.exec(path ?? "")?.[1];
   return id && document.getElementById(`p${id}`);
@@ -50,7 +51,7 @@ function name(card) {
   card.style.viewTransitionName = "post";
   setTimeout(() => (card.style.viewTransitionName = ""), 600);
 }
-// One that is cut short by the next visit is no error.
+// A transition that the next visit cuts short is no error.
 function calm(event) {
   for (const stage of ["ready", "finished"]) event.viewTransition?.[stage].catch(() => {});
 }
@@ -59,7 +60,7 @@ addEventListener("pagereveal", calm);
 addEventListener("pageswap", (event) => event.viewTransition && name(named(path(event.activation?.entry))));
 addEventListener("pagereveal", (event) => event.viewTransition && name(named(path(window.navigation?.activation?.from))));
 
-// Keys, never while somebody types.
+// Keyboard shortcuts, never while the user types.
 function step(by) {
   const links = [...document.querySelectorAll(".post .when")];
   const here = links.findIndex((link) => link.closest(".post").contains(document.activeElement));

@@ -1,4 +1,4 @@
-//! What islands may learn when an action is refused: a fixed code, never a cause.
+//! The public reason for a refused action, as islands see it: a fixed code, never a cause.
 
 use leptos::server_fn::{
     ContentType, Decodes, Encodes, Format, FormatType,
@@ -6,27 +6,29 @@ use leptos::server_fn::{
 };
 use server_fn::Bytes;
 
-/// Said when nobody can tell whether a change was saved: the answer to a commit, or to a request, may have been lost.
+/// The message when it is unknown whether a change was saved: the answer to a commit, or to a request, may have been
+/// lost.
 pub const MAY_BE_SAVED: &str = "This may have been saved; please check before trying again.";
 
-/// Why an action was refused. Nothing was changed, unless it was [`ActionError::Unavailable`]: then nobody can tell.
+/// The reason an action was refused. Nothing was changed, except that after [`ActionError::Unavailable`] this is
+/// unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ActionError {
-    /// Nobody is signed in, or no longer.
+    /// No user is signed in, or no longer.
     SignInNeeded,
-    /// The page was rendered for another user than the one who is signed in now.
+    /// The page was rendered for another user than the signed-in one.
     OtherUser,
-    /// Not theirs to do.
+    /// The user may not do this.
     Forbidden,
-    /// What it is about is gone.
+    /// The subject of the action no longer exists.
     NotFound,
-    /// What was sent cannot be taken.
+    /// The input is invalid.
     Invalid,
-    /// There are as many already as there may be.
+    /// The limit on their number is reached.
     Full,
-    /// Too often in a short time.
+    /// Too many in a short time.
     Limited,
-    /// Something we depend on does not answer, or we were not reached.
+    /// Something we depend on does not answer, or the request did not reach us.
     Unavailable,
 }
 
@@ -46,7 +48,7 @@ impl ActionError {
         Self::ALL.iter().find(|(error, _)| *error == self).map_or("unavailable", |(_, code)| code)
     }
 
-    /// What to tell the person who tried.
+    /// Returns the message for the user who tried.
     pub fn words(self) -> &'static str {
         match self {
             Self::SignInNeeded => "You are signed out. Sign in and try again.",
@@ -61,7 +63,7 @@ impl ActionError {
     }
 }
 
-/// How a code travels: as its plain text.
+/// The encoding of an error code: its plain text.
 pub struct Code;
 
 impl ContentType for Code {
@@ -94,7 +96,7 @@ impl FromServerFnError for ActionError {
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
-            // Also what is no text at all.
+            // Also for input that is no text at all.
             ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) | ServerFnErrorErr::Deserialization(_) => {
                 #[cfg(feature = "ssr")]
                 server_side::set_status(http::StatusCode::UNPROCESSABLE_ENTITY);
@@ -120,8 +122,8 @@ mod server_side {
     use super::ActionError;
     use crate::flash::Flash;
 
-    /// The request of this action and the user who is signed in, if the page was rendered for them: `for_user` is the
-    /// id that the page's forms hold (see [`crate::form_user`]).
+    /// Returns the request of this action and the user who is signed in, if the page was rendered for that user:
+    /// `for_user` is the id that the page's forms hold (see [`crate::form_user`]).
     pub async fn member(for_user: Option<i64>) -> Result<(Request, Member), ActionError> {
         let missing = || refuse(Error::Unavailable("an action outside a request".into()));
         let mut parts: http::request::Parts = use_context().ok_or_else(missing)?;
@@ -133,7 +135,7 @@ mod server_side {
         Ok((cx, me))
     }
 
-    /// The public code of a refusal; the cause goes to the log, and the answer gets the status that fits.
+    /// Returns the public code of a refusal, logs the cause, and gives the response the matching status.
     pub fn refuse(error: Error) -> ActionError {
         if let Error::Unavailable(cause) = &error {
             tracing::error!(cause = %cause, "an action failed");
@@ -151,7 +153,7 @@ mod server_side {
         }
     }
 
-    /// Has the next page say something.
+    /// Makes the next page show a message.
     pub fn say(server: &Server, flash: Flash) {
         if let (Some(response), Some(cookie)) = (use_context::<ResponseOptions>(), flash.cookie(server)) {
             response.append_header(SET_COOKIE, cookie);

@@ -1,4 +1,4 @@
-//! Where the built files are: their names carry a fingerprint, so that browsers may keep them for ever.
+//! The URLs of the built files: their names carry a fingerprint, so that browsers may keep them for ever.
 
 use std::collections::BTreeMap;
 
@@ -7,12 +7,12 @@ use std::collections::BTreeMap;
 pub struct Assets(BTreeMap<String, String>);
 
 impl Assets {
-    /// From the names of the manifest.
+    /// Creates the map from the names of the manifest.
     pub fn new(names: BTreeMap<String, String>) -> Self {
         Self(names)
     }
 
-    /// The URL of a file. One that was not built gets its own name, and is then not found.
+    /// Returns the URL of a file. A file that was not built keeps its own name, and is then not found.
     pub fn href(&self, name: &str) -> String {
         format!("/assets/{}", self.0.get(name).map_or(name, String::as_str))
     }

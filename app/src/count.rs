@@ -1,4 +1,4 @@
-//! Numbers as people read them.
+//! Numbers in a form that is easy to read.
 
 /// `7`, `1,204`, `12.3K`, `4.1M`: exact as long as it is short.
 pub fn short(n: i64) -> String {

@@ -1,6 +1,5 @@
-//! A form that was typed before its owner had to prove again who they are: it waits in a ten-minute cookie of this very
-//! browser, and stands on the page when they are back. Only for what is harmless; never for a password or a
-//! confirmation.
+//! Keeps a form that needs elevation while the user elevates: it waits in a ten-minute cookie of this browser and fills
+//! the form when the user is back. Only for harmless forms; never for a password or a confirmation.
 
 use std::time::Duration;
 
@@ -16,12 +15,12 @@ use server::{
 
 use crate::{forms::Form, paths, visit::Visit};
 
-/// As long as a code to prove oneself with works.
+/// The lifetime of a code for elevation.
 const TEN_MINUTES: Duration = Duration::from_secs(600);
-/// In bytes. Longer than anything that could be taken.
+/// The most bytes of a kept form. More than any valid form has.
 const MOST: usize = 800;
 
-/// The proof and the form; without a proof, the answer that keeps the form and asks for one.
+/// Returns the elevation and the form; without elevation, the response that keeps the form and asks for elevation.
 pub fn proved<T: Serialize>(
     visit: &Visit,
     me: Member,
@@ -47,7 +46,7 @@ fn keep<T: Serialize>(visit: &Visit, form: Option<&Form<T>>) -> Response {
     response
 }
 
-/// What was kept, if it is a form of this kind and of the user who is signed in.
+/// Returns the kept form, if it is of this kind and of the user who is signed in.
 pub fn read<T: DeserializeOwned>(visit: &Visit) -> Option<T> {
     let (user, text) = visit.draft.as_deref()?.split_once('.')?;
     if visit.cx.viewer()?.0.to_string() != user {
@@ -57,7 +56,7 @@ pub fn read<T: DeserializeOwned>(visit: &Visit) -> Option<T> {
     serde_urlencoded::from_str(&text).ok()
 }
 
-/// Takes it out of the browser: it stands on the page now.
+/// Removes the kept form from the browser: the page shows it now.
 pub fn drop(mut response: Response, origin: &Origin) -> Response {
     if let Some(cookie) = Cookie::Draft.remove(origin) {
         response.headers_mut().append(SET_COOKIE, cookie);

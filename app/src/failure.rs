@@ -1,5 +1,5 @@
-//! A refusal becomes a page: whatever a handler or a layer answers with a bare status gets the words that belong to
-//! it; who must sign in, or prove again who they are, is sent there and comes back.
+//! Turns a refusal into a page: a bare status from a handler or a layer gets the text that belongs to it. A user who
+//! must sign in or elevate is sent there and returns afterwards.
 
 use axum::{
     body::Body,
@@ -22,7 +22,7 @@ use crate::{
     visit::{Visit, here, kept},
 };
 
-/// Gives every refusal that has no page of its own one.
+/// Gives a page to every refusal that has none of its own.
 pub async fn pages(request: Request<Body>, next: Next) -> Response {
     let (path, extensions) = (request.uri().path().to_owned(), kept(request.extensions()));
     let back = here(request.method(), request.uri(), request.headers());
@@ -30,7 +30,7 @@ pub async fn pages(request: Request<Body>, next: Next) -> Response {
     let changes = !request.method().is_safe() || path.starts_with("/auth/");
     let response = next.run(request).await;
     let refused = response.status().is_client_error() || response.status().is_server_error();
-    // Files, the islands' functions and health checks are read by programs: to them a status says it all.
+    // Programs read files, the islands' functions and health checks: for them the status is enough.
     let for_people =
         !["/api/", "/assets/", "/avatars/", "/healthz", "/readyz"].iter().any(|prefix| path.starts_with(prefix));
     let has_page = response.headers().get(CONTENT_TYPE).is_some_and(|t| t.as_bytes().starts_with(b"text/html"));
@@ -38,14 +38,14 @@ pub async fn pages(request: Request<Body>, next: Next) -> Response {
         return response;
     }
     let Ok(visit) = Visit::unasked(&extensions, back) else { return response };
-    // Members keep their navigation. When the trouble is on our side, nothing more is asked of it.
+    // Members keep their navigation. After a fault on our side, the database is not asked.
     if response.status().is_client_error() {
         visit.cx.ask().await.ok();
     }
     page(&response, &visit, changes)
 }
 
-/// `changes`: whether the request was to change something.
+/// `changes`: true if the request was to change something.
 fn page(response: &Response, visit: &Visit, changes: bool) -> Response {
     let refused = response.extensions().get::<Refused>().map(|refused| &*refused.0);
     match refused {

@@ -1,5 +1,5 @@
-//! The feeds: everyone's latest and that of the people one follows. Both are one statement, and the same handler
-//! answers with the list alone (`part=list`) when the island asks for the next page.
+//! The feeds: the latest posts of everyone, and of the users the viewer follows. Each is one statement, and the same
+//! handler returns the list alone (`part=list`) when the island requests the next page.
 
 mod empty;
 mod list;
@@ -23,7 +23,7 @@ use crate::{
     visit::Visit,
 };
 
-/// Where in a list, and whether only the list is wanted.
+/// The position in a list, and whether only the list is requested.
 #[derive(Debug, Default, Deserialize)]
 pub struct Place {
     before: Option<String>,
@@ -31,22 +31,22 @@ pub struct Place {
 }
 
 impl Place {
-    /// The post the page starts below; an address that names none is no page of ours.
+    /// Returns the post below which the page starts. An address with an invalid id is no page of ours.
     pub fn before(&self) -> Result<Option<PostId>> {
         self.before.as_deref().map(|id| id.parse().map_err(|_| Error::NotFound)).transpose()
     }
 
-    /// The same in a list that is in the order of time.
+    /// Returns the same for a list in order of time.
     pub fn mark(&self) -> Result<Option<Mark>> {
         self.before.as_deref().map(|mark| mark.parse().map_err(|()| Error::NotFound)).transpose()
     }
 
-    /// Whether it is the list's first page.
+    /// Returns true for the first page of the list.
     pub fn is_first(&self) -> bool {
         self.before.is_none()
     }
 
-    /// Whether a script asks for the list without the document.
+    /// Returns true if a script requests the list without the document.
     pub fn only_list(&self) -> bool {
         self.part.as_deref() == Some("list")
     }
@@ -62,7 +62,7 @@ pub async fn latest(visit: Visit, Query(place): Query<Place>) -> Result<Response
     Ok(home_page(&visit, &posts, before, Draft::default()))
 }
 
-/// The home page again, after a post that could not be taken: the text is still there.
+/// Shows the home page again, after a post was refused: the text is still there.
 pub async fn home_again(visit: &Visit, draft: Draft<'_>) -> Result<Response> {
     let posts = everyone(visit, None).await?;
     Ok(home_page(visit, &posts, None, draft))

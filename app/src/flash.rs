@@ -1,5 +1,5 @@
-//! What a page says about what happened just before it. It travels in a one-minute cookie that holds a code, never a
-//! sentence: nobody can make the site say something of theirs.
+//! The message on a page about the action just before. It travels in a one-minute cookie that holds a code, never a
+//! sentence: others cannot make the site show a text of theirs.
 
 use std::time::Duration;
 
@@ -19,23 +19,23 @@ use server::{
     web::{Shown, cookies::Cookie},
 };
 
-/// How it is meant.
+/// The tone of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
     Good,
     Bad,
 }
 
-/// Something to be said once.
+/// A message that is shown once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flash {
     Welcome,
     SignedIn,
     SignedOut,
     CodeSent,
-    /// The address just proved has an account already.
+    /// The verified address already has an account.
     HaveAccount,
-    /// A sign-up that is over, or was begun in another browser.
+    /// A sign-up that has ended, or was started in another browser.
     SignUpGone,
     DeviceEnded(UserAgent),
     OthersEnded,
@@ -44,17 +44,17 @@ pub enum Flash {
     Replied,
     Edited,
     Deleted,
-    /// What a mailed link was for cannot be done with it any more.
+    /// An e-mail link that no longer works.
     LinkGone,
-    /// The same of a link that takes a change of address back.
+    /// As [`Flash::LinkGone`], for a link that takes back a change of address.
     UndoLinkGone,
-    /// The same of a link that signs a device out.
+    /// As [`Flash::LinkGone`], for a link that signs a device out.
     SessionLinkGone,
     CodeGone,
-    /// A form that waited while its owner proved who they are.
+    /// A form that waited while the user elevated.
     StillTyped,
     PasswordChanged,
-    /// As [`Flash::PasswordChanged`], where the page then says what else opens the account.
+    /// As [`Flash::PasswordChanged`], if the page then lists what else opens the account.
     AlsoConnected,
     PasswordRemoved,
     EmailChanged,
@@ -64,25 +64,25 @@ pub enum Flash {
     AccountDeleted,
     PictureChanged,
     PictureRemoved,
-    /// The session ended while a picture was chosen.
+    /// The session ended while the user chose a picture.
     PictureNotSaved,
     ProfileChanged,
     Connected,
     Disconnected,
-    /// Name and picture were taken over from elsewhere.
+    /// Name and picture were copied from the provider.
     Refreshed,
-    /// Signed in to the account that was to be proved, which another service opens now.
+    /// Signed in to the account that was verified; another provider opens it now as well.
     Proved,
-    /// Nobody waits in this browser any more.
+    /// This browser no longer has a pending OAuth sign-up.
     ArrivalGone,
-    /// Somebody made an account with that address meanwhile.
+    /// Another user created an account with that address in between (a race).
     AddressTaken,
-    /// The account elsewhere opens an account already.
+    /// The identity is already linked to an account.
     HaveAccountThere,
     MarkedRead,
     AllRead,
     MailChosen,
-    /// Somebody follows as many people as one can.
+    /// The user follows as many users as the limit allows.
     FollowsFull,
 }
 
@@ -132,7 +132,7 @@ const PLAIN: [(Flash, &str); 40] = [
 ];
 
 impl Flash {
-    /// From a cookie; anything but a code of ours is nothing.
+    /// Parses the value of a cookie. Returns `None` for anything but a code of ours.
     pub fn parse(code: &str) -> Option<Self> {
         if let Some(agent) = code.strip_prefix("device-ended.") {
             return UserAgent::from_code(agent).map(Self::DeviceEnded);
@@ -147,7 +147,7 @@ impl Flash {
         }
     }
 
-    /// In words.
+    /// Returns the message.
     pub fn text(&self) -> String {
         match self {
             Self::Welcome => "Welcome to Kith. This is what everybody is up to.",
@@ -207,7 +207,7 @@ impl Flash {
         .to_owned()
     }
 
-    /// How it is meant.
+    /// Returns the tone of the message.
     pub fn tone(&self) -> Tone {
         match self {
             Self::SignUpGone
@@ -223,7 +223,7 @@ impl Flash {
         }
     }
 
-    /// Goes on to `path` (one of our own), where this is said.
+    /// Redirects to `path` (one of our own), which shows this message.
     pub fn redirect(self, server: &Server, path: &str) -> Response {
         let mut response = Redirect::to(path).into_response();
         if let Some(cookie) = self.cookie(server) {
@@ -232,13 +232,13 @@ impl Flash {
         response
     }
 
-    /// The cookie by which the next page says it.
+    /// Returns the cookie that makes the next page show the message.
     pub fn cookie(self, server: &Server) -> Option<HeaderValue> {
         Cookie::Flash.set(&server.config().origin, &self.code(), Some(MINUTE))
     }
 }
 
-/// Takes the cookie away with the page that says it.
+/// Removes the cookie in the response that shows the message.
 pub async fn once(State(server): State<Server>, request: Request<Body>, next: Next) -> Response {
     let said =
         request.method() == Method::GET && request.extensions().get::<Shown>().is_some_and(|s| s.flash.is_some());

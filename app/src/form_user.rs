@@ -1,8 +1,8 @@
-//! Binds every form to the user it was rendered for. Each page writes the viewer's id into its forms; a form that comes
-//! back while another user is signed in changes nothing, and its page says who is signed in now.
+//! Binds every form to the user it was rendered for. Each page writes the viewer's id into its forms. A form that
+//! returns while another user is signed in changes nothing, and its page shows which user is signed in now.
 //!
-//! This protects users from their own old tabs, not from attackers: other sites are refused by
-//! [`server::web::same_origin`]. A form without an id was rendered for a visitor who was signed out.
+//! This protects users from their own old tabs, not from attackers: [`server::web::same_origin`] refuses other sites. A
+//! form without an id was rendered for a visitor who was signed out.
 
 mod refused;
 
@@ -20,7 +20,7 @@ use server::{Error, Result, id::UserId, request};
 pub use self::refused::{respond, title};
 use crate::forms::is_form;
 
-/// The field's name. What is not sent as fields (a file, a ping) has it in the query of its address instead.
+/// The name of the field. A request without fields (a file, a ping) has it in the query of its address instead.
 pub const FIELD: &str = "for_user";
 
 /// The result of the check, for handlers that keep the text of a refused form (see [`crate::kept::Sent`]).
@@ -31,8 +31,8 @@ pub struct Checked {
 }
 
 impl Checked {
-    /// Takes the result out of the request, once: whether the form is the signed-in user's or why it cannot be taken,
-    /// and the user it was rendered for.
+    /// Takes the result out of the request, once: `Ok` if the form is the signed-in user's, otherwise the error that
+    /// refuses it, and the user it was rendered for.
     pub fn take(request: &mut Request) -> (Result<()>, Option<UserId>) {
         let missing = || Error::Unavailable("a form outside the check of its user".into());
         let Some(Self { result, user }) = request.extensions_mut().remove::<Self>() else {
@@ -42,7 +42,7 @@ impl Checked {
     }
 }
 
-/// Refuses a form of another user with a page that shows what was typed.
+/// Refuses a form of another user with a page that shows the typed text.
 pub async fn require(request: Request, next: Next) -> Response {
     let (request, checked, _) = match check(request).await {
         Ok(checked) => checked,
@@ -72,7 +72,7 @@ pub async fn require_upload(mut request: Request, next: Next) -> Response {
     }
 }
 
-/// Leaves it to the handler to refuse a form of another user: it gives the text back in a form of its own.
+/// Lets the handler refuse a form of another user: it returns the text in a form of its own.
 pub async fn note(request: Request, next: Next) -> Response {
     match check(request).await {
         Ok((mut request, checked, user)) => {
@@ -83,7 +83,7 @@ pub async fn note(request: Request, next: Next) -> Response {
     }
 }
 
-/// Takes the field out of a form that does the same for every user.
+/// Removes the field from a form that does the same for every user.
 pub async fn ignore(request: Request, next: Next) -> Response {
     if is_form(request.headers()).is_err() {
         return next.run(request).await;
@@ -95,8 +95,8 @@ pub async fn ignore(request: Request, next: Next) -> Response {
     }
 }
 
-/// The request without the field, and whether its form was rendered for the user who is signed in now:
-/// [`Error::OtherUser`] if not, [`Error::SignInNeeded`] if nobody is signed in (then the handler's guard decides),
+/// Returns the request without the field, and whether its form was rendered for the user who is signed in now:
+/// [`Error::OtherUser`] if not, [`Error::SignInNeeded`] if no user is signed in (then the handler's guard decides),
 /// [`Error::Unavailable`] if that cannot be known. Last, the user it was rendered for.
 async fn check(request: Request) -> Result<(Request, Result<()>, Option<UserId>), Response> {
     let cx = request::Request::unasked(request.extensions()).map_err(IntoResponse::into_response)?;
@@ -132,7 +132,7 @@ async fn take_field(parts: Parts, body: Body) -> Result<(Request, Option<UserId>
     Ok((Request::from_parts(parts, rest.into()), user))
 }
 
-/// The pairs of a form without the field, and the field's value if there is exactly one and it is an id.
+/// Returns the pairs of a form without the field, and the value of the field if it occurs exactly once and is an id.
 fn split(form: &[u8]) -> (Vec<u8>, Option<UserId>) {
     let value = |pair: &[u8]| form_urlencoded::parse(pair).find(|(name, _)| name == FIELD).map(|(_, id)| id.parse());
     let mut rest = Vec::with_capacity(form.len());
@@ -156,7 +156,7 @@ fn split(form: &[u8]) -> (Vec<u8>, Option<UserId>) {
     (rest, user)
 }
 
-/// Writes the viewer's id into every form of the page that posts. Done to the finished page, so that no view can
+/// Writes the viewer's id into every form of the page that posts. Works on the finished page, so that no view can
 /// forget it. Text and attributes cannot hold a form's tag: both are escaped.
 pub fn bind(html: String, viewer: Option<UserId>) -> String {
     let Some(UserId(id)) = viewer else { return html };
@@ -181,7 +181,7 @@ pub fn bind(html: String, viewer: Option<UserId>) -> String {
     bound
 }
 
-/// Just behind the `>` that ends the tag at the beginning of `html`.
+/// Returns the offset just behind the `>` that ends the tag at the beginning of `html`.
 fn end_of_tag(html: &str) -> usize {
     let mut quoted = false;
     let end = html.bytes().position(|byte| {

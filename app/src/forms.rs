@@ -1,5 +1,5 @@
-//! Reading a form. What is not exactly the form we gave out is refused whole: unknown or repeated fields, another
-//! content type, broken text.
+//! Reads forms. A form that is not exactly ours is refused as a whole: unknown or repeated fields, another content
+//! type, broken text.
 
 use axum::{
     body::{Body, Bytes},
@@ -17,19 +17,19 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Form<T> {
     type Rejection = Response;
 
     async fn from_request(request: Request<Body>, state: &S) -> Result<Self, Response> {
-        // Before the body: of what is no form nothing is read.
+        // Before the body: nothing is read of a request that is no form.
         is_form(request.headers()).map_err(IntoResponse::into_response)?;
         let body = Bytes::from_request(request, state).await.map_err(IntoResponse::into_response)?;
         fields(&body).map(Self).map_err(IntoResponse::into_response)
     }
 }
 
-/// Why nothing can be read.
+/// The reason a form cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unread {
-    /// It is of another kind.
+    /// The content type is not a form's.
     NoForm,
-    /// It is not the form we gave out.
+    /// It is not the form that we rendered.
     NotOurs,
 }
 
@@ -42,7 +42,7 @@ impl IntoResponse for Unread {
     }
 }
 
-/// The same, for a handler that has the body already.
+/// Reads a form, for a handler that has the body already.
 pub fn sent<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T, Unread> {
     is_form(headers)?;
     fields(body)
@@ -62,7 +62,7 @@ fn fields<T: DeserializeOwned>(body: &[u8]) -> Result<T, Unread> {
 }
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Option<T> {
-    // The parser would put replacement characters where the text is broken; what was sent is not what was meant then.
+    // The parser would put replacement characters where the text is broken, and so change the meaning of the text.
     let decoded = percent_encoding::percent_decode(body).decode_utf8().ok()?;
     if decoded.contains('\0') {
         return None;

@@ -1,5 +1,5 @@
-//! What somebody wrote is never lost: when it cannot be taken, for whatever reason, the answer holds it, in the form it
-//! came in. Such a page asks nothing of the database and needs no script.
+//! Never loses a text of the user: if it cannot be saved, for whatever reason, the response holds it, in the form it
+//! was sent with. Such a page makes no database query and needs no script.
 
 use axum::{
     body::Body,
@@ -23,11 +23,11 @@ use crate::{
     visit::{Visit, here},
 };
 
-/// A form in which somebody wrote. Unlike other forms it is read whoever sends it, and whether or not that can be found
-/// out: what was written must be there to be given back.
+/// A form with text. Unlike other forms it is read for every sender, known or not: the text must be there to be
+/// returned.
 pub struct Sent<T> {
     pub visit: Visit,
-    /// Who sends it, or why that is not known.
+    /// The user who sends it, or the reason it is unknown.
     pub me: Result<Member>,
     pub typed: T,
 }
@@ -49,9 +49,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Sent<T> {
     }
 }
 
-/// The page with `form` and what was written in it; `what` is that in two words, such as "your post".
+/// Returns the page with `form` and its text; `what` names the text in two words, such as "your post".
 pub fn page<V: IntoView + 'static>(visit: &Visit, error: Error, what: &str, form: V) -> Response {
-    // Notes the cause, and knows the status.
+    // Logs the cause and gives the status.
     let bare = error.into_response();
     let (status, wait) = (bare.status(), bare.headers().get(RETRY_AFTER).cloned());
     let (title, words) = match status {
@@ -83,7 +83,7 @@ pub fn page<V: IntoView + 'static>(visit: &Visit, error: Error, what: &str, form
         ),
         _ => return bare,
     };
-    // In a tab of its own: this page must stay.
+    // In a new tab: this page must remain.
     let sign_in = (status == StatusCode::UNAUTHORIZED)
         .then(|| view! { <p><a class="button" href=paths::SIGN_IN target="_blank">"Sign in"</a></p> });
     let view = view! {

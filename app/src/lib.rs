@@ -1,9 +1,9 @@
-//! What people see of Kith: pages, forms and islands.
+//! The user interface of Kith: pages, forms and islands.
 //!
-//! A feature is a folder: its views and form handlers (behind `ssr`), and what its island calls. In the browser only
-//! [`islands`] and what they send and receive is compiled; everything else stays on the server.
+//! A feature is a folder: its views and form handlers (behind `ssr`), and the functions its island calls. In the
+//! browser only [`islands`] and the types they send and receive are compiled; everything else remains on the server.
 
-// A view is one type as deep as the page; the layout of a whole document goes past the default.
+// A view is one type, as deep as the page; the layout of a whole document exceeds the default limit.
 #![recursion_limit = "512"]
 
 pub mod actions;
@@ -58,6 +58,6 @@ mod uploads;
 #[cfg(feature = "ssr")]
 pub mod visit;
 
-/// The mailbox and whatever else only a developer sees.
+/// The mailbox and other pages for developers only.
 #[cfg(all(feature = "ssr", feature = "dev"))]
 pub mod dev;

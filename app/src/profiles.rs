@@ -1,5 +1,5 @@
-//! Somebody's page: who they are, what they wrote, answered and liked, and who follows whom. Two statements each: the
-//! person, and the list.
+//! The profile of a user: who they are, their posts, replies and likes, their followers and the users they follow. Two
+//! statements each: the user, and the list.
 
 mod head;
 mod list;
@@ -27,14 +27,14 @@ use crate::{
     visit::Visit,
 };
 
-/// The username in a path's first part, when it is one: `@ada`.
+/// Returns the username in the first part of a path, if it is one: `@ada`.
 pub fn username(handle: &str) -> Option<&str> {
     let name = handle.strip_prefix('@')?;
     let fits = (3..=24).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     fits.then_some(name)
 }
 
-/// Which of somebody's lists.
+/// A list on a profile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Part {
     Posts,
@@ -105,10 +105,10 @@ async fn part(visit: &Visit, handle: &str, place: &Place, part: Part) -> Result<
         .respond_with(visit, || view(visit, &profile, (part, shown), &base)))
 }
 
-/// Whom a handle leads to.
+/// The result for a handle.
 enum Found {
     Here(Box<Profile>),
-    /// They are called something else now.
+    /// The user has another username now.
     Renamed(String),
 }
 

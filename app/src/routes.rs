@@ -1,5 +1,5 @@
-//! Every address of the site, and who may use it. A route is only ever added through a door, which notes who it is
-//! for; a test walks the notes and tries each as everybody else.
+//! Every address of the site, and who may use it. A route is only ever added through a door, which records its guard; a
+//! test walks the records and tries each route as every other kind of visitor.
 
 use axum::{
     Router,
@@ -15,16 +15,16 @@ use crate::{
     auth, feed, follows, form_user, found, likes, notifications, paths, posts, profiles, search, settings, tags, theme,
 };
 
-/// Who a route answers; everybody else is refused by the proofs its handler takes.
+/// The visitors that a route answers; the proofs that its handler takes refuse everyone else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Guard {
     Anyone,
     Member,
-    /// A member who proved who they are within the last minutes.
+    /// A member who elevated within the last minutes.
     Elevated,
 }
 
-/// One address, as the test knows it.
+/// One address, in the form the test needs.
 #[derive(Clone, Debug)]
 pub struct Door {
     pub method: Method,
@@ -34,21 +34,22 @@ pub struct Door {
     pub bound: bool,
 }
 
-/// The routes, and the note of each.
+/// The routes, and the record of each.
 #[derive(Default)]
 pub struct Doors {
     pub router: Router,
-    /// Those to which files are sent: they take more bytes, and so more time.
+    /// The routes that receive files: they accept more bytes, and so allow more time.
     pub uploads: Router,
     pub list: Vec<Door>,
 }
 
-/// The most bytes of a form in which somebody writes: far above what is taken, in any script (one character can be
-/// twelve bytes on its way). Only what was read can be given back with what is wrong about it.
+/// The most bytes of a form with text: far above the accepted length, in any script (one character can take twelve
+/// bytes in transit). The server can return a text with its errors only if it read the whole text.
 pub const WORDS: usize = 256 * 1_024;
 /// The most bytes of any other form, from members and visitors.
 const FORM: usize = web::SMALL;
-/// The most bytes of a form with a file: the largest file, and what stands around it. The rest is drained unread.
+/// The most bytes of a form with a file: the largest file, and the multipart framing around it. The rest is drained
+/// unread.
 const UPLOAD: usize = server::avatars::MOST_BYTES + 64 * 1_024;
 
 impl Doors {
@@ -62,27 +63,27 @@ impl Doors {
         self.door(Method::GET, path, guard, (on(MethodFilter::GET, handler), false))
     }
 
-    /// A form. It is refused if it was rendered for another user than the one who is signed in.
+    /// Adds a form. It is refused if it was rendered for another user than the signed-in one.
     fn post<H: Handler<T, ()>, T: 'static>(self, path: &'static str, guard: Guard, handler: H) -> Self {
         let route = on(MethodFilter::POST, handler).route_layer(from_fn(form_user::require));
         self.door(Method::POST, path, guard, (route, true))
     }
 
-    /// A form with text. Its handler takes a [`crate::kept::Sent`], which refuses as [`Self::post`] does and gives the
-    /// text back.
+    /// Adds a form with text. Its handler takes a [`crate::kept::Sent`], which refuses as [`Self::post`] does and gives
+    /// the text back.
     fn post_text<H: Handler<T, ()>, T: 'static>(self, path: &'static str, guard: Guard, handler: H) -> Self {
         let route = on(MethodFilter::POST, handler).route_layer(from_fn(form_user::note));
         self.door(Method::POST, path, guard, (route, true))
     }
 
-    /// A form that does the same for every user: it acts on the link it was opened from, or on this browser alone.
+    /// Adds a form that does the same for every user: it acts on the link it was opened from, or on this browser alone.
     fn post_unbound<H: Handler<T, ()>, T: 'static>(self, path: &'static str, handler: H) -> Self {
         let route = on(MethodFilter::POST, handler).route_layer(from_fn(form_user::ignore));
         self.door(Method::POST, path, Guard::Anyone, (route, false))
     }
 
     fn upload<H: Handler<T, ()>, T: 'static>(mut self, path: &'static str, guard: Guard, handler: H) -> Self {
-        // The router has no limit for these: of two, the extractor would not know why the body ends.
+        // The router sets no limit on these: with two limits the extractor would not know why the body ends.
         let route: MethodRouter = on(MethodFilter::POST, handler).route_layer(from_fn(form_user::require_upload));
         self.uploads = self.uploads.route(path, route.layer(DefaultBodyLimit::max(UPLOAD)));
         self.list.push(Door { method: Method::POST, path, guard, bound: true });
@@ -105,7 +106,7 @@ impl Doors {
     }
 }
 
-/// All of them.
+/// Returns all routes.
 pub fn doors() -> Doors {
     let doors = words().limited(WORDS).and(social().and(found()).and(accounts()).limited(FORM));
     #[cfg(feature = "dev")]
@@ -119,7 +120,7 @@ pub fn doors() -> Doors {
     doors
 }
 
-/// Where somebody writes.
+/// The routes with text.
 fn words() -> Doors {
     Doors::default()
         .post_text("/posts", Guard::Member, posts::create)
@@ -158,7 +159,7 @@ fn social() -> Doors {
         .post_unbound("/theme", theme::choose)
 }
 
-/// For programs that read: the same for everybody.
+/// For programs that read: the same for every client.
 fn found() -> Doors {
     Doors::default()
         .get("/{handle}/feed.atom", Guard::Anyone, found::atom::of_person)
@@ -200,7 +201,7 @@ fn accounts() -> Doors {
         .and(settings())
 }
 
-/// Coming in with an account elsewhere.
+/// OAuth sign-in.
 fn elsewhere() -> Doors {
     Doors::default()
         .post("/auth/{provider}", Guard::Anyone, auth::elsewhere::set_out)

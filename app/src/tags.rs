@@ -1,4 +1,4 @@
-//! A tag's page: what was written with it, newest first. And the page of the tags that are lively.
+//! The page of a tag: the posts with it, newest first. And the page of the trending tags.
 
 use axum::{
     extract::{Path, Query},
@@ -33,7 +33,7 @@ pub async fn show(visit: Visit, Path(typed): Path<String>, Query(place): Query<P
     }
     let nothing = posts.posts.is_empty() && before.is_none();
     let page = ui::Page::new(format!("#{tag}"));
-    // Older pages hold other posts every day, and a tag nobody used has no feed.
+    // Older pages hold other posts every day, and an unused tag has no feed.
     let page = if before.is_none() && !nothing { page.canonical(base.clone()) } else { page };
     let page = if nothing { page } else { page.feed(paths::tag_feed(&tag)) };
     let page = page.description(format!("What people write about #{tag} on Kith.")).beside_lively().islands();

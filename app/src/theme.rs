@@ -1,4 +1,4 @@
-//! Choosing light or dark, remembered in a cookie, without script.
+//! Chooses light or dark, remembered in a cookie, without script.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::{forms::Form, paths, visit::Theme};
 
 const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
-/// What the switch sends.
+/// The field of the switch.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Choice {

@@ -1,5 +1,5 @@
-//! The home page once more, written by hand in maud: what `cargo xtask bench` measures the real one against. Same
-//! statement, same layers, same bytes but for the odd marker. Only in builds with the feature `bench`.
+//! The home page a second time, written by hand in maud: `cargo xtask bench` measures the real one against it. Same
+//! statement, same layers, same bytes except a few markers. Only in builds with the feature `bench`.
 
 use axum::response::{Html, IntoResponse, Response};
 use maud::{DOCTYPE, Markup, html};

@@ -1,15 +1,16 @@
-//! Reading a file that is sent with a form.
+//! Reads a file that is sent with a form.
 
 use axum::extract::{Multipart, multipart::MultipartError};
 use http::StatusCode;
 use server::{Error, Invalid, Result};
 
-/// Returns the content of the one file of a form that has nothing else in it, called `name`, if it has at most `max`
-/// bytes. The file's own name and type count for nothing. Reading stops at the first thing that is wrong: the rest is
-/// read by [`server::web::drain`].
+/// Returns the content of the file called `name`, if the form has nothing else in it and the file has at most `max`
+/// bytes. The file's own name and type are ignored. Reading stops at the first error: [`server::web::drain`] reads the
+/// rest.
 ///
 /// # Errors
-/// [`Error::Invalid`] on `name` with `too_large`, or when it did not arrive whole; as a whole when it is not our form.
+/// Returns [`Error::Invalid`] on `name` with `too_large`, or if the file did not arrive whole; on the whole form if it
+/// is not ours.
 pub async fn file(mut form: Multipart, name: &'static str, max: usize, too_large: &'static str) -> Result<Vec<u8>> {
     let broken = |error: MultipartError| match error.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Invalid::one(name, too_large),

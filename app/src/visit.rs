@@ -1,4 +1,4 @@
-//! What a page needs to know of the request around it: who looks, in which colours, what to tell them.
+//! The data a page needs from its request: the viewer, the colours, the message to show.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ pub enum Theme {
 }
 
 impl Theme {
-    /// As the form and the cookie have it; anything else is the system's.
+    /// Parses the name in the form and the cookie; anything else is the system's.
     pub fn parse(name: &str) -> Self {
         match name {
             "light" => Self::Light,
@@ -33,7 +33,7 @@ impl Theme {
         }
     }
 
-    /// As the form and the cookie have it.
+    /// Returns the name in the form and the cookie.
     pub fn name(self) -> &'static str {
         match self {
             Self::System => "system",
@@ -42,7 +42,7 @@ impl Theme {
         }
     }
 
-    /// The document's `data-theme`: none when the system decides.
+    /// Returns the document's `data-theme`: `None` if the system decides.
     pub fn attr(self) -> Option<&'static str> {
         match self {
             Self::System => None,
@@ -56,28 +56,28 @@ impl Theme {
 pub struct Visit {
     pub cx: Request,
     pub theme: Theme,
-    /// What happened just before, to be said once.
+    /// The message about the action just before.
     pub flash: Option<Flash>,
-    /// Where to come back to: this page with its query, or the page whose form was sent.
+    /// The page to return to: this page with its query, or the page with the form that was sent.
     pub here: String,
-    /// The token of a mailed link this browser has opened.
+    /// The token of an e-mail link that this browser has opened.
     pub link: Option<Token>,
-    /// What was typed before its owner had to prove who they are: see [`crate::draft`].
+    /// The form that waits for elevation: see [`crate::draft`].
     pub draft: Option<String>,
     pub assets: Arc<Assets>,
-    /// The user for whom the form was rendered that this request sends, if its text may be given back. A page for
-    /// a visitor who is signed out keeps it, so that the form is still theirs once they have signed in again.
+    /// The user that the form of this request was rendered for, if its text may be returned. A page for a visitor who
+    /// is signed out keeps it, so that the form is still theirs after they sign in again.
     pub form_user: Option<UserId>,
 }
 
 impl Visit {
-    /// Who is signed in, if anybody is.
+    /// Returns the signed-in user, or `None`.
     pub fn me(&self) -> Option<&Member> {
         self.cx.me()
     }
 
-    /// Without asking who is signed in: for pages about what went wrong, which must not depend on the database. They
-    /// know it if the request got as far as asking.
+    /// Creates a visit without a query for the signed-in user: for error pages, which must not depend on the database.
+    /// They know the user if the request had queried for it before.
     pub fn unasked(extensions: &Extensions, here: String) -> Result<Self> {
         let missing = || Error::Unavailable("a route outside the layers of the router".into());
         let shown = extensions.get::<Shown>().cloned().unwrap_or_default();
@@ -103,7 +103,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Visit {
     }
 }
 
-/// Where to come back to: the page itself when it was one, else the page whose form was sent.
+/// Returns the page to return to: the page itself for a GET or HEAD, else the page with the form that was sent.
 pub(crate) fn here(method: &Method, uri: &Uri, headers: &HeaderMap) -> String {
     if method == Method::GET || method == Method::HEAD {
         return safe_next(uri.path_and_query().map_or(paths::HOME, |p| p.as_str()), paths::HOME).to_owned();
@@ -113,7 +113,7 @@ pub(crate) fn here(method: &Method, uri: &Uri, headers: &HeaderMap) -> String {
     safe_next(path, paths::HOME).to_owned()
 }
 
-/// What [`Visit::unasked`] needs, kept from a request that is about to be consumed.
+/// Returns the extensions that [`Visit::unasked`] needs, kept from a request that is about to be consumed.
 pub fn kept(extensions: &Extensions) -> Extensions {
     let mut kept = Extensions::new();
     kept.extend_one::<Arc<Facts>>(extensions);

@@ -1,11 +1,11 @@
-// An OpenID Connect issuer that is not ours: `oidc-provider`, certified by the OpenID Foundation, with a page where one
-// comes in as whoever one says one is. `node issuer.mjs CALLBACK`; its first three lines are where it is, the client's
-// id, and the client's secret.
+// An OpenID Connect issuer that is not ours: `oidc-provider`, certified by the OpenID Foundation, with a page that
+// signs in any name the user types. `node issuer.mjs CALLBACK`; its first three output lines are its address, the
+// client id, and the client secret.
 import { randomBytes } from "node:crypto";
 import { createServer } from "node:http";
 import { Provider } from "oidc-provider";
 
-// It tells everybody that this is not how to run one; and nobody reads more of our output than three lines.
+// It prints a warning that this is not for production; our reader takes only three lines of output.
 console.info = console.warn = () => {};
 
 const [callback] = process.argv.slice(2);
@@ -15,7 +15,7 @@ const server = createServer();
 await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
 const issuer = `http://127.0.0.1:${server.address().port}`;
 
-// Like many issuers, it leads over another host on the way to the page where one comes in.
+// Like many issuers, it redirects over another host on the way to its sign-in page.
 const detour = createServer((request, response) => {
     response.writeHead(303, { location: `${issuer}${request.url}` }).end();
 });
@@ -31,7 +31,7 @@ const provider = new Provider(issuer, {
         url: (_, interaction) => `http://localhost:${detour.address().port}/interaction/${interaction.uid}`,
     },
     findAccount: (_, id) => ({ accountId: id, claims: () => person(id) }),
-    // Nobody is asked twice: who comes in here lets Kith know who they are.
+    // Signing in here counts as consent, so that there is no second question.
     async loadExistingGrant({ oidc }) {
         const grant = new oidc.provider.Grant({ clientId: oidc.client.clientId, accountId: oidc.session.accountId });
         grant.addOIDCScope("openid email profile");

@@ -1,12 +1,12 @@
-// A bucket for the tests: `s3rver`, which others wrote, behind a check of its own (s3rver does not look at signatures of
-// the fourth version) and with the ways in which buckets misbehave. `node server.mjs FOLDER KEY_ID SECRET`; its first
-// line is where it is, and then it repeats each line of its input as soon as it behaves so:
+// A bucket for the tests: `s3rver`, written by others, behind a check of its own (s3rver does not verify signatures of
+// version four) and with the faults of real buckets. `node server.mjs FOLDER KEY_ID SECRET`; its first output line is
+// its address, and then it repeats each line of its input as soon as it behaves so:
 //   ok        as it should
-//   down      hangs up
-//   mute      takes the question and never answers
+//   down      closes the connection
+//   mute      accepts the request and never answers
 //   broken    500
 //   refuse    403
-//   short     says how long the answer is, sends half of it and hangs up
+//   short     announces the length of the response, sends half of it and closes the connection
 // It ends with its input.
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { createServer } from "node:http";
@@ -60,7 +60,7 @@ const server = createServer((request, response) => {
     if (mode === "broken") return refuse(response, 500, "InternalError");
     if (mode === "refuse" || !isSigned(request)) return refuse(response, 403, "SignatureDoesNotMatch");
     if (mode === "short" && request.method === "GET") shorten(response);
-    // Its own check knows nothing of this kind of signature.
+    // s3rver's own check does not know this kind of signature.
     delete request.headers.authorization;
     answer(request, response);
 });

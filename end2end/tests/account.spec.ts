@@ -1,4 +1,4 @@
-// Changing what one is known by, and leaving.
+// Changing address and username, and deleting the account.
 import { expect, mailCode, signUp, test } from "../fixtures.ts";
 
 test("a new address counts once its code is typed, and the username can change", async ({ page, allow }) => {

@@ -1,4 +1,4 @@
-// Somebody comes from GitHub for the first time: whose account it is, which address counts, what can be done with it later.
+// First sign-in from GitHub: the owner of the account, the address that counts, and its use later.
 import { axe, expect, mailCode, open, post, signUp, test, unique } from "../fixtures.ts";
 import type { APIRequestContext, Page } from "@playwright/test";
 
@@ -8,7 +8,7 @@ test.beforeEach(({ allow }) => allow(GITHUB));
 
 type Address = { email: string; primary?: boolean; verified?: boolean };
 
-/** Gives somebody an account at the stand-in. */
+/** Creates an account at the local GitHub. */
 async function aPerson(request: APIRequestContext, emails: Address[], more: object = {}): Promise<{ id: number; login: string }> {
     const login = `octo${unique()}`;
     const whole = emails.map((one) => ({ primary: false, verified: true, ...one }));
@@ -18,7 +18,7 @@ async function aPerson(request: APIRequestContext, emails: Address[], more: obje
     return { id: (await answer.json()).people[0], login };
 }
 
-/** Goes to GitHub by the button of a page, and consents as somebody. */
+/** Opens GitHub by the button of a page, and consents as the account with this login. */
 async function consent(page: Page, login: string): Promise<void> {
     await page.getByRole("button", { name: "Continue with GitHub" }).click();
     await page.getByRole("button", { name: login }).click();
@@ -64,7 +64,7 @@ test("an address that has an account is proved by another identity", async ({ pa
     await page.goto("/sign-in");
     await consent(page, login);
     await expect(page.getByRole("heading", { name: "You already have an account" })).toBeVisible();
-    // The issuer still knows who this is.
+    // The user is still signed in at the issuer.
     await page.getByRole("button", { name: "Continue with Gatehouse" }).click();
     await expect(page.getByText("From now on you can come in that way too.")).toBeVisible();
     await page.goto("/settings/connections");
@@ -124,7 +124,7 @@ test("who has no password proves themselves by GitHub, and takes name and pictur
     await page.goto("/settings/activity");
     await expect(page.getByText("You proved that it is you")).toBeVisible();
 
-    // A drawing with a script in it is not taken: they have the face that is drawn from their name.
+    // A drawing with a script in it is refused: the user has the avatar drawn from their name.
     const face = async (): Promise<string> => {
         await open(page, `/@${login}`);
         return (await page.locator(".portrait img.avatar").getAttribute("src")) ?? "";
@@ -136,7 +136,7 @@ test("who has no password proves themselves by GitHub, and takes name and pictur
     await page.getByRole("button", { name: "Take over name and picture from GitHub" }).click();
     await page.getByRole("button", { name: login }).click();
     await expect(page.getByText("Your name and picture are up to date.")).toBeVisible();
-    // The picture comes in the background.
+    // The picture is copied in the background.
     await expect.poll(face).not.toContain(".svg");
     await expect(page.getByRole("heading", { name: "Second Name" })).toBeVisible();
 });

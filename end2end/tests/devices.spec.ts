@@ -1,11 +1,11 @@
-// The browsers one is signed in with: seeing them, ending them, proving oneself before.
+// The sessions of the signed-in user: listing them, revoking them, elevating before that.
 import { anotherBrowser, cards, expect, open, signIn, signUp, test } from "../fixtures.ts";
 import type { Newcomer } from "../fixtures.ts";
 import type { BrowserContext, Page } from "@playwright/test";
 
 const PHONE = "Mozilla/5.0 (Android 16; Mobile; rv:144.0) Gecko/144.0 Firefox/144.0";
 
-/** Signs somebody in with one more browser, which is at `path` then. */
+/** Signs in the user with one more browser, which is at `path` afterwards. */
 async function onemore(page: Page, who: Newcomer, path: string, userAgent?: string): Promise<[BrowserContext, Page]> {
     const context = await anotherBrowser(page, userAgent ? { userAgent } : {});
     const other = await context.newPage();

@@ -1,4 +1,4 @@
-// Saying who one is, and choosing a picture: the part of it that is kept with a script, its middle without.
+// Editing the profile, and choosing a picture: the chosen part of it with a script, its middle without.
 import { deflateSync } from "node:zlib";
 import type { Page } from "@playwright/test";
 import { anotherBrowser, axe, expect, open, signUp, test } from "../fixtures.ts";
@@ -139,13 +139,13 @@ test("a file that is too large is refused in words, by the page itself where the
         await expect(page.getByRole("alert")).toContainText(words);
         await expect(input).toHaveAccessibleDescription(/larger than 8 MB/);
     }
-    // Another file makes it good.
+    // Another file corrects it.
     await input.setInputFiles(flag());
     await page.getByRole("button", { name: "Use this picture" }).click();
     await expect(page.getByText("That is your picture now.")).toBeVisible();
 });
 
-/** The strongest colour in the middle of one's picture. */
+/** Returns the strongest colour in the middle of the user's picture. */
 async function colour(page: Page): Promise<string> {
     const source = await page.locator(".face .portrait img").getAttribute("src");
     const picture = await page.request.get(source ?? "");

@@ -1,4 +1,4 @@
-// Changing what one wrote, what it said before, and drafts that outlive a tab.
+// Editing posts, their earlier versions, and drafts that outlive a tab.
 import { awake, axe, cards, expect, open, signIn, test, unique, write } from "../fixtures.ts";
 import type { Locator, Page } from "@playwright/test";
 
@@ -6,7 +6,7 @@ const writing = (page: Page): Locator => page.getByRole("textbox", { name: "What
 const yours = (page: Page): Locator => page.getByRole("textbox", { name: "Your post" });
 const restored = (page: Page): Locator => page.getByText("Draft restored.");
 
-/** Waits until what was typed is kept. */
+/** Waits until the typed text is kept. */
 async function kept(page: Page, text: string): Promise<void> {
     await expect.poll(() => page.evaluate(() => Object.values({ ...localStorage }).join("\n"))).toContain(text);
 }
@@ -105,7 +105,7 @@ test("nobody finds the drafts of somebody else", async ({ page, js }) => {
     if (!js) return;
     await writing(page).fill("my secret plan");
     await kept(page, "my secret plan");
-    // Signed out elsewhere, and somebody else comes in here.
+    // The session ended elsewhere, and another user signs in here.
     await page.context().clearCookies();
     await signIn(page, "barbara");
     await open(page, "/");
@@ -134,6 +134,8 @@ test("nothing moves when a draft comes back", async ({ page, js }) => {
         }).observe({ type: "layout-shift", buffered: true });
     });
     for (const size of [
+        { width: 320, height: 640 },
+        { width: 375, height: 667 },
         { width: 390, height: 844 },
         { width: 1_280, height: 800 },
     ]) {
@@ -159,7 +161,7 @@ test("a form sent twice in a hurry is taken once", async ({ page }) => {
     await signIn(page, "alan");
     await open(page, "/");
     const text = `Twice, ${unique()}`;
-    // As a browser sends it again when the answer was lost.
+    // As a browser sends it again if the answer was lost.
     const once = (await page.locator("[name=once]").getAttribute("value")) ?? "";
     const for_user = (await page.locator("[name=for_user]").first().getAttribute("value")) ?? "";
     const { origin } = new URL(page.url());

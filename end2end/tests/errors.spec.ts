@@ -1,4 +1,4 @@
-// What cannot be shown or taken: a page of ours, with the right status, one heading and a way on.
+// Error pages: a page of ours, with the right status, one heading and a link to continue.
 import { axe, expect, open, signIn, test } from "../fixtures.ts";
 import type { Page } from "@playwright/test";
 

@@ -1,4 +1,4 @@
-// What everybody is up to: fifty at a time, faces from our own host, older ones on demand.
+// The feed: fifty posts at a time, avatars from our own host, older ones on demand.
 import { awake, cards, expect, open, signIn, signUp, test, unique, write } from "../fixtures.ts";
 import type { Locator, Page } from "@playwright/test";
 
@@ -10,7 +10,7 @@ const older = (page: Page): Locator => page.getByRole("link", { name: "Older pos
 test("the feed shows fifty posts, each with a face from our own host", async ({ page, baseURL }) => {
     await open(page, "/");
     await expect(cards(page)).toHaveCount(50);
-    // Faces below the fold are fetched as they come near.
+    // Avatars below the fold are loaded as they come near.
     for (let n = 0; n < 50; n += 7) await cards(page).nth(n).scrollIntoViewIfNeeded();
     await cards(page).last().scrollIntoViewIfNeeded();
     const drawn = () =>
@@ -25,7 +25,7 @@ test("the feed shows fifty posts, each with a face from our own host", async ({ 
             );
     const face = { drawn: true, height: 44, origin: new URL(baseURL ?? "").origin };
     await expect.poll(drawn).toEqual(Array(50).fill(face));
-    // Further back only the demo's people have written, no test.
+    // Further back are only posts of the demo's users, none of a test.
     await open(page, "/?before=4000");
     await expect(cards(page)).toHaveCount(50);
     const faces = await cards(page).locator("img").evaluateAll((list) => list.map((img) => (img as HTMLImageElement).src));
@@ -74,7 +74,7 @@ test("older posts follow the newer ones, none twice and none left out", async ({
 test("when the network fails, older posts say so and come at the next try", async ({ page, js, allow }) => {
     await open(page, "/");
     if (!js) {
-        // Without script the browser itself says so, and the link is still a link.
+        // Without script the browser itself shows the failure, and the link is still a link.
         await expect(older(page)).toHaveAttribute("href", /^\/\?before=\d+$/);
         return;
     }
@@ -158,7 +158,7 @@ test("the words of a post can be selected without opening it", async ({ page, js
         await page.mouse.move(x + 90, y + 12, { steps: 5 });
         await page.mouse.up();
     } else {
-        // Playwright cannot drag where there is no script.
+        // Playwright cannot drag without script.
         await page.mouse.dblclick(x + 12, y + 12);
     }
     expect((await page.evaluate(() => String(getSelection()))).length).toBeGreaterThan(1);

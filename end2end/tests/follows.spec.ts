@@ -1,8 +1,11 @@
-// Following: a button that says what is so, a count that follows it.
+// Follows: a button that shows the current state, and a count that follows it.
 import { expect, open, post, signIn, test } from "../fixtures.ts";
 import type { Page } from "@playwright/test";
 
-/** Somebody whom only this test follows, in this project. */
+/**
+ * Makes sure that the user does not follow this profile, which only this test follows in this project; returns its
+ * follower count.
+ */
 async function notYetFollowed(page: Page, name: string): Promise<number> {
     expect(await post(page, `/@${name}/follow`, { follow: "false" })).toBe(303);
     await open(page, `/@${name}`);

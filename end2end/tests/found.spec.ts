@@ -1,8 +1,8 @@
-// What programs find in a page's head, as a browser reads it: a picture that is one, a feed that is one.
+// The head of a page, as a browser reads it: a picture that loads, a feed that parses.
 import { cards, expect, open, test } from "../fixtures.ts";
 
 test("what a link shows elsewhere is there, and its picture can be drawn", async ({ page, allow }) => {
-    // The browser's own page around a lone picture dresses it inline, which our policy forbids.
+    // The browser's own page around a single picture has inline styles, which our policy forbids.
     allow(/^console: Applying inline style .*\.png\)$/);
     for (const path of ["/", "/@ada", "/@layla_haddad"]) {
         await open(page, path);

@@ -1,4 +1,4 @@
-// Coming in with GitHub, against the stand-in: every path, by forms and redirects alone.
+// OAuth sign-in with GitHub, against the local one: every path, by forms and redirects alone.
 import { axe, expect, mailCode, post, signIn, signUp, test, unique } from "../fixtures.ts";
 import type { Page } from "@playwright/test";
 
@@ -6,7 +6,7 @@ const GITHUB = process.env.GITHUB_URL ?? "http://127.0.0.1:3001";
 
 test.beforeEach(({ allow }) => allow(GITHUB));
 
-/** Somebody with a GitHub account that nobody else has. */
+/** A person with a GitHub account that no other test has. */
 type Octocat = { login: string; email: string };
 
 function anOctocat(): Octocat {
@@ -14,7 +14,7 @@ function anOctocat(): Octocat {
     return { login, email: `${login}@example.org` };
 }
 
-/** Makes an account at the stand-in, and consents as it. */
+/** Creates an account at the local GitHub, and consents as it. */
 async function consentAnew(page: Page, { login, email }: Octocat): Promise<void> {
     await page.getByText("Somebody new").click();
     await page.getByLabel("Login").fill(login);
@@ -22,7 +22,7 @@ async function consentAnew(page: Page, { login, email }: Octocat): Promise<void>
     await page.getByRole("button", { name: "Create and continue" }).click();
 }
 
-/** Consents as somebody who has an account at the stand-in. */
+/** Consents as a person with an account at the local GitHub. */
 async function consent(page: Page, login: string): Promise<void> {
     await page.getByRole("button", { name: login }).click();
 }
@@ -32,7 +32,7 @@ async function setOut(page: Page): Promise<void> {
     await expect(page.getByRole("heading", { name: "Come in to Kith as" })).toBeVisible();
 }
 
-/** Joins by GitHub. */
+/** Signs up by GitHub. */
 async function join(page: Page): Promise<Octocat> {
     const octocat = anOctocat();
     await page.goto("/sign-up");
@@ -92,7 +92,7 @@ test("GitHub is connected to an account with a password, opens it, and is discon
     await consent(page, octocat.login);
     await expect(page.getByRole("link", { name: "Profile", exact: true })).toHaveAttribute("href", `/@${someone.username}`);
 
-    // Coming in with GitHub is no proof where there is a password.
+    // An OAuth sign-in with GitHub does not elevate a user with a password.
     await page.goto("/settings/connections");
     await page.getByRole("button", { name: "Disconnect GitHub" }).click();
     await page.getByLabel("Password").fill(someone.password);

@@ -1,4 +1,5 @@
-// Coming in with an OpenID Connect issuer that is not ours, see end2end/oidc: what one standard says, two wrote down.
+// OAuth sign-in with an OpenID Connect issuer that is not ours, see end2end/oidc: two independent implementations of
+// one standard.
 import { axe, expect, mailCode, post, signUp, test, unique } from "../fixtures.ts";
 import type { Page } from "@playwright/test";
 
@@ -30,7 +31,7 @@ test("an issuer that leads over a third host is reached from every form, and Bac
 
 test("the page on the way has a link, for browsers that do not go on by themselves", async ({ page }) => {
     await page.goto("/sign-in");
-    // Without what makes it go on by itself, the page stays.
+    // Without its automatic redirect, the page remains.
     await page.route("**/auth/gatehouse", async (route) => {
         const answer = await route.fetch();
         const { refresh, ...headers } = answer.headers();
@@ -44,7 +45,7 @@ test("the page on the way has a link, for browsers that do not go on by themselv
     await expect(page.getByRole("heading", { name: "Gatehouse" })).toBeVisible();
 });
 
-/** Goes there and says who one is; an issuer that knows already sends back at once. */
+/** Opens the issuer and signs in with this name; an issuer with a session redirects back at once. */
 async function setOut(page: Page, name: string): Promise<void> {
     await page.getByRole("button", { name: "Continue with Gatehouse" }).click();
     await page.getByLabel("Name").fill(name);
@@ -73,7 +74,7 @@ test("somebody joins by an issuer, comes in again, and proves themselves there",
     await expect(page).toHaveURL("/settings/connections");
     await expect(page.getByRole("listitem").filter({ hasText: "Gatehouse" })).toContainText(name);
 
-    // Another one there is another one here.
+    // Another account there is another account here.
     await context.clearCookies();
     await page.goto("/sign-in");
     await setOut(page, `${name}x`);

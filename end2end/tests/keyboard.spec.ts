@@ -1,4 +1,4 @@
-// Hands on the keys: through the posts, to the heart, to the field; and never in the way of who types.
+// Keyboard shortcuts: through the posts, to the like button, to the field; and never while the user types.
 import { cards, expect, open, signIn, test, unique, write } from "../fixtures.ts";
 
 test("j and k go through the posts, Enter opens one", async ({ page, js }) => {
@@ -94,7 +94,7 @@ test("keys that mean something to the browser are left to it", async ({ page, js
             "Ctrl+L": press("l", { ctrlKey: true }),
             "Meta+K": press("k", { metaKey: true }),
             "Alt+N": press("n", { altKey: true }),
-            // As long as there is no field to search in, the browser's own search has it.
+            // If the page has no search field, the key remains the browser's.
             "/": press("/") && !document.querySelector("input[type=search]"),
         };
     });

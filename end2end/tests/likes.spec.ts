@@ -1,4 +1,4 @@
-// Hearts: given and taken back, shown at once where there is script, and never counted wrongly.
+// Likes: given and removed, shown at once with script, and never counted wrongly.
 import { awake, cards, expect, open, signIn, test, unique, write } from "../fixtures.ts";
 
 test("a heart is given and taken back, and the count is that of the server", async ({ page, js }) => {
@@ -70,7 +70,7 @@ test("a heart is shown at once and taken back when it did not get through", asyn
 test("likes of others are counted in", async ({ page, js }) => {
     await signIn(page, "edsger");
     await open(page, "/@ada");
-    // Nobody else touches the cast's older posts: this one is chosen by the project.
+    // No other test touches the cast's older posts: the project chooses this one.
     const card = cards(page).nth(js ? 20 : 24);
     const heart = card.locator(".like");
     const pressed = (await heart.getAttribute("aria-pressed")) === "true";

@@ -1,4 +1,4 @@
-// What the eye meets: the colours one chose, nothing that sticks out, nothing that jumps, a focus one can see.
+// Appearance: the chosen colours, nothing that sticks out, nothing that jumps, a visible focus.
 import { awake, cards, expect, open, signIn, test, unique, write } from "../fixtures.ts";
 import type { Locator, Page } from "@playwright/test";
 
@@ -59,7 +59,7 @@ test("choosing colours works on the answer to a form, too", async ({ page, js, a
     await open(page, `/posts/${id}`);
     if (js) await page.route("**/api/**", (route) => route.abort());
     await page.getByRole("textbox", { name: "Write a reply" }).fill(" ");
-    // As it is sent where the island has not come.
+    // As it is sent if the island has not loaded.
     const answered = page.waitForResponse((answer) => answer.request().method() === "POST");
     await page.locator("form.composer").evaluate((form: HTMLFormElement) => form.submit());
     expect((await answered).status()).toBe(422);
@@ -102,7 +102,7 @@ test("long words, long names and other directions stay in their place", async ({
 test("who comes by keyboard can skip to the page", async ({ page }) => {
     for (const path of ["/", "/sign-in"]) {
         await open(page, path);
-        // Where a field has the focus from the start, the way there is back.
+        // If a field has the focus from the start, the skip link is before it.
         await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
         const skip = page.getByRole("link", { name: "Skip to the page" });
         await expect(skip).not.toBeInViewport();
@@ -178,14 +178,14 @@ test("nothing jumps while a page comes together", async ({ page, js }) => {
             await open(page, path);
             await page.evaluate(() => document.fonts.ready);
             if (js) expect(await page.evaluate(() => (window as unknown as { jumps: string[] }).jumps), path).toEqual([]);
-            // What has room before it comes cannot make anything jump.
+            // An element with reserved room cannot make anything jump.
             const unsized = page.locator("img.avatar:not([width][height])");
             await expect(unsized, `faces without a size on ${path}`).toHaveCount(0);
         }
     }
 });
 
-/** Presses once with the mouse, at the place on the screen, a moment after the page has come: as a person does. */
+/** Presses once with the mouse, at the place on the screen, a moment after the page has loaded: as a user does. */
 async function press(page: Page, target: Locator): Promise<void> {
     await target.scrollIntoViewIfNeeded();
     const box = await target.boundingBox();
@@ -195,7 +195,7 @@ async function press(page: Page, target: Locator): Promise<void> {
 }
 
 test("where movement is welcome, the site moves and can be used all the same", async ({ page, js, allow }) => {
-    // The browser's own word on a movement that was cut short by the next.
+    // The browser's own message about a transition that the next one cut short.
     allow(/Transition was (aborted|skipped)/);
     await page.emulateMedia({ reducedMotion: "no-preference" });
     await signIn(page, "alan");

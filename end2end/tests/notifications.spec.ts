@@ -1,11 +1,11 @@
-// What one is told: the number on the bell, one row for many likes, read with one press, and what comes by mail.
+// Notifications: the number on the bell, one row for many likes, read with one press, and the mails.
 import { type Person, anotherBrowser, axe, expect, open, post, signIn, signUp, test, unique, write } from "../fixtures.ts";
 import type { Page } from "@playwright/test";
 
 const bell = (page: Page) => page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: /^Notifications/ });
 const rows = (page: Page) => page.getByRole("region", { name: "Notifications" }).getByRole("listitem");
 
-/** Somebody of the cast does something, in a browser of their own. */
+/** Acts as a user of the cast, in a browser of their own. */
 async function as(page: Page, who: Person, act: (page: Page) => Promise<unknown>): Promise<void> {
     const context = await anotherBrowser(page);
     const theirs = await context.newPage();
@@ -48,7 +48,7 @@ test("an answer leads to where it stands, and following it marks it as read", as
     await link.click();
     await expect(page).toHaveURL(/\/posts\/\d+$/);
     await expect(page.locator("article.focal")).toContainText(words);
-    // The browser itself says that the row was followed.
+    // The browser itself reports that the row was followed.
     await expect(async () => {
         await page.goto("/notifications");
         await expect(bell(page)).toHaveAccessibleName("Notifications", { timeout: 500 });

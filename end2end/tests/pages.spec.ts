@@ -1,5 +1,5 @@
-// Every page, in the ways that all pages must be right: one heading, landmarks, a title of its own, no scrolling
-// sideways at any width, and nothing that keeps anybody out, by day and by night.
+// The rules for every page: one heading, landmarks, a title of its own, no scrolling sideways at any width, and no
+// barriers to accessibility, by day and by night.
 import { axe, cards, expect, open, signIn, test } from "../fixtures.ts";
 import type { Page } from "@playwright/test";
 
@@ -45,7 +45,7 @@ for (const [who, paths] of [
 }
 
 async function isSound(page: Page, path: string): Promise<void> {
-    // Reading a whole page twice for what keeps people out takes its time on a busy machine.
+    // Checking a whole page for accessibility twice takes its time on a busy machine.
     test.slow();
     await page.emulateMedia({ colorScheme: "light" });
     await open(page, path);
@@ -56,7 +56,7 @@ async function isSound(page: Page, path: string): Promise<void> {
     await expect(page.locator("html")).toHaveAttribute("lang", "en");
     for (const width of [320, 768, 1_280, 390]) {
         await page.setViewportSize({ width, height: 844 });
-        // The page is drawn anew for the width, a moment after the window has it.
+        // The browser lays out the page for the new width a moment after the window has it.
         await expect(async () => {
             const { wide, out } = await page.evaluate(sticksOut);
             expect(wide, `how wide ${path} is at ${width}`).toBeLessThanOrEqual(width);
@@ -68,7 +68,7 @@ async function isSound(page: Page, path: string): Promise<void> {
     await axe(page);
 }
 
-/** What reaches beyond the window's sides without being cut off by something around it. */
+/** Returns the elements that reach beyond the window's sides and are not cut off by an element around them. */
 function sticksOut(): { wide: number; out: string[] } {
     const { scrollWidth, clientWidth } = document.documentElement;
     const cut = (element: Element | null): boolean =>

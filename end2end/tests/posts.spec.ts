@@ -1,4 +1,4 @@
-// Writing: counted, sent, never lost; a post's own page, answering it, taking it down.
+// Writing: counted, sent, never lost; a post's own page, replies, deletion.
 import { awake, axe, cards, expect, open, post, signIn, test, unique, write } from "../fixtures.ts";
 import type { Locator, Page } from "@playwright/test";
 

@@ -1,4 +1,4 @@
-// Somebody's page: who they are, in figures and words, and what they wrote.
+// Profiles: the user, their figures and texts, and their posts.
 import { axe, cards, expect, open, signIn, signUp, test } from "../fixtures.ts";
 
 test("a profile says who somebody is and shows only what they wrote", async ({ page }) => {

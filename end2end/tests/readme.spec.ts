@@ -1,4 +1,4 @@
-// The picture in the README, taken only when it is asked for: KITH_SCREENSHOTS=1 on a freshly planted database.
+// The picture in the README, taken only on request: KITH_SCREENSHOTS=1 on a freshly seeded database.
 import { statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { cards, expect, open, signIn, test } from "../fixtures.ts";
@@ -10,7 +10,7 @@ if (process.env.KITH_SCREENSHOTS) {
         if (!js) return;
         await page.emulateMedia({ colorScheme: "light" });
         await signIn(page, "ada");
-        // What is said once has been said then.
+        // A message that is shown once is gone after this.
         await page.goto("/settings/devices");
         await open(page, "/");
         await expect(cards(page)).toHaveCount(50);

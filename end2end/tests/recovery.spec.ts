@@ -1,8 +1,8 @@
-// Coming in without a password: by a code, or by a link with which a new one is chosen.
+// Recovery without a password: by a code, or by a link that sets a new one.
 import { expect, mailCode, mailLink, post, signIn, signUp, test } from "../fixtures.ts";
 
 test("a code by mail signs somebody in", async ({ page, js }) => {
-    // A person of each run's own: a mailbox takes five mails an hour.
+    // A user for each run: a mailbox accepts five mails an hour.
     const who = js ? "edsger" : "grace";
     const email = `${who}@kith.example`;
     await page.goto("/sign-in");
@@ -76,7 +76,7 @@ test("the link in the mail with a code fills it in and uses nothing up", async (
         link = await mailLink(page.request, someone.email);
         expect(link).toContain("/sign-in/code?code=");
     }).toPass();
-    // As a program does that looks at every link in a mail.
+    // As a program does that opens every link in a mail.
     for (let n = 0; n < 3; n++) expect((await page.request.get(link)).status()).toBe(200);
     await page.goto(link);
     await expect(page.getByLabel("Code")).toHaveValue(/^\d{6}$/);

@@ -1,8 +1,8 @@
-// What keeps an account its owner's: the links in mails that take things back, and proving oneself by mail.
+// Account safety: the e-mail links that undo changes, and elevation by mail.
 import { anotherBrowser, axe, expect, mailCode, mailLink, signIn, signUp, test } from "../fixtures.ts";
 import type { Page } from "@playwright/test";
 
-/** The newest link to a page of ours in a mailbox, once its mail is there. */
+/** Returns the newest link to a page of ours in a mailbox, once its mail is there. */
 async function linkTo(page: Page, path: string, mailbox: string): Promise<string> {
     let link = "";
     await expect(async () => {
@@ -68,7 +68,7 @@ test("one proves oneself by a code, and what may not be done is said", async ({ 
     await expect(page).toHaveURL(/\/elevate\/code/);
     await expect(page.getByLabel("Code")).toHaveAttribute("autocomplete", "one-time-code");
     await expect(async () => {
-        // Until the mail is there the newest is that of the sign-up.
+        // Until the mail arrives, the newest is that of the sign-up.
         await page.getByLabel("Code").fill(await mailCode(page.request, someone.email));
         await page.getByRole("button", { name: "Continue" }).click();
         await expect(page).toHaveURL("/settings/security", { timeout: 2_000 });

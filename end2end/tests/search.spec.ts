@@ -1,4 +1,4 @@
-// Looking for people, posts and tags: by the form, by the key, and on from one page to the next.
+// Search for users, posts and tags: by the form, by the key, and from one page to the next.
 import { awake, cards, expect, open, signIn, test, unique, write } from "../fixtures.ts";
 
 test("words, names and tags are found from any page", async ({ page }) => {

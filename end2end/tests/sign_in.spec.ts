@@ -1,4 +1,4 @@
-// Coming in and leaving: by either name, one answer to every failure, and nothing left behind for Back.
+// Sign-in and sign-out: by either name, one answer to every failure, and nothing left for Back.
 import { PASSWORD, axe, expect, signIn, test } from "../fixtures.ts";
 import type { Page } from "@playwright/test";
 

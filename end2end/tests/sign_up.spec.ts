@@ -1,4 +1,4 @@
-// Joining: what is asked, what is said when it cannot be taken, the code from the mail.
+// Sign-up: the form, its errors, the code from the mail.
 import { aNewcomer, axe, expect, mailCode, post, test } from "../fixtures.ts";
 import type { Newcomer } from "../fixtures.ts";
 import type { Page } from "@playwright/test";

@@ -1,11 +1,11 @@
-// Conversations: above and below a post, at any depth, with every way through them a plain link.
+// Conversations: above and below a post, at any depth; every path through them is a plain link.
 import { awake, axe, cards, expect, open, post, signIn, signUp, test, unique, write } from "../fixtures.ts";
 import type { Locator, Page } from "@playwright/test";
 
 const replies = (page: Page): Locator => page.getByRole("region", { name: "Replies" });
 const field = (page: Page): Locator => page.getByRole("textbox", { name: "Write a reply" });
 
-/** Answers by the form's request alone; the id of the answer. */
+/** Replies by the form's request alone; returns the id of the reply. */
 async function answer(page: Page, parent: number, body: string): Promise<number> {
     expect(await post(page, `/posts/${parent}/replies`, { body })).toBe(303);
     const html = await (await page.request.get(`/posts/${parent}`)).text();
@@ -54,7 +54,7 @@ test("from a reply one answers it, with the field ready", async ({ page }) => {
 
 test("long and deep conversations go on behind links, and fit a phone", async ({ page, js }) => {
     test.slow();
-    // So many that nobody else should have to count them among theirs.
+    // So many that they should not be in the counts of other tests.
     const { username } = await signUp(page);
     const root = await write(page, username, `Everybody! ${unique()}`);
     let deep = await answer(page, root, `Deep, ${unique()}`);

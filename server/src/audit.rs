@@ -1,4 +1,4 @@
-//! What happened to an account, one row an event, written in the transaction that made it happen. Never a secret.
+//! The audit log of an account: one row per event, written in the transaction that caused it. Never contains a secret.
 
 use std::net::IpAddr;
 
@@ -17,12 +17,12 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     SignedUp,
-    /// With the way it was done, such as `password`.
+    /// Has the method of the sign-in, such as `password`.
     SignedIn {
         how: String,
     },
     SignedOut,
-    /// They proved again who they are.
+    /// The user elevated the session.
     Elevated {
         how: &'static str,
     },
@@ -50,7 +50,7 @@ pub enum Event {
     UsernameChanged {
         from: String,
     },
-    /// An account elsewhere, which opens this one from now on.
+    /// A linked identity. It can sign in to this account from now on.
     IdentityLinked {
         label: String,
         login: String,
@@ -60,7 +60,7 @@ pub enum Event {
         login: String,
     },
     Exported,
-    /// By the operator.
+    /// Started by the operator.
     ResetStarted,
     Deleted,
 }
@@ -119,11 +119,11 @@ impl Event {
     }
 }
 
-/// Who did it, and from where.
+/// The author of an event and the origin of the request.
 pub enum Actor<'a> {
-    /// Themselves, in this browser.
+    /// The user, in this browser.
     Person { user: UserId, device: Option<DeviceId>, client: &'a Client },
-    /// Whoever opened a mailed link: they can read the mailbox, and nothing else is known of them.
+    /// The user of an e-mail link: they can read the mailbox, and we know nothing else about them.
     LinkHolder { client: &'a Client },
     /// The operator's command line, or a background task.
     System,
@@ -152,28 +152,28 @@ pub async fn record(db: &mut PgConnection, user: UserId, actor: Actor<'_>, event
     Ok(())
 }
 
-/// An event as its person reads it.
+/// An event for display to its user.
 #[derive(Clone, Debug)]
 pub struct Seen {
     pub id: i64,
     pub at: OffsetDateTime,
-    /// In words.
+    /// The description for the user.
     pub words: String,
-    /// Whether those who run the site did it, and nobody in a browser.
+    /// True if an operator did it, not a browser.
     pub by_operator: bool,
-    /// The browser it was done in, and where; both are forgotten after a while.
+    /// The browser and the IP address of the request; both are erased after a while.
     pub agent: Option<UserAgent>,
     pub ip: Option<IpAddr>,
 }
 
-/// What is written when the operator's command line or a background task did it. Mailed links, whose holder is nobody
-/// either, do none of it.
+/// Events that the operator's command line or a background task writes. E-mail links, which have no known user either,
+/// write none of these.
 const OPERATORS: [&str; 5] = ["suspended", "restored", "role_changed", "everywhere_ended", "reset_started"];
 
-/// Events on one page of an activity list.
+/// The number of events on one page of an activity list.
 pub const PAGE: i64 = 50;
 
-/// What happened to one's account, newest first, older than `before`; and where the next page starts.
+/// Returns the events of the user's account, newest first, older than `before`, and the start of the next page.
 pub async fn list(db: &mut PgConnection, me: &Member, before: Option<i64>) -> Result<(Vec<Seen>, Option<i64>)> {
     let mut events = of_user(db, me.id(), before.unwrap_or(i64::MAX), PAGE + 1).await?;
     let more = events.len() > PAGE as usize;
@@ -182,7 +182,7 @@ pub async fn list(db: &mut PgConnection, me: &Member, before: Option<i64>) -> Re
     Ok((events, older))
 }
 
-/// The events of an account below an id, newest first.
+/// Returns the events of an account below an id, newest first.
 pub(crate) async fn of_user(db: &mut PgConnection, user: UserId, before: i64, most: i64) -> Result<Vec<Seen>> {
     let rows = sqlx::query!(
         r#"

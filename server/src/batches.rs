@@ -1,6 +1,6 @@
-//! Large changes in small transactions, so that nobody else waits for their locks: each transaction handles a number of
-//! rows that adapts to the time it takes, waits only briefly for a lock while it holds others, and leaves as much time to
-//! others as it took.
+//! Large changes in small transactions, so that other users never wait long for their locks: each transaction handles a
+//! number of rows that adapts to the time it takes, waits only briefly for a lock while it holds others, and then
+//! pauses for as long as it took.
 
 use std::time::Duration;
 
@@ -9,32 +9,32 @@ use tokio::time::{Instant, sleep};
 
 use crate::{Server, error::Result};
 
-/// Rows in the first transaction.
+/// The number of rows in the first transaction.
 const FIRST_ROWS: i64 = 50;
 /// The most rows in one transaction.
 const MAX_ROWS: i64 = 400;
 /// A transaction that takes longer is followed by a smaller one. Well below the 100 ms that others may wait.
 const TARGET_TIME: Duration = Duration::from_millis(25);
-/// How long a transaction may wait for a lock while it holds others, in milliseconds.
+/// The lock timeout of a transaction while it holds other locks, in milliseconds.
 const LOCK_TIMEOUT_MS: i32 = 30;
-/// How long one of its statements may take, in milliseconds.
+/// The timeout of one of its statements, in milliseconds.
 const STATEMENT_TIMEOUT_MS: i32 = 60;
 /// The same for a transaction of one row: it cannot be smaller, so it must be able to succeed.
 const SINGLE_ROW_TIMEOUT_MS: i32 = 5_000;
 /// The pause after rows were locked by others.
 const BUSY_PAUSE: Duration = Duration::from_millis(50);
 
-/// What one transaction found and did.
+/// The result of one transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Handled {
-    /// Rows that were left to handle, at most as many as asked for.
+    /// The number of rows found, at most as many as requested.
     pub found: usize,
-    /// Rows that were handled. Rows locked by others are not.
+    /// The number of rows handled. Rows locked by others are skipped.
     pub done: usize,
 }
 
 impl Handled {
-    /// These rows were found, and so many handled.
+    /// The number of these rows that were found, and the number handled.
     pub(crate) fn of<T>(found: &[T], done: u64) -> Self {
         Self { found: found.len(), done: usize::try_from(done).unwrap_or(usize::MAX) }
     }
@@ -51,7 +51,7 @@ impl Handled {
 pub(crate) enum Turn {
     /// Nothing was left.
     Finished,
-    /// So many rows were handled; there may be more.
+    /// This many rows were handled; there may be more.
     Progress(usize),
     /// Nothing could be handled now.
     Busy,

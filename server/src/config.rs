@@ -1,5 +1,5 @@
-//! What the operator decides. Every setting is read once at start, from the environment or from a TOML file; a wrong
-//! one is named in one line and nothing starts.
+//! The settings of the operator. Every setting is read once at start, from the environment or from a TOML file; a wrong
+//! one is named in one line and the server does not start.
 
 use std::{
     collections::BTreeSet,
@@ -24,7 +24,7 @@ use providers::Provider;
 pub use source::Source;
 pub(crate) use unencoded::{PERCENT_ENCODE, has_unencoded_credentials};
 
-/// Why the settings cannot be used.
+/// The reason why the settings are unusable.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct ConfigError(String);
@@ -37,33 +37,33 @@ fn wrong(setting: &str, why: impl std::fmt::Display) -> ConfigError {
 /// All settings.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// `DATABASE_URL`: where Postgres is. Off this host it must ask for `sslmode=verify-full`.
+    /// `DATABASE_URL`: the address of Postgres. On another host it must ask for `sslmode=verify-full`.
     pub database_url: SecretString,
-    /// `KITH_DATABASE_CONNECTIONS`: the most connections one copy opens (default 20).
+    /// `KITH_DATABASE_CONNECTIONS`: the most connections of one instance (default 20).
     pub database_connections: u32,
-    /// `KITH_ORIGIN`: the one address this site has, such as `https://kith.example`.
+    /// `KITH_ORIGIN`: the one address of this site, such as `https://kith.example`.
     pub origin: Origin,
     /// `KITH_LISTEN`: the address and port to serve on (default `127.0.0.1:3000`).
     pub listen: SocketAddr,
-    /// `KITH_TRUSTED_PROXIES`: networks of the proxies whose word about a client's address is taken (default none).
+    /// `KITH_TRUSTED_PROXIES`: networks of the proxies that may report a client's address (default none).
     pub trusted_proxies: Vec<IpNetwork>,
     /// `KITH_CONNECTIONS`: the most connections served at once (default 4,000).
     pub connections: usize,
     /// `KITH_LOG_FORMAT`: `json` or `pretty` (default `json`, or `pretty` on a terminal).
     pub log_format: Option<LogFormat>,
-    /// `KITH_LOG`: what to log, as in `info,sqlx=warn` (default `info,sqlx=warn`).
+    /// `KITH_LOG`: the log filter, as in `info,sqlx=warn` (default `info,sqlx=warn`).
     pub log: String,
-    /// `KITH_LANGUAGES`: by which of Postgres' text search configurations posts are searched (default `english`).
+    /// `KITH_LANGUAGES`: the Postgres text search configurations for posts (default `english`).
     pub languages: Vec<String>,
     pub mail: Mail,
-    /// `KITH_GITHUB_…`, `KITH_OIDC_…`: the services somebody may come in with (default none).
+    /// `KITH_GITHUB_…`, `KITH_OIDC_…`: the providers for sign-in (default none).
     pub providers: Vec<Provider>,
-    /// The only origins from which pictures are copied: those of the services.
+    /// The only origins from which pictures are copied: those of the providers.
     pub picture_origins: BTreeSet<String>,
     pub pictures: Pictures,
 }
 
-/// How lines of the log look.
+/// The format of log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
     Json,
@@ -71,7 +71,7 @@ pub enum LogFormat {
 }
 
 impl Config {
-    /// Checks everything and says what is wrong with the first thing that is.
+    /// Checks all settings and returns the first mistake as an error.
     pub fn new(source: &Source) -> Result<Self, ConfigError> {
         let origin: Origin = source
             .need("KITH_ORIGIN", "It is the address people will visit, such as https://kith.example.")?
@@ -103,7 +103,7 @@ impl Config {
         })
     }
 
-    /// Only where the database is, for commands that need nothing else.
+    /// Returns only the database settings, for commands that need nothing else.
     pub fn database_only(source: &Source) -> Result<(SecretString, u32), ConfigError> {
         Ok((database_url(source)?, database_connections(source)?))
     }
@@ -141,8 +141,8 @@ fn networks(source: &Source) -> Result<Vec<IpNetwork>, ConfigError> {
         .map(|networks| networks.concat())
 }
 
-/// A network, and the IPv4 addresses in it that are written as IPv6 (`::ffff:10.0.0.0/104`), as IPv4: clients' addresses
-/// are compared so.
+/// Returns a network and, as IPv4, the IPv4 addresses in it that are written as IPv6 (`::ffff:10.0.0.0/104`): clients'
+/// addresses are compared so.
 fn with_unmapped(network: IpNetwork) -> Vec<IpNetwork> {
     let IpNetwork::V6(six) = network else { return vec![network] };
     let four = match six.prefix().checked_sub(96) {

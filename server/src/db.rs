@@ -1,4 +1,4 @@
-//! The connection pool, and the schema.
+//! The connection pool and the schema.
 
 mod check;
 mod far;
@@ -18,7 +18,7 @@ pub use probe::{Unreachable, probe, reason};
 pub(crate) use read_only::note_refusal;
 pub use url::check_url;
 
-/// One connection, for whoever passes it on without knowing SQL.
+/// A connection, for modules that pass it on without knowing SQL.
 pub type Connection = sqlx::PgConnection;
 
 /// All migrations, inside the binary. A schema newer than this binary is served (see `migrations/README.md`).
@@ -28,13 +28,13 @@ pub static MIGRATOR: Migrator = {
     migrator
 };
 
-/// How long a request waits for a connection before it is told to try again.
+/// The timeout of a request that waits for a connection.
 const ACQUIRE: Duration = Duration::from_secs(3);
 
 /// Opens the pool. Connections are made when first needed, so that a server can start before its database.
 ///
 /// # Errors
-/// When the URL is not one.
+/// When the URL is invalid.
 pub fn connect(url: &SecretString, most: u32) -> sqlx::Result<PgPool> {
     let options = url::options(url.expose_secret())?
         .application_name("kith")
@@ -49,23 +49,23 @@ pub fn connect(url: &SecretString, most: u32) -> sqlx::Result<PgPool> {
         .connect_lazy_with(options))
 }
 
-/// Brings the schema up to this binary, one copy at a time.
+/// Migrates the schema to this binary, one instance at a time.
 ///
 /// # Errors
-/// When a migration fails; it is rolled back whole, and those before it stay.
+/// When a migration fails; it is rolled back completely, and those before it stay.
 pub async fn migrate(db: &PgPool) -> Result<(), sqlx::migrate::MigrateError> {
     let mut conn = db.acquire().await?;
-    // Building an index may take longer than a page may.
+    // Building an index may take longer than the timeouts of a page.
     for setting in ["set statement_timeout = 0", "set lock_timeout = '30s'"] {
         sqlx::query(setting).execute(&mut *conn).await?;
     }
     let done = MIGRATOR.run_direct(&mut *conn).await;
-    // The connection has lost its limits: it must not go back among the others.
+    // The connection has lost its limits: it must not return to the pool.
     conn.close_on_drop();
     done
 }
 
-/// Whether the schema has every migration this binary knows.
+/// Returns true if the schema has every migration of this binary.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -82,18 +82,18 @@ pub async fn is_current(db: &mut PgConnection) -> sqlx::Result<bool> {
         })
 }
 
-/// Whether visitors can be served from the database.
+/// The readiness of the database for visitors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Readiness {
     Ready,
     /// The schema is older than this binary.
     Outdated,
-    /// Nothing can be written: a standby, or `default_transaction_read_only`.
+    /// The database takes no writes: a standby, or `default_transaction_read_only`.
     ReadOnly,
 }
 
-/// Looks at the schema, and at a connection as requests get it. A connection that is read-only is closed; what counts is
-/// a connection made after that.
+/// Checks the schema and a connection from the pool. Closes a read-only connection and decides by a connection made
+/// after that.
 ///
 /// # Errors
 /// When the database does not answer.

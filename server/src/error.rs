@@ -1,42 +1,42 @@
-//! What can go wrong in a verb, as far as the one who asked may know it. The cause goes to the log, never to the page.
+//! The errors of the domain functions, as far as the caller may know them. The cause is logged and never shown.
 
 use std::{borrow::Cow, time::Duration};
 
-/// The result of a verb.
+/// The result of a domain function.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why a verb refused. Nothing was changed, unless it was [`Error::Unavailable`]: the answer to a commit may have been
-/// lost.
+/// The reason why a domain function failed. Nothing was changed, except possibly with [`Error::Unavailable`]: the
+/// response to a commit may have been lost.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// There is no such thing, or it is not theirs to know of.
+    /// It does not exist, or this user may not know of it.
     #[error("not found")]
     NotFound,
-    /// Only somebody signed in may.
+    /// Only a signed-in user may do this.
     #[error("sign-in needed")]
     SignInNeeded,
-    /// Only somebody who proved themselves within the last minutes may.
+    /// Only a user who elevated the session within the last minutes may do this.
     #[error("elevation needed")]
     ElevationNeeded,
-    /// Their role does not allow it.
+    /// The user's role does not allow it.
     #[error("forbidden")]
     Forbidden,
-    /// The form was rendered for another user than the one who is signed in now.
+    /// The form was rendered for another user than the current one.
     #[error("form of another user")]
     OtherUser,
-    /// What was typed cannot be taken as it is.
+    /// The input is invalid.
     #[error("invalid input")]
     Invalid(Invalid),
-    /// There are as many already as there may be.
+    /// The maximum number exists already.
     #[error("full")]
     Full,
-    /// Too often; may be tried again after this long.
+    /// Too many requests; retry after this time.
     #[error("limited for {0:?}")]
     Limited(Duration),
-    /// More work of this kind waits than can be done in good time; may be tried again shortly.
+    /// Too much work of this kind is waiting; retry shortly.
     #[error("busy")]
     Busy,
-    /// Something we depend on did not answer as it should.
+    /// A dependency did not answer as it should.
     #[error("unavailable: {0}")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
@@ -53,23 +53,24 @@ impl From<sqlx::Error> for Error {
 }
 
 impl Error {
-    /// Whether the database gave a statement up because it took too long (57014). Its transaction can do no more.
+    /// Returns true if the database cancelled a statement because it took too long (57014). Its transaction is
+    /// unusable.
     pub fn is_out_of_time(&self) -> bool {
         self.code().is_some_and(|code| code == "57014")
     }
 
-    /// Whether the database chose this transaction to end so that another it waited for, which waited for it, may go on
-    /// (40P01). Nothing was changed, and trying again is all there is to do.
+    /// Returns true if the database ended this transaction to resolve a deadlock (40P01). Nothing was changed; retry
+    /// it.
     pub fn is_deadlock(&self) -> bool {
         self.code().is_some_and(|code| code == "40P01")
     }
 
-    /// Whether a lock was not available in time (55P03). Nothing was changed.
+    /// Returns true if a lock was not available in time (55P03). Nothing was changed.
     pub fn is_locked(&self) -> bool {
         self.code().is_some_and(|code| code == "55P03")
     }
 
-    /// What the database called it.
+    /// Returns the database's error code.
     fn code(&self) -> Option<Cow<'_, str>> {
         let Self::Unavailable(cause) = self else { return None };
         cause.downcast_ref::<sqlx::Error>().and_then(sqlx::Error::as_database_error)?.code()
@@ -88,52 +89,52 @@ impl From<Invalid> for Error {
     }
 }
 
-/// `instead` when `error` is the refusal of the named constraint, else what `error` is by itself.
+/// Returns `instead` if `error` is a violation of the named constraint, else the converted `error`.
 pub fn on_constraint(error: sqlx::Error, constraint: &str, instead: impl Into<Error>) -> Error {
     let refused = error.as_database_error().and_then(|e| e.constraint()).is_some_and(|name| name == constraint);
     if refused { instead.into() } else { error.into() }
 }
 
-/// The fields that cannot be taken, each with a message for the one who typed.
+/// The invalid fields, each with a message for the user.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Invalid(Vec<(&'static str, Cow<'static, str>)>);
 
 impl Invalid {
-    /// With a single message.
+    /// Returns an error with a single message.
     pub fn one(field: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         let mut invalid = Self::default();
         invalid.add(field, message);
         invalid
     }
 
-    /// Says one more thing; of two about a field the first stays.
+    /// Adds a message; of two about a field the first stays.
     pub fn add(&mut self, field: &'static str, message: impl Into<Cow<'static, str>>) {
         if self.get(field).is_none() {
             self.0.push((field, message.into()));
         }
     }
 
-    /// Keeps what `checked` is, or notes why it is not; to check several fields and tell about all of them.
+    /// Returns the value of `checked`, or records its errors; to check several fields and report all errors.
     pub fn note<T>(&mut self, checked: Result<T, Invalid>) -> Option<T> {
         checked.map_err(|other| other.0.into_iter().for_each(|(field, message)| self.add(field, message))).ok()
     }
 
-    /// What is said about a field.
+    /// Returns the message about a field.
     pub fn get(&self, field: &str) -> Option<&str> {
         self.0.iter().find(|(name, _)| *name == field).map(|(_, message)| message.as_ref())
     }
 
-    /// Everything said, in the order in which it was.
+    /// Returns all messages, in order of insertion.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.0.iter().map(|(field, message)| (*field, message.as_ref()))
     }
 
-    /// Whether nothing is wrong.
+    /// Returns true if there is no message.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Refuses when something is wrong.
+    /// Fails if there is a message.
     pub fn check(self) -> Result<(), Invalid> {
         if self.is_empty() { Ok(()) } else { Err(self) }
     }

@@ -26,7 +26,7 @@ const PLACES_PER_ACCOUNT: usize = 2;
 /// The longest a turn waits before it is refused with [`Error::Busy`].
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// The account and the network a turn is counted for.
+/// The account and the network that a turn counts for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueueKey {
     network: String,
@@ -34,13 +34,13 @@ pub struct QueueKey {
 }
 
 impl QueueKey {
-    /// For work that `client` causes. `account` names the user or, before it is known who asks, what they typed; it is
+    /// Returns the key for work of `client`. `account` is the user or, before the user is known, what they typed; it is
     /// the same text that the limit of this work counts.
     pub fn new(client: &Client, account: impl Into<String>) -> Self {
         Self { network: client.network_key(), account: account.into() }
     }
 
-    /// For work of the server itself.
+    /// Returns the key for work of the server itself.
     pub(crate) fn server() -> Self {
         Self { network: String::new(), account: String::new() }
     }
@@ -59,7 +59,7 @@ struct FairQueueInner {
 #[derive(Default)]
 struct FairQueueState {
     running: usize,
-    /// Turns of each account, waiting and running; only accounts that have one.
+    /// The number of turns of each account, waiting and running; only accounts that have one.
     places: HashMap<String, usize>,
     turns: Turns<oneshot::Sender<CorePermit>>,
     last_id: u64,
@@ -77,25 +77,25 @@ impl FairQueueState {
 }
 
 impl FairQueue {
-    /// Runs `at_once` pieces of work at a time, while at most `most_waiting` turns wait.
+    /// Creates a queue that runs `at_once` tasks at a time, while at most `most_waiting` turns wait.
     pub fn new(at_once: usize, most_waiting: usize) -> Self {
         Self(Arc::new(FairQueueInner { at_once, most_waiting, state: Mutex::default() }))
     }
 
-    /// Uses `cores` of the machine's cores, given how many there are; at least one.
+    /// Creates a queue for `cores` of the machine's cores, given their number; at least one.
     pub fn on_cores(cores: fn(usize) -> usize) -> Self {
         let cores = cores(available_parallelism().map_or(1, usize::from)).max(1);
         Self::new(cores, cores * WAITING_PER_CORE)
     }
 
-    /// Runs `work` on a thread for blocking work when the turn of `key` comes.
+    /// Runs `work` on a thread for blocking work when it is the turn of `key`.
     ///
     /// # Errors
-    /// [`Error::Busy`] when the account has as many turns as it may have, when the queue is full of turns of others who
+    /// [`Error::Busy`] when the account has the most turns it may have, when the queue is full of turns of others who
     /// have no more than this key, or after [`PATIENCE`].
     pub async fn run<T: Send + 'static>(&self, key: QueueKey, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
         let permit = self.wait(key).await?;
-        // The permit moves into the work: a client that hangs up must not free a core that is still busy.
+        // The permit moves into the work: a client that disconnects must not free a core that is still busy.
         tokio::task::spawn_blocking(move || {
             let _permit = permit;
             work()
@@ -109,7 +109,7 @@ impl FairQueue {
         let waiting = WaitingTurn { shared: &self.0, id };
         let permit = timeout(PATIENCE, granted).await;
         drop(waiting);
-        // The sender is dropped without a permit when the turn was given up for another.
+        // The sender is dropped without a permit when the turn lost its place to another.
         permit.ok().and_then(Result::ok).ok_or(Error::Busy)
     }
 }
@@ -140,7 +140,7 @@ impl FairQueueInner {
         Ok((id, receiver))
     }
 
-    /// Hands free cores to the turns that are next.
+    /// Assigns free cores to the next turns.
     fn grant(self: &Arc<Self>) {
         loop {
             let mut state = self.lock();
@@ -150,7 +150,7 @@ impl FairQueueInner {
             let Some((key, sender)) = state.turns.pop() else { return };
             state.running += 1;
             drop(state);
-            // Without the lock: a permit that nobody takes any more is dropped here, and its drop locks again.
+            // Without the lock: a permit whose receiver is gone is dropped here, and its drop locks again.
             drop(sender.send(CorePermit { shared: Arc::clone(self), account: key.account }));
         }
     }
@@ -172,7 +172,7 @@ impl Drop for CorePermit {
     }
 }
 
-/// Takes a turn out of the queue when the one who waits gives up or hangs up.
+/// Removes a turn from the queue when its request gives up or disconnects.
 struct WaitingTurn<'a> {
     shared: &'a FairQueueInner,
     id: u64,

@@ -1,6 +1,6 @@
-//! The feeds: everyone's latest, the people one follows, and one person's posts. Newest first, by cursor: a page is
-//! asked for by the id it starts below, so its cost does not grow with depth and nothing is shown twice when new
-//! posts arrive meanwhile.
+//! The feeds: the latest posts of everyone, of the followed users, and of one user. Newest first, by cursor: a page is
+//! requested by the id it starts below, so its cost does not grow with depth and no post appears twice when new posts
+//! arrive between two pages.
 
 use sqlx::PgConnection;
 
@@ -10,19 +10,19 @@ use crate::{
     posts::{Post, PostRow},
 };
 
-/// Posts on one page of a feed.
+/// The number of posts on one page of a feed.
 pub const PAGE: i64 = 50;
 
 /// One page of a feed, newest first.
 #[derive(Clone, Debug)]
 pub struct Page {
     pub posts: Vec<Post>,
-    /// Where the next, older page starts; none on the last page.
+    /// The cursor of the next, older page; `None` on the last page.
     pub older: Option<PostId>,
 }
 
 impl Page {
-    /// From one row more than a page holds: that row only says that there is more.
+    /// Builds a page from one row more than it holds: that row only shows that there is a next page.
     pub(crate) fn new(rows: Vec<PostRow>) -> Self {
         let more = rows.len() > PAGE as usize;
         let posts: Vec<Post> = rows.into_iter().take(PAGE as usize).map(Post::from).collect();
@@ -31,7 +31,8 @@ impl Page {
     }
 }
 
-/// Everyone's latest posts older than `before` (from the newest when none), as `viewer` sees them. One statement.
+/// Returns the latest posts of everyone older than `before` (from the newest when `None`), as `viewer` sees them. One
+/// statement.
 pub async fn latest(db: &mut PgConnection, viewer: Option<UserId>, before: Option<PostId>) -> Result<Page> {
     let rows = sqlx::query_as!(
         PostRow,
@@ -52,12 +53,12 @@ pub async fn latest(db: &mut PgConnection, viewer: Option<UserId>, before: Optio
     Ok(Page::new(rows))
 }
 
-/// The latest posts of the people `reader` follows, and the reader's own. One statement.
+/// Returns the latest posts of the users that `reader` follows, and the reader's own. One statement.
 ///
-/// Of each of these people the newest post below the cursor is looked up: one step in an index. Nobody but the fifty-one
-/// whose newest are the newest of all can have a post on this page or be the first on the next, so only theirs are
-/// merged. The cost grows with how many are followed; never with how much they wrote, who reads them, or how deep the
-/// page is. See docs/decisions/0007.
+/// For each of these users it looks up the newest post below the cursor: one index look-up. Only the fifty-one users
+/// with the newest of these posts can have a post on this page or the first post of the next, so only their posts are
+/// merged. The cost grows with the number of followed users, but not with the number of their posts, the reader or the
+/// depth of the page. See docs/decisions/0007.
 pub async fn following(db: &mut PgConnection, reader: UserId, before: Option<PostId>) -> Result<Page> {
     let rows = sqlx::query_as!(
         PostRow,
@@ -98,7 +99,7 @@ pub async fn following(db: &mut PgConnection, reader: UserId, before: Option<Pos
     Ok(Page::new(rows))
 }
 
-/// One person's posts, without their replies. One statement.
+/// Returns the posts of one user, without replies. One statement.
 pub async fn by_author(
     db: &mut PgConnection,
     author: UserId,

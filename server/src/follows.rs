@@ -1,4 +1,4 @@
-//! Following somebody, and no longer following them. Both can be said twice and are true once.
+//! Follows and unfollows users. Both are idempotent.
 
 use sqlx::PgConnection;
 
@@ -11,20 +11,21 @@ use crate::{
     sessions,
 };
 
-/// The most people one can follow: a page of what they write costs a step for each of them (docs/decisions/0007).
+/// The most users that one user can follow: a page of their posts costs a look-up for each of them
+/// (docs/decisions/0007).
 pub const MOST: i64 = 7_500;
 
-/// How a follow stands after a change of it.
+/// The state of a follow after a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Standing {
     pub followed: bool,
     pub followers: i64,
 }
 
-/// Follows, or with `follow == false` no longer follows, the person called `username`.
+/// Follows, or with `follow == false` unfollows, the user `username`.
 ///
-/// [`Error::NotFound`] when nobody is (or they are suspended, for a new follow); [`Error::Invalid`] for oneself;
-/// [`Error::Full`] for one more than [`MOST`].
+/// [`Error::NotFound`] when there is no such user (or, for a new follow, the user is suspended); [`Error::Invalid`] for
+/// the user's own username; [`Error::Full`] for one more than [`MOST`].
 pub async fn set(cx: &Request, me: &Member, username: &str, follow: bool) -> Result<Standing> {
     limits::counted(&cx.server, (limits::FOLLOW, me.id().0), write(cx, me, username, follow)).await
 }
@@ -68,14 +69,16 @@ async fn write(cx: &Request, me: &Member, username: &str, follow: bool) -> Resul
     Ok(Standing { followed: follow, followers })
 }
 
-/// Counting the new follow holds the row: of two at once the second sees the first.
+/// Fails if the user now follows too many. Counting the new follow locks the row: of two concurrent follows the second
+/// sees the first.
 async fn keep_to_most(tx: &mut PgConnection, me: UserId) -> Result<()> {
     let following =
         sqlx::query_scalar!("select following from profile_counts where user_id = $1", me.0).fetch_one(tx).await?;
     if following > MOST { Err(Error::Full) } else { Ok(()) }
 }
 
-/// They are deleted at this very moment; oneself cannot be.
+/// Maps the error of a follow: the followed user was deleted at this moment. The follower cannot be: their row is
+/// locked.
 fn gone(error: sqlx::Error) -> Error {
     match error.as_database_error().and_then(|e| e.constraint()) {
         Some("follows_followee_id_fkey") => Error::NotFound,

@@ -1,4 +1,4 @@
-//! Ids as types of their own, so that a post's can never stand where a person's is meant.
+//! Ids as distinct types, so that the id of a post can never be used as the id of a user.
 
 use std::{fmt, str::FromStr};
 
@@ -39,16 +39,16 @@ id!(
     PostId(i64)
 );
 id!(
-    /// What pages and forms call a session. It opens nothing.
+    /// The public id of a session, for pages and forms. It grants no access.
     DeviceId(uuid::Uuid)
 );
 id!(
-    /// What a form carries so that what it is sent for is done once. It opens nothing.
+    /// The token in a form that makes its action happen only once. It grants no access.
     Once(uuid::Uuid)
 );
 
 impl Once {
-    /// A new one.
+    /// Returns a random one.
     pub fn random() -> Self {
         Self(uuid::Uuid::from_bytes(random::bytes()))
     }

@@ -1,25 +1,25 @@
-//! Codes, e-mail addresses and usernames as people type or paste them: with characters that nobody can see, and with
-//! the digits, letters and dashes of their own keyboard.
+//! Parses codes, e-mail addresses and usernames as users type or paste them: with invisible characters, and with the
+//! digits, letters and dashes of their own keyboard.
 
 use icu_properties::props::{BinaryProperty, DefaultIgnorableCodePoint, EnumeratedProperty, GeneralCategory};
 use unicode_normalization::UnicodeNormalization;
 
-/// The ASCII digits of a typed code, whatever separates them. `None` if it holds letters or no digits at all.
+/// Returns the ASCII digits of a typed code and ignores separators. `None` if it contains letters or no digits at all.
 pub(crate) fn digits(typed: &str) -> Option<String> {
     let digits: Option<String> = typed.nfkc().filter(|c| !is_separator(*c)).map(digit).collect();
     digits.filter(|digits| !digits.is_empty())
 }
 
-/// A typed e-mail address or username: compatibility forms folded (NFKC), digits of any script as ASCII digits, any dash
-/// as `-`, without invisible characters, trimmed. Letters of other scripts stay as they are.
+/// Normalizes a typed e-mail address or username: compatibility forms folded (NFKC), digits of any script as ASCII
+/// digits, any dash as `-`, without invisible characters, trimmed. Letters of other scripts stay as they are.
 pub(crate) fn identifier(typed: &str) -> String {
     let visible = typed.nfkc().filter(|c| !is_invisible(*c));
     let folded: String = visible.map(|c| if is_dash(c) { '-' } else { digit(c).unwrap_or(c) }).collect();
     folded.trim().to_owned()
 }
 
-/// A typed e-mail address, by the same rules. An international domain keeps its joiners, which belong to the spelling of
-/// some languages, and its digits: with others it is another domain.
+/// Normalizes a typed e-mail address by the same rules. An international domain keeps its joiners, which belong to the
+/// spelling of some languages, and its digits: with others it is another domain.
 pub(crate) fn address(typed: &str) -> String {
     let plain = identifier(typed);
     let Some((local, domain)) = plain.split_once('@').filter(|(_, domain)| !domain.is_ascii()) else { return plain };
@@ -30,17 +30,19 @@ pub(crate) fn address(typed: &str) -> String {
     format!("{local}@{domain}")
 }
 
-/// Zero-width and bidirectional characters, soft hyphens, variation selectors and the like; not control characters.
+/// Returns true for zero-width and bidirectional characters, soft hyphens, variation selectors and the like; not for
+/// control characters.
 fn is_invisible(c: char) -> bool {
     DefaultIgnorableCodePoint::for_char(c) || GeneralCategory::for_char(c) == GeneralCategory::Format
 }
 
-/// Dashes, the minus sign, and the long-vowel mark of Japanese keyboards, which is on the key of the dash.
+/// Returns true for dashes, the minus sign, and the long-vowel mark of Japanese keyboards, which is on the key of the
+/// dash.
 fn is_dash(c: char) -> bool {
     GeneralCategory::for_char(c) == GeneralCategory::DashPunctuation || matches!(c, '\u{2212}' | '\u{30fc}')
 }
 
-/// Whether a character says nothing in a code: anything but letters and numbers.
+/// Returns true if a character has no meaning in a code: anything but letters and numbers.
 fn is_separator(c: char) -> bool {
     use GeneralCategory as Is;
     let says = matches!(
@@ -57,7 +59,8 @@ fn is_separator(c: char) -> bool {
     !says || is_invisible(c) || is_dash(c)
 }
 
-/// The ASCII form of a decimal digit of any script. Unicode keeps the ten digits of each set together, in order.
+/// Returns the ASCII form of a decimal digit of any script. Unicode keeps the ten digits of each set together, in
+/// order.
 fn digit(c: char) -> Option<char> {
     let is_digit = |code: &u32| {
         char::from_u32(*code).is_some_and(|c| GeneralCategory::for_char(c) == GeneralCategory::DecimalNumber)
@@ -66,7 +69,7 @@ fn digit(c: char) -> Option<char> {
     if !is_digit(&code) {
         return None;
     }
-    // Several sets may follow one another without a gap, so the distance from the first of them counts modulo ten.
+    // Several sets may follow each other without a gap, so the distance from the first of them counts modulo ten.
     let before = (0..code).rev().take_while(is_digit).count();
     char::from_digit(u32::try_from(before % 10).ok()?, 10)
 }

@@ -1,4 +1,4 @@
-//! The domain of Kith: people and their accounts, sessions, posts, and the work behind them. It knows SQL, and HTTP
+//! The domain of Kith: users and their accounts, sessions, posts, and the work behind them. It knows SQL, and HTTP
 //! where it must; it never knows a page.
 
 pub mod accounts;
@@ -45,7 +45,7 @@ use std::sync::{
 };
 
 pub use error::{Error, Invalid, Result};
-/// Something typed that must never be printed: a password.
+/// User input that must never be printed: a password.
 pub use secrecy::SecretString as Secret;
 use sqlx::{PgPool, Postgres, Transaction};
 
@@ -61,8 +61,9 @@ use crate::{
     search::Places,
 };
 
-/// Everything a verb reaches for: the database, the settings, the queues, the mailer. Cheap to clone. It holds
-/// no truth: two copies of the server on one database answer alike. Only the mails it sealed are its own to send.
+/// The parts that domain functions need: the database, the settings, the queues, the mailer. Cheap to clone. It has no
+/// persistent state of its own: two instances of the server on one database give the same responses. Only sealed mails
+/// belong to the instance that sealed them.
 #[derive(Clone)]
 pub struct Server(Arc<Parts>);
 
@@ -84,7 +85,7 @@ struct Parts {
 }
 
 impl Server {
-    /// Puts the parts together. Nothing is connected or started yet.
+    /// Builds the parts. Nothing is connected or started yet.
     pub fn new(config: Config, db: PgPool) -> Self {
         let providers = Providers::new(&config.providers);
         let mailer = Mailer::new(&config.mail, &config.origin);
@@ -93,7 +94,7 @@ impl Server {
             mailer,
             providers,
             hashing: FairQueue::on_cores(|cores| cores),
-            // Half of them: whatever is judged, passwords are hashed and pages made.
+            // Half of the cores, so that rating passwords leaves cores for hashing and for pages.
             judging: FairQueue::on_cores(|cores| cores / 2),
             bodies: web::BodyBudget::default(),
             pictures: Intake::new(&config),
@@ -107,17 +108,17 @@ impl Server {
         }))
     }
 
-    /// The settings.
+    /// Returns the settings.
     pub fn config(&self) -> &Config {
         &self.0.config
     }
 
-    /// The pool of connections.
+    /// Returns the connection pool.
     pub fn db(&self) -> &PgPool {
         &self.0.db
     }
 
-    /// A transaction; it rolls back unless it is committed.
+    /// Begins a transaction; it rolls back unless it is committed.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when no connection can be had in time.
@@ -125,32 +126,32 @@ impl Server {
         Ok(self.0.db.begin().await?)
     }
 
-    /// The queue in which passwords are hashed and compared.
+    /// Returns the queue that hashes and compares passwords.
     pub fn hashing(&self) -> &FairQueue {
         &self.0.hashing
     }
 
-    /// The queue in which the strength of new passwords is judged.
+    /// Returns the queue that rates the strength of new passwords.
     pub fn judging(&self) -> &FairQueue {
         &self.0.judging
     }
 
-    /// The bytes of large bodies that may be on their way at a time.
+    /// Returns the budget of bytes for large bodies in transfer.
     pub(crate) fn bodies(&self) -> &web::BodyBudget {
         &self.0.bodies
     }
 
-    /// Where pictures come in.
+    /// Returns the intake of pictures.
     pub fn pictures(&self) -> &Intake {
         &self.0.pictures
     }
 
-    /// The queue in which drawn faces become pixels.
+    /// Returns the queue that paints generated avatars as pixels.
     pub(crate) fn painting(&self) -> &Queue {
         &self.0.painting
     }
 
-    /// What is lively this week, the liveliest first, as this copy last read it.
+    /// Returns the trending tags of this week, the top one first, as this instance last read them.
     pub fn lively(&self) -> Arc<[Lively]> {
         self.0.lively.read()
     }
@@ -159,37 +160,37 @@ impl Server {
         &self.0.lively
     }
 
-    /// How many may search at once.
+    /// Returns the slots for concurrent searches.
     pub(crate) fn searches(&self) -> &Places {
         &self.0.searches
     }
 
-    /// What carries mail away.
+    /// Returns the mailer.
     pub fn mailer(&self) -> &Mailer {
         &self.0.mailer
     }
 
-    /// The services somebody may come in with.
+    /// Returns the OAuth providers.
     pub fn providers(&self) -> &Providers {
         &self.0.providers
     }
 
-    /// Says that this copy is about to stop: it should be sent no more visitors.
+    /// Announces that this instance is about to stop: it should get no more visitors.
     pub fn drain(&self) {
         self.0.draining.store(true, Ordering::Release);
     }
 
-    /// Whether it is about to stop.
+    /// Returns true if this instance is about to stop.
     pub fn is_draining(&self) -> bool {
         self.0.draining.load(Ordering::Acquire)
     }
 
-    /// What closes and opens the mails that hold a secret, as long as this process lives.
+    /// Returns the seal for mails that contain a secret. Its key lives as long as this process.
     pub(crate) fn seal(&self) -> &Seal {
         &self.0.seal
     }
 
-    /// Rings the bell of the job worker; for after the commit that queued a job.
+    /// Returns the bell of the job workers. Ring it after the commit that queued a job.
     pub fn wake(&self) -> &Wake {
         &self.0.wake
     }

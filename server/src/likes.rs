@@ -1,4 +1,4 @@
-//! Liking a post, and taking it back. Both can be said twice and are true once.
+//! Likes and unlikes posts. Both are idempotent.
 
 use crate::{
     accounts,
@@ -9,14 +9,14 @@ use crate::{
     sessions,
 };
 
-/// How a like stands after a change of it.
+/// The state of a like after a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Standing {
     pub liked: bool,
     pub likes: i64,
 }
 
-/// Likes, or with `like == false` no longer likes, a post. [`Error::NotFound`] when there is no such post.
+/// Likes, or with `like == false` unlikes, a post. [`Error::NotFound`] when there is no such post.
 pub async fn set(cx: &Request, me: &Member, post: PostId, like: bool) -> Result<Standing> {
     limits::counted(&cx.server, (limits::LIKE, me.id().0), write(cx, me, post, like)).await
 }
@@ -24,9 +24,9 @@ pub async fn set(cx: &Request, me: &Member, post: PostId, like: bool) -> Result<
 async fn write(cx: &Request, me: &Member, post: PostId, like: bool) -> Result<Standing> {
     let mut tx = sessions::begin(cx, me).await?;
     if like {
-        // People before posts, posts before likes: the order in which everybody takes them (docs/decisions/0003). One's
-        // own row so that one is not suspended meanwhile; the post at once as strongly as counting the like does: see
-        // how replies hold theirs.
+        // Users before posts, posts before likes: the common lock order (docs/decisions/0003). Locks the user's own row
+        // so that the user is not suspended in the meantime. Locks the post at once as strongly as counting the like
+        // does: see how replies lock theirs.
         let given = sqlx::query!(
             r#"
             insert into likes (post_id, user_id)
@@ -47,7 +47,7 @@ async fn write(cx: &Request, me: &Member, post: PostId, like: bool) -> Result<St
         accounts::stay(&mut tx, me.id()).await?;
         notifications::unliked(&mut tx, post, me.id()).await?;
     }
-    // What no page shows cannot be liked (see posts::find); a like of before can still be taken back.
+    // A post that no page shows cannot be liked (see posts::find); an earlier like of it can still be taken back.
     let likes = sqlx::query_scalar!(
         r#"
         select p.like_count from posts p join users u on u.id = p.author_id

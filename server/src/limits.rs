@@ -1,5 +1,5 @@
-//! How often things may be tried. One table of policies; the counts are in Postgres, so they hold across every copy
-//! of the server, and a try is counted before it is evaluated, so that a hundred at once cannot slip through.
+//! Rate limits. One table of policies; the counts are in Postgres, so they hold across every instance of the server,
+//! and an attempt is counted before it is evaluated, so that parallel requests cannot exceed a limit.
 
 mod counted;
 mod shares;
@@ -18,13 +18,13 @@ use crate::{
     random,
 };
 
-/// At most `most` in each `window`, counted from the first.
+/// At most `most` in each `window`. A window starts with the first attempt.
 #[derive(Clone, Copy, Debug)]
 pub struct Policy {
     pub name: &'static str,
     pub most: i32,
     pub window: Duration,
-    /// What is counted.
+    /// The description of the counted action.
     pub about: &'static str,
 }
 
@@ -138,7 +138,7 @@ pub const PICTURE: Policy = policy("picture.user", 20, 60, "Pictures of themselv
 pub const PROFILE: Policy = policy("profile.user", 60, 60, "Changes of what one person says of themselves");
 pub const CSP_REPORT: Policy = policy("csp_report.client", 60, 1, "Reports of blocked content from one client address");
 
-/// Every policy; `docs/limits.md` is held to this list by a test.
+/// Every policy; a test compares `docs/limits.md` with this list.
 pub const ALL: [Policy; 34] = [
     SIGN_IN_IDENTIFIER,
     SIGN_IN_FIRST,
@@ -176,9 +176,9 @@ pub const ALL: [Policy; 34] = [
     CSP_REPORT,
 ];
 
-/// Counts one try of what `key` names. [`Error::Limited`] when that is one too many, with the time until the next.
+/// Counts one attempt for `key`. [`Error::Limited`] over the limit, with the time until the next.
 pub async fn take(server: &Server, policy: Policy, key: impl ToString) -> Result<()> {
-    // Who is over already is only read: a flood writes nothing.
+    // Over the limit it only reads: a flood writes nothing.
     let row = sqlx::query!(
         r#"
         with over as (
@@ -209,7 +209,7 @@ pub async fn take(server: &Server, policy: Policy, key: impl ToString) -> Result
     Err(Error::Limited(Duration::from_secs_f64(row.seconds.max(1.0))))
 }
 
-/// Takes one counted try back: it turned out not to be a failure.
+/// Takes one counted attempt back: it turned out not to be a failure.
 pub async fn give_back(server: &Server, policy: Policy, key: impl ToString) -> Result<()> {
     sqlx::query!(
         "update limits set count = count - 1 where policy = $1 and key = $2 and count > 0 and window_ends_at > now()",
@@ -221,7 +221,7 @@ pub async fn give_back(server: &Server, policy: Policy, key: impl ToString) -> R
     Ok(())
 }
 
-/// Forgets what was counted: its owner has proved who they are.
+/// Deletes the count: the owner of the key has proved who they are.
 pub async fn clear(server: &Server, policy: Policy, key: impl ToString) -> Result<()> {
     sqlx::query!(
         "delete from limits where policy = $1 and key = $2",

@@ -1,5 +1,5 @@
-//! Links that are mailed and work once. Their token is made when the mail is sent: until then only the wish for one is
-//! queued, and afterwards only its hash is kept, so no copy of the database opens anything.
+//! E-mail links: single-use links sent by mail. The token is created when the mail is sent: until then only a request
+//! is queued, and afterwards only the hash is stored, so no copy of the database opens anything.
 
 mod subject;
 
@@ -15,13 +15,13 @@ use crate::{
     sessions,
 };
 
-/// What a link is good for.
+/// The purpose of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     ResetPassword,
-    /// Goes back to the address before a change.
+    /// Restores the address before a change.
     UndoEmail,
-    /// Ends the session a mail told of.
+    /// Revokes the session that a mail reported.
     EndSession,
 }
 
@@ -35,34 +35,34 @@ impl Purpose {
     }
 }
 
-/// A link that would work.
+/// A valid link.
 #[derive(Clone, Debug)]
 pub struct Link {
     id: i64,
-    /// Tells this link from others, for the form of its page. It opens nothing.
+    /// The id of the link in the form of its page. It grants no access.
     pub name: String,
     pub user: UserId,
-    /// The address to go back to.
+    /// The address to restore.
     pub email: Option<String>,
-    /// The session to end.
+    /// The session to revoke.
     pub device: Option<DeviceId>,
-    /// The browser it was opened in, as [`crate::sessions`] keeps it.
+    /// The browser that opened the session, as [`crate::sessions`] stores it.
     pub(crate) browser: Option<Vec<u8>>,
 }
 
 impl Link {
-    /// Its row: what tries with it are counted for.
+    /// Returns the id of its row, as the key for limits.
     pub(crate) fn id(&self) -> i64 {
         self.id
     }
 }
 
-/// Wishes for a reset link to the account's own address; the ones before are dead.
+/// Prepares a reset link for the account's own address and invalidates the previous ones.
 pub(crate) async fn prepare_reset(tx: &mut PgConnection, user: UserId, to: &str, minutes: i32) -> Result<Job> {
     Ok(Job::ResetLink { to: to.to_owned(), link: make_reset(tx, user, minutes).await?, others: false })
 }
 
-/// Makes a reset link that has no token yet; the ones before are dead. The caller holds the user's row.
+/// Creates a reset link without a token and invalidates the previous ones. The caller locks the user's row.
 pub(crate) async fn make_reset(tx: &mut PgConnection, user: UserId, minutes: i32) -> Result<i64> {
     sqlx::query!(
         "update links set used_at = now() where user_id = $1 and purpose = 'reset_password' and used_at is null",
@@ -82,12 +82,12 @@ pub(crate) async fn make_reset(tx: &mut PgConnection, user: UserId, minutes: i32
     .await?)
 }
 
-/// Wishes for a link that goes back to `old`, mailed there. The caller holds the user's row.
+/// Prepares an undo link that restores `old`, mailed there. The caller locks the user's row.
 ///
-/// Somebody may change the address again and again: of several ways back the oldest has the last word. So those of
-/// earlier changes last as long as this one, and only they stay when one is used (see [`use_undo`]). Whoever takes an
-/// address again that one of them leads to has gone back: that one and the later ones end, and to the address between,
-/// which may be an intruder's, there is no way back. Then there is no link.
+/// An attacker may change the address repeatedly: of several undo links the oldest takes precedence. So the links of
+/// earlier changes are extended to last as long as this one, and only they remain when a link is used (see
+/// [`use_undo`]). A user who changes back to an address that a link leads to has undone that change: that link and the
+/// later ones end, and the address in between, which may be an intruder's, gets no undo link. Then this returns `None`.
 pub(crate) async fn prepare_undo(tx: &mut PgConnection, user: UserId, old: &str, new: &str) -> Result<Option<Job>> {
     let back_to = sqlx::query_scalar!(
         r#"
@@ -117,7 +117,7 @@ pub(crate) async fn prepare_undo(tx: &mut PgConnection, user: UserId, old: &str,
     Ok(Some(Job::UndoLink { to: old.to_owned(), link, new: new.to_owned() }))
 }
 
-/// Ends the way back from a change, and from all later ones.
+/// Ends the undo link of a change, and those of all later ones.
 async fn end_undos(tx: &mut PgConnection, user: UserId, first: i64) -> Result<()> {
     sqlx::query!(
         "update links set used_at = now() where user_id = $1 and purpose = 'undo_email' and id >= $2 and used_at is null",
@@ -129,7 +129,7 @@ async fn end_undos(tx: &mut PgConnection, user: UserId, first: i64) -> Result<()
     Ok(())
 }
 
-/// Wishes for a link that ends a session, and what else `browser` has opened.
+/// Prepares a link that revokes a session, and all other sessions that `browser` opened.
 pub(crate) async fn prepare_end(
     tx: &mut PgConnection,
     user: UserId,
@@ -148,8 +148,8 @@ pub(crate) async fn prepare_end(
     .await?)
 }
 
-/// Ends every link somebody has but the way back from a change of the address, and those that end the very device in
-/// which this is done, or what else its browser has opened.
+/// Ends every link of the user, except undo links of address changes and links that revoke the current session or the
+/// other sessions of its browser.
 pub(crate) async fn end_but_of(tx: &mut PgConnection, me: &Member) -> Result<()> {
     sqlx::query!(
         r#"
@@ -169,17 +169,17 @@ pub(crate) async fn end_but_of(tx: &mut PgConnection, me: &Member) -> Result<()>
     Ok(())
 }
 
-/// Which links may get their token.
+/// The links that may get a token.
 #[derive(Clone, Copy)]
 pub(crate) enum Arm<'a> {
     Any,
-    /// One of the account that has this address at this moment: a link that opens an account goes nowhere else.
+    /// Only a link of the account that has this address now: a link that opens an account is mailed to no other.
     OnlyFor(&'a str),
 }
 
-/// Makes the token of a wished-for link, as its mail goes out. One made before stays good: its mail may have arrived
-/// though nobody said so, and be the only copy that its receiver keeps. Used with either, the link is used up. None when
-/// it is over: there is nothing to mail then.
+/// Creates the token of a prepared link when its mail is sent. An earlier token stays valid: its mail may have arrived
+/// without a confirmation and be the only copy the receiver keeps. Using either uses up the link. `None` when the link
+/// has ended: then there is nothing to mail.
 pub(crate) async fn arm(db: &mut PgConnection, link: i64, which: Arm<'_>) -> Result<Option<Token>> {
     let token = Token::new();
     let only_for = match which {
@@ -201,7 +201,7 @@ pub(crate) async fn arm(db: &mut PgConnection, link: i64, which: Arm<'_>) -> Res
     Ok((armed.rows_affected() == 1).then_some(token))
 }
 
-/// The link a token belongs to. [`Error::NotFound`] when it is used, late, for something else, or none.
+/// Returns the link of a token. [`Error::NotFound`] when it is used, expired, for another purpose, or unknown.
 pub async fn find(cx: &Request, purpose: Purpose, token: &Token) -> Result<Link> {
     sqlx::query!(
         r#"
@@ -215,7 +215,7 @@ pub async fn find(cx: &Request, purpose: Purpose, token: &Token) -> Result<Link>
     .await?
     .map(|row| Link {
         id: row.id,
-        // The same whichever of its tokens was mailed, also after another mail.
+        // The same for all of its tokens, also after another mail.
         name: random::name(&row.first_hash),
         user: UserId(row.user_id),
         email: row.email,
@@ -225,8 +225,8 @@ pub async fn find(cx: &Request, purpose: Purpose, token: &Token) -> Result<Link>
     .ok_or(Error::NotFound)
 }
 
-/// Uses a link up, inside the transaction of what it allows. Of several at once one succeeds; the others find
-/// [`Error::NotFound`]. From here on the person's row is held, first of all: whoever holds it may end every link.
+/// Uses a link up, inside the transaction of what it allows. Of several concurrent requests one succeeds; the others
+/// get [`Error::NotFound`]. Locks the user's row first: a transaction with that lock may end every link.
 pub(crate) async fn use_up(tx: &mut PgConnection, link: &Link) -> Result<()> {
     sessions::hold(tx, link.user).await?;
     let used = sqlx::query!(
@@ -238,8 +238,8 @@ pub(crate) async fn use_up(tx: &mut PgConnection, link: &Link) -> Result<()> {
     if used.rows_affected() == 1 { Ok(()) } else { Err(Error::NotFound) }
 }
 
-/// As [`use_up`], for the way back from a change of the address: those of later changes end with it, and those of earlier
-/// ones stay, whoever used this one.
+/// Like [`use_up`], for an undo link: ends the undo links of later changes and keeps those of earlier ones, in case an
+/// attacker used this one.
 pub(crate) async fn use_undo(tx: &mut PgConnection, link: &Link) -> Result<()> {
     use_up(tx, link).await?;
     end_undos(tx, link.user, link.id).await

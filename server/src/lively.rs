@@ -1,8 +1,8 @@
-//! What people write about these days: the tags of the last week, by how many different people used them.
+//! Trending tags: the tags of the last week, ranked by the number of different users.
 //!
-//! Counting reads a week's posts, so no page does it: a background task of each copy does, whichever comes first, into a
-//! small table. Each copy holds what that table says, a minute old at most, and pages take it from there: it costs them
-//! no statement. One person's posts count once, and those of somebody suspended not at all.
+//! Counting reads a week's posts, so no page does it. A background task of any instance counts into a small table. Each
+//! instance keeps a copy of that table, a minute old at most, and pages read that copy: it costs them no statement. The
+//! posts of one user count once, and those of suspended users not at all.
 
 use std::{
     sync::{Arc, RwLock},
@@ -11,28 +11,28 @@ use std::{
 
 use crate::{Server, error::Result};
 
-/// A tag that is lively.
+/// A trending tag.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lively {
     pub tag: String,
-    /// Different people who used it within the week, and in how many posts.
+    /// The number of different users who used it within the week, and of their posts.
     pub people: i64,
     pub posts: i64,
 }
 
-/// How many are kept.
+/// The number of tags in the table.
 const MOST: i64 = 20;
-/// A tag of one person's is not lively, however much they write.
+/// The fewest users of a trending tag: a tag of a single user never trends, however many posts have it.
 const COMPANY: i64 = 2;
-/// Between two looks at the table.
+/// The interval between two reads of the table.
 const PAUSE: Duration = Duration::from_secs(60);
 
-/// What this copy shows.
+/// The copy of this instance.
 #[derive(Default)]
 pub(crate) struct Board(RwLock<Arc<[Lively]>>);
 
 impl Board {
-    /// As it was last read, the liveliest first.
+    /// Returns the tags as last read, the top one first.
     pub(crate) fn read(&self) -> Arc<[Lively]> {
         self.0.read().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
     }
@@ -52,7 +52,7 @@ pub async fn run(server: Server) {
     }
 }
 
-/// Counts if that is due and nobody else does, then reads what was counted.
+/// Counts if that is due and no other instance does, then reads the counts.
 pub async fn refresh(server: &Server) -> Result<()> {
     count(server).await?;
     let lively =
@@ -63,7 +63,7 @@ pub async fn refresh(server: &Server) -> Result<()> {
     Ok(())
 }
 
-/// Counts the last week. It locks nothing that a page or a deletion could wait for: it only reads posts.
+/// Counts the last week. It only reads posts, so no page or deletion waits for its locks.
 async fn count(server: &Server) -> Result<()> {
     let mut tx = server.begin().await?;
     let due = sqlx::query_scalar!(
@@ -76,9 +76,9 @@ async fn count(server: &Server) -> Result<()> {
     }
     sqlx::query!("select set_config('statement_timeout', '60s', true)").fetch_one(&mut *tx).await?;
     sqlx::query!("delete from lively_tags").execute(&mut *tx).await?;
-    // Ids and times go up together: the first post of the week is found by halving, thirty looks at the key. From there
-    // post by post (`offset 0`), and up to the last: a planner that cannot know where the week begins takes it for a third
-    // of all there are, and would read them all; but from here to there for a little.
+    // Ids and times increase together: a binary search finds the first post of the week with thirty index look-ups.
+    // From there it reads post by post (`offset 0`) up to the last one. The planner cannot know where the week begins:
+    // with one bound it would assume a third of all posts and read them all, but with two bounds it assumes few.
     sqlx::query!(
         r#"
         with recursive week (low, high) as (

@@ -1,7 +1,7 @@
-//! Names in the words of others, once their owner is called otherwise or has left. A name leads to whom it meant when it
-//! was written, under whatever they are called now, and is a mere word when they are gone; never to somebody who has it
-//! later. Posts and bios are rendered again by the sweeper, a batch at a time, so that neither a change of a name nor leaving
-//! waits for all who ever named somebody.
+//! Re-renders mentions after a user is renamed or deleted. A mention links to the user it meant when it was written,
+//! under the current username, and becomes plain text when that user is deleted; it never links to a later owner of the
+//! name. The sweeper re-renders posts and bios in batches, so that neither a rename nor an account deletion waits for
+//! all texts that mention the user.
 
 use std::collections::HashMap;
 
@@ -10,28 +10,28 @@ use time::OffsetDateTime;
 
 use crate::{Server, error::Result, markup};
 
-/// Posts or bios in one transaction: few, because others wait for the posts until it ends.
+/// The number of posts or bios in one transaction: few, because others wait for the posts until it ends.
 const BATCH: i64 = 25;
 
-/// Whose name changed, and how far the work has come.
+/// The renamed or deleted user, and the progress of the work.
 struct Changed {
     user_id: i64,
-    /// When: another change meanwhile begins the work anew.
+    /// The time of the change: a further change restarts the work from scratch.
     at: OffsetDateTime,
     posts_below: i64,
     bios_above: i64,
 }
 
-/// Words that name somebody.
+/// A text with mentions.
 struct Words {
     id: i64,
     text: String,
 }
 
-/// What each of the words' names is called now, by the words' id.
+/// The current username for each name in the texts, by the text's id.
 type Called = HashMap<i64, HashMap<String, String>>;
 
-/// Does one batch; returns how much that was. Nothing when another copy of the server is at it.
+/// Re-renders one batch; returns its size. Zero when another instance of the server is working on it.
 pub(crate) async fn render_again(server: &Server) -> Result<u64> {
     let mut tx = server.begin().await?;
     let ours = sqlx::query_scalar!(r#"select pg_try_advisory_xact_lock(hashtext('names_changed')) as "ours!""#);
@@ -70,7 +70,7 @@ async fn posts(tx: &mut PgConnection, changed: &Changed) -> Result<u64> {
     .await?;
     let Some(last) = all.last().map(|words| words.id) else { return Ok(0) };
     let ids: Vec<i64> = all.iter().map(|words| words.id).collect();
-    // People before posts (docs/decisions/0003).
+    // Users before posts (docs/decisions/0003).
     let named = sqlx::query!(
         r#"
         select m.post_id, m.name, u.username from post_mentions m join users u on u.id = m.user_id and u.deleted_at is null
@@ -85,7 +85,7 @@ async fn posts(tx: &mut PgConnection, changed: &Changed) -> Result<u64> {
         .fetch_all(&mut *tx)
         .await?;
     for words in &all {
-        // What says something else by now was rendered when it was written; what has no HTML is rendered by and by.
+        // A text that was changed since was rendered then; one without HTML is rendered by another task.
         sqlx::query!(
             "update posts set html = $2 where id = $1 and body = $3 and html is not null",
             words.id,

@@ -1,5 +1,5 @@
-//! What the public sees of a person: who they say they are, what they wrote and liked, who follows whom. Of somebody who
-//! is suspended nothing is shown but that they are.
+//! The public data of users: profiles, posts, likes and follows. Of a suspended user nothing is shown but the
+//! suspension.
 
 mod edit;
 mod link;
@@ -22,24 +22,24 @@ pub use people::{Crowd, Listed, followers, following};
 pub use render::render_outdated;
 pub use tabs::{Liked, Replies, Reply, liked, replies};
 
-/// A person as they stand beside what they wrote: enough for a face, a name and a link.
+/// The author of a post, for display: enough for an avatar, a name and a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Author {
     pub id: UserId,
     pub username: String,
-    /// May be empty; [`Author::name`] is what to show.
+    /// May be empty; show [`Author::name`] instead.
     pub display_name: String,
-    /// The id of a picture of their own, if they have one.
+    /// The id of an uploaded avatar, if any.
     pub avatar: Option<String>,
 }
 
 impl Author {
-    /// What to call them: the display name, or the username when they gave none.
+    /// Returns the name to show: the display name, or the username if that is empty.
     pub fn name(&self) -> &str {
         if self.display_name.is_empty() { &self.username } else { &self.display_name }
     }
 
-    /// The file name of their face below `/avatars/`: a picture of their own, or the one drawn from their username.
+    /// Returns the file name of the avatar below `/avatars/`: the uploaded one, or the one generated from the username.
     pub fn avatar_file(&self, size: avatars::Size) -> String {
         match &self.avatar {
             Some(id) => avatars::file(id, size),
@@ -54,7 +54,7 @@ pub struct Profile {
     pub person: Author,
     /// As it was typed.
     pub bio: String,
-    /// As it is shown; none when only an older copy of the server knows this bio.
+    /// The HTML of the bio; `None` when it was written by an older instance of the server.
     pub bio_html: Option<String>,
     pub pronouns: String,
     pub place: String,
@@ -64,14 +64,14 @@ pub struct Profile {
     pub followers: i64,
     pub following: i64,
     pub posts: i64,
-    /// Whether the one who looks follows them.
+    /// True if the viewer follows this user.
     pub followed: bool,
-    /// Whether they follow the one who looks.
+    /// True if this user follows the viewer.
     pub follows_viewer: bool,
     pub suspended: bool,
 }
 
-/// The profile called `username` (any case), as `viewer` sees it. [`Error::NotFound`] when nobody is.
+/// Returns the profile of `username` (any case), as `viewer` sees it. [`Error::NotFound`] when there is no such user.
 pub async fn find(db: &mut PgConnection, username: &str, viewer: Option<UserId>) -> Result<Profile> {
     sqlx::query!(
         r#"
@@ -111,8 +111,8 @@ pub async fn find(db: &mut PgConnection, username: &str, viewer: Option<UserId>)
     .ok_or(Error::NotFound)
 }
 
-/// The username that somebody who used to be called `username` has now. [`Error::NotFound`] when nobody was, or it is
-/// too long ago.
+/// Returns the current username of the user who had the name `username` before. [`Error::NotFound`] when there is none,
+/// or the reservation has expired.
 pub async fn renamed(db: &mut PgConnection, username: &str) -> Result<String> {
     sqlx::query_scalar!(
         r#"
@@ -126,7 +126,7 @@ pub async fn renamed(db: &mut PgConnection, username: &str) -> Result<String> {
     .ok_or(Error::NotFound)
 }
 
-/// People whom `viewer` does not follow yet, most followed first: whom to suggest beside a feed or in an empty one.
+/// Returns users whom `viewer` does not follow yet, most followed first: suggestions next to a feed or in an empty one.
 pub async fn suggestions(db: &mut PgConnection, viewer: Option<UserId>, most: i64) -> Result<Vec<Author>> {
     let rows = sqlx::query!(
         r#"

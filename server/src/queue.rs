@@ -1,5 +1,6 @@
-//! Bounded queues for work that costs a core, such as reading pictures. Pages that need none of it stay fast meanwhile,
-//! and memory stays bounded however many ask at once. Passwords have a queue of their own: see [`crate::fair_queue`].
+//! Bounded queues for work that costs a core, such as decoding pictures. Pages that need none of it stay fast, and
+//! memory use stays bounded however many requests come at once. Passwords have their own queue: see
+//! [`crate::fair_queue`].
 
 use std::{
     sync::{
@@ -13,17 +14,17 @@ use tokio::{sync::Semaphore, time::timeout};
 
 use crate::error::{Error, Result};
 
-/// How long one waits before it is told to come back.
+/// The time that work waits before it is refused.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// A bounded number of pieces of work at a time, and a bounded number that wait.
+/// A queue that runs a bounded number of tasks at a time, while a bounded number waits.
 pub struct Queue {
     permits: Arc<Semaphore>,
     waiting: AtomicUsize,
     most_waiting: usize,
 }
 
-/// Counts one that waits for as long as it lives, also when the one who asked hangs up.
+/// Counts a waiting task until it is dropped, also when the client disconnects.
 struct Place<'a>(&'a AtomicUsize);
 
 impl Drop for Place<'_> {
@@ -33,12 +34,12 @@ impl Drop for Place<'_> {
 }
 
 impl Queue {
-    /// `at_once` pieces of work at a time, while at most `most_waiting` wait.
+    /// Creates a queue that runs `at_once` tasks at a time, while at most `most_waiting` wait.
     pub fn new(at_once: usize, most_waiting: usize) -> Self {
         Self { permits: Arc::new(Semaphore::new(at_once)), waiting: AtomicUsize::new(0), most_waiting }
     }
 
-    /// Does `work` when its turn comes. [`Error::Busy`] when too many wait already, or it waited too long.
+    /// Runs `work` when its turn comes. [`Error::Busy`] when too many wait already, or it waited too long.
     pub async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
         if self.waiting.fetch_add(1, Ordering::AcqRel) >= self.most_waiting {
             self.waiting.fetch_sub(1, Ordering::AcqRel);
@@ -50,7 +51,7 @@ impl Queue {
             .map_err(|_| Error::Busy)?
             .map_err(|closed| Error::Unavailable(Box::new(closed)))?;
         drop(place);
-        // The permit goes into the work: one who hangs up must not free a core that is still at it.
+        // The permit moves into the work: a client that disconnects must not free a core that is still busy.
         tokio::task::spawn_blocking(move || {
             let _permit = permit;
             work()

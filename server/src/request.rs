@@ -1,5 +1,5 @@
-//! The facts of one request, and the proofs of who makes it. Only this file can make a [`Member`], [`Elevated`],
-//! [`Moderator`] or [`Admin`]; a verb that takes one cannot be reached without it.
+//! The facts of one request, and the proofs of its user. Only this file can create a [`Member`], [`Elevated`],
+//! [`Moderator`] or [`Admin`]; a function that takes one cannot be called without it.
 
 mod refused;
 
@@ -27,17 +27,17 @@ use crate::{
     sessions::{self, SessionKey},
 };
 
-/// Where a request comes from.
+/// The client of a request.
 #[derive(Clone, Debug)]
 pub struct Client {
-    /// The socket's address, or what a trusted proxy says it is.
+    /// The socket's address, or the one that a trusted proxy reports.
     pub ip: IpAddr,
-    /// What the browser calls itself, cut to 400 characters.
+    /// The `User-Agent` header, cut to 400 characters.
     pub user_agent: String,
 }
 
 impl Client {
-    /// What limits count: the address, or for IPv6 the /64 it is in (one customer's smallest share).
+    /// Returns the key for limits: the address, or for IPv6 its /64 (one customer's smallest share).
     pub fn limit_key(&self) -> String {
         match self.ip.to_canonical() {
             IpAddr::V4(ip) => ip.to_string(),
@@ -45,8 +45,8 @@ impl Client {
         }
     }
 
-    /// The network the address is in, as large as one customer can easily have: the /24, or for IPv6 the /48. For what is
-    /// shared between networks, so that it takes several of them to use it up.
+    /// Returns the network of the address, as large as one customer can easily have: the /24, or for IPv6 the /48. For
+    /// budgets that networks share, so that it takes several of them to use one up.
     pub fn network_key(&self) -> String {
         match self.ip.to_canonical() {
             IpAddr::V4(ip) => format!("{:x}/24", ip.to_bits() >> 8),
@@ -55,29 +55,29 @@ impl Client {
     }
 }
 
-/// What the outer layers learnt, put among the request's extensions by [`crate::web::facts`].
+/// The facts from the outer layers. [`crate::web::facts`] puts them into the request's extensions.
 pub struct Facts {
     pub(crate) server: Server,
     pub(crate) client: Client,
     pub(crate) brought: Brought,
-    /// Whether a session was given to somebody in this request: only then does its cookie reach the browser.
+    /// True if a user got a session in this request: only then does its cookie reach the browser.
     pub(crate) claimed: AtomicBool,
     checked: OnceCell<Option<Member>>,
-    /// As [`Brought::browser`]; a new one if it had none.
+    /// Like [`Brought::browser`]; a new one if the request had none.
     pub(crate) browser: Token,
 }
 
-/// What the browser brought in its cookies.
+/// The cookies of the request.
 pub(crate) struct Brought {
-    /// From the one well-formed session cookie, if the request has exactly one.
+    /// The one well-formed session cookie, if the request has exactly one.
     pub cookie: Option<SessionKey>,
-    /// The browser's flow cookie, in the middle of a sign-up.
+    /// The flow cookie of a pending sign-up or code.
     pub flow: Option<Token>,
-    /// While it waits for a code that proves again who somebody is: in the middle of something else.
+    /// The cookie of a pending elevation code; separate, because elevation can interrupt another action.
     pub proof: Option<Token>,
-    /// On a way to a provider, or back from one.
+    /// The cookie of a pending authorization request or OAuth sign-up.
     pub oauth: Option<Token>,
-    /// What this browser is known by to those who signed in from it, if it says so.
+    /// The known-browser cookie, if present.
     pub browser: Option<Token>,
 }
 
@@ -87,8 +87,8 @@ impl Facts {
         Self { server, client, brought, browser, claimed: AtomicBool::new(false), checked: OnceCell::new() }
     }
 
-    /// Who is signed in: one query, asked at most once a request. A database that does not answer is an error, never
-    /// "nobody".
+    /// Returns the signed-in user: one query, at most once a request. A database that does not answer is an error,
+    /// never "not signed in".
     async fn member(&self) -> Result<Option<&Member>> {
         let Some(key) = &self.brought.cookie else { return Ok(None) };
         let check = || async {
@@ -106,7 +106,7 @@ impl Facts {
     }
 }
 
-/// One request, as verbs see it.
+/// One request, for the domain functions.
 #[derive(Clone)]
 pub struct Request {
     pub server: Server,
@@ -115,7 +115,7 @@ pub struct Request {
 }
 
 impl Request {
-    /// Without asking the database who is signed in; known only if that was asked before.
+    /// Builds a request without a query for the user; the user is known only if an earlier query found them.
     ///
     /// # Errors
     /// On a route outside the layers of the router.
@@ -126,62 +126,63 @@ impl Request {
         Ok(Self { server: facts.server.clone(), facts, session })
     }
 
-    /// Asks who is signed in, unless that is known. Fails when the database does not answer.
+    /// Queries the signed-in user, unless already known. Fails when the database does not answer.
     pub async fn ask(&self) -> Result<()> {
         self.facts.member().await.map(drop)
     }
 
-    /// Who is signed in, if anybody is.
+    /// Returns the signed-in user, or `None`.
     pub fn me(&self) -> Option<&Member> {
         self.facts.checked.get().and_then(Option::as_ref)
     }
 
-    /// Whom pages are made for: the id of who is signed in.
+    /// Returns the id of the viewer of a page: the signed-in user.
     pub fn viewer(&self) -> Option<UserId> {
         self.me().map(Member::id)
     }
 
-    /// Where it comes from.
+    /// Returns the client.
     pub fn client(&self) -> &Client {
         &self.facts.client
     }
 
-    /// The token of a flow (a sign-up) this browser is in the middle of.
+    /// Returns the token of this browser's pending flow (a sign-up).
     pub fn flow(&self) -> Option<&Token> {
         self.facts.brought.flow.as_ref()
     }
 
-    /// The token of this browser while it waits for a code that proves again who somebody is.
+    /// Returns the token of this browser's pending elevation code.
     pub fn proof(&self) -> Option<&Token> {
         self.facts.brought.proof.as_ref()
     }
 
-    /// The token of this browser's ways to providers.
+    /// Returns the token of this browser's authorization requests.
     pub fn oauth(&self) -> Option<&Token> {
         self.facts.brought.oauth.as_ref()
     }
 
-    /// What this browser is known by to those who signed in from it.
+    /// Returns the token by which users know this browser.
     pub(crate) fn browser(&self) -> &Token {
         &self.facts.browser
     }
 
-    /// The same, only if it brought it: anybody can bring one that they made up.
+    /// Returns the browser token from the cookie, if present. Not authenticated: a client can make one up.
     pub(crate) fn known_by(&self) -> Option<&Token> {
         self.facts.brought.browser.as_ref()
     }
 
-    /// Notes that the opened session belongs to somebody now.
+    /// Records that the opened session belongs to a user now.
     pub(crate) fn claimed(&self) {
         self.facts.claimed.store(true, Ordering::Release);
     }
 
-    /// The session store's handle. It never carries an id the browser sent: it can only open new sessions.
+    /// Returns the handle of the session store. It never has an id that the browser sent: it can only open new
+    /// sessions.
     pub(crate) fn session(&self) -> &Session {
         &self.session
     }
 
-    /// The session the browser sent, whether or not anybody is signed in by it.
+    /// Returns the session key that the browser sent, signed in or not.
     pub(crate) fn cookie(&self) -> Option<&SessionKey> {
         self.facts.brought.cookie.as_ref()
     }
@@ -197,13 +198,13 @@ impl<S: Send + Sync> FromRequestParts<S> for Request {
     }
 }
 
-/// Proof that somebody is signed in, and who. Suspended people are nobody.
+/// Proof that a user is signed in. Suspended users never are.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Member {
     pub person: Author,
     pub role: Role,
-    /// This browser.
+    /// The session of this browser.
     pub device: DeviceId,
     pub unread: i64,
     pub(crate) elevated: bool,
@@ -211,22 +212,22 @@ pub struct Member {
 }
 
 impl Member {
-    /// Their row in `users`.
+    /// Returns the id of the user.
     pub fn id(&self) -> UserId {
         self.person.id
     }
 
-    /// What their turns in a [`crate::fair_queue`] are counted for.
+    /// Returns the account for the turns in a [`crate::fair_queue`].
     pub(crate) fn queue_account(&self) -> String {
         format!("user {}", self.id())
     }
 
-    /// Whether they proved who they are within the last minutes.
+    /// Returns true if the session was elevated within the last minutes.
     pub fn is_elevated(&self) -> bool {
         self.elevated
     }
 
-    /// As [`Member`], with that proof: for dangerous changes.
+    /// Converts to [`Elevated`], the proof for dangerous changes.
     ///
     /// # Errors
     /// [`Error::ElevationNeeded`].
@@ -270,17 +271,17 @@ macro_rules! proof {
 }
 
 proof!(
-    /// Proof that they proved who they are within the last ten minutes.
+    /// Proof that the user elevated the session within the last ten minutes.
     Elevated,
     Member::elevated
 );
 proof!(
-    /// Proof that they may moderate.
+    /// Proof that the user may moderate.
     Moderator,
     |me| if me.role >= Role::Moderator { Ok(Moderator(me)) } else { Err(Error::Forbidden) }
 );
 proof!(
-    /// Proof that they may administer, and proved who they are within the last ten minutes.
+    /// Proof that the user may administer, and elevated the session within the last ten minutes.
     Admin,
     |me| if me.role >= Role::Admin { me.elevated().map(|me| Admin(me.0)) } else { Err(Error::Forbidden) }
 );

@@ -1,5 +1,5 @@
-//! Which pages there are, for search engines. In parts by ranges of ids: each is one walk along a primary key, whatever
-//! else there is, and stays as it was when newer rows come.
+//! The list of all pages, for search engines. In parts by ranges of ids: each part is one scan of a primary key,
+//! independent of the rest, and does not change when newer rows are added.
 
 use sqlx::PgConnection;
 use time::OffsetDateTime;
@@ -9,14 +9,15 @@ use crate::{
     id::PostId,
 };
 
-/// Ids in one part. The protocol allows 50,000 addresses; fewer keep a part below a megabyte and its statement short.
+/// The number of ids in one part. The protocol allows 50,000 addresses; fewer keep a part below a megabyte and its
+/// statement short.
 pub const PART: i64 = 10_000;
 
-/// The most parts that are listed, of people and of posts; with more, the oldest posts are left to be found by links.
+/// The most listed parts, of users and of posts; beyond that, search engines find the oldest posts only by links.
 const MOST_PARTS: i64 = 25_000;
 
-/// The parts of each kind in which there is something, the newest first. One statement, from the newest row down: from each part one
-/// row of the next is looked for, so what has no rows costs nothing.
+/// Returns the non-empty parts of each kind, the newest first. One statement, from the newest row down: from each part
+/// it jumps to a row of the next, so ranges without rows cost nothing.
 pub async fn parts(db: &mut PgConnection) -> Result<Parts> {
     Ok(sqlx::query_as!(
         Parts,
@@ -58,14 +59,14 @@ pub async fn parts(db: &mut PgConnection) -> Result<Parts> {
     .await?)
 }
 
-/// See [`parts`]: their numbers, counted from 1.
+/// The result of [`parts`]: the numbers of the parts, counted from 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parts {
     pub people: Vec<i64>,
     pub posts: Vec<i64>,
 }
 
-/// The usernames in a part, counted from 1. [`Error::NotFound`] when there are none.
+/// Returns the usernames in a part, counted from 1. [`Error::NotFound`] when there are none.
 pub async fn people(db: &mut PgConnection, part: i64) -> Result<Vec<String>> {
     let (after, last) = range(part)?;
     let rows = sqlx::query_scalar!(
@@ -78,10 +79,10 @@ pub async fn people(db: &mut PgConnection, part: i64) -> Result<Vec<String>> {
     if rows.is_empty() { Err(Error::NotFound) } else { Ok(rows) }
 }
 
-/// The posts in a part, and since when each is as it is. [`Error::NotFound`] when there are none.
+/// Returns the posts in a part, each with the time of its last change. [`Error::NotFound`] when there are none.
 pub async fn posts(db: &mut PgConnection, part: i64) -> Result<Vec<(PostId, OffsetDateTime)>> {
     let (after, last) = range(part)?;
-    // Asked of the suspended, who are few and have an index: joined with everybody, it would read everybody.
+    // Reads the suspended users, who are few and have an index: a join with all users would read all of them.
     let rows = sqlx::query!(
         r#"
         select p.id, coalesce(p.edited_at, p.created_at) as "since!" from posts p
@@ -100,7 +101,7 @@ pub async fn posts(db: &mut PgConnection, part: i64) -> Result<Vec<(PostId, Offs
     Ok(rows.into_iter().map(|row| (PostId(row.id), row.since)).collect())
 }
 
-/// The ids of a part: above the first, up to the second.
+/// Returns the ids of a part: above the first, up to the second.
 fn range(part: i64) -> Result<(i64, i64)> {
     let last = part.checked_mul(PART).filter(|_| part > 0).ok_or(Error::NotFound)?;
     Ok((last - PART, last))

@@ -1,7 +1,7 @@
-//! Clearing away what time has ended: sessions, registrations, counts, jobs that are late or dead, pictures that are
-//! nobody's, empty places in threads; lifting suspensions that were for a time; rendering what an older copy of the server
-//! wrote or older rules rendered, and again what names somebody who is called otherwise or left. In small batches, so that no page waits for it;
-//! what cannot be done is logged and keeps nothing else from being done; and it survives a database that goes away.
+//! Cleans up in the background: deletes expired sessions, registrations, counts and jobs, failed jobs, unused avatars,
+//! and placeholders without replies; lifts suspensions that have expired; renders texts of older instances or by older
+//! rules, and re-renders mentions of renamed or deleted users. In small batches, so that no page waits for it. A
+//! failure is logged and does not stop the other work. Survives an outage of the database.
 
 use std::{pin::Pin, time::Duration};
 
@@ -14,9 +14,9 @@ use crate::{
     names, posts, profiles, search,
 };
 
-/// The most rows of one kind removed by one statement.
+/// The most rows of one kind deleted by one statement.
 const BATCH: i64 = 1_000;
-/// Between two rounds, and after a round that failed.
+/// The delays between two rounds, and after a failed round.
 const PAUSE: Duration = Duration::from_secs(60);
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
 
@@ -38,12 +38,12 @@ pub async fn run(server: Server) {
     }
 }
 
-/// One round, to the end of everything that can be done. Returns how many rows were removed; the last failure, if any.
+/// Runs one round, as far as possible. Returns the number of deleted rows, or the last failure, if any.
 pub async fn everything(server: &Server) -> Result<u64> {
     let (mut failed, mut rows) = (None, 0);
     loop {
         let mut batch = 0;
-        // In every round: nobody should stay suspended until everything is swept.
+        // In every round, so that a suspension does not wait until everything is swept.
         failed = restore_suspended(server).await.err().or(failed);
         for (what, step) in batch_of_each(server) {
             match step.await {
@@ -63,14 +63,14 @@ pub async fn everything(server: &Server) -> Result<u64> {
     failed.map_or(Ok(rows), Err)
 }
 
-/// Something to do; how many rows it removed.
+/// A task; returns how many rows it deleted.
 type Step<'a> = Pin<Box<dyn Future<Output = Result<u64>> + Send + 'a>>;
 
 fn step<'a>(statement: impl Future<Output = sqlx::Result<PgQueryResult>> + Send + 'a) -> Step<'a> {
     Box::pin(async move { Ok(statement.await?.rows_affected()) })
 }
 
-/// Some rows of each kind.
+/// Returns the tasks; each handles some rows of one kind.
 fn batch_of_each(server: &Server) -> [(&'static str, Step<'_>); 26] {
     let db = server.db();
     let sessions = sqlx::query!(
@@ -210,7 +210,7 @@ fn batch_of_each(server: &Server) -> [(&'static str, Step<'_>); 26] {
     ]
 }
 
-/// Lifts the suspensions whose time is over, each by itself: who cannot be restored keeps nobody else waiting.
+/// Lifts expired suspensions, one by one, so that a failure does not delay the others.
 async fn restore_suspended(server: &Server) -> Result<()> {
     let over = sqlx::query_scalar!("select id from users where suspended_until <= now() order by suspended_until, id")
         .fetch_all(server.db())
@@ -218,7 +218,7 @@ async fn restore_suspended(server: &Server) -> Result<()> {
     let mut failed = None;
     for user in over.into_iter().map(UserId) {
         match accounts::restore_due(server, user).await {
-            // Another copy was quicker.
+            // Another instance was faster.
             Ok(()) | Err(Error::NotFound) => {}
             Err(error) => {
                 tracing::warn!(%error, user = user.0, "could not lift a suspension that is over");

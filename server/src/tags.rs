@@ -1,4 +1,4 @@
-//! What is written about: the posts with a tag.
+//! Tags: the posts with a tag.
 
 use sqlx::PgConnection;
 
@@ -10,13 +10,14 @@ use crate::{
     posts::PostRow,
 };
 
-/// The tag that somebody means, as it is kept; nothing when no tag can be written like that.
+/// Returns the stored form of a typed tag; `None` when it is no tag.
 pub fn normal(typed: &str) -> Option<String> {
     markup::tag(typed.strip_prefix(['#', '＃', '﹟']).unwrap_or(typed))
 }
 
-/// The newest posts (and replies) with a tag older than `before`, as `viewer` sees them. One statement: down the tag's
-/// own part of its key (`offset 0` keeps the planner to it), so a tag that few use does not read everybody's posts.
+/// Returns the newest posts (and replies) with a tag older than `before`, as `viewer` sees them. One statement: scans
+/// the tag's own part of the key (`offset 0` makes the planner do so), so a rare tag does not cause a scan of all
+/// posts.
 pub async fn posts(db: &mut PgConnection, tag: &str, viewer: Option<UserId>, before: Option<PostId>) -> Result<Page> {
     let rows = sqlx::query_as!(
         PostRow,

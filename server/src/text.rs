@@ -1,7 +1,7 @@
-//! Making typed text safe to store and to show: one normal form, nothing invisible, cuts between letters.
+//! Normalizes typed text for storage and display: one normal form, no invisible characters, cuts only between letters.
 //!
-//! Everything about single characters comes from the Unicode data in `icu_properties`; see [`unicode`] for the questions
-//! asked and [`ignorable`] for the invisible characters that are kept.
+//! All facts about single characters come from the Unicode data in `icu_properties`; see [`unicode`] for the queries
+//! and [`ignorable`] for the invisible characters that are kept.
 
 mod ignorable;
 pub mod unicode;
@@ -9,28 +9,30 @@ pub mod unicode;
 use unicode_normalization::UnicodeNormalization;
 use unicode_segmentation::UnicodeSegmentation;
 
-/// One line: NFC, nothing invisible, runs of white space as one space, trimmed. Empty when nothing can be seen in it.
+/// Returns one line: NFC, no invisible characters, runs of white space as one space, trimmed. Empty without visible
+/// text.
 pub fn clean_line(text: &str) -> String {
     let visible: String = visible(text).chars().map(|c| if unicode::is_blank(c) { ' ' } else { c }).collect();
     let line = visible.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
     if has_ink(&line) { line } else { String::new() }
 }
 
-/// Several lines: NFC, `\n` between them, nothing invisible, trimmed. Empty when nothing can be seen in it.
+/// Returns several lines: NFC, `\n` between them, no invisible characters, trimmed. Empty without visible text.
 pub fn clean_lines(text: &str) -> String {
     let visible = visible(text);
     let trimmed = visible.trim();
     if has_ink(trimmed) { trimmed.to_owned() } else { String::new() }
 }
 
-/// NFC without control characters and without invisible characters that do nothing for the text around them; every line
-/// break is `\n`. Applying it twice changes nothing.
+/// Returns NFC without control characters and without invisible characters that have no effect on the text around them;
+/// every line break is `\n`. Applying it twice changes nothing.
 pub(crate) fn visible(text: &str) -> String {
     let unix = text.replace("\r\n", "\n").replace(is_line_break, "\n");
     ignorable::remove(&unix).nfc().collect()
 }
 
-/// At most the first `most` user-perceived characters (grapheme clusters), with an ellipsis if something was cut off.
+/// Returns at most the first `most` user-perceived characters (grapheme clusters), with an ellipsis if something was
+/// cut off.
 pub fn excerpt(text: &str, most: usize) -> String {
     match text.grapheme_indices(true).nth(most) {
         Some((end, _)) => format!("{}…", text[..end].trim_end()),

@@ -13,7 +13,7 @@ use server::{
 use super::output::say;
 use crate::telemetry;
 
-/// Goes through what a working installation needs and says how each thing stands. Fails when one of them is broken.
+/// Checks the requirements of a working installation and prints the state of each. Fails if one of them is broken.
 pub async fn run(source: &Source) -> Result<()> {
     let config = Config::new(source).map_err(anyhow::Error::from);
     let config = match config.and_then(|config| telemetry::filter(&config).map(|_| config)) {
@@ -43,7 +43,7 @@ pub async fn run(source: &Source) -> Result<()> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Database {
     Sound,
-    /// The rest can be looked at, but something will fail.
+    /// The other checks are possible, but something will fail.
     Faulty,
     Unusable,
 }
@@ -83,7 +83,7 @@ async fn database(server: &Server) -> Result<Database> {
     Ok(if faulty { Database::Faulty } else { Database::Sound })
 }
 
-/// Where pictures are, and whether all of them can be had.
+/// Prints the location of pictures, and returns whether all of them are available.
 async fn pictures(server: &Server) -> Result<bool> {
     let settings = &server.config().pictures;
     say!("pictures   new ones go into the {}", if settings.into_bucket { "bucket" } else { "database" })?;
@@ -105,7 +105,7 @@ async fn pictures(server: &Server) -> Result<bool> {
     Ok(true)
 }
 
-/// A line for each provider, and whether all of them answer.
+/// Returns a line for each provider, and whether all of them answer.
 pub async fn providers(server: &Server) -> (Vec<String>, bool) {
     let (mut lines, mut sound) = (Vec::new(), true);
     for provider in server.providers().iter() {
@@ -122,7 +122,7 @@ pub async fn providers(server: &Server) -> (Vec<String>, bool) {
     (lines, sound)
 }
 
-/// A length of time, as one says it.
+/// Formats a duration in a readable unit.
 fn roughly(time: Duration) -> String {
     match time.as_secs() {
         seconds @ 0..120 => format!("{seconds} s"),
@@ -140,7 +140,7 @@ async fn languages(server: &Server) -> Result<()> {
     }
 }
 
-/// How the queue stands, line by line.
+/// Returns the state of the queue, line by line.
 pub async fn queue(server: &Server) -> Result<Vec<String>> {
     let standing = jobs::standing(&mut *server.db().acquire().await?).await?;
     let mut lines = vec![format!("jobs       {} waiting, {} given up on", standing.waiting, standing.dead)];

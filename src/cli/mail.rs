@@ -23,7 +23,7 @@ pub enum Mail {
 }
 
 impl Mail {
-    /// Does it.
+    /// Runs the command.
     pub async fn run(self, server: &Server) -> Result<()> {
         match self {
             Self::Test { to } => test(server, &to).await,

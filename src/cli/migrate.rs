@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use server::db;
 use sqlx::PgPool;
 
-/// Migrates, and says so.
+/// Migrates the database, and prints the result.
 pub async fn run(pool: &PgPool) -> Result<()> {
     db::migrate(pool).await.context(
         "the database could not be migrated; nothing of the failed step remains, and the steps before it stay",

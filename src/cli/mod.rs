@@ -38,13 +38,13 @@ enum Command {
     Serve,
     /// Bring the database's schema up to this version.
     Migrate,
-    /// Plant demo people and posts into an empty database.
+    /// Add demo users and posts to an empty database.
     Seed(seed::Args),
-    /// Make all posts known to searches again; after KITH_LANGUAGES was changed.
+    /// Index all posts for search again, after KITH_LANGUAGES was changed.
     Reindex,
-    /// Say what is wrong with this installation, if anything.
+    /// Check this installation and print every problem.
     Doctor,
-    /// Try the way mail goes out, and see to mail that did not go.
+    /// Test sending mail, and manage mail that failed.
     #[command(subcommand)]
     Mail(mail::Mail),
     /// Move pictures between the database and a bucket, and tidy the bucket.
@@ -56,7 +56,7 @@ enum Command {
 }
 
 impl Cli {
-    /// Does what was asked.
+    /// Runs the command.
     pub async fn run(self) -> Result<()> {
         let named = || std::env::var_os("KITH_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from);
         let source = Source::read(self.config.or_else(named).as_deref(), std::env::vars_os())?;
@@ -96,13 +96,13 @@ fn connect(config: Config) -> Result<Server> {
     Ok(Server::new(config, pool))
 }
 
-/// An error with what caused it, in one line. A cause that an error repeats in its own words is left out.
+/// Returns an error with its causes, in one line. A cause that an error repeats in its own words is left out.
 pub fn causes(error: &(dyn Error + 'static)) -> String {
     let mut line = String::new();
     let mut next = Some(error);
     while let Some(cause) = next {
         next = cause.source();
-        // sqlx says "error returned from database" before what Postgres said, which is clear without.
+        // sqlx says "error returned from database" before the text of Postgres, which is clear without it.
         let text = cause.downcast_ref::<sqlx::Error>().map_or_else(|| cause.to_string(), db::reason);
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         if !line.contains(&text) {

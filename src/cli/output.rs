@@ -1,5 +1,5 @@
-//! Output of the commands. A reader that closed its pipe (`kith user list | head`) has read enough and is no error; a full
-//! disk is one. Neither panics, as `println!` would.
+//! Output of the commands. A reader that closed its pipe (`kith user list | head`) has read enough, which is no error;
+//! a full disk is an error. Neither panics, as `println!` would.
 
 use std::{
     fmt::Display,
@@ -17,25 +17,25 @@ pub(super) use say;
 /// Writes a line to standard output.
 ///
 /// # Errors
-/// When it cannot be written and the reader is still there.
+/// Returns an error if the line cannot be written and the reader is still there.
 pub fn line(text: &impl Display) -> Result<()> {
     tolerate(write(&mut io::stdout().lock(), text))
 }
 
-/// Writes a line about what the program does to standard error, if there is anything to write to.
+/// Writes a line about the program's work to standard error, if it is open.
 pub fn note(text: impl Display) {
     let _ = write(&mut io::stderr().lock(), &text);
 }
 
-/// Writes a line that must not get lost to the first of `places` that takes it. Returns `false` if none does.
+/// Writes a line that must not get lost to the first of `places` that accepts it. Returns `false` if none does.
 pub fn to_any(places: &mut [&mut dyn Write], text: &impl Display) -> bool {
     places.iter_mut().any(|place| write(place, text).is_ok())
 }
 
-/// Decides which failures to write count.
+/// Decides which write failures count.
 ///
 /// # Errors
-/// All but a closed pipe.
+/// Returns every error except a closed pipe.
 pub fn tolerate(written: io::Result<()>) -> Result<()> {
     match written {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
@@ -45,7 +45,7 @@ pub fn tolerate(written: io::Result<()>) -> Result<()> {
     }
 }
 
-/// In one piece, so that a line is written whole or not at all.
+/// Writes in one piece, so that a line is written whole or not at all.
 fn write(place: &mut (impl Write + ?Sized), text: &impl Display) -> io::Result<()> {
     place.write_all(format!("{text}\n").as_bytes())?;
     place.flush()
@@ -55,7 +55,7 @@ fn write(place: &mut (impl Write + ?Sized), text: &impl Display) -> io::Result<(
 mod tests {
     use super::*;
 
-    /// A place that fails to take anything.
+    /// A writer that always fails.
     struct Failing(ErrorKind);
 
     impl Write for Failing {

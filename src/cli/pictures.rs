@@ -8,13 +8,13 @@ use super::output::say;
 
 #[derive(Subcommand)]
 pub enum Pictures {
-    /// Move every picture between the database and the bucket. May be broken off and begun again.
+    /// Move every picture between the database and the bucket. Can be interrupted and resumed.
     Move { to: Place },
-    /// Remove from the bucket what is nobody's picture.
+    /// Remove files from the bucket that no user has.
     Tidy,
 }
 
-/// Where pictures may lie.
+/// The places in which pictures can be stored.
 #[derive(Clone, Copy, ValueEnum)]
 pub enum Place {
     Bucket,
@@ -22,7 +22,7 @@ pub enum Place {
 }
 
 impl Pictures {
-    /// Does it.
+    /// Runs the command.
     pub async fn run(self, server: &Server) -> Result<()> {
         match self {
             Self::Move { to } => transfer(server, to).await,

@@ -8,10 +8,10 @@ use server::{
 
 use super::output::{note, say};
 
-/// How often it says how far it is, in posts.
+/// The number of posts after which it prints its progress.
 const TOLD: u64 = 10_000;
 
-/// Writes the words of all posts again, while the site goes on.
+/// Indexes the words of all posts again, while the site continues to serve.
 pub async fn run(server: &Server) -> Result<()> {
     if let Standing::Unknown(language) = search::standing(server).await? {
         bail!("KITH_LANGUAGES: Postgres has no text search configuration {language}; see \\dF in psql");

@@ -17,18 +17,18 @@ pub const DEMO_PASSWORD: &str = "neighbours-are-kind";
 /// How much to plant.
 #[derive(ClapArgs)]
 pub struct Args {
-    /// How many people.
+    /// The number of users.
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(..=1_000_000))]
     users: u32,
-    /// How many posts.
+    /// The number of posts.
     #[arg(long, default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(..=10_000_000))]
     posts: u32,
-    /// Also into a database that has people already.
+    /// Also seed a database that already has users.
     #[arg(long)]
     force: bool,
 }
 
-/// Plants, unless somebody lives there already.
+/// Seeds the database, unless it has users already.
 pub async fn run(pool: &PgPool, args: Args) -> Result<()> {
     db::migrate(pool).await.context("the database could not be migrated")?;
     let options =
@@ -47,7 +47,7 @@ fn demo_password_hash() -> Result<Option<String>> {
     Ok(Some(server::auth::password::hash_demo(DEMO_PASSWORD)?))
 }
 
-/// Outside development nobody of the demo can sign in.
+/// Outside development the demo users cannot sign in.
 #[cfg(not(feature = "dev"))]
 fn demo_password_hash() -> Result<Option<String>> {
     Ok(None)

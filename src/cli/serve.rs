@@ -14,12 +14,12 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{assets::Files, router, serve, telemetry};
 
-/// How often to ask for the database while starting.
+/// The pause between two attempts to reach the database at start.
 const DATABASE_PAUSE: Duration = Duration::from_secs(1);
-/// How often, before giving up.
+/// The number of attempts before giving up.
 const DATABASE_TRIES: u32 = 60;
 
-/// Migrates, serves, works off jobs and sweeps, until SIGTERM or SIGINT.
+/// Migrates, serves, runs jobs and sweeps, until SIGTERM or SIGINT.
 pub async fn run(config: Config) -> Result<()> {
     telemetry::start(&config)?;
     any_spawner::Executor::init_tokio().context("the executor of the views")?;
@@ -43,7 +43,7 @@ pub async fn run(config: Config) -> Result<()> {
     Ok(())
 }
 
-/// A database that is still starting is waited for; one that cannot be used or migrated is not.
+/// Waits for a database that is still starting, but not for one that cannot be used or migrated.
 async fn migrate(server: &Server) -> Result<()> {
     let mut conn = reach(&server.config().database_url).await?;
     db::require(&mut conn).await?;
@@ -64,7 +64,8 @@ async fn reach(url: &Secret) -> Result<db::Connection> {
     db::probe(url).await.context("the database did not answer")
 }
 
-/// A language that Postgres does not know is a wrong setting; one that posts are not kept for yet is only said.
+/// A language that Postgres does not know is a wrong setting; a language that posts are not indexed in yet only causes
+/// a warning.
 async fn settle_search(server: &Server) -> Result<()> {
     match search::settle(server).await? {
         Standing::Agreed => {}
@@ -79,7 +80,7 @@ async fn settle_search(server: &Server) -> Result<()> {
     Ok(())
 }
 
-/// Keeps a background task running: should it ever end or panic, it is started again after a pause.
+/// Supervises a background task: if it ends or panics, it is started again after a pause.
 async fn supervise<F: Future<Output = ()> + Send + 'static>(name: &'static str, server: Server, task: fn(Server) -> F) {
     loop {
         if let Err(error) = tokio::spawn(task(server.clone())).await {

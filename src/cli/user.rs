@@ -12,7 +12,7 @@ use time::{OffsetDateTime, UtcOffset};
 
 use super::output::{self, say};
 
-/// The most accounts one listing shows.
+/// The most accounts that one listing shows.
 const MOST: i64 = 200;
 
 #[derive(Subcommand)]
@@ -31,13 +31,13 @@ pub enum User {
     },
     /// Show one account: its role, whether it is suspended, and what happened to it lately.
     Show { who: String },
-    /// Give an account another role. It counts at once: that person is signed out everywhere and signs in anew.
+    /// Give an account another role. The user is signed out everywhere and must sign in again.
     Role { who: String, role: Chosen },
-    /// Mail an account a link to choose a new password. Nobody else ever sees it, or sets one.
+    /// Mail an account a link to choose a new password. Only its owner sees the link.
     Reset { who: String },
     /// End every session of an account.
     SignOut { who: String },
-    /// Suspend an account. The person is out at once, and reads the reason when they sign in.
+    /// Suspend an account. The user is signed out at once, and sees the reason at sign-in.
     Suspend {
         who: String,
         #[arg(long)]
@@ -50,7 +50,7 @@ pub enum User {
     Restore { who: String },
 }
 
-/// A role, as it is typed.
+/// A role, in the form that the operator types.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 pub enum Chosen {
     Member,
@@ -69,7 +69,7 @@ impl From<Chosen> for Role {
 }
 
 impl User {
-    /// Does it, and says what was done.
+    /// Runs the command, and prints the result.
     pub async fn run(self, server: &Server) -> Result<()> {
         match self {
             Self::List { part } => list(server, &part).await,
@@ -110,7 +110,7 @@ async fn find(server: &Server, who: &str) -> Result<server::id::UserId> {
     }
 }
 
-/// One account and what happened to it lately, as it is printed.
+/// Returns one account and its recent activity, as text.
 pub(crate) async fn shown(server: &Server, who: &str) -> Result<String> {
     let user = find(server, who).await?;
     let account = accounts::show(server, user).await.map_err(explain)?;
@@ -140,7 +140,7 @@ pub(crate) async fn shown(server: &Server, who: &str) -> Result<String> {
     Ok(text)
 }
 
-/// To the minute, which is what somebody compares with another log.
+/// Formats a time to the minute, precise enough to compare with another log.
 fn moment(at: OffsetDateTime) -> String {
     let at = at.to_offset(UtcOffset::UTC);
     format!("{} {:02}:{:02} UTC", at.date(), at.hour(), at.minute())
@@ -169,7 +169,7 @@ async fn create_admin(server: &Server, email: &str, username: &str) -> Result<()
     invite_admin(server, email, username, &mut [&mut io::stdout(), &mut io::stderr()]).await
 }
 
-/// Writes the link to the first of `places` that takes it. Without any, nothing stays of the invitation.
+/// Writes the link to the first of `places` that accepts it. If none does, the invitation is removed.
 pub(crate) async fn invite_admin(
     server: &Server,
     email: &str,
@@ -188,7 +188,7 @@ pub(crate) async fn invite_admin(
     bail!("the link cannot be written anywhere; nobody was invited")
 }
 
-/// What a verb refused, in the words it has for people.
+/// Converts the refusal of a verb to its message for users.
 pub(super) fn explain(error: Error) -> anyhow::Error {
     match error {
         Error::Invalid(invalid) => anyhow::anyhow!(invalid.iter().map(|(_, text)| text).collect::<Vec<_>>().join(" ")),

@@ -1,8 +1,8 @@
 //! Requests whose head is larger than the server reads.
 //!
-//! hyper answers them by itself, with an empty 431, before any handler runs: in a browser that holds too many cookies
-//! every address would stay an empty page. So that answer is held back here, and an error page takes its place. If the
-//! cookies are too large, it has the browser delete them.
+//! hyper answers them by itself, with an empty 431, before any handler runs: in a browser with too many cookies every
+//! address would remain an empty page. This module holds that answer back and sends an error page in its place. If the
+//! cookies are too large, the response makes the browser delete them.
 
 use std::{
     io::{self, IoSlice, Write},
@@ -27,10 +27,11 @@ use tower::ServiceExt;
 
 /// The most bytes of a head.
 pub const HEAD_BYTES: usize = 32 * 1_024;
-/// How long the answer and the rest of the request may take together.
+/// The longest time for the response and the rest of the request together.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
-/// The most bytes that are read after the answer, and thrown away: 180 cookies of 4 KB, which is what browsers keep for
-/// a site. With unread bytes the connection would be reset, and the browser would show that instead of the answer.
+/// The most bytes that are read after the response, and discarded: 180 cookies of 4 KB, the most that browsers store
+/// for a site. With unread bytes the connection would be reset, and the browser would show that instead of the
+/// response.
 const MAX_DISCARDED: u64 = 1_024 * 1_024;
 /// The most bytes of an error page.
 const MAX_PAGE: usize = 64 * 1_024;
@@ -55,8 +56,8 @@ impl<S> Guarded<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Guarded<S> {
-    /// Answers a request whose head is too large, of which `head` is the beginning. Does nothing after any other end of
-    /// the connection.
+    /// Answers a request with a head that is too large; `head` is its beginning. Does nothing if the connection ended
+    /// in any other way.
     pub async fn finish(self, head: &[u8], router: Router, (peer, origin): (Peer, &Origin)) {
         if !self.too_large {
             return;
@@ -78,8 +79,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guarded<S> {
     }
 }
 
-/// The request that the router answers with the error page: the method and path of the one that is too large, and
-/// nothing else of it.
+/// Returns the request that the router answers with the error page: the method and path of the one that is too large,
+/// and nothing else of it.
 fn request(head: &[u8], origin: &Origin, peer: Peer) -> Request<Body> {
     let line = head.split(|byte| *byte == b'\r' || *byte == b'\n').next().unwrap_or_default();
     let mut words = line.split(|byte| *byte == b' ');
@@ -97,8 +98,8 @@ fn request(head: &[u8], origin: &Origin, peer: Peer) -> Request<Body> {
     request
 }
 
-/// What makes a head too large. A page elsewhere can send a browser here with a long address, but not with long cookies:
-/// only those count as a reason to delete the cookies.
+/// Returns the cause of a head that is too large. A page elsewhere can send a browser here with a long address, but not
+/// with long cookies: only those are a reason to delete the cookies.
 fn cause(head: &[u8]) -> LargeHead {
     let mut lines = head.split(|byte| *byte == b'\n');
     let address = lines.next().map_or(0, <[u8]>::len);

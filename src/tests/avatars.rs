@@ -1,4 +1,4 @@
-//! Faces: whose they are, how they are served, and that they go.
+//! Avatars: ownership, delivery, deletion.
 
 use axum::body::{Body, to_bytes};
 use http::{Request, StatusCode, header};
@@ -10,7 +10,7 @@ use tower::ServiceExt;
 use super::{Browser, Site};
 
 impl Site {
-    /// Gives somebody a picture, another one for each `number`; its id.
+    /// Gives a user a picture, another one for each `number`, and returns its id.
     pub async fn picture(&self, username: &str, number: u64) -> String {
         let picture = avatars::make(&self.server, Picture::Usual.bytes(number)).await.unwrap();
         self.set_picture(username, &picture).await;
@@ -25,12 +25,12 @@ impl Site {
         tx.commit().await.unwrap();
     }
 
-    /// How many pictures are kept.
+    /// Returns the number of stored pictures.
     pub async fn pictures(&self) -> i64 {
         self.count("select count(*) from avatar_images").await
     }
 
-    /// The id of somebody's picture.
+    /// Returns the id of a user's picture.
     pub async fn picture_of(&self, username: &str) -> Option<String> {
         sqlx::query_scalar("select avatar from users where username = $1")
             .bind(username)
@@ -74,7 +74,8 @@ async fn it_is_served_to_everybody_for_ever_and_as_a_picture_only(pool: PgPool) 
     let (status, bytes) = bytes(&site, &format!("/avatars/{id}.96")).await;
     let kept: Vec<u8> = sqlx::query_scalar("select small from avatar_images").fetch_one(&pool).await.unwrap();
     assert_eq!((status, bytes), (StatusCode::OK, kept));
-    // Named by its content, so who has it never needs to ask again; and who asks all the same is told so.
+    // The name is made from the content, so a browser that has the picture never needs to ask again; if it asks all the
+    // same, the answer is 304.
     let again = Request::get(format!("/avatars/{id}.96")).header("if-none-match", format!("\"{id}.96\""));
     assert_eq!(site.browser().send(again.body(Body::empty()).unwrap()).await.status, StatusCode::NOT_MODIFIED);
     for nobody in ["AAAAAAAAAAAAAAAA.96", "AAAAAAAAAAAAAAAA.97", "AAAAAAAAAAAAAAAA", "..%2f..%2fetc%2fpasswd", "%00.96"]
@@ -162,7 +163,7 @@ async fn it_is_in_the_file_one_takes_along_and_goes_with_the_account(pool: PgPoo
     assert_eq!(site.count("select count(*) from jobs where kind = 'picture'").await, 0);
 }
 
-/// Names and contents of the files.
+/// Returns the names and contents of the files.
 pub(super) async fn export(site: &Site, who: &Browser) -> Vec<(String, Vec<u8>)> {
     let form = format!("for_user={}", who.clone().form_user().await.unwrap());
     let cookies: Vec<String> = who.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();

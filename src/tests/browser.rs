@@ -1,4 +1,4 @@
-//! A browser, as far as HTTP shows one: it keeps cookies by their rules and says where its requests come from.
+//! A browser, as far as HTTP shows one: it keeps cookies by their rules and sends the origin of its requests.
 
 use std::{collections::BTreeMap, net::SocketAddr};
 
@@ -12,7 +12,7 @@ use tower::ServiceExt;
 
 use super::{PASSWORD, Site, trace};
 
-/// What came back.
+/// A response.
 #[derive(Debug)]
 pub struct Answer {
     pub status: StatusCode,
@@ -21,23 +21,23 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// One header, or nothing.
+    /// Returns one header, or an empty text.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
-    /// Where it leads.
+    /// Returns the target of a redirect.
     pub fn location(&self) -> &str {
         self.header("location")
     }
 
-    /// What the next page will say, by its code.
+    /// Returns the code of the message on the next page.
     pub fn flash(&self) -> &str {
         let line = self.set_cookies().into_iter().find_map(|line| line.strip_prefix("__Host-flash="));
         line.and_then(|rest| rest.split(';').next()).unwrap_or_default()
     }
 
-    /// Everything it sets, one line each.
+    /// Returns every cookie it sets, one line each.
     pub fn set_cookies(&self) -> Vec<&str> {
         self.headers.get_all(header::SET_COOKIE).iter().map(|value| value.to_str().unwrap()).collect()
     }
@@ -50,7 +50,7 @@ pub struct Browser {
     pub cookies: BTreeMap<String, String>,
     pub peer: SocketAddr,
     pub agent: String,
-    /// The id that forms of pages for the session in the cookie hold, once it is known.
+    /// The id in the forms of pages for the session in the cookie, once it is known.
     form_user: Option<(String, Option<String>)>,
 }
 
@@ -65,13 +65,13 @@ impl Browser {
         }
     }
 
-    /// At another client address.
+    /// Moves the browser to another client address.
     pub fn at(mut self, ip: &str) -> Self {
         self.peer.set_ip(ip.parse().unwrap());
         self
     }
 
-    /// Speaking to another copy of the server, with the cookies it has.
+    /// Connects the browser to another instance of the server, with the cookies it has.
     pub fn on(mut self, copy: &Site) -> Self {
         self.router.clone_from(&copy.router);
         self
@@ -81,7 +81,7 @@ impl Browser {
         self.send(Request::builder().uri(path).body(Body::empty()).unwrap()).await
     }
 
-    /// The id of the signed-in user, as a page's forms hold it; nothing when signed out.
+    /// Returns the id of the signed-in user, as a page's forms hold it; `None` when signed out.
     pub async fn form_user(&mut self) -> Option<String> {
         let session = self.session()?.clone();
         if let Some((known, user)) = &self.form_user
@@ -95,7 +95,7 @@ impl Browser {
         user
     }
 
-    /// The value of a hidden field of the page at `path`.
+    /// Returns the value of a hidden field of the page at `path`.
     pub async fn hidden_field(&mut self, path: &str, name: &str) -> Option<String> {
         let page = self.get(path).await.body;
         let (_, rest) = page.split_once(&format!("<input type=\"hidden\" name=\"{name}\" value=\""))?;
@@ -150,7 +150,7 @@ impl Browser {
         self.send(request).await
     }
 
-    /// Sends a form in parts; they are divided by `x`.
+    /// Sends a form in parts, separated by `x`.
     pub async fn send_parts(&mut self, path: &str, parts: impl Into<Body>) -> Answer {
         let user = self.form_user().await.map(|id| format!("?for_user={id}")).unwrap_or_default();
         let request = Request::builder()
@@ -163,7 +163,7 @@ impl Browser {
         self.send(request).await
     }
 
-    /// Sends anything, with this browser's cookies unless it has some of its own.
+    /// Sends any request, with this browser's cookies unless it has some of its own.
     pub async fn send(&mut self, mut request: Request<Body>) -> Answer {
         let query = request.uri().query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
         query.for_each(|(name, value)| trace::note_field(name, value));
@@ -181,7 +181,7 @@ impl Browser {
         answer
     }
 
-    /// Keeps cookies by the rules of `__Host-`: `Secure`, `Path=/`, no `Domain`, or a browser would not.
+    /// Keeps cookies by the rules of `__Host-`: `Secure`, `Path=/`, no `Domain`. A browser would refuse others.
     pub fn keep(&mut self, answer: &Answer) {
         for line in answer.set_cookies() {
             let mut parts = line.split(';').map(str::trim);
@@ -200,7 +200,7 @@ impl Browser {
         }
     }
 
-    /// Signs one of the cast in, and makes sure of it.
+    /// Signs in a user of the cast, and asserts that it worked.
     pub async fn sign_in(&mut self, username: &str) {
         let answer = self.try_sign_in(username, PASSWORD).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
@@ -212,7 +212,7 @@ impl Browser {
         self.post("/sign-in", &[("identifier", identifier), ("password", password), ("remember", "true")]).await
     }
 
-    /// Who is signed in, by what a page says.
+    /// Returns the signed-in user, as a page shows it.
     pub async fn who(&mut self) -> Option<String> {
         let answer = self.get("/settings/devices").await;
         if answer.status != StatusCode::OK {
@@ -226,13 +226,13 @@ impl Browser {
         after.split('"').next().map(str::to_owned)
     }
 
-    /// The session cookie's value.
+    /// Returns the session cookie's value.
     pub fn session(&self) -> Option<&String> {
         self.cookies.get("__Host-id")
     }
 }
 
-/// Fields as a form sends them.
+/// Encodes fields as a form does.
 pub fn encode(fields: &[(&str, &str)]) -> String {
     let escape = |text: &str| {
         text.bytes()

@@ -1,4 +1,5 @@
-//! Databases as operators set them up: where the tables are, what a role or a pooler changes, and phases without writes.
+//! Databases as operators configure them: the schema of the tables, settings of a role or a pooler, and read-only
+//! phases.
 
 use secrecy::SecretString;
 use server::{
@@ -10,7 +11,7 @@ use sqlx::{ConnectOptions, Connection, PgConnection, PgPool, postgres::PgConnect
 use super::{Site, site::as_served};
 use crate::cli::doctor;
 
-/// A connection made now, with what the database and its roles prescribe.
+/// Opens a new connection, with the settings of the database and its roles.
 async fn fresh(pool: &PgPool) -> PgConnection {
     pool.connect_options().as_ref().clone().connect().await.unwrap()
 }
@@ -19,17 +20,17 @@ async fn sql(conn: &mut PgConnection, sql: &str) {
     sqlx::raw_sql(sql).execute(conn).await.unwrap();
 }
 
-/// Changes a default of the database, for connections made from now on.
+/// Changes a default of the database, for new connections.
 async fn set_default(pool: &PgPool, change: &str) {
     let mut conn = pool.acquire().await.unwrap();
-    // Also where the default of before takes no writes.
+    // Works also while the current default refuses writes.
     sql(&mut conn, "set default_transaction_read_only = off").await;
     let name: String =
         sqlx::query_scalar("select quote_ident(current_database())").fetch_one(&mut *conn).await.unwrap();
     sql(&mut conn, &format!("alter database {name} {change}")).await;
 }
 
-/// An empty database beside that of the test; it is dropped by the last line of the test.
+/// Creates an empty database beside that of the test; the last line of the test drops it.
 async fn another(pool: &PgPool, clauses: &str) -> (String, PgConnectOptions) {
     let name = format!("another_{}", server::random::request_id().to_lowercase().replace('-', "_"));
     let statement = format!("create database \"{name}\" {clauses} template template0");
@@ -44,7 +45,7 @@ async fn drop_database(pool: &PgPool, name: &str) {
 
 #[sqlx::test(migrations = false)]
 async fn all_tables_are_in_the_first_schema_of_the_search_path(pool: PgPool) {
-    // Without what the run's template gives a new database.
+    // Removes the tables that the run's template gives a new database.
     let schemas = "drop schema public cascade; create schema public; create schema kith";
     sqlx::raw_sql(schemas).execute(&pool).await.unwrap();
     set_default(&pool, "set search_path = kith, public").await;
@@ -57,7 +58,7 @@ async fn all_tables_are_in_the_first_schema_of_the_search_path(pool: PgPool) {
     assert_eq!(ada.who().await.as_deref(), Some("ada"));
     assert_eq!(site.count("select count(*) from kith.sessions where user_id is not null").await, 1);
     assert_eq!(site.count("select count(*) from pg_tables where schemaname = 'public'").await, 0);
-    // The same program with another search path must not begin a second, empty site.
+    // The same program with another search path must not start a second, empty site.
     set_default(&pool, "set search_path = public, kith").await;
     let why = db::require(&mut fresh(&pool).await).await.unwrap_err();
     assert!(
@@ -137,7 +138,7 @@ async fn limits_that_a_pooler_dropped_are_noticed(pool: PgPool) {
     let mut bare = fresh(&pool).await;
     let settings = lost(db::findings(&mut bare, 1).await.unwrap()).expect("told");
     assert!(settings.contains(&"statement_timeout = 5s".to_owned()), "{settings:?}");
-    // Set on the role or the database, as docs/operate.md says, they are in force again.
+    // If they are set on the role or the database, as docs/operate.md says, they apply again.
     for limit in settings {
         sql(&mut bare, &format!("set {}", limit.replace("= ", "= '") + "'")).await;
     }
@@ -167,7 +168,7 @@ async fn writes_work_again_right_after_a_read_only_phase(pool: PgPool) {
     let mut ada = site.signed_in("ada").await;
     let post = async |ada: &mut super::Browser, body: &str| ada.post("/posts", &[("body", body)]).await.status;
     assert_eq!(post(&mut ada, "before").await, 303);
-    // The phase: all connections there are, and all that are made, take no writes.
+    // The read-only phase: all open and new connections refuse writes.
     set_default(&pool, "set default_transaction_read_only = on").await;
     let mut held = Vec::new();
     for _ in 0..4 {
@@ -179,7 +180,7 @@ async fn writes_work_again_right_after_a_read_only_phase(pool: PgPool) {
     assert_eq!(site.browser().get("/readyz").await.body, "read-only");
     assert_eq!(post(&mut ada, "during").await, 503);
     assert_eq!(ada.get("/").await.status, 200);
-    // Its end is seen by new connections only: those that are open still refuse.
+    // Only new connections see its end: open ones still refuse.
     set_default(&pool, "reset default_transaction_read_only").await;
     tokio::time::sleep(std::time::Duration::from_millis(150)).await;
     let _ = post(&mut ada, "the one that notices").await;

@@ -1,4 +1,4 @@
-//! Seeing one's devices and ending them.
+//! The list of devices, and revoking sessions from it.
 
 use http::StatusCode;
 use sqlx::PgPool;

@@ -1,4 +1,4 @@
-//! Every door, tried by everybody it is not for, and with everything no form of ours would send. A route is only
+//! Every route, tried by every visitor it is not for, and with every kind of form that we never send. A route is only
 //! registered through a door, so a new one cannot be forgotten here.
 
 use app::routes::{Door, Guard};
@@ -8,7 +8,7 @@ use sqlx::PgPool;
 
 use super::{Answer, Browser, Site};
 
-/// A path with real ids where the door has names.
+/// Returns a path with real ids in place of the route's parameters.
 pub(super) fn path(door: &Door, post: i64) -> String {
     door.path
         .replace("{device}", "00000000-0000-0000-0000-000000000000")
@@ -60,7 +60,7 @@ async fn knock(
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 const OURS: (&str, &str) = ("sec-fetch-site", "same-origin");
 
-/// The one field that each of the browser's forms has: the signed-in user's id.
+/// Returns the one field that each of the browser's forms has: the signed-in user's id.
 async fn own_form(browser: &mut Browser) -> String {
     format!("for_user={}", browser.form_user().await.unwrap_or_default())
 }
@@ -148,7 +148,7 @@ async fn nothing_from_elsewhere_changes_anything(pool: PgPool) {
     let mut alan = site.signed_in("alan").await;
     let before = digest(&site).await;
     let functions = server_fn::axum::server_fn_paths().map(|(path, _)| path.to_owned());
-    // A mail provider ends somebody's mails from anywhere, with a token and nothing else (RFC 8058).
+    // A mail provider may unsubscribe a user from anywhere, with a token and nothing else (RFC 8058).
     let ours = site.doors.iter().filter(|door| door.method == Method::POST && door.path != "/unsubscribe");
     let doors = ours.map(|door| path(door, post));
     for path in doors.chain(functions) {
@@ -198,7 +198,7 @@ async fn no_door_does_anything_for_another_method(pool: PgPool) {
             Method::OPTIONS,
         ] {
             let known = shared.contains(&method) || (method == Method::HEAD && shared.contains(&Method::GET));
-            // Another door of the same shape may answer: a profile's where a post was meant.
+            // Another route of the same shape may answer: a profile's instead of a post's.
             if known {
                 continue;
             }
@@ -216,7 +216,7 @@ async fn odd_forms_are_refused_whole(pool: PgPool) {
     let huge = format!("body={}", "x".repeat(100_000));
     let fields = "email=a%40b.example&username=newcomer&display_name=x&password=seven+green+umbrellas&identifier=alan&current_password=x&code=123456&body=x&like=true&follow=true&theme=dark&next=%2F";
     for door in site.doors.iter().filter(|door| door.method == Method::POST) {
-        // Each its own, so that limits do not answer in the door's place.
+        // A new browser for each, so that limits do not answer in place of the route.
         let path = path(door, post);
         let mut alan = site.signed_in("alan").await;
         let own = own_form(&mut alan).await;

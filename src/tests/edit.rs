@@ -1,4 +1,4 @@
-//! Saying who one is.
+//! Editing the profile.
 
 use http::StatusCode;
 use sqlx::PgPool;
@@ -7,7 +7,7 @@ use super::{Answer, Browser, Site};
 
 const PAGE: &str = "/settings/profile";
 
-/// The form as it is sent, with some of its fields changed.
+/// Sends the form, with some of its fields changed.
 async fn save(browser: &mut Browser, changed: &[(&str, &str)]) -> Answer {
     let names = ["display_name", "pronouns", "place", "bio", "link1", "link2", "link3", "link4"];
     let value = |name: &str| changed.iter().find(|(field, _)| *field == name).map_or("", |(_, value)| value);
@@ -111,7 +111,7 @@ async fn a_bio_that_an_older_copy_changed_is_shown_as_it_was_typed(pool: PgPool)
     site.sql("update users set bio = 'new *words*' where username = 'alan'").await;
     let page = site.browser().get("/@alan").await.body;
     assert!(page.contains("new *words*") && !page.contains("<em>old"), "{page}");
-    // The same HTML for other words is still HTML.
+    // The same HTML from another source text is still HTML.
     for bio in ["*same*", "_same_"] {
         save(&mut alan, &[("bio", bio)]).await;
         assert!(site.browser().get("/@alan").await.body.contains("<em>same</em>"), "{bio}");

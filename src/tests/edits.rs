@@ -1,4 +1,4 @@
-//! Changing one's words: what they were stays readable.
+//! Editing posts: the earlier versions remain readable.
 
 use http::StatusCode;
 use sqlx::PgPool;
@@ -70,7 +70,7 @@ async fn h13_only_ones_own_words_can_be_changed_or_looked_at_to_change(pool: PgP
     let site = Site::with_cast(&pool).await;
     let post = site.post("alan", "hello").await;
     let edit = format!("/posts/{post}/edit");
-    // Not even by who may administer.
+    // Not even an administrator may.
     for who in ["barbara", "ada"] {
         let mut other = site.signed_in(who).await;
         assert!(!other.get(&format!("/posts/{post}")).await.body.contains(&edit));

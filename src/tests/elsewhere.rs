@@ -1,4 +1,4 @@
-//! Pictures that somebody has at GitHub: copied in the background, within limits, from there and nowhere else.
+//! Pictures from GitHub: copied in the background, within limits, from there and nowhere else.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ async fn wish(site: &Site, username: &str, url: &str) {
     tx.commit().await.unwrap();
 }
 
-/// Does what is due; what waits to be tried again.
+/// Runs the due jobs, and returns the number of jobs that wait for a retry.
 async fn work(site: &Site) -> i64 {
     while server::jobs::run_due(&site.server).await.unwrap() > 0 {}
     site.count("select count(*) from jobs where kind = 'picture'").await

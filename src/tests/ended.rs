@@ -1,4 +1,4 @@
-//! Requests that began in a session and are finished after its end: they change nothing.
+//! Requests that began in a session and finish after its end: they change nothing.
 
 use std::time::Duration;
 
@@ -11,10 +11,10 @@ use super::{Answer, Browser, PASSWORD, Site};
 
 type Fields = &'static [(&'static str, &'static str)];
 
-/// A moment far ahead, as the form that marks everything as read has it.
+/// A moment far ahead, in the format of the form that marks everything as read.
 const LATER: &str = "4102444800000000-999999999";
 
-/// Every form with which somebody signed in changes something, filled in so that it is taken.
+/// Every form with which a signed-in user changes something, filled in with valid values.
 const CHANGES: [(&str, Fields); 24] = [
     ("/posts", &[("body", "hello")]),
     ("/posts/{id}/replies", &[("body", "hello")]),
@@ -70,7 +70,7 @@ const FUNCTIONS: [(&str, Fields); 4] = [
     ("/api/set_follow", &[("username", "ada"), ("follow", "true")]),
 ];
 
-/// What the user has and has done, as one text.
+/// The data and actions of the user, as one text.
 const STATE: &str = "
     select concat_ws(' / ',
         (select to_jsonb(u) from users u where username = 'alan'), (select count(*) from likes),
@@ -149,7 +149,7 @@ async fn nothing_is_written_after_the_end_of_its_session(pool: PgPool) {
         let fields = fields.iter().map(|(name, value)| (*name, filled(value))).collect();
         let before = state(&pool).await;
         let answer = send_while_session_ends(&site, &alan, filled(path), fields).await;
-        // Forms with text answer with a page that gives the text back.
+        // Forms with text answer with a page that returns the text.
         let refused = answer.status == StatusCode::UNAUTHORIZED || answer.location().starts_with("/sign-in?next=");
         assert!(refused, "{path}: {} {} {}", answer.status, answer.location(), answer.body);
         assert_eq!(state(&pool).await, before, "{path}");

@@ -1,4 +1,4 @@
-//! What happens when something we depend on is slow, broken or gone.
+//! Faults of our dependencies: slow, broken or gone.
 
 use std::time::{Duration, Instant};
 
@@ -68,7 +68,7 @@ async fn a_failed_change_is_not_called_unchanged(pool: PgPool) {
     }
 }
 
-/// Takes away what the run's template may have given a new database.
+/// Removes the tables that the run's template may have given a new database.
 async fn emptied(pool: &PgPool) {
     sqlx::raw_sql("drop schema public cascade; create schema public").execute(pool).await.unwrap();
 }
@@ -86,7 +86,7 @@ async fn f14_four_copies_that_start_at_once_migrate_once(pool: PgPool) {
         copy.await.unwrap().unwrap();
     }
     assert!(db::is_current(&mut pool.acquire().await.unwrap()).await.unwrap());
-    // A schema that is newer than this copy is served all the same.
+    // A schema that is newer than this instance is served all the same.
     sqlx::query("insert into _sqlx_migrations (version, description, success, checksum, execution_time) values (99990101000000, 'from the future', true, '', 0)")
         .execute(&pool)
         .await
@@ -141,7 +141,7 @@ async fn h50_a_flood_of_sign_ins_leaves_pages_fast(pool: PgPool) {
         turned_away += i32::from(status == StatusCode::SERVICE_UNAVAILABLE);
     }
     assert!(turned_away > 0, "the queue has no end");
-    // Who was turned away was not counted as having failed.
+    // A refused sign-in was not counted as a failure.
     site.browser().sign_in("alan").await;
 }
 

@@ -113,13 +113,13 @@ async fn who_is_suspended_is_not_heard(pool: PgPool) {
     assert!(!profile.body.contains("something rude") && profile.body.contains("suspended"));
 }
 
-/// The same by the plainest statement there is.
+/// The same feed, by the plainest statement.
 const PLAIN: &str = "select p.id from posts p join users u on u.id = p.author_id
     where p.parent_id is null and u.suspended_at is null
       and (p.author_id = $1 or p.author_id in (select followee_id from follows where follower_id = $1))
     order by p.id desc";
 
-/// People who write much, little and nothing, in no order; some suspended, some posts deleted, some replies.
+/// Users who write much, little and nothing, in no order; some suspended, some posts deleted, some replies.
 async fn random_world(pool: &PgPool, seed: i32) {
     let sql = format!(
         "select setseed({seed} / 100.0);
@@ -160,7 +160,7 @@ async fn following_is_what_the_plainest_statement_says_page_by_page_in_any_world
                 }
             }
             assert_eq!(seen, all, "world {seed}, reader {reader}");
-            // Below any post, not only where a page ended.
+            // Below any post, not only at the end of a page.
             for cursor in all.iter().step_by(17) {
                 let page = feed::following(&mut db, UserId(reader), Some(PostId(cursor + 1))).await.unwrap();
                 let expected = all.iter().skip_while(|id| *id > cursor).take(50);

@@ -1,4 +1,4 @@
-//! Following: true once, never oneself, not without end, and counts are always the rows.
+//! Follows: idempotent, never of oneself, limited in number, and counts always equal the rows.
 
 use http::StatusCode;
 use sqlx::PgPool;
@@ -39,7 +39,7 @@ async fn nobody_follows_more_than_7_500_people(pool: PgPool) {
         barbara.clone().post(&format!("/@{whom}/follow"), &fields).await
     };
     let rows = "select count(*) from follows";
-    // One place is left: of two at once one has it.
+    // One place is left: of two at once one gets it.
     let (one, other) = tokio::join!(follow("ada", "true"), follow("grace", "true"));
     assert_eq!((site.count(rows).await, site.count(WRONG).await), (7_500, 0));
     let refused = if one.flash().is_empty() { other } else { one };

@@ -1,12 +1,12 @@
-//! Forms act for the user they were rendered for. One who signs in as another user in a second tab and sends a form of
-//! the first changes nothing by it.
+//! Forms act for the user they were rendered for. A user who signs in as another user in a second tab and sends a form
+//! of the first tab changes nothing.
 
 use http::{Method, StatusCode};
 use sqlx::PgPool;
 
 use super::{Browser, Site, doors};
 
-/// The rows of every table that a form can change, as one text each; times of last use aside.
+/// The rows of every table that a form can change, as one text each, without times of last use.
 async fn contents(site: &Site) -> Vec<Option<String>> {
     let mut all = Vec::new();
     for table in [
@@ -38,7 +38,7 @@ const FIELDS: &[(&str, &str)] = &[
     ("identifier", "ada"),
 ];
 
-/// Grace's browser, and ada's id as a form that was opened before holds it.
+/// Returns grace's browser, and ada's id as a form that was opened before holds it.
 async fn grace_with_a_form_of_ada(site: &Site) -> (Browser, String) {
     let mut browser = site.signed_in("ada").await;
     let ada = browser.form_user().await.unwrap();
@@ -169,7 +169,7 @@ async fn a_form_of_a_signed_out_page_is_refused_after_signing_in(pool: PgPool) {
     assert_eq!(answer.status, StatusCode::CONFLICT);
     assert!(answer.body.contains("You are signed in as @ada"));
     assert_eq!(contents(&site).await, before);
-    // Signed out, no form names anyone.
+    // For a visitor who is signed out, no form names a user.
     assert!(!site.browser().get("/sign-in").await.body.contains("for_user"));
 }
 
@@ -193,9 +193,9 @@ async fn the_text_is_kept_when_the_user_is_signed_out_or_unknown(pool: PgPool) {
     let answer = ada.post_fields("/posts", &fields).await;
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
     assert!(answer.body.contains("my words"));
-    // The page that gives it back is still that user's: it can be sent once they have signed in in another tab.
+    // The page with the text still belongs to that user: they can send it after they sign in in another tab.
     assert!(answer.body.contains(&format!("name=\"for_user\" value=\"{id}\"")), "{}", answer.body);
-    // Forms for everyone are read as if they had come from a page for visitors.
+    // Forms for everyone are read as if they came from a page for visitors.
     let sign_in = [("identifier", "ada"), ("password", super::site::PASSWORD), ("for_user", &*id)];
     assert_eq!(ada.post_fields("/sign-in", &sign_in).await.status, StatusCode::SEE_OTHER);
 }

@@ -1,4 +1,4 @@
-//! What holds on every route, whatever it does.
+//! The rules that hold on every route.
 
 use axum::body::Body;
 use http::{Method, Request, StatusCode};
@@ -229,7 +229,7 @@ async fn a_function_says_that_it_cannot_read_what_was_sent(pool: PgPool) {
                 "{path} {broken:?}"
             );
         }
-        // Nobody says how long it is: it is counted on its way.
+        // The length is not announced: it is counted on arrival.
         let answer = send(Body::from_stream(endless())).await;
         assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE, "{path}");
     }

@@ -1,5 +1,5 @@
-//! What is held about somebody, told from the schema: every column that refers to a person, and every one that holds an
-//! address, is in the file of one's data or left out for a reason; and nothing of it outlives the account.
+//! The data held about a user, derived from the schema: every column that refers to a user, and every one that holds an
+//! address, is in the user export or left out for a reason; and none of it outlives the account.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -13,17 +13,17 @@ use tower::ServiceExt;
 
 use super::{Browser, Site};
 
-/// Where a column stands in the file of one's data.
+/// The place of a column in the user export.
 #[derive(Debug, PartialEq, Eq)]
 enum Held {
     In(&'static str),
-    /// Left out, and why.
+    /// Left out, and the reason.
     Not(&'static str),
 }
 
 use Held::{In, Not};
 
-/// Every column that refers to a person. A new one makes the test fail until somebody has decided about it.
+/// Every column that refers to a user. A new one fails the test until it has an entry here.
 const REFERS: [(&str, Held); 26] = [
     ("audit_events.actor_id", Not("the same events stand in activity.json by whose account they are about")),
     ("audit_events.user_id", In("activity.json")),
@@ -53,7 +53,7 @@ const REFERS: [(&str, Held); 26] = [
     ("visibility_changes.user_id", Not("only until the notifications they caused are withdrawn or brought back")),
 ];
 
-/// Every column that holds an address of a mailbox.
+/// Every column that holds an e-mail address.
 const ADDRESSES: [(&str, Held); 7] = [
     ("arrivals.addresses", Not("of somebody who is nobody here yet")),
     ("arrivals.proved", Not("of somebody who is nobody here yet")),
@@ -64,7 +64,7 @@ const ADDRESSES: [(&str, Held); 7] = [
     ("users.email", In("account.json")),
 ];
 
-/// Something of alan's in every place there is.
+/// Data of alan's in every table that can hold some.
 const EVERYTHING: &str = "
     with me as (select id from users where username = 'alan'), post as (
         insert into posts (author_id, body) select id, 'what alan wrote' from me returning id
@@ -123,7 +123,7 @@ async fn with_everything(pool: &PgPool) -> (Site, Browser) {
     (site, alan)
 }
 
-/// The columns that refer to a person: by a foreign key, or by how they are called.
+/// Returns the columns that refer to a user: by a foreign key, or by their name.
 async fn refers(pool: &PgPool) -> BTreeSet<String> {
     let sql = "select c.conrelid::regclass::text || '.' || a.attname from pg_constraint c
             join pg_attribute a on a.attrelid = c.conrelid and a.attnum = any (c.conkey)
@@ -133,7 +133,7 @@ async fn refers(pool: &PgPool) -> BTreeSet<String> {
     sqlx::query_scalar::<_, String>(sql).fetch_all(pool).await.unwrap().into_iter().collect()
 }
 
-/// The columns in which something stands, of all that hold words.
+/// Returns the columns that contain `words`, of all that hold text.
 async fn stands(pool: &PgPool, words: &str) -> BTreeMap<String, i64> {
     let sql = "select table_name::text, column_name::text from information_schema.columns where table_schema = 'public'
         and data_type in ('text', 'character varying', 'json', 'jsonb', 'ARRAY')";
@@ -148,7 +148,7 @@ async fn stands(pool: &PgPool, words: &str) -> BTreeMap<String, i64> {
     found
 }
 
-/// The files of one's data.
+/// Returns the files of the user export.
 async fn export(site: &Site, browser: &Browser) -> BTreeMap<String, String> {
     let form = format!("for_user={}", browser.clone().form_user().await.unwrap());
     let cookies: Vec<String> = browser.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -214,12 +214,12 @@ async fn every_column_about_a_person_is_in_their_file_or_left_out_for_a_reason(p
 async fn nothing_about_a_person_outlives_their_account(pool: PgPool) {
     let (site, mut alan) = with_everything(&pool).await;
     let id: i64 = sqlx::query_scalar("select id from users where username = 'alan'").fetch_one(&pool).await.unwrap();
-    // What the change that waits queued, it queued in its own transaction.
+    // The pending change queued its mails in its own transaction.
     site.sql("update jobs set created_at = (select created_at from codes where user_id is not null) where kind = 'sealed_mail'").await;
     let gone = alan.post("/settings/account/delete", &[("username_again", "alan")]).await;
     assert_eq!((gone.status, gone.flash()), (StatusCode::SEE_OTHER, "account-deleted"), "{}", gone.body);
     site.finish_deletions().await;
-    // What others wrote is rendered again in the background; then nothing leads to the account any more.
+    // Posts of other users are rendered again in the background; after that no link leads to the account.
     server::sweep::everything(&site.server).await.unwrap();
     for (column, _) in &REFERS {
         let (table, name) = column.split_once('.').unwrap();
@@ -229,11 +229,11 @@ async fn nothing_about_a_person_outlives_their_account(pool: PgPool) {
     let told = "select count(*) from audit_events where user_id = $1 and (ip is not null or user_agent <> '' or detail <> '{}')";
     let told: i64 = sqlx::query_scalar(told).bind(id).fetch_one(&pool).await.unwrap();
     assert_eq!(told, 0, "a bare id");
-    // The names stay reserved for a month.
+    // The names remain reserved for a month.
     assert_eq!(site.count("select count(*) from former_usernames where username in ('alan', 'turing')").await, 2);
     site.sql("update former_usernames set released_at = released_at - interval '30 days'").await;
     server::sweep::everything(&site.server).await.unwrap();
-    // The last mail is all that still names them.
+    // Only the last mail still names them.
     for (words, left) in
         [("alan@kith.example", 1), ("former@", 0), ("pending@", 0), ("elsewhere@", 0), ("alan-t", 0), ("turing", 0)]
     {
@@ -242,7 +242,7 @@ async fn nothing_about_a_person_outlives_their_account(pool: PgPool) {
     }
     let last = "select count(*) from jobs where kind = 'mail' and payload::text like '%alan@kith.example%' and payload::text like '%is deleted%'";
     assert_eq!(site.count(last).await, 1);
-    // What waits for others goes on waiting, also where an address was theirs once and is somebody else's now.
+    // Data that waits for other users continues to wait, also if an address was theirs once and is another user's now.
     for other in ["barbara@", "edsger@", "new@", "arriving@"] {
         assert!(!stands(&pool, other).await.is_empty(), "{other}");
     }

@@ -1,4 +1,4 @@
-//! Conversations with people in them who are suspended: what is counted of theirs is not promised.
+//! Conversations with suspended users in them: their posts are counted, but no link promises them.
 
 use http::StatusCode;
 use sqlx::PgPool;
@@ -25,7 +25,7 @@ async fn no_link_leads_to_what_nobody_can_read(pool: PgPool) {
     assert!(!page.body.contains("Continue this conversation"), "nothing is behind it");
     assert!(page.body.contains("1 more reply") && !page.body.contains("more replies"), "no more than can be read");
     assert_eq!(places(&page), [root, first, second, third, busy, busy + 1, busy + 3, busy + 5]);
-    // A place of theirs on which nothing can be read is no page.
+    // A suspended user's post below which nothing can be read is no page.
     let rude = site.reply("edsger", root, "rude").await;
     let ruder = site.reply("edsger", rude, "ruder").await;
     for id in [rude, ruder] {

@@ -1,4 +1,4 @@
-//! What somebody wrote is theirs: whatever goes wrong on its way, the answer still holds it.
+//! Text of a user is never lost: after any failure, the response still holds it.
 
 use http::StatusCode;
 use sqlx::PgPool;
@@ -18,7 +18,7 @@ fn is_kept(answer: &Answer, status: StatusCode, action: &str) {
     assert_eq!(answer.header("cache-control"), "no-store");
 }
 
-/// What somebody says of themselves, as its form sends it.
+/// The fields of the profile form.
 fn profile(bio: &str) -> [(&'static str, &str); 8] {
     [
         ("display_name", "Alan M."),
@@ -63,7 +63,7 @@ async fn who_is_signed_out_meanwhile_gets_the_words_back_and_can_send_them_once_
         }
     }
     assert_eq!(site.count("select count(*) from posts where body like 'an hour%'").await, 0);
-    // What was empty is not worth a page, and what is no form of ours gets none.
+    // An empty text is not worth a page, and neither is a form that is not ours.
     for fields in [&[("body", " ")][..], &[("body", WORDS), ("role", "admin")], &[]] {
         assert!(site.browser().post("/posts", fields).await.location().starts_with("/sign-in?next="));
     }
@@ -82,7 +82,7 @@ async fn an_answer_to_what_is_gone_can_be_posted_by_itself(pool: PgPool) {
     let answer = alan.post(&format!("/posts/{root}/replies"), &[("body", WORDS), ("once", &key)]).await;
     is_kept(&answer, StatusCode::NOT_FOUND, "/posts");
     assert!(answer.body.contains("taken down while you wrote"), "{}", answer.body);
-    // Too long besides: the page it belongs to is gone all the same.
+    // It is too long as well: the page it belongs to is gone all the same.
     let long = format!("{WORDS}{}", "x".repeat(1_000));
     is_kept(&alan.post(&format!("/posts/{root}/replies"), &[("body", &long)]).await, StatusCode::NOT_FOUND, "/posts");
     is_kept(&alan.post(&format!("/posts/{own}/edit"), &[("body", WORDS)]).await, StatusCode::NOT_FOUND, "/posts");
@@ -98,7 +98,8 @@ async fn a_database_that_is_away_takes_nobodys_words_along(pool: PgPool) {
     let served = as_served(&pool, 4);
     let copy = alan.on(&Site::new(&served));
     let forms = ["/posts".to_owned(), format!("/posts/{root}/replies"), format!("/posts/{own}/edit")];
-    // Somebody holds what the words would change; then what says who is there; then all of it is gone.
+    // Another transaction locks the tables that the form would change; then those that tell who is signed in; then the
+    // pool is closed.
     for held in ["posts, users in exclusive mode", "users in access exclusive mode", ""] {
         let mut lock = pool.begin().await.unwrap();
         match held {
@@ -107,7 +108,7 @@ async fn a_database_that_is_away_takes_nobodys_words_along(pool: PgPool) {
                 sqlx::raw_sql(&format!("lock table {held}")).execute(&mut *lock).await.unwrap();
             }
         }
-        // At once: each waits as long as the database lets it.
+        // All at once: each waits as long as the database allows.
         let tries = forms.clone().map(|path| tokio::spawn(sent(copy.clone(), path, held)));
         let mut last = copy.clone();
         let last = tokio::spawn(async move { last.post("/settings/profile", &profile(WORDS)).await });

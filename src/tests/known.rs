@@ -1,4 +1,4 @@
-//! Browsers that somebody has signed in from: known until they are ended as somebody else's.
+//! Known browsers: browsers that a user has signed in from, until they are revoked as an intruder's.
 
 use http::StatusCode;
 use sqlx::PgPool;
@@ -8,7 +8,7 @@ use super::{Browser, PASSWORD, Site, recovery::link_to};
 const TOLD: &str = "select count(*) from jobs where kind = 'new_browser'";
 const KNOWN: &str = "select count(*) from known_browsers";
 
-/// Somebody who knows the password, in a browser of theirs.
+/// An intruder who knows the password, in a browser of their own.
 async fn intruder(site: &Site) -> Browser {
     let mut browser = site.browser().at("198.51.100.66");
     browser.agent = "Chrome/150 Windows".to_owned();
@@ -16,7 +16,7 @@ async fn intruder(site: &Site) -> Browser {
     browser
 }
 
-/// The owner ends the other browser, in one of the ways there are; in which of them the owner's own stays known.
+/// The owner revokes the other browser by one of the possible actions.
 async fn end(site: &Site, owner: &mut Browser, way: &str) {
     let alan = server::accounts::find(&site.server, "alan").await.unwrap();
     let answer = match way {
@@ -68,7 +68,7 @@ async fn a_browser_that_was_ended_as_somebody_elses_is_a_stranger_again(pool: Pg
         end(&site, &mut owner, way).await;
         assert_eq!(other.who().await, None, "{way}");
         assert_eq!(site.count(KNOWN).await, i64::from(kept.contains(&way)), "{way}");
-        // It counts with strangers, and its next sign-in is told.
+        // It counts as unknown, and its next sign-in is notified.
         for n in 0..10 {
             site.browser().at(&format!("198.51.100.{n}")).try_sign_in("alan", "a wrong guess").await;
         }
@@ -89,7 +89,7 @@ async fn the_mailed_link_ends_also_what_that_browser_opened_since(pool: PgPool) 
     let mut owner = site.signed_in("alan").await;
     let mut other = intruder(&site).await;
     let token = link_to(&site, "alan@kith.example", "/end-session").await;
-    // Out and in again: of that its owner is not told, for the browser is known by now.
+    // Signed out and in again: this sends no mail to the owner, because the browser is known by now.
     other.post("/sign-out", &[]).await;
     let out = other.clone();
     other.sign_in("alan").await;
@@ -100,7 +100,7 @@ async fn the_mailed_link_ends_also_what_that_browser_opened_since(pool: PgPool) 
     assert_eq!(mailbox.post("/end-session", &[]).await.flash(), "session-ended");
     assert_eq!((other.who().await, owner.who().await.as_deref()), (None, Some("alan")));
     assert_eq!(site.count(KNOWN).await, 1);
-    // Also when it had no session any more.
+    // Also if it has no session any more.
     let mut again = out.clone();
     again.sign_in("alan").await;
     let token = link_to(&site, "alan@kith.example", "/end-session").await;
@@ -121,12 +121,12 @@ async fn who_signs_out_and_who_is_pushed_out_by_newer_ones_stays_known(pool: PgP
     server::sweep::everything(&site.server).await.unwrap();
     alan.sign_in("alan").await;
     assert_eq!((site.count(KNOWN).await, site.count(TOLD).await), (1, 1), "told once");
-    // Ending the very device one holds is signing out.
+    // Revoking the current session is signing out.
     let sql = "select device_id::text from sessions";
     let device: String = sqlx::query_scalar(sql).fetch_one(&pool).await.unwrap();
     assert_eq!(alan.post(&format!("/settings/devices/{device}/end"), &[]).await.flash(), "signed-out");
     assert_eq!(site.count(KNOWN).await, 1);
-    // A neighbour's known browser is nobody else's business.
+    // A known browser of another user is not affected.
     site.signed_in("barbara").await;
     let mut other = site.signed_in("alan").await;
     other.post("/settings/devices/all/end", &[]).await;
@@ -140,7 +140,7 @@ async fn sign_ins_from_new_browsers_fill_no_mailbox_and_are_never_refused_for_it
         site.browser().at(&format!("198.51.100.{n}")).sign_in("alan").await;
     }
     assert_eq!(site.count("select count(*) from jobs").await, 10, "told of the first, and of no more in this hour");
-    // Nobody was told of these: they stay strangers, and the next sign-in from one of them is told.
+    // No mail was sent about these: they remain unknown, and the next sign-in from one of them sends a mail.
     assert_eq!(site.count(KNOWN).await, 10);
     site.signed_in("barbara").await;
     assert_eq!(site.count(TOLD).await, 11, "another person's mailbox is not full");
@@ -170,7 +170,7 @@ async fn of_somebodys_browsers_the_newest_hundred_are_known(pool: PgPool) {
     assert_eq!(site.count(TOLD).await, 0, "the newest stays");
 }
 
-/// What an intruder who has just signed in does, so that the mail about it does no harm.
+/// The change that an intruder makes just after signing in, to disable the link in the mail about it.
 async fn change_as_intruder(site: &Site, intruder: &mut Browser, what: &str) {
     let answer = match what {
         "password" => intruder.post("/settings/security/password", &[("new_password", PASSWORD)]).await,
@@ -212,7 +212,7 @@ async fn an_intruder_cannot_kill_the_link_that_signs_them_out(pool: PgPool) {
                 intruder.post("/sign-out", &[]).await;
                 intruder.sign_in("alan").await;
             }
-            // A link that was mailed about another device ends: that device is out.
+            // A link that was mailed about another device is revoked: that device is signed out.
             let other = "insert into links (purpose, user_id, device_id, expires_at)
                 select p, id, gen_random_uuid(), now() + interval '1 day'
                 from users, unnest(array['end_session', 'reset_password']) p where username = 'alan'";

@@ -1,4 +1,4 @@
-//! Taking one's data along, and being deleted.
+//! User export and account deletion.
 
 use axum::body::to_bytes;
 use http::{Request, StatusCode};

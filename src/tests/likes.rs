@@ -1,4 +1,4 @@
-//! Likes: said twice they are true once, and counts are always the rows.
+//! Likes: idempotent, and counts always equal the rows.
 
 use http::StatusCode;
 use sqlx::PgPool;
@@ -52,7 +52,7 @@ async fn what_no_page_shows_cannot_be_liked_or_answered(pool: PgPool) {
     }
     assert_eq!(site.count("select count(*) from likes").await, 1);
     assert_eq!(site.count("select count(*) from posts").await, 1);
-    // What one said before can be taken back.
+    // An earlier like can be removed.
     assert!(alan.post(&format!("/posts/{post}/like"), &[("like", "false")]).await.status.is_redirection());
     assert_eq!(site.count("select count(*) from likes").await, 0);
 }

@@ -1,4 +1,4 @@
-//! What is counted for whom: strangers can use up what they share, never what is somebody's own.
+//! Limits: strangers can use up a shared count, never a count of a user's own.
 
 use http::StatusCode;
 use server::limits;
@@ -23,7 +23,7 @@ async fn an_owner_gets_their_mail_whatever_strangers_ask_for(pool: PgPool) {
     mine.post("/sign-in/code/send", &to).await;
     let code = site.code_to("alan@kith.example").await;
     assert_eq!(mine.post("/sign-in/code", &[("code", &code)]).await.location(), "/");
-    // And who is signed in can always prove it.
+    // A signed-in user can always elevate.
     site.sql("update sessions set elevated_until = now()").await;
     assert_eq!(mine.post("/elevate/send", &[]).await.status, StatusCode::SEE_OTHER);
     // The browser's own count ends too.
@@ -42,7 +42,7 @@ async fn the_codes_of_who_is_signed_in_have_a_count_of_their_own(pool: PgPool) {
         let sent = alan.post("/elevate/send", &[]).await.status;
         assert_eq!(sent == StatusCode::TOO_MANY_REQUESTS, n == 5, "{n}: {sent}");
     }
-    // It is one count, whatever the codes are for; and it is nobody else's.
+    // It is one count for all kinds of codes, and no other user shares it.
     let wished = [("email", "turing@kith.example")];
     assert_eq!(alan.post("/settings/account/email", &wished).await.status, StatusCode::TOO_MANY_REQUESTS);
     assert_eq!(barbara.post("/elevate/send", &[]).await.status, StatusCode::SEE_OTHER);
@@ -107,7 +107,7 @@ async fn neighbours_behind_one_address_do_not_keep_an_owner_from_their_mail(pool
         let email = format!("nobody{n}@kith.example");
         assert_eq!(site.browser().post("/forgot-password", &[("email", &email)]).await.status, StatusCode::OK);
     }
-    // Strangers wait, whether or not the address has an account; and so does a browser that another account knows.
+    // Strangers wait, whether or not the address has an account; and so does a known browser of another account.
     let mut barbaras = site.signed_in("barbara").await;
     barbaras.post("/sign-out", &[]).await;
     for browser in [site.browser(), barbaras] {
@@ -135,7 +135,7 @@ async fn neighbours_who_type_codes_do_not_keep_anybody_from_typing_theirs(pool: 
     let join = site.code_to("new@kith.example").await;
     coming.post("/sign-in/code/send", &[("email", "ada@kith.example")]).await;
     let come = site.code_to("ada@kith.example").await;
-    // Somebody types codes that nobody asked for.
+    // A stranger types codes without having requested one.
     for path in ["/sign-in/code", "/sign-up/verify"] {
         for _ in 0..limits::CODE_CLIENT.most / 2 {
             assert_eq!(site.browser().post(path, &[("code", "123456")]).await.status, StatusCode::SEE_OTHER, "{path}");
@@ -149,7 +149,7 @@ async fn neighbours_who_type_codes_do_not_keep_anybody_from_typing_theirs(pool: 
     assert_eq!(changed.flash(), "email-changed", "{}", changed.body);
     assert_eq!(joining.post("/sign-up/verify", &[("code", &join)]).await.location(), "/");
     assert_eq!(coming.post("/sign-in/code", &[("code", &come)]).await.location(), "/");
-    // Who is signed in has a count of their own, in whatever browser they wait for nothing.
+    // A signed-in user has a count of their own, also in a browser with no pending code.
     let mut barbara = site.signed_in("barbara").await;
     let none = barbara.post("/elevate/code", &[("code", "123456")]).await;
     assert_eq!(none.status, StatusCode::SEE_OTHER, "{}", none.body);

@@ -1,4 +1,4 @@
-//! The pages that e-mail links lead to: their forms act on the link of the page, whatever was opened since.
+//! The pages of e-mail links: their forms act on the link of the page, whichever link was opened since.
 
 use http::StatusCode;
 use server::accounts::{Email, Role, Username, invite};
@@ -43,13 +43,13 @@ async fn open(browser: &mut Browser, path: &str, token: &str) -> Answer {
     browser.get(path).await
 }
 
-/// What the form of a page sends for a link.
+/// Returns the fields that a page's form sends for a link.
 fn fields<'a>(path: &str, link: &'a str) -> Vec<(&'static str, &'a str)> {
     let password = (path == "/reset-password").then_some(("new_password", NEW));
     password.into_iter().chain([("link", link)]).collect()
 }
 
-/// What the links could change.
+/// Returns the state that the links could change.
 async fn state(pool: &PgPool) -> String {
     let sql = "select concat_ws(' / ', (select jsonb_agg(p order by user_id) from passwords p),
         (select jsonb_agg(email order by id) from users), (select count(*) from sessions where user_id is not null),
@@ -78,7 +78,7 @@ async fn a_form_never_acts_on_another_link_than_its_own(pool: PgPool) {
             assert!(says && !answer.body.contains("@alan") && !answer.body.contains(NEW), "{path}: {}", answer.body);
             assert_eq!(state(&pool).await, before, "{path} {stale}");
         }
-        // The page that is shown again works, and the first link still does after it is opened again.
+        // The page that is shown again works, and the first link still works after it is opened again.
         for token in [&second, &first] {
             open(&mut browser, path, token).await;
             let link = browser.hidden_field(path, "link").await.unwrap();

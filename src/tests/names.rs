@@ -1,4 +1,4 @@
-//! Names in what others wrote lead to whom they meant, and never to somebody who has the name later.
+//! Mentions link to the user they meant, and never to a later owner of the username.
 
 use http::StatusCode;
 use sqlx::PgPool;
@@ -7,7 +7,7 @@ use super::{Browser, Site};
 
 const LEFT: &str = "select count(*) from posts where html like '%href=\"/@%'";
 
-/// barbara names alan and ada in a post and in her bio.
+/// barbara mentions alan and ada in a post and in her bio.
 async fn named(site: &Site) -> Browser {
     let mut barbara = site.signed_in("barbara").await;
     barbara.post("/posts", &[("body", "for @Alan and @ada")]).await;
@@ -104,7 +104,7 @@ async fn however_many_name_somebody_leaving_is_as_quick_and_the_sweeper_gets_thr
          insert into post_mentions (post_id, user_id) select p.id, u.id from posts p, users u where u.username = 'alan'",
     )
     .await;
-    // Nobody who leaves waits for what others do with these posts.
+    // Account deletion does not wait for changes that other users make to these posts.
     let mut others = pool.begin().await.unwrap();
     sqlx::query("select from posts for update").execute(&mut *others).await.unwrap();
     leave(&site, "alan").await;
@@ -133,13 +133,13 @@ async fn a_name_that_is_given_up_while_somebody_signs_up_with_it_is_not_theirs(p
     let site = Site::with_cast(&pool).await;
     let mut alan = site.signed_in("alan").await;
     let mut newcomer = site.browser();
-    // A wish from before: the name was looked at when it was free, and is decided about at the end.
+    // A sign-up from before: the name was checked while it was free, and is decided at the end.
     site.sql("update users set username = 'somebody' where username = 'alan'").await;
     let fields = [("email", "x@kith.example"), ("username", "alan"), ("password", "seven green umbrellas sing")];
     assert_eq!(newcomer.post("/sign-up", &fields).await.location(), "/sign-up/verify");
     site.sql("update users set username = 'alan' where username = 'somebody'").await;
     let code = site.code_to("x@kith.example").await;
-    // Who leaves is stopped when all but the last of it is done.
+    // Stops an account deletion when all but its last step is done.
     let mut held = pool.begin().await.unwrap();
     sqlx::query("lock table audit_events in share mode").execute(&mut *held).await.unwrap();
     let leaving = tokio::spawn(async move {

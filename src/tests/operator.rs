@@ -128,7 +128,7 @@ async fn an_international_address_finds_its_account(pool: PgPool) {
     }
 }
 
-/// A place where nothing can be written.
+/// A writer that refuses everything.
 struct Closed;
 
 impl std::io::Write for Closed {
@@ -202,7 +202,7 @@ async fn an_operator_reads_what_an_account_is_and_what_happened_to_it(pool: PgPo
     let shown = of("grace@kith.example").await;
     assert!(shown.contains(&format!("suspended since {since} UTC until {until} UTC: adverts")), "{shown}");
     assert!(shown.contains("0 sessions") && !shown.contains("not suspended"), "{shown}");
-    // What the operator did has neither device nor address.
+    // The operator's actions have neither device nor address.
     let event = format!("{since} UTC  The account was suspended: adverts");
     assert!(shown.lines().any(|line| line == event), "{event}: {shown}");
     let told = site.browser().try_sign_in("grace", super::PASSWORD).await;

@@ -1,5 +1,5 @@
-//! In which order rows are held (docs/decisions/0003): whoever waits for somebody's row holds no post meanwhile, or two
-//! could wait for each other. Each test stops a verb at the row in question and looks at what it has in hand.
+//! The order of row locks (docs/decisions/0003): a transaction that waits for a user's row holds no lock on a post, or
+//! two could wait for each other. Each test stops a verb at the row in question and checks which locks it holds.
 
 use std::time::Duration;
 
@@ -8,19 +8,19 @@ use tokio::{spawn, task::JoinHandle, time::sleep};
 
 use super::{Answer, Site};
 
-/// A row that somebody else holds, as strongly as one can.
+/// Locks a row in another transaction, with the strongest lock.
 async fn held(pool: &PgPool, row: &str) -> Transaction<'static, Postgres> {
     let mut tx = pool.begin().await.unwrap();
     sqlx::query(&format!("select from {row} for update")).execute(&mut *tx).await.unwrap();
     tx
 }
 
-/// Returns once somebody waits for a row.
+/// Returns once a statement waits for a row.
 pub async fn waited_for(pool: &PgPool) {
     waiting(pool, 1).await;
 }
 
-/// Returns once so many wait.
+/// Returns once this many statements wait.
 pub async fn waiting(pool: &PgPool, most: i64) {
     let sql = "select count(distinct pid) from pg_locks join pg_stat_activity using (pid)
         where not granted and datname = current_database()";
@@ -29,7 +29,7 @@ pub async fn waiting(pool: &PgPool, most: i64) {
     }
 }
 
-/// Nobody has a hold on the post, however weak.
+/// Asserts that no transaction holds a lock on the post, however weak.
 async fn is_free(db: &mut PgConnection, post: i64) {
     let mut tx = db.begin().await.unwrap();
     let sql = format!("select from posts where id = {post} for update nowait");
@@ -37,7 +37,7 @@ async fn is_free(db: &mut PgConnection, post: i64) {
     tx.rollback().await.unwrap();
 }
 
-/// A form of alan's, on its way.
+/// Sends a form of alan's, without waiting for the answer.
 async fn sent(site: &Site, path: String, field: (&'static str, &'static str)) -> JoinHandle<Answer> {
     let mut alan = site.signed_in("alan").await;
     spawn(async move { alan.post(&path, &[field]).await })
@@ -87,7 +87,7 @@ async fn who_renders_holds_those_who_are_named_before_the_posts(pool: PgPool) {
     for post in [named, other] {
         is_free(&mut pool.acquire().await.unwrap(), post).await;
     }
-    // What is said otherwise meanwhile is not given the HTML of the words before.
+    // A text that changed in between does not get the HTML of the previous one.
     site.sql(&format!("update posts set body = 'hello *there*' where id = {named}")).await;
     person.rollback().await.unwrap();
     assert_eq!(render.await.unwrap(), 1);

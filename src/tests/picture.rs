@@ -1,4 +1,4 @@
-//! Choosing a picture of one's own, with nothing but a form.
+//! Uploading an avatar, with nothing but a form.
 
 use axum::body::Body;
 use http::StatusCode;
@@ -88,7 +88,7 @@ async fn what_is_not_our_form_is_refused_whole(pool: PgPool) {
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{what}");
         assert_eq!(site.pictures().await, 0, "{what}");
     }
-    // Its name is nobody's path, whatever it is.
+    // Its name is never used as a path.
     let answer = alan.send_parts(SEND, Body::from([picture, end].concat())).await;
     assert_eq!((answer.status, site.pictures().await), (StatusCode::SEE_OTHER, 1));
 }
@@ -116,7 +116,7 @@ async fn someone_signed_out_is_told_that_the_picture_was_not_saved(pool: PgPool)
     let page = alan.get(answer.location()).await.body;
     assert!(page.contains("You are signed out, so your picture was not saved."), "{page}");
     assert_eq!(site.pictures().await, 0);
-    // Nobody waits for a body that does not end.
+    // The server does not wait for a body that does not end.
     let endless = Body::from_stream(super::hardening::endless());
     let mut stranger = site.browser();
     let answer = tokio::time::timeout(std::time::Duration::from_secs(5), stranger.send_parts(SEND, endless));
@@ -139,7 +139,7 @@ async fn a_file_announced_as_far_too_large_is_refused_without_waiting_for_it(poo
     assert!(answer.body.contains("That picture is larger than 8 MB."));
 }
 
-/// Sends a file over a real connection as a browser does: all of it, and only then it reads what was answered.
+/// Sends a file over a real connection as a browser does: it sends all of it before it reads the answer.
 async fn send_over_tcp(address: std::net::SocketAddr, sender: &mut Browser, bytes: usize) -> std::io::Result<String> {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let (user, session) = (sender.form_user().await.unwrap(), sender.session().unwrap());
@@ -159,7 +159,7 @@ async fn send_over_tcp(address: std::net::SocketAddr, sender: &mut Browser, byte
     Ok(String::from_utf8_lossy(&answer).into_owned())
 }
 
-/// A picture that is on its way and stays there: its place is taken once we are told to go on.
+/// Starts an upload of a picture and pauses: it holds its place once the server asks us to continue.
 async fn hold_a_place(address: std::net::SocketAddr, sender: &mut Browser, client: usize) -> tokio::net::TcpStream {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let (user, session) = (sender.form_user().await.unwrap(), sender.session().unwrap());
@@ -187,7 +187,7 @@ async fn a_picture_that_is_refused_is_heard_to_its_end_so_that_a_browser_shows_w
     }
     let answer = send_over_tcp(address, &mut alan, 6_000_000).await.expect("an answer");
     assert!(answer.starts_with("HTTP/1.1 429") && answer.contains("You can try again in"), "{answer}");
-    // Two at once are a user's share, however slow: the place of another is left.
+    // Two at once are a user's share, however slow: the place of another user remains free.
     let mut under_way = Vec::new();
     for _ in 0..2 {
         under_way.push(hold_a_place(address, &mut grace, 1).await);

@@ -1,7 +1,7 @@
 //! The hot statements at volume: each reads by the indexes it was written for, with the plan Postgres makes for these
-//! parameters and with the one it keeps for any, and never looks at more rows than a page is worth.
+//! parameters and with the generic plan, and never visits more rows than a page needs.
 //!
-//! The statements are taken from `.sqlx`, as they are served; a new one is a line in [`HOT`].
+//! The statements come from `.sqlx`, as they are served; a new one is a line in [`HOT`].
 
 mod searches;
 
@@ -12,7 +12,8 @@ use sqlx::{Connection, Executor, PgConnection, PgPool};
 
 use super::site::as_served;
 
-/// A hot statement: what only its text says, parameters (of the world below), and every index it may read by.
+/// A hot statement: a part of its text that is unique, its parameters (of the world below), and every index it may read
+/// by.
 type Hot<'a> = (&'a str, &'a str, &'a [&'a str]);
 
 const END: &str = "9223372036854775807";
@@ -56,7 +57,7 @@ const HOT: [Hot<'static>; 22] = [
         "1, 7, {end}, 51",
         &["posts_replies_by_author", "posts_pkey", PEOPLE, LIKED],
     ),
-    // What reader 1 liked, as somebody else sees it and as they do: five thousand.
+    // The likes of reader 1, as another user sees them and as reader 1 does: five thousand.
     ("from likes l join posts p on p.id = l.post_id", "2, 1, 'infinity', {end}, 51", LIKES),
     ("from likes l join posts p on p.id = l.post_id", "1, 1, 'infinity', {end}, 51", LIKES),
     (
@@ -111,11 +112,12 @@ const FOLLOWING_NEWEST: &str = "follows_following";
 const LIKES: &[&str] = &["likes_by_person", "posts_pkey", PEOPLE, LIKED];
 const FOLLOWING: &[&str] = &["follows_pkey", FOLLOWING_NEWEST, "posts_by_author", "posts_pkey", PEOPLE, LIKED];
 
-/// The most rows that one step of a plan may look at or put in order: reader 2 follows five hundred people.
+/// The most rows that one step of a plan may visit or sort: reader 2 follows five hundred users.
 const MOST: f64 = 1_000.0;
 
-/// Twenty thousand people and thirty thousand posts, some of them replies, with what hangs on them; 29000 is a post with
-/// sixty replies. Reader 2 follows five hundred; many follow the first five. Reader 1 likes five thousand posts; 29001 was edited two thousand times.
+/// Twenty thousand users and thirty thousand posts, some of them replies, with their related rows; 29000 is a post with
+/// sixty replies. Reader 2 follows five hundred; many follow the first five. Reader 1 likes five thousand posts; 29001
+/// was edited two thousand times.
 const WORLD: &str = "
     set session_replication_role = replica;
     insert into users (username, email, suspended_at, name_line, name_words)
@@ -146,7 +148,7 @@ const WORLD: &str = "
     set session_replication_role = default;
     analyze";
 
-/// The one recorded statement that says `part`, and the types of its parameters.
+/// Returns the one recorded statement that contains `part`, and the types of its parameters.
 fn recorded(part: &str) -> (String, String) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(".sqlx");
     let all = fs::read_dir(folder).unwrap().map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap());
@@ -159,7 +161,7 @@ fn recorded(part: &str) -> (String, String) {
     (found[0]["query"].as_str().unwrap().to_owned(), types.collect::<Vec<_>>().join(", "))
 }
 
-/// The plan of a statement as it ran; what it changed is taken back.
+/// Returns the plan of a statement as it ran, and rolls back its changes.
 async fn plan(db: &mut PgConnection, part: &str, parameters: &str, mode: &str) -> Value {
     let (text, types) = recorded(part);
     let mut tx = db.begin().await.unwrap();
@@ -172,7 +174,7 @@ async fn plan(db: &mut PgConnection, part: &str, parameters: &str, mode: &str) -
     plan[0]["Plan"].clone()
 }
 
-/// What is wrong with a plan, in words.
+/// Collects the faults of a plan, as text.
 fn wrong(step: &Value, indexes: &[&str], found: &mut Vec<String>) {
     let text = |name: &str| step[name].as_str().unwrap_or_default();
     let number = |name: &str| step[name].as_f64().unwrap_or_default();
@@ -201,7 +203,7 @@ fn wrong(step: &Value, indexes: &[&str], found: &mut Vec<String>) {
     }
 }
 
-/// Whether each statement keeps to its indexes: what is wrong, by statement and kind of plan.
+/// Returns the faults of each statement's plans, by statement and kind of plan.
 async fn survey(db: &mut PgConnection, hot: &[Hot<'_>]) -> BTreeMap<String, Vec<String>> {
     let mut all = BTreeMap::new();
     for &(part, parameters, indexes) in hot {
@@ -224,7 +226,7 @@ async fn hot_statements_read_by_their_indexes_whatever_the_volume(pool: PgPool) 
     let mut db = served.acquire().await.unwrap();
     let wrong = survey(&mut db, &HOT).await;
     assert!(wrong.is_empty(), "{wrong:#?}");
-    // And without an index it would be noticed.
+    // Without an index the test would notice.
     for (index, part) in [
         ("posts_by_author", "with heard"),
         ("posts_latest", "where p.parent_id is null"),

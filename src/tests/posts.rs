@@ -141,7 +141,7 @@ async fn two_hundred_posts_in_a_minute_are_too_many(pool: PgPool) {
     assert_eq!(last, StatusCode::TOO_MANY_REQUESTS);
 }
 
-/// What a form for writing carries so that it is taken once.
+/// Returns the key in a composer's form that makes a retry idempotent.
 fn once(page: &str) -> String {
     let field = page.split("name=\"once\"").nth(1).expect("a form for writing");
     field.split("value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
@@ -164,7 +164,7 @@ async fn a_retry_after_a_lost_answer_is_answered_the_same_and_writes_nothing(poo
         assert_eq!((again.status, again.location()), (StatusCode::SEE_OTHER, first.location()));
         assert_eq!(site.count("select count(*) from posts").await, before + 1);
         assert_eq!(site.count("select count(*) * 1000 + sum(count) from limits").await, counted, "not even a try");
-        // Who goes back and writes something else is no retry, nor is somebody else, nor the same words on purpose.
+        // Another text after Back is no retry, nor is the same from another user, nor the same text on purpose.
         alan.post(&path, &[("body", "hello again"), ("once", &key)]).await;
         site.signed_in("barbara").await.post(&path, &[("body", "hello"), ("once", &key)]).await;
         alan.post(&path, &[("body", "hello"), ("once", &other)]).await;
@@ -187,7 +187,7 @@ async fn a_form_sent_many_times_at_once_is_taken_once(pool: PgPool) {
             let (mut alan, path, key, body) = (alan.clone(), path.clone(), key.clone(), body.clone());
             let function = [("body", body.clone()), ("once", key.clone())];
             set.spawn(async move {
-                // The form and the island are one and the same.
+                // The form and the island behave the same.
                 if n == 0 && path == "/posts" {
                     let fields: Vec<_> = function.iter().map(|(name, value)| (*name, value.as_str())).collect();
                     return alan.post("/api/create_post", &fields).await.status.is_success().to_string();
@@ -210,7 +210,7 @@ async fn a_form_sent_many_times_at_once_is_taken_once(pool: PgPool) {
 #[sqlx::test]
 async fn what_an_older_copy_wrote_is_shown_at_once_and_rendered_by_the_sweeper(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
-    // As such a copy writes: words alone.
+    // As an older instance writes: the text alone.
     site.post("alan", "hello *there* @ada #bread").await;
     assert!(site.browser().get("/").await.body.contains("<em>there</em>"));
     server::sweep::everything(&site.server).await.unwrap();

@@ -59,14 +59,14 @@ async fn everybody_has_a_face_that_never_changes(pool: PgPool) {
     }
 }
 
-/// Which of these texts a page shows, in its order.
+/// Returns those of these texts that a page shows, in its order.
 fn order<'a>(body: &str, texts: &[&'a str]) -> Vec<&'a str> {
     let mut found: Vec<_> = texts.iter().filter_map(|text| body.find(text).map(|at| (at, *text))).collect();
     found.sort();
     found.into_iter().map(|(_, text)| text).collect()
 }
 
-/// The way to the next page, if there is one.
+/// Returns the link to the next page, if there is one.
 fn older(body: &str) -> Option<String> {
     let link = body.split("class=\"pager\"").nth(1)?;
     Some(link.split("href=\"").nth(1)?.split('"').next()?.replace("&amp;", "&"))
@@ -145,7 +145,7 @@ async fn followers_are_listed_newest_first_with_a_button_for_each_but_oneself(po
     let (_, list) = page.split_once("<ul class=\"people crowd\">").unwrap();
     assert_eq!(order(list, &names), [names[1], names[2], names[0]], "{page}");
     assert!(page.contains("formaction=\"/@ada/follow\"") && !page.contains("formaction=\"/@alan/follow\""));
-    // Pressed without a script, it leads back here.
+    // Pressed without a script, it redirects back here.
     let answer = alan.post("/@ada/follow", &[("follow", "true"), ("next", "/@grace/followers")]).await;
     assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/@grace/followers"));
     let page = alan.get("/@alan/following").await.body;
@@ -278,7 +278,7 @@ async fn the_words_of_an_empty_list_fit_its_count(pool: PgPool) {
     }
     assert!(alan.get("/@alan/followers").await.body.contains("The 2 accounts that follow you are suspended."));
     assert!(alan.get("/@alan/following").await.body.contains("The 2 accounts that you follow are suspended."));
-    // Somebody who is there is enough.
+    // One present user is enough.
     site.sql(&follow("grace", "alan")).await;
     assert!(!site.browser().get("/@alan/followers").await.body.contains("suspended"));
 }

@@ -1,4 +1,4 @@
-//! Proving again who one is: the proof must hold at the moment of the change, and what was typed waits for it.
+//! Elevation: it must hold at the moment of the change, and the typed form waits for it.
 
 use http::StatusCode;
 use sqlx::PgPool;
@@ -12,7 +12,7 @@ use super::{
 const NEW: &str = "seven green umbrellas dance";
 const PROOFS_END: &str = "update sessions set elevated_until = now() - interval '1 second'";
 
-/// Sends a form while another transaction holds `sql`'s rows, which then commits.
+/// Sends a form while another transaction holds locks on `sql`'s rows, which then commits.
 async fn meanwhile(site: &Site, sql: &str, browser: &Browser, path: &str, fields: &[(&str, &str)]) -> Answer {
     let (mut browser, path) = (browser.clone(), path.to_owned());
     let fields: Vec<(String, String)> = fields.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
@@ -23,7 +23,7 @@ async fn meanwhile(site: &Site, sql: &str, browser: &Browser, path: &str, fields
     while_held(site, sql, request).await
 }
 
-/// Does something while another transaction holds `sql`'s rows, which then commits.
+/// Does something while another transaction holds locks on `sql`'s rows, which then commits.
 async fn while_held(site: &Site, sql: &str, request: impl Future<Output = Answer> + Send + 'static) -> Answer {
     let mut tx = site.server.begin().await.unwrap();
     sqlx::raw_sql("select 1 from users where username = 'alan' for update").execute(&mut *tx).await.unwrap();
@@ -79,7 +79,7 @@ async fn a_change_that_waited_while_its_session_ended_changes_nothing(pool: PgPo
     assert_eq!(site.count("select count(*) from codes").await, 0);
 }
 
-/// One verb that needs a proof: what makes it ready, the form, and what it would change.
+/// A verb that needs elevation: its preparation, the form, and the state it would change.
 struct Verb {
     path: String,
     fields: Vec<(&'static str, String)>,
@@ -131,7 +131,7 @@ async fn a_last_step_that_waited_while_its_session_ended_changes_nothing(pool: P
             assert!(answer.location().starts_with(onward), "{what}: {} {}", answer.status, answer.location());
             assert_eq!(site.count(verb.state).await, 0, "{what}");
         }
-        // And it was ready: with a proof that holds it is done.
+        // It was prepared: with a valid elevation it succeeds.
         site.sql("delete from limits; delete from jobs").await;
         let mut alan = site.signed_in("alan").await;
         let verb = ready(&world, &mut alan, what).await;
@@ -192,7 +192,7 @@ async fn passwords_and_confirmations_are_never_kept(pool: PgPool) {
         assert!(asked.location().starts_with("/elevate?next="), "{path}");
         assert!(!alan.cookies.contains_key("__Host-draft"), "{path}");
     }
-    // What a browser makes up is no form of ours.
+    // A made-up form is not one of ours.
     let own = alan.form_user().await.unwrap();
     for made_up in ["username%3D%00", "x", "username%3Dmallory%26role%3Dadmin", "%ff"] {
         alan.cookies.insert("__Host-draft".into(), format!("{own}.{made_up}"));

@@ -1,4 +1,4 @@
-//! How many statements a page costs. A number that grows here is felt on every visit.
+//! The number of statements of each page. Every visit pays for a number that grows here.
 
 use std::sync::{
     Arc,
@@ -15,7 +15,7 @@ use tracing_subscriber::{
 
 use super::{Browser, Site};
 
-/// Counts what sqlx says it sent.
+/// Counts the statements that sqlx logs.
 #[derive(Clone, Default)]
 struct Statements(Arc<AtomicUsize>);
 
@@ -27,7 +27,7 @@ impl<S: Subscriber> Layer<S> for Statements {
     }
 }
 
-/// Does something, and says how many statements it sent.
+/// Runs `work`, and returns the number of statements it sent.
 pub async fn statements<T>(work: impl Future<Output = T>) -> (T, usize) {
     let statements = Statements::default();
     let subscriber = tracing_subscriber::registry().with(statements.clone().with_filter(LevelFilter::TRACE));
@@ -50,7 +50,7 @@ async fn pages_keep_to_their_budget_of_statements(pool: PgPool) {
     }
     let post = site.post("alan", "the last").await;
     let (mut anybody, mut member) = (site.browser(), site.signed_in("barbara").await);
-    // A post's page: what it answers up to its own place, and what answers it.
+    // A post's page: the posts it answers down to its own place, and its replies.
     for (path, budget) in [
         ("/".to_owned(), 1),
         ("/@alan".to_owned(), 2),
@@ -82,7 +82,8 @@ async fn pictures_of_people_cost_a_page_nothing(pool: PgPool) {
     assert_eq!((cost(&mut anybody, &picture).await, cost(&mut member, &picture).await), (1, 1), "and no session check");
 }
 
-/// How many rows of `posts` a piece of work reads, one after the other (which it should not) and by an index.
+/// Returns the number of rows of `posts` that `work` reads, by sequential scan (which it should not use) and by an
+/// index.
 async fn rows_read<T>(site: &Site, work: impl AsyncFnOnce(&mut PgConnection) -> T) -> (T, i64, i64) {
     let mut tx = site.server.begin().await.unwrap();
     let before = rows_counted(&mut tx).await;
@@ -91,7 +92,8 @@ async fn rows_read<T>(site: &Site, work: impl AsyncFnOnce(&mut PgConnection) -> 
     (done, after.0 - before.0, after.1 - before.1)
 }
 
-/// What Postgres has counted for this connection and not yet handed on, which can be of earlier transactions too.
+/// Returns the row counts of this connection that Postgres has not reported yet, which can be of earlier transactions
+/// too.
 async fn rows_counted(db: &mut PgConnection) -> (i64, i64) {
     sqlx::query_as(
         "select seq_tup_read, coalesce(idx_tup_fetch, 0) from pg_stat_xact_user_tables where relname = 'posts'",
@@ -150,7 +152,7 @@ async fn what_is_lively_costs_a_page_nothing_and_a_search_a_few_statements(pool:
         ("/search", 0),
         ("/tags/lantern", 1),
         ("/search/posts?q=lantern", 2),
-        // With room below those who are found, for those who are spelled like it.
+        // With room below the matches for users with a similar name.
         ("/search/people?q=alan", 3),
         ("/search/people?q=alna", 3),
         ("/search/tags?q=lant", 2),

@@ -1,4 +1,4 @@
-//! Coming back in without a password: by a code, or by a link that sets a new one.
+//! Recovery without a password: by a code, or by a link that sets a new one.
 
 use http::StatusCode;
 use sqlx::PgPool;
@@ -7,7 +7,7 @@ use super::{Browser, PASSWORD, Site, trace};
 
 const NEW: &str = "seven green umbrellas sing";
 
-/// The token in the newest mail to an address. It is made now, as the worker does when it sends the mail.
+/// Returns the token in the newest mail to an address. It is created now, as the worker does when it sends the mail.
 pub async fn link_to(site: &Site, address: &str, path: &str) -> String {
     let in_clear = format!("select count(*) from jobs where payload::text like '%{path}%'");
     assert_eq!(site.count(&in_clear).await, 0, "no link waits in the queue");
@@ -84,7 +84,7 @@ async fn a_code_by_mail_signs_in_once_in_the_browser_that_asked(pool: PgPool) {
     assert_eq!(mine.post("/sign-in/code/send", &[("email", "ALAN@kith.example")]).await.location(), "/sign-in/code");
     let code = site.code_to("alan@kith.example").await;
     assert_eq!(other.post("/sign-in/code", &[("code", &code)]).await.location(), "/sign-in/code");
-    // The mail's link fills the code in and uses nothing up, however often it is opened.
+    // The mail's link fills in the code and uses nothing up, however often it is opened.
     for _ in 0..3 {
         assert!(mine.get(&format!("/sign-in/code?code={code}")).await.body.contains(&format!("value=\"{code}\"")));
     }
@@ -102,7 +102,8 @@ async fn a_code_is_read_in_any_script_and_with_any_separators(pool: PgPool) {
         let digit = |c: char| c.to_digit(10).map_or(Some(c), |n| char::from_u32(zero + n));
         code.chars().filter_map(digit).collect()
     };
-    // The zero of ASCII, full-width, Arabic, Persian, Devanagari, Thai and bold digits, and what stands between them.
+    // The zero of ASCII, full-width, Arabic, Persian, Devanagari, Thai and bold digits, and a character between the
+    // digits.
     for (zero, between) in [
         (0x30, "–"),
         (0xff10, "\u{ad}"),
@@ -223,7 +224,7 @@ async fn a_link_to_a_code_that_has_ended_says_so_and_offers_a_new_one(pool: PgPo
     let link = format!("/sign-in/code?code={}", site.code_to("alan@kith.example").await);
     let page = asking.get(&link).await.body;
     assert!(page.contains("Check your mail") && !page.contains("has ended"), "{page}");
-    // The mail was opened elsewhere, or too late, or again.
+    // The mail was opened in another browser, or too late, or again.
     let elsewhere = site.browser();
     let late = asking.clone();
     let code = link.rsplit('=').next().unwrap();

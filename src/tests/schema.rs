@@ -1,14 +1,15 @@
-//! What the schema promises as a whole.
+//! The rules of the schema as a whole.
 
 use sqlx::PgPool;
 
 use super::Site;
 
-/// References that go along with a person or a post without an index to find them by, and why. None at present.
+/// References deleted together with a user or a post that have no index to find them by, and the reason. None at
+/// present.
 const EXCEPTIONS: [&str; 0] = [];
 
 /// Constraints by which deleting a row deletes others (or empties their reference), without an index that leads with
-/// exactly their columns. One that leaves out the rows that refer to nothing serves as well.
+/// exactly their columns. A partial index without the rows that refer to nothing is sufficient as well.
 const UNSUPPORTED: &str = "
     select c.conname::text from pg_constraint c
     where c.contype = 'f' and c.confdeltype in ('c', 'n') and c.connamespace = 'public'::regnamespace and not exists (
@@ -26,7 +27,7 @@ const UNSUPPORTED: &str = "
 async fn what_goes_along_with_a_deleted_row_is_found_by_an_index(pool: PgPool) {
     let missing: Vec<String> = sqlx::query_scalar(UNSUPPORTED).fetch_all(&pool).await.unwrap();
     assert_eq!(missing, EXCEPTIONS, "nothing but the exceptions, and no exception that is none any more");
-    // And without an index it would be noticed.
+    // Without an index the test would notice.
     let site = Site::new(&pool);
     site.sql("drop index unlikes_by_user").await;
     let missing: Vec<String> = sqlx::query_scalar(UNSUPPORTED).fetch_all(&pool).await.unwrap();

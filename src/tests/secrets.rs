@@ -14,7 +14,7 @@ use super::{PASSWORD, Site};
 #[derive(Clone, Default)]
 pub struct Captured(Arc<Mutex<Vec<u8>>>);
 
-/// Logs everything there is, on this thread, while the guard lives.
+/// Logs at every level, on this thread, while the guard lives.
 pub fn capture() -> (Captured, tracing::subscriber::DefaultGuard) {
     let captured = Captured::default();
     let layer = tracing_subscriber::fmt::layer()
@@ -27,12 +27,12 @@ pub fn capture() -> (Captured, tracing::subscriber::DefaultGuard) {
 }
 
 impl Captured {
-    /// As text.
+    /// Returns the log as text.
     pub fn text(&self) -> String {
         String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
     }
 
-    /// Whether a code is in it. Six digits also stand in durations, behind a point: those are no code.
+    /// Returns true if the log contains a code. Six digits also occur in durations, behind a point: those are no code.
     pub fn holds_code(&self, code: &str) -> bool {
         let log = self.text();
         let whole = |(at, _): (usize, &str)| !log[..at].ends_with(|c: char| c == '.' || c.is_ascii_digit());
@@ -108,7 +108,7 @@ async fn a_name_cannot_write_lines_of_its_own(pool: PgPool) {
     assert!(!log.lines().any(|line| line.starts_with("{\"level\":\"ERROR\"}")));
 }
 
-/// Whether some column of text, JSON or bytes, of any table, holds this text.
+/// Returns the columns of text, JSON or bytes, of any table, that contain this text.
 async fn stands_somewhere(pool: &PgPool, text: &str) -> Vec<String> {
     let columns: Vec<(String, String, String)> = sqlx::query_as(
         "select table_name::text, column_name::text, data_type::text from information_schema.columns
@@ -155,7 +155,7 @@ async fn no_table_ever_holds_a_mailed_code(pool: PgPool) {
     for code in codes {
         assert_eq!(stands_somewhere(&pool, &code).await, [""; 0], "{code}");
     }
-    // The search finds what does stand there.
+    // The search finds a text that is there.
     let found = stands_somewhere(&pool, "lovelace@kith.example").await;
     assert!(found.contains(&"codes.email".to_owned()) && found.contains(&"jobs.payload".to_owned()), "{found:?}");
 }

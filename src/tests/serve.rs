@@ -1,4 +1,4 @@
-//! Real sockets: what a slow or silent client can do to the others, and how the process stops.
+//! Real sockets: the effect of a slow or silent client on others, and stopping the process.
 
 use std::{
     net::SocketAddr,
@@ -59,7 +59,7 @@ async fn f11_stopping_finishes_what_is_under_way_and_waits_for_no_half_open_sock
         stream.write_all(b"GET / HTT").await.unwrap();
         stream
     };
-    // A form whose body is still on its way when the process is told to stop.
+    // A form whose body is still in transit when the process gets the signal to stop.
     let mut under_way = TcpStream::connect(address).await.unwrap();
     let head = "POST /theme HTTP/1.1\r\nHost: kith.example\r\nSec-Fetch-Site: same-origin\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 10\r\n\r\ntheme";
     under_way.write_all(head.as_bytes()).await.unwrap();
@@ -110,7 +110,7 @@ async fn f29_clients_that_vanish_cost_no_connection_of_the_pool(pool: PgPool) {
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
 }
 
-/// A head with so many bytes of cookies, of address and of something else.
+/// A head with this many bytes of cookies, of address and of something else.
 fn head(method: &str, (cookies, address, other): (usize, usize, usize)) -> String {
     let cookie = |n: usize| format!("c{n}={}", "x".repeat(4_000));
     let cookies: Vec<String> = (0..cookies.div_ceil(4_000)).map(cookie).collect();
@@ -178,7 +178,7 @@ async fn a_large_head_is_answered_after_other_requests_too(pool: PgPool) {
     stream.read_to_string(&mut rest).await.unwrap();
     assert!(rest.contains("HTTP/1.1 431 ") && rest.contains("clear-site-data"), "{rest}");
     drop(stream);
-    // What just fits is read.
+    // A head that just fits is read.
     let fits = talk(address, &head("GET", (28_000, 0, 0)).replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n")).await;
     assert!(fits.starts_with("HTTP/1.1 303 "), "{fits}");
     stop.send(()).unwrap();

@@ -1,4 +1,4 @@
-//! What the session store does by itself and must not do here. Each of these fails when its cure is taken away.
+//! Behaviour of the session store that must not occur here. Each of these tests fails when its fix is removed.
 
 use http::{Request, StatusCode};
 use server::sessions::SessionKey;
@@ -22,7 +22,7 @@ async fn a_copy_of_the_table_opens_no_session(pool: PgPool) {
         !data.windows(16).any(|w| w == raw) && !String::from_utf8_lossy(&data).contains(&cookie),
         "not in the record either"
     );
-    // What the table holds is no cookie.
+    // The value in the table is no cookie.
     let mut thief = site.browser();
     thief.cookies.insert("__Host-id".to_owned(), key);
     assert_eq!(thief.who().await, None);
@@ -198,7 +198,7 @@ async fn f13_ended_on_one_copy_is_ended_on_the_other(pool: PgPool) {
 #[sqlx::test]
 async fn the_sweeper_takes_a_great_many_in_batches_and_only_what_is_over(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
-    // What the cast has not rendered or indexed yet is not counted below.
+    // Posts of the cast that are not rendered or indexed yet are not counted below.
     server::sweep::everything(&site.server).await.unwrap();
     let mut browser = site.signed_in("alan").await;
     site.sql("insert into sessions (id, data, expiry_date, expires_at) select 'dead' || n, '', now(), now() - interval '1 minute' from generate_series(1, 3500) n").await;

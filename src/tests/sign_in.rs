@@ -1,4 +1,4 @@
-//! Signing in and out: one message for every failure, equal work, limits that hold in a storm.
+//! Sign-in and sign-out: one message for every failure, equal work, limits that hold in a storm.
 
 use http::StatusCode;
 use sqlx::PgPool;
@@ -14,7 +14,7 @@ async fn by_username_or_address_in_any_case(pool: PgPool) {
         "@alan",
         "alan@kith.example",
         " ALAN@KITH.EXAMPLE ",
-        // As copied or typed elsewhere.
+        // As copied, or typed with other keyboards.
         "al\u{ad}an\u{200b}",
         "\u{202a}@alan\u{202c}",
         "ａｌａｎ",
@@ -80,7 +80,7 @@ async fn whoever_signs_out_leaves_nothing_that_was_under_way_in_the_browser(pool
         let answer = browser.post(path, &fields[..usize::from(path.ends_with("delete"))]).await;
         assert_eq!(answer.location(), "/", "{path}");
         let left: Vec<&str> = browser.cookies.keys().map(String::as_str).collect();
-        // What to say, in which colours, and which browser this is.
+        // The message, the colours, and the known browser.
         assert_eq!(left, ["__Host-browser", "__Host-flash", "__Host-theme"], "{path}");
     }
 }

@@ -1,4 +1,4 @@
-//! Signing up: no half accounts, no hint whether an address is known, one winner in every race.
+//! Sign-up: no half accounts, no hint whether an address is known, one winner in every race.
 
 use http::StatusCode;
 use sqlx::PgPool;

@@ -15,7 +15,7 @@ use sqlx::{ConnectOptions, PgPool};
 use super::{Browser, trace};
 use crate::{assets::Files, router};
 
-/// The password of everybody in the cast.
+/// The password of every user in the cast.
 pub const PASSWORD: &str = "correct battery staple horse";
 
 static HASH: LazyLock<String> = LazyLock::new(|| server::auth::password::hash_demo(PASSWORD).unwrap());
@@ -26,7 +26,7 @@ pub fn as_served(pool: &PgPool, most: u32) -> PgPool {
     db::connect(&url, most).unwrap()
 }
 
-/// One copy of the server.
+/// One instance of the server.
 #[derive(Clone)]
 pub struct Site {
     pub server: Server,
@@ -35,12 +35,12 @@ pub struct Site {
 }
 
 impl Site {
-    /// At `https://kith.example`, on a database with its schema and nobody in it.
+    /// Creates a site at `https://kith.example`, on a database with its schema and no users.
     pub fn new(pool: &PgPool) -> Self {
         Self::with(pool, &[])
     }
 
-    /// With settings besides the two that are needed.
+    /// Creates a site with settings besides the two required ones.
     pub fn with(pool: &PgPool, settings: &[(&str, &str)]) -> Self {
         trace::start();
         let _ = any_spawner::Executor::init_tokio();
@@ -49,7 +49,7 @@ impl Site {
         Self::configured(pool, Config::new(&Source::read(None, env).unwrap()).unwrap())
     }
 
-    /// With these settings.
+    /// Creates a site with this configuration.
     pub fn configured(pool: &PgPool, config: Config) -> Self {
         let server = Server::new(config, pool.clone());
         let (router, doors) = router::router(&server, &Arc::new(Files::load()));
@@ -79,7 +79,7 @@ impl Site {
         Self::new(pool)
     }
 
-    /// A crowd: `ann000`, `ann001` and so on, with addresses here and everybody's password.
+    /// Creates a crowd: `ann000`, `ann001` and so on, with addresses here and the cast's password.
     pub async fn crowd(&self, prefix: &str, count: i32) {
         sqlx::query(
             "with person as (
@@ -96,24 +96,24 @@ impl Site {
         .unwrap();
     }
 
-    /// A browser nobody has used before.
+    /// Returns a new browser.
     pub fn browser(&self) -> Browser {
         Browser::new(self.router.clone())
     }
 
-    /// A browser in which one of the cast is signed in.
+    /// Returns a browser in which a user of the cast is signed in.
     pub async fn signed_in(&self, username: &str) -> Browser {
         let mut browser = self.browser();
         browser.sign_in(username).await;
         browser
     }
 
-    /// The text of the newest mail in the queue to an address, as this copy of the server would send it.
+    /// Returns the text of the newest mail in the queue to an address, as this instance of the server would send it.
     pub async fn mail_to(&self, address: &str) -> Option<String> {
         server::jobs::open_for_test(&self.server, address).await.unwrap().map(|mail| mail.message.text)
     }
 
-    /// The six digits in the newest mail to an address.
+    /// Returns the six digits in the newest mail to an address.
     pub async fn code_to(&self, address: &str) -> String {
         let mail = self.mail_to(address).await.expect("a mail");
         let code = mail.split_whitespace().find(|word| word.len() == 6 && word.bytes().all(|b| b.is_ascii_digit()));
@@ -121,12 +121,12 @@ impl Site {
         code.unwrap().to_owned()
     }
 
-    /// Does what the jobs of deleted accounts do, until all those accounts are gone.
+    /// Runs the jobs of deleted accounts until all those accounts are gone.
     pub async fn finish_deletions(&self) {
         while self.continue_deletions().await > 0 {}
     }
 
-    /// One slice of each deletion; how many accounts there were.
+    /// Runs one slice of each deletion, and returns the number of accounts.
     pub async fn continue_deletions(&self) -> usize {
         let deleted = sqlx::query_scalar::<_, i64>("select id from users where deleted_at is not null");
         let deleted = deleted.fetch_all(self.server.db()).await.unwrap();
@@ -136,17 +136,17 @@ impl Site {
         deleted.len()
     }
 
-    /// One number out of the database.
+    /// Returns one number from the database.
     pub async fn count(&self, sql: &str) -> i64 {
         sqlx::query_scalar(sql).fetch_one(self.server.db()).await.unwrap()
     }
 
-    /// Runs a statement; to move time, or to break something.
+    /// Runs a statement, to move time or to break something.
     pub async fn sql(&self, sql: &str) {
         sqlx::raw_sql(sql).execute(self.server.db()).await.unwrap();
     }
 
-    /// A post of somebody's; its id.
+    /// Creates a post of a user, and returns its id.
     pub async fn post(&self, username: &str, body: &str) -> i64 {
         sqlx::query_scalar(
             "insert into posts (author_id, body) select id, $2 from users where username = $1 returning id",
@@ -158,7 +158,7 @@ impl Site {
         .unwrap()
     }
 
-    /// A reply of somebody's; its id.
+    /// Creates a reply of a user, and returns its id.
     pub async fn reply(&self, username: &str, parent: i64, body: &str) -> i64 {
         sqlx::query_scalar(
             "insert into posts (author_id, parent_id, body) select id, $2, $3 from users where username = $1 returning id",

@@ -1,13 +1,12 @@
-//! Many people at once on two copies of the server: they like, follow, post, reply, edit and delete what they wrote and
-//! leave for good, while the sweeper renders. Afterwards every count equals its rows, and nobody was told that something
-//! broke.
+//! Many users at once on two instances of the server: they like, follow, post, reply, edit and delete their posts and
+//! delete their accounts, while the sweeper renders. Afterwards every count equals its rows, and no user saw an error.
 
 use http::StatusCode;
 use sqlx::PgPool;
 
 use super::{Browser, Site, site::as_served};
 
-/// Every count beside its rows: how many are wrong.
+/// Every count compared with its rows: the number of wrong ones.
 const WRONG: [(&str, &str); 5] = [
     ("likes", "select count(*) from posts p where like_count <> (select count(*) from likes l where l.post_id = p.id)"),
     (
@@ -35,7 +34,7 @@ const WRONG: [(&str, &str); 5] = [
     ),
 ];
 
-/// A sequence of numbers that looks like chance and is the same in every run.
+/// A pseudo-random sequence of numbers that is the same in every run.
 struct Dice(u64);
 
 impl Dice {
@@ -45,7 +44,7 @@ impl Dice {
     }
 }
 
-/// Two copies of the server on one database, and a crowd.
+/// Two instances of the server on one database, and a crowd.
 struct Storm {
     copies: [Site; 2],
     crowd: Vec<Browser>,
@@ -71,7 +70,7 @@ impl Storm {
         &self.copies[0]
     }
 
-    /// All of them at once, each from its browser, on either copy; then everything is counted again.
+    /// Sends all of them at once, each from its browser, to either instance; then checks every count.
     async fn at_once(&self, forms: Vec<(usize, Form)>, round: usize) {
         self.site().sql("delete from limits").await;
         let mut tasks = Vec::new();
@@ -80,13 +79,15 @@ impl Storm {
             tasks.push(tokio::spawn(async move {
                 let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
                 let mut answer = browser.post(&path, &fields).await;
-                // On a busy machine one may wait too long for a lock. Then nothing was changed, and one is to try again.
+                // On a busy machine one may wait too long for a lock. Then nothing was changed, and the client should
+                // retry.
                 for _ in 0..3 {
                     if answer.status == StatusCode::SERVICE_UNAVAILABLE {
                         answer = browser.post(&path, &fields).await;
                     }
                 }
-                // What it was about may be gone meanwhile; so may one's own account, and then one's words are given back.
+                // The post may be deleted by now (a race); so may the user's own account, and then the page returns
+                // their text.
                 let fine = [StatusCode::SEE_OTHER, StatusCode::NOT_FOUND, StatusCode::UNAUTHORIZED];
                 let fine = fine.contains(&answer.status);
                 assert!(fine, "round {round}: {path} {fields:?} is answered {}", answer.status);
@@ -95,7 +96,7 @@ impl Storm {
         for copy in &self.copies {
             let server = copy.server.clone();
             tasks.push(tokio::spawn(async move {
-                // As the sweeper does: until there is nothing, and for a while whatever goes wrong.
+                // As the sweeper does: until nothing is left, and for a while despite any error.
                 let mut tries = 0..9;
                 while tries.next().is_some() && server::posts::render_missing(&server).await.ok() != Some(0) {}
             }));
@@ -115,12 +116,12 @@ impl Storm {
         }
     }
 
-    /// As if an older copy of the server had written everything there is: all of it is to be rendered.
+    /// Makes every post look as if an older instance of the server had written it: all of them need rendering.
     async fn forget_html(&self) {
         self.site().sql("update posts set html = null where deleted_at is null").await;
     }
 
-    /// Nobody waited for each other in vain. Connections tell of that when they end.
+    /// Asserts that there was no deadlock. Connections report theirs when they end.
     async fn end(self, pool: &PgPool) {
         for copy in &self.copies {
             copy.server.db().close().await;
@@ -136,11 +137,11 @@ impl Storm {
         sqlx::query_as(sql).fetch_all(self.site().server.db()).await.unwrap()
     }
 
-    /// Something anybody may do, to one of few posts and people, so that they meet.
+    /// Returns a random action of a random user, on one of few posts and users, so that they meet.
     fn something(&mut self, posts: &[(i64, i64)]) -> (usize, Form) {
         let who = self.dice.below(self.crowd.len());
         let (post, author) = posts[self.dice.below(posts.len())];
-        // Nobody follows themselves.
+        // A user cannot follow themselves.
         let whom = (who + 1 + self.dice.below(self.crowd.len() - 1)) % self.crowd.len();
         let yes = ["true", "false"][self.dice.below(2)].to_owned();
         let words = format!("something for @ann{whom:03} and @ann{who:03} #storm{}", self.dice.below(9));
@@ -178,7 +179,8 @@ async fn counts_equal_rows_when_people_leave_in_a_storm(pool: PgPool) {
     for n in 0..16 {
         storm.site().post(&format!("ann{n:03}"), "a beginning").await;
     }
-    // Two at a time leave, until four are left; in a calmer moment before, they begin what they will take along.
+    // Two at a time delete their accounts, until four are left; in a calmer moment before, they create the data that is
+    // deleted with them.
     for round in 0..6 {
         let leaving = storm.crowd.len() - 2;
         for farewell in [false, true] {
@@ -195,7 +197,7 @@ async fn counts_equal_rows_when_people_leave_in_a_storm(pool: PgPool) {
     }
     storm.site().finish_deletions().await;
     assert_eq!(storm.site().count("select count(*) from users").await, 4);
-    // Two who leave at once and had told each other something may wait for each other: one of them tries again.
+    // Two users who delete their accounts at once and have notified each other may deadlock: one of them retries.
 }
 
 #[sqlx::test]
@@ -209,7 +211,7 @@ async fn nobody_waits_in_vain_for_one_who_leaves(pool: PgPool) {
         for farewell in [false, true] {
             let mut posts = storm.ids().await;
             posts.drain(..posts.len().saturating_sub(16));
-            // Everybody likes everything, and what is said names who leaves.
+            // Every user likes every post, and the texts mention the user who is about to leave.
             let name = format!("ann{leaving:03}");
             storm.forget_html().await;
             let mut forms: Vec<_> = (0..40).map(|_| storm.something(&posts)).collect();

@@ -1,4 +1,4 @@
-//! Sweeping: what cannot be done is logged, and keeps nothing else from being done.
+//! The sweeper: a failing task is logged, and does not stop the others.
 
 use sqlx::PgPool;
 
@@ -41,7 +41,7 @@ async fn what_cannot_be_swept_leaves_the_rest_swept(pool: PgPool) {
     assert_eq!(site.count("select count(*) from former_usernames").await, 0);
 }
 
-/// A chain of deleted replies, each to the one before; nothing else hangs on any of them.
+/// A chain of deleted replies, each to the one before; nothing else is below any of them.
 const DELETED_CHAIN: &str = "
     set session_replication_role = replica;
     insert into posts (id, parent_id, body, deleted_at) overriding system value
@@ -58,7 +58,7 @@ async fn deep_chain_of_deleted_posts_takes_few_statements(pool: PgPool) {
         statements += 1;
     }
     assert_eq!((statements, site.count("select count(*) from posts").await), (5, 0));
-    // A reply that is still there keeps everything above it, and nothing beside it.
+    // A reply that still exists keeps every place above it, and none beside it.
     site.sql(DELETED_CHAIN).await;
     site.sql(
         "insert into posts (id, author_id, parent_id, body) overriding system value values (6000, 1, 2500, 'here')",
@@ -73,7 +73,7 @@ async fn deep_chain_of_deleted_posts_takes_few_statements(pool: PgPool) {
 async fn suspensions_end_while_much_is_swept(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     site.sql(DELETED_CHAIN).await;
-    // Alan's suspension ends when the sweeper has begun with the chain.
+    // Alan's suspension ends after the sweeper has begun with the chain.
     site.sql(
         "create function end_suspension() returns trigger language plpgsql as $$ begin
              update users set suspended_at = now(), suspended_until = now() - interval '1 second', suspended_reason = 'x'

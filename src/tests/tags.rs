@@ -1,4 +1,4 @@
-//! Tags, and which of them are lively.
+//! Tags, and the trending ones.
 
 use http::StatusCode;
 use server::lively;
@@ -6,7 +6,7 @@ use sqlx::PgPool;
 
 use super::{Browser, Site, browser::encode};
 
-/// Writes as a page does: with its tags.
+/// Creates a post as a page does: with its tags.
 async fn write(browser: &mut Browser, body: &str) {
     let answer = browser.post("/posts", &[("body", body)]).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
@@ -84,7 +84,7 @@ async fn pages_of_a_tag_go_on_by_cursor(pool: PgPool) {
 async fn tags_are_found_by_how_they_begin(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut alan = site.signed_in("alan").await;
-    write(&mut alan, "#bread #breadth #größe #100percent #ब्रेड_x").await;
+    write(&mut alan, "#bread #breadth #größe #100percent #ब्रेड_x #ΚΟΣΜΟΣ").await;
     let mut edsger = site.signed_in("edsger").await;
     write(&mut edsger, "#breakfast").await;
     let id = server::accounts::find(&site.server, "edsger").await.unwrap();
@@ -95,6 +95,7 @@ async fn tags_are_found_by_how_they_begin(pool: PgPool) {
         ("gr", vec!["größe"]),
         ("zzz bread", vec!["bread", "breadth"]),
         ("100p", vec!["100percent"]),
+        ("κοσ", vec!["κοσμος"]),
         ("break", vec![]),
         ("%", vec![]),
     ] {
@@ -104,8 +105,10 @@ async fn tags_are_found_by_how_they_begin(pool: PgPool) {
         let names: Vec<&str> = chips.split(">#").skip(1).filter_map(|part| part.split('<').next()).collect();
         assert_eq!(names, found, "{query}");
     }
-    let straight = site.browser().get("/search?q=%23Bread").await;
-    assert_eq!((straight.status, straight.location()), (StatusCode::SEE_OTHER, "/tags/bread"));
+    for sign in ["%23", "%EF%BC%83", "%EF%B9%9F"] {
+        let straight = site.browser().get(&format!("/search?q={sign}Bread")).await;
+        assert_eq!((straight.status, straight.location()), (StatusCode::SEE_OTHER, "/tags/bread"), "{sign}");
+    }
 }
 
 #[sqlx::test]

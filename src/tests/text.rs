@@ -1,4 +1,4 @@
-//! Text: what was rendered by older rules, mentions that survive renames and edits, posts that are only signs.
+//! Text: HTML rendered by older rules, mentions that survive renames and edits, posts of symbols only.
 
 use http::StatusCode;
 use sqlx::PgPool;
@@ -31,7 +31,7 @@ async fn posts_of_older_rules_are_rendered_again(pool: PgPool) {
     let old = site.browser().get("/tags/%CE%BF%CE%B4%CE%BF%CF%83").await;
     assert!(old.status.is_redirection(), "{}", old.status);
     assert_eq!(old.location(), "/tags/%CE%BF%CE%B4%CE%BF%CF%82");
-    // As an older copy of the server edits.
+    // As an older instance of the server edits.
     site.sql("update posts set body = '#new', html = '<p>old</p>'").await;
     sweep(&site).await;
     assert_eq!(site.count("select count(*) from post_tags where tag = 'new'").await, 1);

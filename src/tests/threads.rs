@@ -1,5 +1,5 @@
-//! Conversations: what stands above and below a post, at any depth; and that counts stay equal to rows, whatever many do
-//! at the same moment.
+//! Conversations: the posts above and below a post, at any depth; and counts that equal their rows, whatever many users
+//! do at the same moment.
 
 use http::StatusCode;
 use sqlx::PgPool;
@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 
 use super::{Answer, Browser, Site};
 
-/// How many figures are wrong: replies of each place, posts of each person, and likes of each post.
+/// The number of wrong figures: replies of each place, posts of each user, and likes of each post.
 const WRONG: &str = "select (
     select count(*) from posts p where reply_count <>
         (select count(*) from posts r where r.parent_id = p.id and r.deleted_at is null)
@@ -29,7 +29,7 @@ async fn delete(browser: &mut Browser, id: i64) -> StatusCode {
     browser.post(&format!("/posts/{id}/delete"), &[]).await.status
 }
 
-/// The ids of the places on a page, in its order.
+/// Returns the ids of the places on a page, in its order.
 pub fn places(page: &Answer) -> Vec<i64> {
     page.body.split("id=\"p").skip(1).filter_map(|part| part.split('"').next()?.parse().ok()).collect()
 }
@@ -143,7 +143,7 @@ async fn a_deleted_post_with_replies_leaves_a_line_and_one_without_leaves_nothin
     let beside = "select (select count(*) from post_tags) + (select count(*) from post_mentions)
         + (select count(*) from post_versions) + (select count(*) from likes)";
     assert_eq!((site.count(beside).await, site.count(WRONG).await), (0, 0));
-    // In the middle it is a line as well; and the last reply takes the empty places above along.
+    // In the middle it is a line as well; and deleting the last reply removes the empty places above.
     let mut ada = site.signed_in("ada").await;
     delete(&mut ada, reply).await;
     assert_eq!(places(&ada.get(&format!("/posts/{below}")).await), [root, reply, below]);
@@ -194,7 +194,7 @@ async fn who_is_suspended_is_hidden_and_those_who_answered_are_not(pool: PgPool)
     assert_eq!(site.browser().get(&format!("/posts/{leaf}")).await.status, StatusCode::NOT_FOUND);
 }
 
-/// Who asks, where, and what they send.
+/// The browser, the path, and the fields.
 type Asked = (Browser, String, &'static [(&'static str, &'static str)]);
 
 /// Sends forms at the same moment, each by connections of its own.

@@ -1,6 +1,6 @@
-//! The suite is a run at trace level too: with `KITH_TRACE_DIR` set, as `cargo xtask test` does, everything that is
-//! logged goes to `<dir>/<process>.log`, and every secret a test meets to `<dir>/<process>.secrets`. Afterwards xtask
-//! looks for the ones in the others.
+//! The suite is also a run at trace level: with `KITH_TRACE_DIR` set, as `cargo xtask test` does, all log lines are
+//! written to `<dir>/<process>.log`, and every secret a test uses to `<dir>/<process>.secrets`. Afterwards xtask
+//! searches the logs for the secrets.
 
 use std::{
     env,
@@ -30,7 +30,7 @@ static SECRETS: LazyLock<Option<Mutex<File>>> = LazyLock::new(|| {
     Some(Mutex::new(file("secrets")))
 });
 
-/// Begins to log, if that is asked for and has not begun.
+/// Starts to log, if this is requested and has not started yet.
 pub fn start() {
     if LazyLock::force(&SECRETS).is_none() {
         return;
@@ -41,7 +41,7 @@ pub fn start() {
     }
 }
 
-/// Notes a secret, for xtask to look for.
+/// Records a secret, for xtask to search for.
 pub fn note(kind: &str, secret: &str) {
     if let Some(file) = SECRETS.as_ref() {
         let line = serde_json::json!({ "kind": kind, "secret": secret });
@@ -49,7 +49,7 @@ pub fn note(kind: &str, secret: &str) {
     }
 }
 
-/// Notes what is secret among the fields of a form or of an address.
+/// Records the secrets among the fields of a form or of an address.
 pub fn note_field(name: &str, value: &str) {
     let digits = value.len() == 6 && value.bytes().all(|b| b.is_ascii_digit());
     match name {
@@ -58,22 +58,22 @@ pub fn note_field(name: &str, value: &str) {
         }
         "code" if digits => note("code", value),
         "token" if value.len() == 43 => note("token", value),
-        // On the way to another service, and back from it.
+        // In the authorization request, and in the callback.
         "state" | "nonce" if value.len() == 43 => note("state", value),
         "code" if value.len() >= WORD => note("provider code", value),
         _ => {}
     }
 }
 
-/// Notes what a service or a server elsewhere knows us by: by itself, and with the name it is sent with, as it then stands
-/// in base64 (RFC 7617, RFC 4616).
+/// Records the secret with which a provider or a server knows us: by itself, and with the name it is sent with, as
+/// base64 (RFC 7617, RFC 4616).
 pub fn note_own(kind: &str, (name, secret): (&str, &str)) {
     note(kind, secret);
     note(kind, &format!("{name}:{secret}"));
     note(kind, &format!("\0{name}\0{secret}"));
 }
 
-/// Notes a cookie's value, unless it is one that says nothing about who somebody is.
+/// Records a cookie's value, unless it says nothing about the user.
 pub fn note_cookie(name: &str, value: &str) {
     if !matches!(name, "__Host-theme" | "__Host-flash") {
         note("cookie", value);

@@ -1,5 +1,5 @@
-//! Uploads that are refused, over real connections: the client sends everything before it reads the answer, as browsers
-//! and proxies do. With a real nginx in front as well, where one is installed.
+//! Refused uploads, over real connections: the client sends everything before it reads the answer, as browsers and
+//! proxies do. With a real nginx in front as well, if it is installed.
 
 use std::{
     fs,
@@ -21,10 +21,10 @@ const PATH: &str = "/settings/profile/picture";
 const MB: usize = 1_024 * 1_024;
 const TOO_LARGE: &str = "That picture is larger than 8 MB. Choose a smaller file.";
 
-/// An upload as a browser sends it: all of it, and only then it reads the answer.
+/// An upload as a browser sends it: it sends all of it before it reads the answer.
 struct Upload<'a> {
     session: Option<&'a str>,
-    /// The user the form was rendered for.
+    /// The user that the form was rendered for.
     user: &'a str,
     site: &'a str,
     host: &'a str,
@@ -72,7 +72,7 @@ async fn limited(site: &Site, username: &str) -> Browser {
     browser
 }
 
-/// Every refusal of the upload route is answered with its page.
+/// Asserts that every refusal of the upload route is answered with its page.
 async fn assert_all_are_answered(site: &Site, address: SocketAddr, through: &str) {
     let [mut alan, ended] = [site.signed_in("alan").await, site.signed_in("grace").await];
     let mut over = limited(site, "barbara").await;
@@ -137,7 +137,7 @@ async fn an_endless_upload_is_answered_within_limits(pool: PgPool) {
         assert!(sent < 200 * MB, "nobody ends it");
     }
     assert!(sent > 60 * MB, "{sent}");
-    // One whose body is announced as too long for that is answered at once.
+    // An upload with an announced length that is too long for that is answered at once.
     let head = head.replace("Transfer-Encoding: chunked", "Content-Length: 900000000");
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(head.as_bytes()).await.unwrap();
@@ -146,7 +146,7 @@ async fn an_endless_upload_is_answered_within_limits(pool: PgPool) {
     assert_eq!(&answer, b"HTTP/1.1 303");
 }
 
-/// A silent client holds an answer back for half a minute at most.
+/// A silent client delays an answer by half a minute at most.
 #[sqlx::test]
 async fn a_silent_upload_is_answered_in_time(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
@@ -164,7 +164,7 @@ async fn a_silent_upload_is_answered_in_time(pool: PgPool) {
     assert!(begun.elapsed() < Duration::from_secs(35), "{:?}", begun.elapsed());
 }
 
-/// An nginx in front of Kith; it ends when dropped.
+/// An nginx in front of Kith; it stops when dropped.
 struct Nginx {
     child: Child,
     folder: PathBuf,
@@ -172,7 +172,7 @@ struct Nginx {
 }
 
 impl Nginx {
-    /// `None` where none is installed.
+    /// Starts it, or returns `None` if it is not installed.
     fn start(kith: SocketAddr, settings: &str) -> Option<Self> {
         let works = |program: &&str| Command::new(program).arg("-v").stderr(Stdio::null()).status().is_ok();
         let program = ["nginx", "/usr/sbin/nginx"].into_iter().find(works)?;

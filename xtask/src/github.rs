@@ -1,4 +1,4 @@
-//! A GitHub on this machine: the stand-in of `end2end/github`, for development and for browser tests.
+//! A GitHub on this machine: the program in `end2end/github`, for development and for browser tests.
 
 use std::{
     io::{BufRead, BufReader},
@@ -14,7 +14,7 @@ use crate::{
 
 const PACKAGE: &str = "stand-in-github";
 
-/// One that runs; ends when dropped.
+/// A running one; stops when dropped.
 pub struct GitHub {
     _running: Running,
     pub url: String,
@@ -39,7 +39,7 @@ impl GitHub {
         Ok(Self { url: line()?, client_id: line()?, client_secret: line()?, _running: running })
     }
 
-    /// What Kith is told of it.
+    /// Returns the settings that Kith needs for it.
     pub fn settings(&self) -> [(&'static str, &str); 3] {
         [
             ("KITH_GITHUB_URL", &self.url),

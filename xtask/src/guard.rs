@@ -1,9 +1,10 @@
-//! Putting away what a command started, however the command ends.
+//! Cleans up after a command, however it ends.
 //!
-//! `cargo xtask` starts a second small process, the guard, and tells it of every program, database cluster and folder
-//! that must not outlive the command. The guard waits at the end of a pipe. When the pipe closes — the command is done,
-//! was interrupted, or was killed without a chance to clean up — it ends and removes what is still there. There is
-//! no other clean-up code; what even the guard could not do (power cut) the next run finds by its unheld lock.
+//! `cargo xtask` starts a second small process, the guard, and tells it about every program, database cluster and
+//! folder that must not outlive the command. The guard waits at the end of a pipe. When the pipe closes — the command
+//! is done, was interrupted, or was killed without a chance to clean up — it stops and removes all of them that are
+//! left. There is no other clean-up code; leftovers of a dead guard (power cut) are found by the next run, by their
+//! unheld lock.
 
 use std::{
     collections::BTreeSet,
@@ -41,7 +42,7 @@ struct Link {
     hear: BufReader<ChildStdout>,
 }
 
-/// Starts the guard and sees to it that Ctrl-C, SIGTERM and a closed terminal end everything in order.
+/// Starts the guard and makes Ctrl-C, SIGTERM and a closed terminal end everything in order.
 pub fn start() -> Result<()> {
     let mut guard = Command::new(std::env::current_exe()?)
         .arg(COMMAND)
@@ -62,7 +63,7 @@ pub fn start() -> Result<()> {
     .context("cannot watch for Ctrl-C")
 }
 
-/// Tells the guard one thing and waits until it has taken note.
+/// Tells the guard one thing and waits until it has recorded it.
 pub fn note(verb: &str, what: impl Display) -> Result<()> {
     let mut link = link();
     let Some(open) = link.as_mut() else {
@@ -75,7 +76,7 @@ pub fn note(verb: &str, what: impl Display) -> Result<()> {
     Ok(())
 }
 
-/// Has everything put away and waits for it. Nothing can be started afterwards.
+/// Makes the guard clean up everything and waits for it. Nothing can be started afterwards.
 pub fn finish() {
     let Some(Link { mut guard, tell, hear }) = link().take() else {
         return;
@@ -84,7 +85,7 @@ pub fn finish() {
     guard.wait().ok();
 }
 
-/// Whether the command was interrupted. Its end is then the signal handler's business, and errors are only echoes.
+/// Waits if the command was interrupted: its end is then the signal handler's task, and errors are only consequences.
 pub fn wait_if_interrupted() {
     while INTERRUPTED.load(Ordering::SeqCst) {
         thread::sleep(Duration::from_secs(1));
@@ -95,7 +96,7 @@ fn link() -> MutexGuard<'static, Option<Link>> {
     LINK.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What the guard has been told.
+/// The things that the guard has to clean up.
 #[derive(Default)]
 struct Charge {
     groups: BTreeSet<i32>,
@@ -103,7 +104,7 @@ struct Charge {
     discarded: Vec<(PathBuf, File)>,
 }
 
-/// The guard itself: listens until the pipe closes, then puts everything away.
+/// The guard itself: listens until the pipe closes, then cleans up everything.
 pub fn serve() -> Result<()> {
     let mut charge = Charge::default();
     for line in stdin().lines().map_while(Result::ok) {
@@ -111,7 +112,7 @@ pub fn serve() -> Result<()> {
             Ok(()) => "ok".to_owned(),
             Err(error) => format!("{error:#}").replace('\n', " "),
         };
-        // Nobody listens any more when the command was killed in this very moment; the loop then ends by itself.
+        // The pipe has no reader if the command was killed in this very moment; the loop then ends by itself.
         writeln!(stdout(), "{reply}").ok();
     }
     charge.put_away();

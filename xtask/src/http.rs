@@ -1,4 +1,4 @@
-//! Just enough of an HTTP/1.1 client to ask a Kith of ours on this machine.
+//! Just enough of an HTTP/1.1 client to query a Kith of ours on this machine.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -8,16 +8,16 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 
-/// Longer than any answer takes; an error then, rather than a wait without end.
+/// The longest wait for a response, longer than any takes; after it an error rather than an endless wait.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A connection that is kept open for more requests.
+/// A connection that remains open for more requests.
 pub struct Connection {
     stream: BufReader<TcpStream>,
     host: String,
 }
 
-/// What came back.
+/// A response.
 pub struct Response {
     pub status: u16,
     /// Names in lower case, in the order sent.
@@ -26,7 +26,7 @@ pub struct Response {
 }
 
 impl Connection {
-    /// Connects to a port of this machine; `host` is what the request claims to be for.
+    /// Connects to a port of this machine; `host` is the host that the request names.
     pub fn open(port: u16, host: &str) -> Result<Self> {
         let stream = TcpStream::connect(("127.0.0.1", port)).context("nobody listens")?;
         stream.set_nodelay(true)?;
@@ -108,7 +108,7 @@ impl Connection {
 }
 
 impl Response {
-    /// The first header of this name (in lower case).
+    /// Returns the first header of this name (in lower case).
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
     }

@@ -1,4 +1,4 @@
-//! An OpenID Connect issuer for browser tests: one that others wrote and certified, of `end2end/oidc`.
+//! An OpenID Connect issuer for browser tests: one written and certified by others, of `end2end/oidc`.
 
 use std::{
     io::{BufRead, BufReader},
@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 
 use crate::{process::Running, workspace};
 
-/// One that runs; ends when dropped.
+/// A running one; stops when dropped.
 pub struct Issuer {
     _running: Running,
     pub url: String,
@@ -30,7 +30,7 @@ impl Issuer {
         Ok(Self { url: line()?, client_id: line()?, client_secret: line()?, _running: running })
     }
 
-    /// What Kith is told of it.
+    /// Returns the settings that Kith needs for it.
     pub fn settings(&self) -> [(&'static str, &str); 3] {
         [
             ("KITH_OIDC_GATEHOUSE_ISSUER", &self.url),

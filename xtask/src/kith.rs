@@ -1,4 +1,4 @@
-//! A Kith of our own, for browser tests, for measuring, and to see the packaged one start.
+//! A Kith of our own, for browser tests, for measuring, and to verify that the packaged one starts.
 
 use std::{
     fs::{self, File},
@@ -18,37 +18,37 @@ use crate::{
     workspace,
 };
 
-/// How long Kith may take until it answers.
+/// The longest time until Kith must answer.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Where a Kith is to run, and as what.
+/// The way in which a Kith runs.
 pub struct Plan<'a> {
     /// The binary.
     pub binary: &'a Path,
     pub database: String,
     /// The folder it runs in.
     pub dir: PathBuf,
-    /// The host of its origin, when that is not the address it listens on; https then.
+    /// The host of its origin, if that is not the address it listens on; https then.
     pub public_host: Option<&'a str>,
-    /// Whether to fill the database with the cast and the demo's posts.
+    /// True to seed the database with the cast and the demo's posts.
     pub seed: bool,
-    /// Whether there are services to come in with: the stand-in GitHub, and an OpenID Connect issuer.
+    /// True to have providers for OAuth sign-in: the local GitHub of `end2end/github`, and an OpenID Connect issuer.
     pub elsewhere: bool,
-    /// Nothing of our environment but what is said here.
+    /// True to pass nothing of our environment except the settings here.
     pub bare: bool,
-    /// Whether it logs everything there is to log.
+    /// True to log at every level.
     pub trace: bool,
 }
 
-/// A running Kith; ends when dropped.
+/// A running Kith; stops when dropped.
 pub struct Kith {
     running: Running,
-    /// The stand-in, when that was planned.
+    /// The local GitHub, if it was planned.
     pub github: Option<GitHub>,
-    /// And the issuer.
+    /// The issuer, if it was planned.
     pub issuer: Option<Issuer>,
     pub origin: String,
-    /// What its requests must be for.
+    /// The host that its requests must name.
     pub host: String,
     pub port: u16,
     log: PathBuf,
@@ -80,7 +80,7 @@ impl Kith {
         let mut serve = command("serve");
         if plan.trace {
             serve.env("KITH_LOG", "trace").env("KITH_LOG_FORMAT", "json");
-            // The browser tests have many people sign up, from as many addresses.
+            // In the browser tests many users sign up, from as many addresses.
             serve.env("KITH_TRUSTED_PROXIES", "127.0.0.0/8");
         }
         let running = Running::start(serve.stdout(output.try_clone()?).stderr(output))?;
@@ -89,28 +89,28 @@ impl Kith {
         Ok(kith)
     }
 
-    /// A connection to it.
+    /// Opens a connection to it.
     pub fn connect(&self) -> Result<Connection> {
         Connection::open(self.port, &self.host)
     }
 
-    /// The process id, to ask the system about it.
+    /// Returns the process id, to query the system about it.
     pub fn id(&self) -> u32 {
         self.running.id()
     }
 
-    /// Ends it in good order, and says how it took it.
+    /// Stops it cleanly, and returns its exit status.
     pub fn stop(mut self) -> Result<ExitStatus> {
         self.running.ask_to_end();
         self.running.wait()
     }
 
-    /// Where it logs.
+    /// Returns the path of its log.
     pub fn log(&self) -> &Path {
         &self.log
     }
 
-    /// The last lines it logged.
+    /// Returns the last lines of its log.
     pub fn last_words(&self) -> String {
         let log = fs::read_to_string(&self.log).unwrap_or_default();
         let lines: Vec<&str> = log.lines().collect();
@@ -153,7 +153,7 @@ impl Plan<'_> {
     }
 }
 
-/// A port nobody uses at the moment.
+/// Returns a port that is free at the moment.
 fn free_port() -> Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0").context("no free port")?.local_addr()?.port())
 }

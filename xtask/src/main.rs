@@ -1,4 +1,4 @@
-//! `cargo xtask`: everything one does with this checkout besides editing it. `cargo xtask help` lists the commands.
+//! `cargo xtask`: every task in this checkout besides editing. `cargo xtask help` lists the commands.
 
 use std::process::ExitCode;
 

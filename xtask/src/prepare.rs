@@ -1,4 +1,4 @@
-//! `cargo xtask prepare`: what sqlx knows about each query, written to `.sqlx` so that nobody needs a database to build.
+//! `cargo xtask prepare`: the data of sqlx about each query, written to `.sqlx` so that a build needs no database.
 //!
 //! The queries are described by a fresh database with all migrations. Cargo does not see that sqlx reads environment
 //! variables, so the sources with queries are touched, before (to be compiled with them) and after (to be compiled
@@ -18,10 +18,10 @@ use crate::{
     process, workspace,
 };
 
-/// What a source says when sqlx has to look at it.
+/// The text by which a source with queries is recognised.
 const MARKS: [&str; 3] = ["sqlx::query", "query!(", "query_as!("];
 
-/// Writes `.sqlx`; with `--check` only says whether it is what it should be.
+/// Writes `.sqlx`; with `--check` only checks that it is current.
 pub fn run(args: &[String]) -> Result<()> {
     let cluster = throwaway::open()?;
     match args {
@@ -31,8 +31,8 @@ pub fn run(args: &[String]) -> Result<()> {
     }
 }
 
-/// Fails when clippy has something to say, or when the committed `.sqlx` is not what the queries and migrations of today
-/// give: one compilation tells both.
+/// Fails if clippy reports anything, or if the committed `.sqlx` differs from the result of the current queries and
+/// migrations: one compilation shows both.
 pub fn check(cluster: &Cluster) -> Result<()> {
     let fresh = scratch()?;
     let mut clippy = workspace::cargo();

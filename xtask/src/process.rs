@@ -1,7 +1,7 @@
-//! Starting other programs and ending them.
+//! Starts and stops other programs.
 //!
-//! Every child gets a process group of its own, announced to the [`guard`](crate::guard): a Ctrl-C reaches only
-//! xtask, which then ends each child with all of *its* children, in order. Children read nothing from the terminal.
+//! Every child gets a process group of its own, announced to the [`guard`](crate::guard): a Ctrl-C reaches only xtask,
+//! which then stops each child with all of *its* children, in order. Children read nothing from the terminal.
 
 use std::{
     fs,
@@ -20,10 +20,10 @@ use nix::{
 
 use crate::guard;
 
-/// How long a program may take to end after SIGTERM; Kith drains its connections for at most 15 s.
+/// The longest time a program may take to end after SIGTERM; Kith drains its connections for at most 15 s.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A program of ours in the background. Dropping it ends it.
+/// A program of ours in the background. Dropping it stops it.
 pub struct Running {
     child: Child,
     name: String,
@@ -44,17 +44,17 @@ impl Running {
         &mut self.child
     }
 
-    /// The process id.
+    /// Returns the process id.
     pub fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// How it ended, if it has.
+    /// Returns its exit status, if it has ended.
     pub fn ended(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().ok().flatten()
     }
 
-    /// Tells it, and what it started, to end in good order.
+    /// Asks it, and the processes it started, to end cleanly.
     pub fn ask_to_end(&self) {
         killpg(Pid::from_raw(self.child.id().cast_signed()), Signal::SIGTERM).ok();
     }
@@ -75,7 +75,7 @@ impl Drop for Running {
     }
 }
 
-/// Runs `command` to its end with its output on the terminal; an error unless it succeeds.
+/// Runs `command` to its end with its output on the terminal; returns an error unless it succeeds.
 pub fn run(command: &mut Command) -> Result<()> {
     let line = describe(command);
     let status = Running::start(command)?.wait()?;
@@ -83,7 +83,7 @@ pub fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// Runs a short command and gives what it printed; what it complained about becomes the error.
+/// Runs a short command and returns its output; its error output becomes the error.
 pub fn capture(command: &mut Command) -> Result<String> {
     let line = describe(command);
     let output = command.stdin(Stdio::null()).output().with_context(|| format!("cannot start `{line}`"))?;
@@ -93,7 +93,7 @@ pub fn capture(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
-/// Whether a program of this name can be run at all.
+/// Returns true if a program of this name can be run.
 pub fn exists(program: &str) -> bool {
     let mut version = Command::new(program);
     version.arg("--version").stdin(Stdio::null());
@@ -101,7 +101,7 @@ pub fn exists(program: &str) -> bool {
     version.status().is_ok_and(|status| status.success())
 }
 
-/// Whether the process lives. A zombie answers signals as well, so Linux is asked for its state.
+/// Returns true if the process lives. A zombie answers signals as well, so on Linux the process state decides.
 pub fn alive(pid: i32) -> bool {
     if kill(Pid::from_raw(pid), None) == Err(Errno::ESRCH) {
         return false;
@@ -113,7 +113,7 @@ pub fn alive(pid: i32) -> bool {
     !matches!(state, Some('Z' | 'X'))
 }
 
-/// Asks a whole group to end, and insists when it does not.
+/// Asks a whole group to end, and kills it if it does not.
 pub fn end_group(leader: i32) {
     let group = Pid::from_raw(leader);
     if killpg(group, Signal::SIGTERM).is_ok() {
@@ -122,12 +122,12 @@ pub fn end_group(leader: i32) {
     }
 }
 
-/// Waits for a process that need not be a child of ours; true when it has ended.
+/// Waits for a process that need not be a child of ours; returns true if it has ended.
 pub fn wait_until_gone(pid: i32, patience: Duration) -> bool {
     wait_for(patience, || !alive(pid))
 }
 
-/// Asks every 20 ms until `done` or out of patience.
+/// Calls `done` every 20 ms until it returns true or `patience` is over.
 pub fn wait_for(patience: Duration, mut done: impl FnMut() -> bool) -> bool {
     let start = Instant::now();
     loop {

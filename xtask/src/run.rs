@@ -38,10 +38,10 @@ pub fn run(args: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// Where the stand-in is. Always the same: who comes from there is known by it.
+/// The address of the local GitHub. Always the same: identities refer to it.
 const STAND_IN: &str = "127.0.0.1:3001";
 
-/// A GitHub to come in with, unless a real one is configured.
+/// Starts a local GitHub for OAuth sign-in, unless a real one is configured.
 fn stand_in() -> Result<Option<GitHub>> {
     if ["KITH_CONFIG", "KITH_GITHUB_CLIENT_ID", "KITH_GITHUB_CLIENT_ID_FILE"]
         .iter()
@@ -62,14 +62,14 @@ fn stand_in() -> Result<Option<GitHub>> {
     }
 }
 
-/// The path of the server's binary, built.
+/// Builds the server, and returns the path of its binary.
 pub fn build_server(release: bool) -> Result<PathBuf> {
     let more: &[&str] = if release { &["--release"] } else { &[] };
     build_with(more)?;
     Ok(workspace::target()?.join(if release { "release/kith" } else { "debug/kith" }))
 }
 
-/// Builds an optimised server that also has the page the bench compares with.
+/// Builds an optimised server that also has the page for the bench comparison.
 pub fn build_for_bench() -> Result<PathBuf> {
     build_with(&["--release", "--features", "bench"])?;
     Ok(workspace::target()?.join("release/kith"))
@@ -79,7 +79,7 @@ fn build_with(more: &[&str]) -> Result<()> {
     process::run(workspace::cargo().args(["build", "--package", "kith", "--bin", "kith"]).args(more))
 }
 
-/// Where Kith says it is; follows a listening address given in the environment.
+/// Returns the origin of Kith; follows a listening address given in the environment.
 fn origin() -> String {
     let listen = || env::var("KITH_LISTEN").map(|address| format!("http://{address}"));
     let origin = env::var("KITH_ORIGIN").or_else(|_| listen());

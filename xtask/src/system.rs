@@ -1,4 +1,4 @@
-//! What has to be on the machine, and getting it where we may: as root on Debian.
+//! The programs that the machine needs, and their installation if we may: as root on Debian.
 
 use std::{
     fs::{self, Permissions},
@@ -13,15 +13,15 @@ use nix::unistd::geteuid;
 
 use crate::process;
 
-/// Where Pythons are; `src/tests/smtp/mod.rs` looks there too. Debian's modules are only seen by the second.
+/// The places of Python; `src/tests/smtp/mod.rs` looks there too. Only the second sees Debian's modules.
 const PYTHONS: [&str; 2] = ["python3", "/usr/bin/python3"];
 
-/// Debian or something made of it.
+/// Returns true on Debian and its derivatives.
 pub fn is_debian() -> bool {
     Path::new("/etc/debian_version").exists() && process::exists("apt-get")
 }
 
-/// How to get a package here, for a sentence that asks the reader to.
+/// Returns the command that installs a package here, for a sentence that asks the reader to.
 pub fn hint(debian: &str, homebrew: &str) -> String {
     if cfg!(target_os = "macos") {
         format!("`brew install {homebrew}`")
@@ -32,7 +32,7 @@ pub fn hint(debian: &str, homebrew: &str) -> String {
     }
 }
 
-/// Makes sure of a program: installs its Debian package as root, else says in one line what to install.
+/// Requires a program: installs its Debian package as root, else the error names the package to install.
 pub fn require(program: &str, package: &str, homebrew: &str) -> Result<()> {
     if process::exists(program) {
         return Ok(());
@@ -41,7 +41,7 @@ pub fn require(program: &str, package: &str, homebrew: &str) -> Result<()> {
     apt_install(&[package])
 }
 
-/// Makes sure of a Python module, for the Python of the system or the reader's own; installs it as [`require`] does.
+/// Requires a Python module, for the Python of the system or the reader's own; installs it as [`require`] does.
 pub fn require_python(module: &str, package: &str) -> Result<()> {
     let import = format!("import {module}");
     if PYTHONS.iter().any(|python| process::capture(Command::new(python).args(["-c", &import])).is_ok()) {
@@ -53,7 +53,7 @@ pub fn require_python(module: &str, package: &str) -> Result<()> {
     apt_install(&[package])
 }
 
-/// Offers an nginx to the tests: where none is installed and we may not install it, they say that they skip it.
+/// Offers an nginx to the tests: if none is installed and we may not install it, they print that they skip it.
 pub fn offer_nginx() {
     let works = |program: &str| process::capture(Command::new(program).arg("-v")).is_ok();
     // Debian's is not on every user's path; `src/tests/uploads.rs` looks there too.
@@ -70,7 +70,8 @@ pub fn offer_nginx() {
     apt_install(&["nginx-light"]).unwrap_or_else(|why| eprintln!("{why:#}"));
 }
 
-/// Forbids packages to start services while they are installed, by Debian's `policy-rc.d`. Allows it again when dropped.
+/// Prevents packages from starting services during installation, by Debian's `policy-rc.d`. Allows it again when
+/// dropped.
 struct NoServices(Option<&'static Path>);
 
 impl NoServices {
@@ -98,7 +99,8 @@ impl Drop for NoServices {
 pub fn apt_install(packages: &[&str]) -> Result<()> {
     static LISTS: Once = Once::new();
     LISTS.call_once(|| {
-        // Old lists often still do; the installation itself says what is wrong if they do not.
+        // The package lists are often good enough even if the update fails; if not, the installation itself reports the
+        // error.
         process::run(apt_get().arg("update")).ok();
     });
     eprintln!("Installing {}.", packages.join(", "));

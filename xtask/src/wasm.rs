@@ -1,4 +1,4 @@
-//! The browser's part: the islands, compiled to WebAssembly, and the JavaScript that binds them to the page.
+//! The client side: the islands, compiled to WebAssembly, and the JavaScript that binds them to the page.
 
 use std::{
     fs,
@@ -14,16 +14,16 @@ use crate::{process, workspace};
 /// The target every wasm build names.
 pub const TARGET: &str = "wasm32-unknown-unknown";
 
-/// What selects the islands and nothing of the server.
+/// The options that select the islands and nothing of the server.
 pub const FEATURES: [&str; 3] = ["--no-default-features", "--features", "hydrate"];
 
-/// The two files a browser loads.
+/// The two files that a browser loads.
 pub struct Bound {
     pub js: String,
     pub wasm: Vec<u8>,
 }
 
-/// Compiles the islands; gives the path of the file, which still lacks its JavaScript.
+/// Compiles the islands; returns the path of the file, which still lacks its JavaScript.
 pub fn compile() -> Result<PathBuf> {
     require_target()?;
     same_bindgen()?;
@@ -47,7 +47,7 @@ pub fn bind(compiled: &Path, dir: &Path) -> Result<Bound> {
     Ok(Bound { js: fs::read_to_string(dir.join("kith.js"))?, wasm: fs::read(dir.join("kith_bg.wasm"))? })
 }
 
-/// Makes sure that rustc can compile for browsers.
+/// Checks that rustc can compile for browsers.
 pub fn require_target() -> Result<()> {
     let mut rustc = Command::new("rustc");
     rustc.current_dir(workspace::root()).args(["--print", "target-libdir", "--target", TARGET]);
@@ -63,7 +63,8 @@ pub fn require_target() -> Result<()> {
     process::run(Command::new("rustup").current_dir(workspace::root()).args(["target", "add", TARGET]))
 }
 
-/// The compiled islands and the generator speak a private format, which changes with every version.
+/// Checks the version of the generator: it shares a private format with the compiled islands, which changes with every
+/// version.
 fn same_bindgen() -> Result<()> {
     let lock = fs::read_to_string(workspace::root().join("Cargo.lock")).context("cannot read Cargo.lock")?;
     let islands = locked_version(&lock, "wasm-bindgen");

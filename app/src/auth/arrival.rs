@@ -1,5 +1,5 @@
-//! Somebody comes from another service for the first time: they choose a username, or prove the account they have, or
-//! an address.
+//! The pages of a first OAuth sign-in (a pending OAuth sign-up): the user chooses a username, or verifies that they own
+//! an existing account or an address.
 
 mod views;
 
@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{flash::Flash, forms::Form, paths, visit::Visit};
 
-/// What the form with the choices sends.
+/// The fields of the form with the choices.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Typed {
@@ -35,28 +35,28 @@ pub struct Typed {
     email: String,
 }
 
-/// What the form for a code sends.
+/// The fields of the form that requests a code.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Asked {
     email: String,
 }
 
-/// What the form with the code sends.
+/// The fields of the form with the code.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TypedCode {
     code: String,
 }
 
-/// What the form with the password sends.
+/// The fields of the form with the password.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TypedPassword {
     password: Secret,
 }
 
-/// They would rather make an account than prove the one they have.
+/// The query that asks for a new account although an account exists for the address.
 #[derive(Default, Deserialize)]
 pub struct Anew {
     #[serde(default)]
@@ -66,7 +66,7 @@ pub struct Anew {
 /// `GET /sign-up/arrival/face`
 pub async fn face(visit: Visit) -> Result<Response> {
     let face = oauth::face(&visit.cx).await?;
-    // Theirs alone, unlike the faces of people who are here: nobody keeps it.
+    // Not cached, unlike the avatars of users: this picture is for this browser alone.
     let headers =
         |content_type: &str| [(CONTENT_TYPE, content_type.to_owned()), (CACHE_CONTROL, "no-store".to_owned())];
     Ok(match face {
@@ -75,7 +75,7 @@ pub async fn face(visit: Visit) -> Result<Response> {
     })
 }
 
-/// Whose drawn face stands for somebody who has none yet.
+/// The name from which the avatar of a pending OAuth sign-up without a picture is drawn.
 const SOMEBODY: &str = "somebody";
 
 /// `GET /sign-up/arrival`
@@ -121,7 +121,7 @@ pub async fn prove_by_code(visit: Visit, Form(typed): Form<TypedCode>) -> Result
     match oauth::prove_by_code(&visit.cx, &typed.code).await {
         Ok(Some(next)) => Ok(drop_flow(done(&visit, Flash::Proved, &next), origin)),
         Ok(None) => {
-            // The address is theirs now: with it they can make an account, whatever else they could prove.
+            // The address is verified: with it they can create an account, whatever else they could verify.
             let onward = Redirect::to(&format!("{}?anew=true", paths::ARRIVAL)).into_response();
             Ok(drop_flow(onward, origin))
         }
@@ -134,7 +134,7 @@ pub async fn prove_by_code(visit: Visit, Form(typed): Form<TypedCode>) -> Result
 pub async fn prove_by_password(visit: Visit, Form(typed): Form<TypedPassword>) -> Result<Response> {
     match oauth::prove_by_password(&visit.cx, typed.password).await {
         Ok(next) => Ok(done(&visit, Flash::Proved, &next)),
-        // There is one field here: what the page for signing in says of two is about it.
+        // This form has one field: the message that the sign-in page gives for two fields is about it.
         Err(Error::Invalid(why)) => {
             let why = why.iter().next().map_or_else(String::new, |(_, words)| words.to_owned());
             again(&visit, (false, None), Invalid::one("password", why).into()).await
@@ -145,12 +145,12 @@ pub async fn prove_by_password(visit: Visit, Form(typed): Form<TypedPassword>) -
 
 const NOTHING: Option<Refusal> = None;
 
-/// The page of the next step, with what was wrong.
+/// The page of the next step, with the errors of the form.
 pub(super) async fn respond(visit: &Visit, refusal: Refusal) -> Result<Response> {
     page(visit, (false, None), Some(refusal)).await
 }
 
-/// The same page once more, with what was wrong.
+/// Shows the same page again, with the errors of the form.
 async fn again(visit: &Visit, shown: (bool, Option<&Chosen>), error: Error) -> Result<Response> {
     match refusal(error) {
         Ok(refusal) => page(visit, shown, Some(refusal)).await,
@@ -191,7 +191,7 @@ fn code_gone(visit: &Visit) -> Response {
     Flash::CodeGone.redirect(&visit.cx.server, paths::ARRIVAL)
 }
 
-/// Without somebody who waits there is only the beginning.
+/// Without a pending OAuth sign-up the user starts again at the sign-in page.
 fn gone(visit: &Visit, error: Error) -> Result<Response> {
     match error {
         Error::NotFound => Ok(done(visit, Flash::ArrivalGone, paths::SIGN_IN)),
@@ -199,7 +199,7 @@ fn gone(visit: &Visit, error: Error) -> Result<Response> {
     }
 }
 
-/// Nobody waits in this browser any more.
+/// Redirects to `path` and removes the cookie: nothing is pending in this browser any more.
 fn done(visit: &Visit, flash: Flash, path: &str) -> Response {
     let server = &visit.cx.server;
     elsewhere::forget(flash.redirect(server, path), &server.config().origin)

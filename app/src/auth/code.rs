@@ -1,4 +1,4 @@
-//! Signing in with a code by mail.
+//! Sign-in with a code by e-mail.
 
 use std::time::Duration;
 
@@ -30,14 +30,14 @@ use crate::{
     visit::Visit,
 };
 
-/// What the form for a code sends.
+/// The fields of the form that requests a code.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Asked {
     email: String,
 }
 
-/// What the form with the code sends.
+/// The fields of the form with the code.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Typed {
@@ -46,20 +46,20 @@ pub struct Typed {
     remember: bool,
 }
 
-/// What the mail's link says.
+/// The query of the link in the mail.
 #[derive(Default, Deserialize)]
 pub struct Link {
     #[serde(default)]
     code: String,
-    /// Somebody wants to use another address.
+    /// True if the user wants to use another address.
     #[serde(default)]
     new: bool,
 }
 
 const TITLE: &str = "Sign in by mail";
 
-/// `GET /sign-in/code`: asks for the address, or for the code that was sent. A mailed link only fills the code in: what
-/// opens links by itself does not use it up.
+/// `GET /sign-in/code`: asks for the address, or for the code that was sent. The link in the mail only fills in the
+/// code: a program that opens links by itself does not use it up.
 pub async fn show(visit: Visit, Query(link): Query<Link>) -> Result<Response> {
     if link.new {
         let page = card(&visit, TITLE, StatusCode::OK, ask_view("", &Invalid::default()));
@@ -94,7 +94,7 @@ pub async fn send(visit: Visit, Form(asked): Form<Asked>) -> Result<Response> {
     }
 }
 
-/// No other mail can be sent now: the page for the code this browser waits for, or the form.
+/// No further mail can be sent now: returns the page for the code this browser waits for, or the form.
 async fn sent_earlier(visit: &Visit, typed: &str, wait: Duration) -> Result<Response> {
     let waiting = waiting_for(visit, Purpose::SignIn, typed).await?;
     let (status, wait, invalid) = earlier(wait, if waiting.is_some() { CODE_WORKS } else { LINK_WORKS });
@@ -115,7 +115,7 @@ pub async fn sign_in(visit: Visit, Form(typed): Form<Typed>) -> Result<Response>
             let (status, wait, invalid) = refusal(error)?;
             match code::waiting(&visit.cx, Purpose::SignIn).await {
                 Ok(email) => Ok(with_retry(card(&visit, TITLE, status, code_view(&email, "", &invalid)), wait)),
-                // Another press of the same button was right meanwhile.
+                // Another press of the same button used the code first.
                 Err(Error::NotFound) => gone_unless_limited(gone(&visit), (status, wait)),
                 Err(other) => Err(other),
             }
@@ -140,7 +140,7 @@ fn ask_view(email: &str, invalid: &Invalid) -> impl IntoView + use<> {
     }
 }
 
-/// The field for the address of an account.
+/// The field for the e-mail address of an account.
 pub(super) fn email_field(email: &str, invalid: &Invalid) -> Field {
     Field::new("email", "E-mail")
         .inputmode("email")

@@ -1,4 +1,5 @@
-//! Proving again who one is: with the password, or with a code by mail; who has no password, with what is connected.
+//! Elevation: the user confirms who they are with the password or a code by e-mail; a user without a password may use a
+//! connected account.
 
 use axum::{
     extract::Query,
@@ -28,7 +29,7 @@ use crate::{
     visit::Visit,
 };
 
-/// What the form with the password sends.
+/// The fields of the form with the password.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Typed {
@@ -37,7 +38,7 @@ pub struct Typed {
     next: String,
 }
 
-/// What the form for a code sends.
+/// The fields of the form that requests a code.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Asked {
@@ -45,7 +46,7 @@ pub struct Asked {
     next: String,
 }
 
-/// What the form with the code sends.
+/// The fields of the form with the code.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TypedCode {
@@ -99,10 +100,10 @@ pub async fn elevate_by_code(visit: Visit, me: Member, Form(typed): Form<TypedCo
 
 pub(crate) type Refusal = (StatusCode, Option<u64>, Invalid);
 
-/// The page, with what was wrong.
+/// The elevation page, with the errors of the form.
 pub(super) async fn ask(visit: &Visit, me: &Member, next: &str, (status, wait, invalid): Refusal) -> Result<Response> {
     let account = change::account(&visit.cx, me).await?;
-    // Being signed in there proves less than a password.
+    // A sign-in at a provider proves less than a password.
     let identities = if account.has_password { Vec::new() } else { oauth::list(&visit.cx, me).await? };
     let ways = elsewhere::elevations(visit, &identities, safe_next(next, paths::DEVICES));
     let view = view(me, next, (account.has_password, &invalid), ways);
@@ -134,7 +135,7 @@ fn view(
         view! {
             <form method="post" action=paths::ELEVATE class="stack">
                 {hidden("next", next)}
-                // For password managers: whose password it is.
+                // For password managers: the account that the password belongs to.
                 <input type="text" autocomplete="username" value=username hidden readonly />
                 {Field::new("current_password", "Password")
                     .kind("password")

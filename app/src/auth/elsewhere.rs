@@ -1,4 +1,4 @@
-//! Coming in with an account elsewhere: setting out, coming back, and what is said when nothing came of it.
+//! OAuth sign-in: the authorization request, the callback, and the messages when it fails.
 
 use axum::{
     extract::{Path, RawQuery},
@@ -29,7 +29,7 @@ use crate::{
     visit::Visit,
 };
 
-/// What a form that sets out sends.
+/// The fields of a form that starts an OAuth sign-in.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Onward {
@@ -37,7 +37,7 @@ pub struct Onward {
     next: String,
 }
 
-/// Seconds after which a service that did not answer may be tried again.
+/// Seconds after which the user may try a provider again that did not answer.
 const AGAIN: u64 = 30;
 
 /// `POST /auth/{provider}`
@@ -65,7 +65,7 @@ pub async fn prove(visit: Visit, Path(provider): Path<String>, Form(Nothing {}):
     go(&visit, going, (&provider, Intent::Prove, paths::HOME)).await
 }
 
-/// Sends the browser on its way, with what it must bring back.
+/// Sends the browser to the provider, with the cookie that the callback needs.
 pub(crate) async fn go(
     visit: &Visit,
     going: Going,
@@ -80,8 +80,8 @@ pub(crate) async fn go(
     }
 }
 
-/// A page of our own that leads on to a provider, by itself and by a link. A redirect would not do: browsers apply
-/// `form-action` to every redirect after a form, and a provider may redirect over hosts that are unknown here.
+/// A page of our own that leads to a provider, by itself and by a link. A redirect does not work: browsers apply
+/// `form-action` to every redirect after a form, and a provider may redirect over hosts that we do not know.
 fn onward(visit: &Visit, label: &str, url: &str) -> Response {
     let link = safe_href(url).map(|href| button_link(format!("Continue to {label}"), href, Weight::Primary));
     let words = format!("We are taking you to {label}. If nothing happens, follow the link.");
@@ -109,13 +109,13 @@ pub async fn come_back(visit: Visit, Path(provider): Path<String>, RawQuery(quer
         Ok(Back::Refreshed) => Ok(Flash::Refreshed.redirect(server, paths::CONNECTIONS)),
         Ok(Back::Arrived { browser }) => Ok(keep(Redirect::to(paths::ARRIVAL).into_response(), origin, &browser)),
         Ok(Back::Sorry { why, intent, next }) => sorry(&visit, &provider, why, (intent, &next)).await,
-        // Whose account is suspended has shown who they are and reads why.
+        // The user of a suspended account has shown who they are, so the page tells them the reason.
         Err(Error::Invalid(why)) => Ok(sign_in::instead(&visit, paths::HOME, refusal(why.into())?)),
         Err(other) => Err(other),
     }
 }
 
-/// Says why nothing was done, on the page where they can go on.
+/// Tells the user why nothing was done, on the page where they can continue.
 async fn sorry(visit: &Visit, provider: &str, why: Sorry, (intent, next): (Option<Intent>, &str)) -> Result<Response> {
     let label = visit.cx.server.providers().find(provider).map(Provider::label)?;
     let status = status(why);
@@ -140,7 +140,7 @@ fn status(why: Sorry) -> StatusCode {
     }
 }
 
-/// What a browser must bring back, or goes on with as an arrival.
+/// Sets the cookie with the browser token, for the callback or for a pending OAuth sign-up.
 fn keep(mut response: Response, origin: &Origin, browser: &Token) -> Response {
     if let Some(cookie) = Cookie::OAuth.set(origin, &browser.text(), Some(FLOW)) {
         response.headers_mut().append(SET_COOKIE, cookie);
@@ -148,7 +148,7 @@ fn keep(mut response: Response, origin: &Origin, browser: &Token) -> Response {
     response
 }
 
-/// An arrival that has arrived.
+/// Removes the cookie of a pending OAuth sign-up that is finished.
 pub(super) fn forget(mut response: Response, origin: &Origin) -> Response {
     if let Some(cookie) = Cookie::OAuth.remove(origin) {
         response.headers_mut().append(SET_COOKIE, cookie);
@@ -156,19 +156,19 @@ pub(super) fn forget(mut response: Response, origin: &Origin) -> Response {
     response
 }
 
-/// The other ways in, below a form; nothing where there are none.
+/// The buttons for OAuth sign-in, below a form; `None` without providers.
 pub(super) fn ways(visit: &Visit, next: &str) -> Option<AnyView> {
     let all = visit.cx.server.providers().iter();
     below_or(all.map(|provider| button(provider, paths::set_out(provider.slug()), Some(next))).collect())
 }
 
-/// The other ways to show whose account an arrival belongs to: not by where it came from.
+/// The buttons that verify the owner of an account by another provider than the one of the pending OAuth sign-up.
 pub(super) fn proofs(visit: &Visit, from: &str) -> Option<AnyView> {
     let others = visit.cx.server.providers().iter().filter(|provider| provider.slug().as_str() != from);
     below_or(others.map(|provider| button(provider, paths::arrival_with(provider.slug()), None)).collect())
 }
 
-/// The other ways to prove again who one is, for who has no password: by what is connected.
+/// The buttons that elevate by a connected account, for users without a password.
 pub(super) fn elevations(visit: &Visit, identities: &[Identity], next: &str) -> Option<AnyView> {
     let mine = visit.cx.server.providers().iter();
     let mine = mine.filter(|provider| identities.iter().any(|one| one.provider == provider.slug().as_str()));
@@ -191,7 +191,7 @@ fn button(provider: &Provider, action: String, next: Option<&str>) -> AnyView {
     .into_any()
 }
 
-/// The picture of a service.
+/// The icon of a provider.
 pub(crate) fn mark(provider: &str) -> Icon {
     if provider == GITHUB.as_str() { Icon::GitHub } else { Icon::Key }
 }

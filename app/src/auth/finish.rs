@@ -1,5 +1,5 @@
-//! The last step of signing up, for those who need one: another username when somebody was quicker, or a password for
-//! who was invited.
+//! The last step of sign-up, for users who need one: another username if the first is taken by now, or a password for
+//! an invited user.
 
 use axum::{
     extract::Query,
@@ -22,8 +22,8 @@ use crate::{
     visit::Visit,
 };
 
-/// The fields of the form, and the invitation or sign-up that its page was about. The cookie has the
-/// one that this browser opened last, which may be another.
+/// The fields of the form, and the invitation or sign-up that its page was about. The cookie has the link that this
+/// browser opened last, which may be another.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Typed {
@@ -33,14 +33,14 @@ pub struct Typed {
     password: Option<Secret>,
 }
 
-/// The token of an invitation, as it stands in its link.
+/// The query of an invitation link: its token.
 #[derive(Deserialize)]
 pub struct Invitation {
     #[serde(default)]
     token: String,
 }
 
-/// `GET /sign-up/invitation`: takes the token out of the address at once.
+/// `GET /sign-up/invitation`: removes the token from the address at once.
 pub async fn invitation(visit: Visit, Query(link): Query<Invitation>) -> Result<Response> {
     let onward = Redirect::to(paths::SIGN_UP_FINISH).into_response();
     match Token::parse(&link.token) {
@@ -96,7 +96,7 @@ pub async fn finish(visit: Visit, Form(typed): Form<Typed>) -> Result<Response> 
     }
 }
 
-/// The name of the invitation or sign-up that this browser opened last; empty without one.
+/// The name of the invitation or sign-up that this browser opened last; empty if there is none.
 fn current(visit: &Visit) -> String {
     visit.cx.flow().map(Token::name).unwrap_or_default()
 }
@@ -109,7 +109,7 @@ fn view(link: String, outstanding: &Outstanding, invalid: &Invalid) -> impl Into
     let asks_username = outstanding.username_taken;
     let username = asks_username.then(|| sign_up::username_field(&outstanding.username, invalid).autofocus().view());
     let password = outstanding.password.then(|| sign_up::new_password_field("password", invalid).view());
-    // For password managers: whose password it is.
+    // For password managers: the account that the password belongs to.
     let known = (!asks_username && outstanding.password).then(|| {
         let username = outstanding.username.clone();
         view! { <input type="text" autocomplete="username" value=username hidden readonly /> }

@@ -1,5 +1,5 @@
-//! What mailed links lead to. A link only opens a page; what it is for happens when somebody presses the button there,
-//! so that programs that open every link in a mail use none of them up.
+//! The pages of e-mail links. A link only opens a page, and acts when the user presses the button there, so that
+//! programs that open every link in a mail use none of them up.
 
 use axum::{
     extract::Query,
@@ -26,16 +26,16 @@ use crate::{
     visit::Visit,
 };
 
-/// What is said of a link that does not work any more, and where one goes on from there.
+/// The message for a link that no longer works, and the page to continue on.
 pub(super) type Otherwise = (Flash, &'static str);
 
 pub(super) const RESET: Otherwise = (Flash::LinkGone, paths::FORGOT_PASSWORD);
-/// Whether it was taken back or not, one's own settings say.
+/// The account settings show whether the change was taken back.
 const UNDO: Otherwise = (Flash::UndoLinkGone, paths::ACCOUNT);
 const SESSION: Otherwise = (Flash::SessionLinkGone, paths::DEVICES);
 
-/// The field of a form on a page that an e-mail link leads to: the link that the page is about. The
-/// cookie has the one that this browser opened last, which may be another.
+/// The field of a form on the page of an e-mail link: the link that the page is about. The cookie has the link that
+/// this browser opened last, which may be another.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LinkForm {
@@ -85,7 +85,7 @@ pub async fn end_session_now(visit: Visit, Form(form): Form<LinkForm>) -> Result
     }
 }
 
-/// Shows what a link is about and asks whether to do it; the token goes from the address into the cookie first.
+/// Shows the subject of a link and asks whether to act; moves the token from the address into the cookie first.
 async fn ask(
     visit: &Visit,
     mailed: &Mailed,
@@ -103,17 +103,17 @@ async fn ask(
     }
 }
 
-/// The same page for the link that was opened since, instead of what the form was for.
+/// Shows the page again for the link that was opened since, and does not act on the link of the form.
 async fn ask_again(visit: &Visit, link: &Link, path: &'static str) -> Result<Response> {
     let view = ask_view(path, link, &links::subject(&visit.cx, link).await?, &Invalid::one("", OTHER_LINK));
     Ok(card(visit, title(path), StatusCode::CONFLICT, view))
 }
 
-/// Said on a page that is shown again because its form was made for another link.
+/// The message on a page that is shown again because its form was made for another link.
 pub(super) const OTHER_LINK: &str =
     "You have opened another link since, and this page is about that one. Nothing was changed. Please check it first.";
 
-/// Why a form does not act on the link it was made for.
+/// The reason a form does not act on the link it was made for.
 pub(super) enum Mismatch {
     /// This browser has no link that works.
     Gone,
@@ -121,7 +121,7 @@ pub(super) enum Mismatch {
     Other(Link),
 }
 
-/// The link that this browser opened last, if it works and the form was made for it.
+/// Returns the link that this browser opened last, if it works and the form was made for it.
 pub(super) async fn of_form(visit: &Visit, purpose: Purpose, name: &str) -> Result<Result<Link, Mismatch>> {
     Ok(match current(visit, purpose).await? {
         None => Err(Mismatch::Gone),
@@ -130,7 +130,7 @@ pub(super) async fn of_form(visit: &Visit, purpose: Purpose, name: &str) -> Resu
     })
 }
 
-/// The link that this browser opened last, if it works.
+/// Returns the link that this browser opened last, if it works.
 pub(super) async fn current(visit: &Visit, purpose: Purpose) -> Result<Option<Link>> {
     let Some(token) = &visit.link else { return Ok(None) };
     match links::find(&visit.cx, purpose, token).await {
@@ -140,7 +140,7 @@ pub(super) async fn current(visit: &Visit, purpose: Purpose) -> Result<Option<Li
     }
 }
 
-/// Puts the token of a link into a cookie and shows the same page without it in the address.
+/// Moves the token of a link into a cookie and shows the same page without it in the address.
 pub(super) fn keep(visit: &Visit, mailed: &Mailed, path: &'static str, otherwise: Otherwise) -> Response {
     match Token::parse(&mailed.token) {
         Some(token) => keep_link(Redirect::to(path).into_response(), &visit.cx.server.config().origin, &token),
@@ -148,7 +148,7 @@ pub(super) fn keep(visit: &Visit, mailed: &Mailed, path: &'static str, otherwise
     }
 }
 
-/// Says that a link does not work any more, where there is something to do about it.
+/// Redirects with the message that a link no longer works, to a page where the user can do something about it.
 pub(super) fn gone(visit: &Visit, (flash, path): Otherwise) -> Response {
     done(visit, flash, path)
 }
@@ -187,7 +187,7 @@ fn undo_words(account: String, email: String) -> impl IntoView {
     }
 }
 
-/// Names the device as the list of devices does.
+/// Describes the device with the words of the list of devices.
 fn session_words(account: String, session: Option<LinkedSession>) -> impl IntoView {
     let Some(LinkedSession { agent, ip, signed_in_at }) = session else {
         return view! {

@@ -1,4 +1,4 @@
-//! The pages for coming in: signing up, signing in, proving again who one is. One calm card each.
+//! The pages for sign-up, sign-in and elevation. One calm card each.
 
 pub mod arrival;
 pub mod code;
@@ -33,26 +33,26 @@ use crate::{
     visit::Visit,
 };
 
-/// What a form sends that only says that it was sent.
+/// A form without fields.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Nothing {}
 
-/// The token in a mailed link.
+/// The token in an e-mail link.
 #[derive(Deserialize)]
 pub struct Mailed {
     #[serde(default)]
     token: String,
 }
 
-/// Where to go on to afterwards, as it stands in the address of a page.
+/// The page to continue on afterwards, from the query of a page.
 #[derive(Default, Deserialize)]
 pub struct Onward {
     #[serde(default)]
     pub next: String,
 }
 
-/// A sign-up lasts half an hour; its cookie no longer (an operator's invitation is in its link).
+/// The lifetime of a sign-up, half an hour; its cookie lasts no longer (an operator's invitation is in its link).
 const FLOW: Duration = Duration::from_secs(30 * 60);
 
 /// A page with one card.
@@ -60,8 +60,8 @@ pub(crate) fn card(visit: &Visit, title: &'static str, status: StatusCode, view:
     Page::new(title).shell(Shell::Card).status(status).respond(visit, view)
 }
 
-/// What a refused form shows again: the status, how long to wait, and what to say at which field. Anything else is for
-/// the page of its own that every refusal has.
+/// The content of a refused form: the status, the seconds to wait, and the message for each field. Any other error gets
+/// the error page that every refusal has.
 pub(crate) fn refusal(error: Error) -> Result<(StatusCode, Option<u64>, Invalid), Error> {
     let (status, wait) = (error.status(), error.retry_after());
     match error {
@@ -78,8 +78,8 @@ pub(crate) fn refusal(error: Error) -> Result<(StatusCode, Option<u64>, Invalid)
     }
 }
 
-/// The message of a form that asks for a mail when none can be sent now: the reason, what still works instead, and
-/// how long to wait.
+/// The message of a form that asks for a mail when none can be sent now: the reason, the option that still works, and
+/// the time to wait.
 pub(crate) fn earlier(wait: Duration, works: &str) -> (StatusCode, Option<u64>, Invalid) {
     let error = Error::Limited(wait);
     let (status, retry_after) = (error.status(), error.retry_after());
@@ -98,10 +98,10 @@ pub(crate) const LINK_WORKS: &str =
 /// The sentence about the code that still works in the browser that waits for it.
 pub(crate) const CODE_WORKS: &str = "The code in the newest one that you asked for here still works.";
 
-/// The sentence about codes that others may have asked for.
+/// The sentence about codes that may have been requested in other browsers.
 pub(crate) const CODE_WORKS_THERE: &str = "The code in each works in the browser in which it was asked for.";
 
-/// The address that this browser's code was mailed to, if it is the one that was typed.
+/// Returns the address that this browser's code was mailed to, if it equals the typed one.
 pub(crate) async fn waiting_for(visit: &Visit, purpose: Purpose, typed: &str) -> Result<Option<String>, Error> {
     match verb::code::waiting(&visit.cx, purpose).await {
         Ok(email) => Ok(Some(email).filter(|email| email.eq_ignore_ascii_case(typed.trim()))),
@@ -110,7 +110,7 @@ pub(crate) async fn waiting_for(visit: &Visit, purpose: Purpose, typed: &str) ->
     }
 }
 
-/// Where a code was typed and none is waited for: `gone` says so, unless that was typed too often.
+/// Returns `gone` if a code was typed and none is pending, unless codes were typed too often.
 pub(crate) fn gone_unless_limited(
     gone: Response,
     (status, wait): (StatusCode, Option<u64>),
@@ -146,7 +146,7 @@ fn drop(cookie: Cookie, mut response: Response, origin: &Origin) -> Response {
     response
 }
 
-/// A page of ours that a mailed link leads to, with its token out of the address and in a cookie.
+/// Moves the token of an e-mail link from the address of a page of ours into a cookie.
 fn keep_link(response: Response, origin: &Origin, token: &Token) -> Response {
     keep(Cookie::Link, response, origin, token)
 }

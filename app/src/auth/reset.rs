@@ -1,4 +1,4 @@
-//! Choosing a new password with a link by mail.
+//! Choosing a new password by e-mail link.
 
 use axum::{extract::Query, response::Response};
 use http::StatusCode;
@@ -27,14 +27,14 @@ use crate::{
     visit::Visit,
 };
 
-/// What the form for a link sends.
+/// The fields of the form that requests a link.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Asked {
     email: String,
 }
 
-/// What the form with the new password sends.
+/// The fields of the form with the new password.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Typed {
@@ -67,7 +67,7 @@ pub async fn send(visit: Visit, Form(asked): Form<Asked>) -> Result<Response> {
     }
 }
 
-/// `GET /reset-password`: takes the token out of the address at once.
+/// `GET /reset-password`: removes the token from the address at once.
 pub async fn show(visit: Visit, Query(mailed): Query<Mailed>) -> Result<Response> {
     if !mailed.token.is_empty() {
         return Ok(links::keep(&visit, &mailed, paths::RESET_PASSWORD, links::RESET));
@@ -102,7 +102,7 @@ pub async fn reset(visit: Visit, Form(typed): Form<Typed>) -> Result<Response> {
             let (status, wait, invalid) = refusal(error)?;
             match links::current(&visit, Purpose::ResetPassword).await? {
                 Some(link) => page(&visit, &link, (status, wait, &invalid)).await,
-                // Another press of the same button was quicker.
+                // Another press of the same button was faster.
                 None => Ok(links::gone(&visit, links::RESET)),
             }
         }
@@ -151,7 +151,7 @@ fn reset_view(username: &str, link: &str, invalid: &Invalid) -> impl IntoView + 
         <p>"For " <strong>{shown}</strong> ". All your devices will be signed out, except this one."</p>
         <form method="post" action=paths::RESET_PASSWORD class="stack">
             {hidden("link", link)}
-            // For password managers: whose password it is.
+            // For password managers: the account that the password belongs to.
             <input type="text" autocomplete="username" value=username hidden readonly />
             {new_password_field("new_password", invalid).autofocus().view()}
             {submit("Use this password")}

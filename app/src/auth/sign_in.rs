@@ -1,4 +1,4 @@
-//! Signing in and out.
+//! Sign-in and sign-out.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ use crate::{
     visit::Visit,
 };
 
-/// What the form sends.
+/// The fields of the form.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Typed {
@@ -41,7 +41,7 @@ pub async fn show(visit: Visit, Query(onward): Query<Onward>) -> Response {
     card(&visit, "Sign in", StatusCode::OK, view(&visit, &typed, &Invalid::default()))
 }
 
-/// The page, to somebody who tried to come in another way, with what was wrong with that.
+/// The sign-in page with the errors of another attempt to sign in.
 pub(super) fn instead(
     visit: &Visit,
     next: &str,
@@ -68,7 +68,7 @@ pub async fn sign_in(visit: Visit, Form(typed): Form<Typed>) -> Result<Response>
     }
 }
 
-/// Too many passwords were tried: how long to wait, and what works meanwhile.
+/// Too many passwords were tried: the time to wait, and the options that still work.
 fn limited(wait: Duration) -> (StatusCode, Option<u64>, Invalid) {
     let error = Error::Limited(wait);
     let (status, retry_after) = (error.status(), error.retry_after());
@@ -86,12 +86,12 @@ pub async fn sign_out(cx: Request) -> Result<Response> {
     Ok(signed_out(&cx, Flash::SignedOut))
 }
 
-/// Cookies that only mean something to whoever was signed in, or was under way to something.
+/// Cookies that mean something only to the user who was signed in or had begun something.
 const LEFT_BEHIND: [Cookie; 6] =
     [Cookie::Session, Cookie::Flow, Cookie::Proof, Cookie::OAuth, Cookie::Link, Cookie::Draft];
 
-/// Leaves nothing of the session in the browser: neither its cookie nor anything it kept, nor what was under way: the
-/// next person at this browser does not go on with it.
+/// Leaves nothing of the session in the browser: neither its cookie, nor anything it stored, nor anything it had begun.
+/// The next person at this browser cannot continue it.
 pub fn signed_out(cx: &Request, flash: Flash) -> Response {
     let mut response = flash.redirect(&cx.server, paths::HOME);
     let headers = response.headers_mut();

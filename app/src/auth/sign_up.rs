@@ -1,4 +1,4 @@
-//! The first step of signing up: who one wants to be.
+//! The first step of sign-up: e-mail, username, name and password.
 
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
@@ -20,7 +20,7 @@ use crate::{
     visit::Visit,
 };
 
-/// What the form sends.
+/// The fields of the form.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Typed {
@@ -54,7 +54,7 @@ pub async fn begin(visit: Visit, Form(typed): Form<Typed>) -> Result<Response> {
     }
 }
 
-/// The form once more, with what was wrong.
+/// Shows the form again, with its errors.
 fn again(visit: &Visit, wish: Wish, (status, wait, invalid): Refusal) -> Response {
     let shown = Shown { email: wish.email, username: wish.username, display_name: wish.display_name };
     with_retry(card(visit, "Create an account", status, view(visit, &shown, &invalid)), wait)
@@ -99,7 +99,7 @@ fn view(visit: &Visit, shown: &Shown, invalid: &Invalid) -> impl IntoView + use<
     }
 }
 
-/// The field in which a username is chosen.
+/// The field for a new username.
 pub(crate) fn username_field(value: &str, invalid: &Invalid) -> Field {
     Field::new("username", "Username")
         .prefix("@")
@@ -114,7 +114,7 @@ pub(crate) fn username_field(value: &str, invalid: &Invalid) -> Field {
         .errors(invalid)
 }
 
-/// The field in which a new password is chosen.
+/// The field for a new password.
 pub(crate) fn new_password_field(name: &'static str, invalid: &Invalid) -> Field {
     Field::new(name, "Password")
         .kind("password")

@@ -1,4 +1,4 @@
-//! The second step of signing up: the code from the mail.
+//! The second step of sign-up: the code from the mail.
 
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
@@ -21,7 +21,7 @@ use crate::{
     visit::Visit,
 };
 
-/// What the form sends.
+/// The fields of the form.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Typed {
@@ -74,7 +74,7 @@ async fn refused(visit: &Visit, (status, wait): (StatusCode, Option<u64>), inval
     }
 }
 
-/// What comes after a step.
+/// Returns the response after a step.
 pub(super) fn after(visit: &Visit, step: Step) -> Response {
     let server = &visit.cx.server;
     let origin = &server.config().origin;
@@ -85,7 +85,7 @@ pub(super) fn after(visit: &Visit, step: Step) -> Response {
     }
 }
 
-/// Without a sign-up to go on with there is only its beginning.
+/// Without a pending sign-up the user starts at its first page.
 pub(super) fn gone(visit: &Visit, error: Error) -> Result<Response> {
     match error {
         Error::NotFound => {
@@ -116,7 +116,7 @@ fn view(email: &str, invalid: &Invalid) -> impl IntoView + use<> {
     }
 }
 
-/// The field in which a mailed code is typed.
+/// The field for a code from a mail.
 pub(crate) fn code_field(invalid: &Invalid) -> Field {
     Field::new("code", "Code")
         .inputmode("numeric")

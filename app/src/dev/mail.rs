@@ -15,7 +15,7 @@ use crate::{
     visit::Visit,
 };
 
-/// Whose mails.
+/// The recipient whose mails the list shows.
 #[derive(Deserialize)]
 pub struct Filter {
     to: Option<String>,

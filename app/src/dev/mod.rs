@@ -1,3 +1,3 @@
-//! What helps while developing. Not in what `cargo xtask dist` builds.
+//! Tools for development. Not in the build of `cargo xtask dist`.
 
 pub mod mail;

@@ -9,7 +9,7 @@ use crate::{
     ui::{Weight, button_link, empty::empty, hidden, people::people},
 };
 
-/// The very first visit to a new Kith.
+/// The first visit to a new Kith.
 pub(super) fn nobody_wrote(member: bool) -> impl IntoView {
     let (words, way) = if member {
         ("Somebody has to begin. Say what you are up to.", None)
@@ -20,7 +20,7 @@ pub(super) fn nobody_wrote(member: bool) -> impl IntoView {
     view! { <section class="sheet">{empty("Quiet in here", words, way)}</section> }
 }
 
-/// Somebody who follows nobody, and whom they might.
+/// The feed of a user who follows no users, with suggestions.
 pub(super) fn follows_nobody(suggestions: &[Author]) -> impl IntoView + use<> {
     let people = people(suggestions);
     let list = view! { <form method="post">{hidden("next", paths::FOLLOWING)}{people}</form><PostList /> };

@@ -12,19 +12,19 @@ use crate::{
     visit::Visit,
 };
 
-/// What a list shows.
+/// The content of a list.
 pub struct List<'a> {
     page: &'a Page,
-    /// The path whose older pages follow.
+    /// The path of the list's older pages.
     base: String,
-    /// Where a plain form comes back to.
+    /// The page that a plain form returns to.
     next: String,
     viewer: Viewer,
     now: OffsetDateTime,
 }
 
 impl<'a> List<'a> {
-    /// The posts of `page`, which starts below `before`, with the older ones at `base`.
+    /// Creates the list of the posts of `page`, which starts below `before`, with the older ones at `base`.
     pub fn new(visit: &Visit, page: &'a Page, base: impl Into<String>, before: Option<PostId>) -> Self {
         let base = base.into();
         Self {
@@ -36,14 +36,14 @@ impl<'a> List<'a> {
         }
     }
 
-    /// The cards and the way to the older ones, without anything around them.
+    /// The cards and the link to older posts, without anything around them.
     pub fn items(&self) -> impl IntoView + use<> {
         let cards = self.page.posts.iter().map(|post| card(post, &self.viewer, self.now)).collect_view();
         let older = self.page.older.map(|id| paths::before(&self.base, id));
         view! { {cards}{pager::older(older)} }
     }
 
-    /// In the form that its buttons send.
+    /// The list in the form that its buttons send.
     pub fn form(&self) -> impl IntoView + use<> {
         let (next, items) = (self.next.clone(), self.items());
         view! { <form class="posts" method="post">{hidden("next", next)}{items}</form> }

@@ -1,4 +1,4 @@
-//! The plain form of a follow.
+//! The plain form that follows a user.
 
 use axum::{extract::Path, response::Response};
 use serde::Deserialize;
@@ -6,7 +6,7 @@ use server::{Error, Result, follows, request::Member, web::safe_next};
 
 use crate::{flash::Flash, forms::Form, paths, profiles::username, ui::back::back, visit::Visit};
 
-/// What the button sends.
+/// The fields of the button's form.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sent {

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 
 use crate::actions::ActionError;
 
-/// Follows somebody, or no longer, and returns how many follow them now.
+/// Follows a user, or unfollows them, and returns the number of their followers now.
 #[server(prefix = "/api", endpoint = "set_follow")]
 pub async fn set_follow(for_user: Option<i64>, username: String, follow: bool) -> Result<i64, ActionError> {
     let (cx, me) = crate::actions::member(for_user).await?;

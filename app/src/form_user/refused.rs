@@ -16,7 +16,7 @@ use crate::{
     visit::{Visit, here},
 };
 
-/// Fields that are shown again, with their labels. Passwords and codes are not.
+/// The fields that are shown again, with their labels. Passwords and codes are not among them.
 const SHOWN: [(&str, &str); 4] =
     [("email", "E-mail"), ("identifier", "E-mail or username"), ("username", "Username"), ("display_name", "Name")];
 
@@ -27,7 +27,7 @@ pub(super) async fn page(request: Request) -> Response {
         Ok(visit) => visit,
         Err(error) => return error.into_response(),
     };
-    // Only a form's body was read before, within the limit of its route. Anything else is not read at all.
+    // Only the body of a form is read before, within the limit of its route. Nothing else is read at all.
     let body = if is_form(request.headers()).is_ok() {
         Bytes::from_request(request, &()).await.unwrap_or_default()
     } else {
@@ -36,7 +36,7 @@ pub(super) async fn page(request: Request) -> Response {
     respond(&visit, &body)
 }
 
-/// 409 with the name of the user who is signed in and the text that was typed, from the fields of `form`.
+/// Returns 409 with the name of the user who is signed in and the typed text from the fields of `form`.
 pub fn respond(visit: &Visit, form: &[u8]) -> Response {
     let Some(me) = visit.me() else { return StatusCode::CONFLICT.into_response() };
     let page = Page::new(title(me)).own_heading().status(StatusCode::CONFLICT).shell(Shell::Card);

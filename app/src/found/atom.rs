@@ -1,4 +1,4 @@
-//! Feeds (RFC 4287): the newest posts of a person or with a tag, for feed readers.
+//! Feeds (RFC 4287): the newest posts of a user or with a tag, for feed readers.
 
 use axum::{
     extract::Path,
@@ -25,20 +25,20 @@ use crate::{paths, profiles::username, ui::share};
 const TYPE: &str = "application/atom+xml; charset=utf-8";
 const NAMESPACE: (&str, &str) = ("xmlns", "http://www.w3.org/2005/Atom");
 const FOR_FIVE_MINUTES: u32 = 300;
-/// Characters of a title. Posts have none of their own.
+/// The most characters of a title. Posts have none of their own.
 const TITLE: usize = 80;
 
-/// What is said of a feed as a whole.
+/// The data of a feed as a whole.
 struct About<'a> {
-    /// Stays the same for ever, whatever else changes.
+    /// Never changes, whatever else does.
     id: String,
     title: String,
-    /// The feed's own path, and that of the page whose feed it is.
+    /// The path of the feed, and the path of the page it belongs to.
     here: String,
     page: String,
-    /// Whose feed it is, when it is one person's.
+    /// The author, if the feed is of one user.
     author: Option<&'a Author>,
-    /// When it last changed while there is nothing in it.
+    /// The time of its last change while it has no posts.
     since: OffsetDateTime,
 }
 
@@ -48,7 +48,7 @@ pub async fn of_person(public: Public, Path(handle): Path<String>, headers: Head
     let mut db = public.0.db().acquire().await?;
     let profile = match profiles::find(&mut db, name, None).await {
         Err(Error::NotFound) => {
-            // Only for now: when the old name is free again, it may become somebody else's.
+            // Only for now: when the old username is free again, another user may take it.
             let now = profiles::renamed(&mut db, name).await?;
             return Ok(Redirect::temporary(&paths::profile_feed(&now)).into_response());
         }
@@ -64,7 +64,7 @@ fn person<'a>(origin: &Origin, profile: &'a Profile) -> About<'a> {
     let person = &profile.person;
     let day = profile.joined_at.date();
     About {
-        // A tag URI (RFC 4151), because people may change their names.
+        // A tag URI (RFC 4151), because users may change their names.
         id: format!("tag:{},{day}:people/{}", origin.host(), person.id),
         title: format!("{} (@{})", person.name(), person.username),
         here: paths::profile_feed(&person.username),
@@ -79,7 +79,7 @@ pub async fn of_tag(public: Public, Path(tag): Path<String>, headers: HeaderMap)
     let tag = markup::tag(&tag).ok_or(Error::NotFound)?;
     let mut db = public.0.db().acquire().await?;
     let posts = tags::posts(&mut db, &tag, None, None).await?.posts;
-    // There is no end of words nobody used.
+    // The number of unused words is unlimited.
     let since = posts.first().ok_or(Error::NotFound)?.created_at;
     let about = About {
         id: public.origin().url(&paths::tag(&tag)),
@@ -138,13 +138,14 @@ fn changed(post: &Post) -> OffsetDateTime {
     post.edited_at.unwrap_or(post.created_at)
 }
 
-/// Posts have no titles: their first words stand for one. A post of nothing but code without a word has none.
+/// Returns a title: posts have none, so their first words serve as one. A post that is only code without a word has
+/// none.
 fn title(post: &Post) -> String {
     Some(post.excerpt(TITLE)).filter(|words| !words.is_empty()).unwrap_or_else(|| format!("@{}", post.author.username))
 }
 
-/// With links that lead to us from anywhere. A post's HTML has `<` only where an element begins, and writes an address
-/// as the first thing in a link.
+/// Makes the links absolute, so that they lead to us from anywhere. A post's HTML has `<` only at the beginning of an
+/// element, and writes an address as the first attribute of a link.
 fn absolute(origin: &Origin, html: &str) -> String {
     html.replace("<a href=\"/", &format!("<a href=\"{origin}/"))
 }

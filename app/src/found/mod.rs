@@ -1,7 +1,7 @@
-//! Being found and shared: feeds for feed readers, and for search engines a list of what there is and of what is nobody's
-//! to look at. What is answered here is the same for everybody; nobody's session is asked about.
+//! Syndication and SEO: feeds for feed readers, and for search engines a list of the pages and of the paths to skip.
+//! The responses are the same for every client and use no session.
 //!
-//! Every address in it is made from the configured origin, never from a request.
+//! Every address is made from the configured origin, never from a request.
 
 pub mod atom;
 pub mod robots;
@@ -12,7 +12,7 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 use server::{Error, Result, Server, config::Origin, request::Request};
 
-/// The server, and nothing of who asks.
+/// The server, and nothing about the client.
 pub struct Public(Server);
 
 impl Public {

@@ -1,4 +1,4 @@
-//! What search engines need not look at.
+//! The paths that search engines may skip.
 
 use axum::response::Response;
 use http::HeaderMap;
@@ -9,7 +9,7 @@ use crate::paths;
 
 const FOR_AN_HOUR: u32 = 3_600;
 
-/// What shows nothing to a stranger, or the same in ever other ways.
+/// Paths that show nothing to a visitor who is signed out, or the same content in endless variations.
 const CLOSED: [&str; 13] = [
     "/api/",
     "/auth/",

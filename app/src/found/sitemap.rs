@@ -1,5 +1,5 @@
-//! The sitemap (sitemaps.org, 0.9): a list of parts, and the parts. All of them have one path, because what lies in a
-//! folder may only speak for that folder.
+//! The sitemap (sitemaps.org, 0.9): a list of parts, and the parts. All of them have one path, because a file in a
+//! folder may only list pages of that folder.
 
 use axum::{extract::Query, response::Response};
 use http::HeaderMap;
@@ -22,7 +22,7 @@ const FOR_AN_HOUR: u32 = 3_600;
 const TYPE: &str = "application/xml; charset=utf-8";
 const NAMESPACE: (&str, &str) = ("xmlns", "http://www.sitemaps.org/schemas/sitemap/0.9");
 
-/// Which part is wanted; neither means the list of all.
+/// The requested part; without one, the list of all parts.
 #[derive(Debug, Deserialize)]
 pub struct Wanted {
     people: Option<String>,
@@ -60,7 +60,7 @@ fn list(origin: &Origin, parts: Parts) -> Result<String> {
     })
 }
 
-/// One part: pages, and since when they are as they are, where that is known.
+/// One part: the pages, and the time of their last change if it is known.
 fn pages(origin: &Origin, pages: impl Iterator<Item = (String, Option<OffsetDateTime>)>) -> Result<String> {
     let mut pages = pages;
     document(|xml| {

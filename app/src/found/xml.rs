@@ -1,4 +1,4 @@
-//! Writing XML in which any text is text.
+//! Writes XML in which any text stays text.
 
 use quick_xml::{
     Writer,
@@ -6,25 +6,25 @@ use quick_xml::{
 };
 use server::{Error, Result};
 
-/// A document that is being written, or what stands inside one of its elements.
+/// A document that is being written, or the content of one of its elements.
 pub struct Xml<'a>(&'a mut Writer<Vec<u8>>);
 
 /// The names and values of an element's attributes.
 pub type Attributes<'a> = &'a [(&'a str, &'a str)];
 
-/// A document with the root that `root` writes.
+/// Writes a document with the root that `root` writes.
 pub fn document(root: impl FnOnce(&mut Xml<'_>) -> std::io::Result<()>) -> Result<String> {
     let mut writer = Writer::new(Vec::new());
     let written = writer
         .write_event(Event::Decl(BytesDecl::new("1.0", Some("utf-8"), None)))
         .and_then(|()| root(&mut Xml(&mut writer)));
-    // Neither can happen in memory, with text that was text before.
+    // Neither can fail in memory, with text that was valid text before.
     written.map_err(|error| Error::Unavailable(Box::new(error)))?;
     String::from_utf8(writer.into_inner()).map_err(|error| Error::Unavailable(Box::new(error)))
 }
 
 impl Xml<'_> {
-    /// An element with others in it.
+    /// Writes an element that contains others.
     pub fn inside(
         &mut self,
         name: &str,
@@ -36,14 +36,14 @@ impl Xml<'_> {
         Ok(())
     }
 
-    /// An element with text in it.
+    /// Writes an element that contains text.
     pub fn text(&mut self, name: &str, attributes: Attributes<'_>, text: &str) -> std::io::Result<()> {
         let element = self.0.create_element(name).with_attributes(clean(attributes).iter().map(pair));
         element.write_text_content(BytesText::new(&legal(text)))?;
         Ok(())
     }
 
-    /// An element with attributes only.
+    /// Writes an element with attributes only.
     pub fn empty(&mut self, name: &str, attributes: Attributes<'_>) -> std::io::Result<()> {
         self.0.create_element(name).with_attributes(clean(attributes).iter().map(pair)).write_empty()?;
         Ok(())
@@ -58,7 +58,7 @@ fn pair<'a>((name, value): &'a (&'a str, String)) -> (&'a str, &'a str) {
     (name, value)
 }
 
-/// Without the characters that XML cannot hold, not even escaped (XML 1.0, 2.2): one of them and no reader takes the
+/// Removes the characters that XML cannot hold, not even escaped (XML 1.0, 2.2): with one of them no reader accepts the
 /// document.
 fn legal(text: &str) -> String {
     let is_legal = |c: char| matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..='\u{10ffff}');

@@ -1,4 +1,4 @@
-//! Writing: counted as one types, sent without leaving the page, and never lost.
+//! The composer: it counts while the user types, sends without leaving the page, and never loses text.
 
 use js_sys::{JsString, RegExp};
 use wasm_bindgen::JsCast;
@@ -60,17 +60,18 @@ fn part<T: JsCast>(form: &Element, selector: &str) -> Option<T> {
     form.query_selector(selector).ok()??.dyn_into().ok()
 }
 
-/// Characters that the server removes in any case (see `server::text`): invisible ones, except those that it may keep.
+/// The characters that the server removes in any case (see `server::text`): invisible ones, except those that it may
+/// keep.
 const REMOVED: &str = r"(?![\n\t\u200c\u200d\p{VS}\u{e0020}-\u{e007f}])[\p{Cc}\p{DI}]";
 
-/// The number of characters as the server counts them: Unicode scalar values of the composed form.
+/// Returns the number of characters as the server counts them: Unicode scalar values of the composed form (NFC).
 fn length(typed: String) -> usize {
     let composed = JsString::from(typed).normalize("NFC");
     let kept = composed.replace_by_pattern(&RegExp::new(REMOVED, "gu"), "");
     String::from(kept).trim().chars().count()
 }
 
-/// Shows how much is written, and returns it.
+/// Shows the number of characters, and returns it.
 fn measure(form: &HtmlFormElement) -> Option<(HtmlTextAreaElement, usize)> {
     let area: HtmlTextAreaElement = part(form, "textarea")?;
     let n = length(area.value());
@@ -104,7 +105,7 @@ async fn send(form: HtmlFormElement) {
     at_work(&form, false);
     match done {
         Ok(()) => {}
-        // The page that answers the plain form says what is wrong, or who is signed in, and keeps the text.
+        // The page that answers the plain form shows the errors, or which user is signed in, and keeps the text.
         Err(ActionError::Invalid | ActionError::OtherUser) => drop(form.submit()),
         Err(error) => status(&form, error.words()),
     }
@@ -120,13 +121,13 @@ fn at_work(form: &HtmlFormElement, on: bool) {
 async fn create(form: &HtmlFormElement, area: &HtmlTextAreaElement, parent: Option<i64>) -> Result<(), ActionError> {
     let sent = area.value();
     let once: Option<HtmlInputElement> = part(form, "[name=once]");
-    // The same at each try: what got through although its answer was lost is not written again.
+    // The same key at each try: a post that was saved although its answer was lost is not written twice.
     let card = create_post(dom::for_user(), sent.clone(), parent, once.as_ref().map(HtmlInputElement::value)).await?;
     if let (Some(once), Ok(crypto)) = (once, dom::window().crypto()) {
         once.set_value(&crypto.random_uuid());
     }
     drafts::sent(form);
-    // What was typed meanwhile is not taken away.
+    // Keeps text that the user typed in the meantime.
     if area.value() == sent {
         area.set_value("");
         measure(form);
@@ -140,13 +141,13 @@ async fn create(form: &HtmlFormElement, area: &HtmlTextAreaElement, parent: Opti
 async fn change(form: &HtmlFormElement, post: i64, body: String) -> Result<(), ActionError> {
     edit_post(dom::for_user(), post, body).await?;
     drafts::sent(form);
-    // The page is left: there is nothing more to keep.
+    // The user leaves the page: there is nothing more to keep.
     let _ = form.remove_attribute("action");
     let _ = dom::window().location().assign(&format!("/posts/{post}#p{post}"));
     Ok(())
 }
 
-/// The post that was answered counts it, as long as its figure is exact.
+/// Adds one to the reply count of the answered post, as long as the figure is exact.
 fn one_more_reply() {
     let Some(figure) = dom::find(".focal .replies") else { return };
     let text = figure.text_content().unwrap_or_default();
@@ -157,8 +158,8 @@ fn one_more_reply() {
     }
 }
 
-/// Puts the new card where it belongs: on top of a feed, at the end of the replies. A page without that list is left
-/// for one that has it.
+/// Puts the new card in its place: on top of a feed, or at the end of the replies. From a page without that list the
+/// user is taken to one that has it.
 fn show(card: &str, reply: bool) {
     let list = dom::find(if reply { "[aria-label=Replies] .posts" } else { "[aria-label=Posts] .posts" });
     let done = match list.filter(|_| !card.is_empty()) {

@@ -1,15 +1,15 @@
-//! The little of the browser's interface that the islands share.
+//! The few browser functions that the islands share.
 
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Document, Element, Event, EventTarget, HtmlElement, Response, Window};
 
-/// The window. Islands run nowhere else.
+/// Returns the window. Islands run nowhere else.
 pub fn window() -> Window {
     web_sys::window().unwrap_or_else(|| wasm_bindgen::throw_str("no window"))
 }
 
-/// The document.
+/// Returns the document.
 pub fn document() -> Document {
     window().document().unwrap_or_else(|| wasm_bindgen::throw_str("no document"))
 }
@@ -21,32 +21,32 @@ pub fn on(target: &EventTarget, kind: &str, listen: impl FnMut(Event) + 'static)
     closure.forget();
 }
 
-/// The first element that matches.
+/// Returns the first element that matches.
 pub fn find(selector: &str) -> Option<Element> {
     document().query_selector(selector).ok().flatten()
 }
 
-/// The element an event is about, or the nearest around it that matches.
+/// Returns the target of an event, or its nearest ancestor that matches.
 pub fn closest(event: &Event, selector: &str) -> Option<Element> {
     event.target()?.dyn_into::<Element>().ok()?.closest(selector).ok().flatten()
 }
 
-/// The id of the user this page was rendered for, as its forms hold it.
+/// Returns the id of the user this page was rendered for, from its forms.
 pub fn for_user() -> Option<i64> {
     find("[name=for_user]")?.get_attribute("value")?.parse().ok()
 }
 
-/// Marks an element as at work, or no longer.
+/// Marks an element as busy, or as no longer busy.
 pub fn busy(element: &Element, on: bool) {
     let _ = if on { element.set_attribute("aria-busy", "true") } else { element.remove_attribute("aria-busy") };
 }
 
-/// Whether it is at work: what is sent twice in a hurry is sent once.
+/// Returns true if an element is busy, so that a double press sends once.
 pub fn is_busy(element: &Element) -> bool {
     element.has_attribute("aria-busy")
 }
 
-/// Says something in the one live region, for eyes and ears, for a while.
+/// Shows and announces a message in the one live region, for a while.
 pub fn say(words: &str) {
     let Some(toast) = find(".toast") else { return };
     toast.set_text_content(Some(words));
@@ -54,7 +54,7 @@ pub fn say(words: &str) {
     let _ = window().set_timeout_with_callback_and_timeout_and_arguments_0(later.unchecked_ref(), 6_000);
 }
 
-/// Makes the live region. It must be there before it speaks, or readers do not listen to it.
+/// Creates the live region. It must exist before it speaks, or screen readers do not listen to it.
 pub fn prepare_to_say() {
     if find(".toast").is_some() {
         return;
@@ -65,7 +65,7 @@ pub fn prepare_to_say() {
     let _ = body.append_child(&toast);
 }
 
-/// The markup at an address of ours; nothing when it cannot be had, or when we are led elsewhere (signed out).
+/// Returns the markup at an address of ours, or `None` if the request fails or is redirected (signed out).
 pub async fn fetch(address: &str) -> Option<String> {
     let response = JsFuture::from(window().fetch_with_str(address)).await.ok()?;
     let response: Response = response.dyn_into().ok()?;
@@ -82,12 +82,12 @@ pub fn focus(element: Option<Element>) {
     }
 }
 
-/// The page as it is kept in the history, as text.
+/// Returns the text that the history keeps for this page.
 pub fn state() -> Option<String> {
     window().history().ok()?.state().ok()?.as_string()
 }
 
-/// Keeps text with the page in the history.
+/// Stores text for this page in the history.
 pub fn set_state(state: &str) {
     if let Ok(history) = window().history() {
         let _ = history.replace_state_with_url(&JsValue::from_str(state), "", None);

@@ -1,5 +1,5 @@
-//! What is being written survives a closed tab: it is kept in this browser, for who writes and for what it is sent to,
-//! until it is sent or thrown away. Nobody else finds it: what others left behind goes as soon as somebody writes.
+//! Drafts survive a closed tab: this browser keeps the text, by user and by target of the form, until it is sent or
+//! discarded. Other users do not find it: their drafts are deleted as soon as a user writes.
 
 use std::cell::Cell;
 
@@ -8,15 +8,16 @@ use web_sys::{Element, HtmlFormElement, HtmlTextAreaElement, Storage};
 
 use super::dom;
 
-/// Milliseconds without a key until what was typed is kept.
+/// Milliseconds after the last key press until the text is kept.
 const PAUSE: i32 = 400;
 
 thread_local! {
-    /// Counts what is typed, so that only the last of many pauses is one.
+    /// Counts key presses, so that only the last of many timers keeps the text.
     static TYPED: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Brings back what was kept for a form, and keeps what is typed from now on, at the latest when the page is left.
+/// Restores the draft of a form, and keeps what the user types from now on, at the latest when the user leaves the
+/// page.
 pub fn start(form: &HtmlFormElement) {
     forget_others();
     restore(form);
@@ -24,7 +25,7 @@ pub fn start(form: &HtmlFormElement) {
     dom::on(&dom::window(), "pagehide", move |_| keep(&form));
 }
 
-/// Something was typed: it is kept after a pause.
+/// Keeps the text after a pause. Called for each input.
 pub fn typed(form: &HtmlFormElement) {
     say_restored(form, false);
     let (form, now) = (form.clone(), TYPED.get().wrapping_add(1));
@@ -37,7 +38,7 @@ pub fn typed(form: &HtmlFormElement) {
     let _ = dom::window().set_timeout_with_callback_and_timeout_and_arguments_0(later.unchecked_ref(), PAUSE);
 }
 
-/// It was sent.
+/// Deletes the draft after the form was sent.
 pub fn sent(form: &HtmlFormElement) {
     TYPED.set(TYPED.get().wrapping_add(1));
     say_restored(form, false);
@@ -46,7 +47,7 @@ pub fn sent(form: &HtmlFormElement) {
     }
 }
 
-/// It is thrown away: the field holds what the page came with.
+/// Discards the draft: the field holds the text that the page was rendered with.
 pub fn discard(form: &HtmlFormElement) {
     if let Some(area) = area(form) {
         area.set_value(&came_with(&area));
@@ -58,7 +59,7 @@ pub fn discard(form: &HtmlFormElement) {
 fn keep(form: &HtmlFormElement) {
     let (Some(area), Some((storage, key))) = (area(form), storage().zip(key(form))) else { return };
     let text = area.value();
-    // What the page came with needs no keeping, and a form that is being sent is not typed in.
+    // The text that the page was rendered with is not kept, and neither is the text of a form that is being sent.
     let _ = if text.trim().is_empty() || (text == came_with(&area) && !refused(form)) {
         storage.remove_item(&key)
     } else {
@@ -69,7 +70,7 @@ fn keep(form: &HtmlFormElement) {
 fn restore(form: &HtmlFormElement) {
     let (Some(area), Some((storage, key))) = (area(form), storage().zip(key(form))) else { return };
     let Some(text) = storage.get_item(&key).ok().flatten() else { return };
-    // Whoever typed before this woke, or gets back what could not be taken, has the newer words.
+    // Text that was typed before this island woke, or that the server returned with an error, is newer.
     if area.value() != came_with(&area) || refused(form) || area.value() == text {
         return;
     }
@@ -77,7 +78,7 @@ fn restore(form: &HtmlFormElement) {
     say_restored(form, true);
 }
 
-/// Shows in the form that this is what was kept, and the way to be rid of it.
+/// Shows in the form that the text is a restored draft, and the button that discards it.
 fn say_restored(form: &HtmlFormElement, on: bool) {
     let _ = form.class_list().toggle_with_force("restored", on);
     if let Ok(Some(note)) = form.query_selector(".kept") {
@@ -85,7 +86,7 @@ fn say_restored(form: &HtmlFormElement, on: bool) {
     }
 }
 
-/// Whether the page came because this text could not be taken.
+/// Returns true if the page shows the text because it was refused.
 fn refused(form: &Element) -> bool {
     form.query_selector(".field-error").is_ok_and(|error| error.is_some())
 }
@@ -94,7 +95,7 @@ fn area(form: &Element) -> Option<HtmlTextAreaElement> {
     form.query_selector("textarea").ok()??.dyn_into().ok()
 }
 
-/// What the page came with.
+/// Returns the text that the page was rendered with.
 fn came_with(area: &HtmlTextAreaElement) -> String {
     area.default_value().unwrap_or_default()
 }
@@ -103,7 +104,7 @@ fn storage() -> Option<Storage> {
     dom::window().local_storage().ok()?
 }
 
-/// What all drafts of who is here begin with. Who is about to sign out is nobody.
+/// Returns the prefix of all draft keys of the signed-in user. A user who is about to sign out has none.
 fn mine() -> Option<String> {
     let me = dom::find("[data-me]")?.get_attribute("data-me").filter(|me| !me.is_empty())?;
     Some(format!("draft {me} "))

@@ -1,7 +1,7 @@
 //! The few interactive things. Each is one island beside plain forms that work without it; it listens on the document
-//! and improves what it finds there, so that a list of fifty posts costs one island, and what is loaded later is
-//! covered too. Nothing is drawn by it: markup comes from the server, from the views that made the page. (It stands
-//! beside the list, not around it: what is handed to an island as children is boxed and copied, which was measured to
+//! and improves the elements it finds there, so that a list of fifty posts costs one island, and elements that load
+//! later are covered too. Islands draw nothing: markup comes from the server, from the views that made the page. (An
+//! island is placed beside the list, not around it: children of an island are boxed and copied, which was measured to
 //! cost a third of the rendering of fifty posts.)
 
 #[cfg(feature = "hydrate")]
@@ -19,7 +19,7 @@ mod press;
 
 use leptos::prelude::*;
 
-/// Lists of posts and people: likes and follows that do not leave the page, and older posts that come to it.
+/// Lists of posts and users: likes and follows without leaving the page, and older posts loaded into it.
 #[island]
 pub fn PostList() -> impl IntoView {
     #[cfg(feature = "hydrate")]
@@ -29,7 +29,7 @@ pub fn PostList() -> impl IntoView {
     }
 }
 
-/// Where one writes: the count, sending by keyboard, the new post on the page at once, and drafts that stay.
+/// The composer: the count, sending by keyboard, the new post on the page at once, and drafts that survive.
 #[island]
 pub fn Composer() -> impl IntoView {
     #[cfg(feature = "hydrate")]

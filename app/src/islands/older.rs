@@ -1,5 +1,5 @@
-//! Older posts come to the page: the plain link is followed in place. When the network fails the link is still there,
-//! and says so.
+//! Loads older posts into the page: the plain link is followed in place. If the network fails, the link remains, with a
+//! message.
 
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
@@ -7,7 +7,7 @@ use web_sys::{Element, Event, MouseEvent};
 
 use super::{dom, place};
 
-/// Listens for the link, and brings back what had been loaded when somebody returns.
+/// Listens for the link, and restores the loaded pages when the user returns.
 pub fn start() {
     dom::on(&dom::document(), "click", clicked);
     place::start();
@@ -25,14 +25,15 @@ fn clicked(event: Event) {
     spawn_local(async move {
         if let Some(first) = load(&pager).await {
             place::one_more();
-            // Who came by keyboard goes on reading where the new posts begin.
+            // A keyboard user continues to read at the first new post.
             let when = first.query_selector(".when").ok().flatten();
             dom::focus(when.or_else(|| first.query_selector("a").ok().flatten()));
         }
     });
 }
 
-/// Replaces a pager by the page it leads to, and returns the first new post. On failure it says so in its place.
+/// Replaces a pager by the page it leads to, and returns the first new post. On failure it shows a message in its
+/// place.
 pub async fn load(pager: &Element) -> Option<Element> {
     let link = pager.query_selector("a").ok()??;
     if dom::is_busy(&link) {

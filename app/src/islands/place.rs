@@ -1,5 +1,5 @@
-//! The place in a list is kept: who comes back finds the pages that had been loaded, at the post they were at. It is
-//! written down with the page in the history, as `pages id top`.
+//! Keeps the position in a list: a user who returns finds the pages that had been loaded, at the same post. The
+//! position is stored with the page in the history, as `pages id top`.
 
 use std::cell::Cell;
 
@@ -10,11 +10,11 @@ use web_sys::Element;
 use super::{dom, older};
 
 thread_local! {
-    /// How many pages were loaded below the first.
+    /// The number of pages loaded below the first.
     static PAGES: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Goes back to the place written down, and writes it down when the page is left.
+/// Restores the stored position, and stores it when the user leaves the page.
 pub fn start() {
     if let Some((pages, id, top)) = dom::state().as_deref().and_then(read) {
         spawn_local(restore(pages, id, top));
@@ -22,7 +22,7 @@ pub fn start() {
     dom::on(&dom::window(), "pagehide", |_| keep());
 }
 
-/// One more page was loaded.
+/// Counts one more loaded page.
 pub fn one_more() {
     PAGES.set(PAGES.get() + 1);
     keep();
@@ -56,7 +56,7 @@ async fn restore(pages: u32, id: String, top: f64) {
     }
 }
 
-/// The post or person at the top of the window, and how far below the edge it begins.
+/// Returns the post or user at the top of the window, and the distance of its upper edge from the top, in pixels.
 fn first_in_sight() -> Option<(String, i32)> {
     let posts = dom::document().query_selector_all(".post,.crowd>[id]").ok()?;
     (0..posts.length()).filter_map(|i| posts.item(i)?.dyn_into::<Element>().ok()).find_map(|post| {

@@ -1,4 +1,4 @@
-//! Hearts and follow buttons: shown as done at once, taken back when they were not.
+//! Like and follow buttons: shown as done at once, reverted if the request fails.
 
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
@@ -63,18 +63,18 @@ async fn send(button: HtmlButtonElement, work: Work, want: bool) {
     }
 }
 
-/// Says why, in words.
+/// Shows the reason for a failure.
 pub fn tell(error: ActionError) {
     dom::say(error.words());
 }
 
-/// Where the button sends to: its own address, or its form's.
+/// Returns the address that the button sends to: its own, or its form's.
 fn path_of(button: &HtmlButtonElement) -> String {
     let own = button.get_attribute("formaction");
     own.or_else(|| button.form()?.get_attribute("action")).unwrap_or_default()
 }
 
-/// The figure on a button, as far as it is exact.
+/// Returns the figure on a button if it is exact.
 fn shown(button: &HtmlButtonElement) -> Option<i64> {
     match button.text_content()?.trim() {
         "" => Some(0),

@@ -6,7 +6,7 @@ use server::{Result, likes, request::Member};
 
 use crate::{forms::Form, paths, posts, ui::back::back, visit::Visit};
 
-/// What a heart sends.
+/// The fields of the like button's form.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sent {

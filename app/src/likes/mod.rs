@@ -9,7 +9,7 @@ use leptos::prelude::*;
 
 use crate::actions::ActionError;
 
-/// Likes a post, or takes it back, and returns how many like it now.
+/// Likes a post, or removes the like, and returns the number of likes now.
 #[server(prefix = "/api", endpoint = "set_like")]
 pub async fn set_like(for_user: Option<i64>, post: i64, like: bool) -> Result<i64, ActionError> {
     let (cx, me) = crate::actions::member(for_user).await?;

@@ -1,5 +1,6 @@
-//! What one was told: the page, its forms, and the link that ends its mails. Looking changes nothing; what was seen is
-//! marked as read by a form, or by the browser when one follows a row (`ping`), where it does that.
+//! Notifications: the page, its forms, and the link that stops their mails. Opening the page changes nothing; a
+//! notification is marked as read by a form, or by the browser when the user follows a row (`ping`), if it supports
+//! that.
 
 mod row;
 pub mod unsubscribe;
@@ -27,7 +28,7 @@ use crate::{
     visit::Visit,
 };
 
-/// Where in the list.
+/// The position in the list.
 #[derive(Debug, Default, Deserialize)]
 pub struct Place {
     before: Option<String>,
@@ -41,7 +42,7 @@ pub async fn show(visit: Visit, me: Member, Query(place): Query<Place>) -> Resul
     Ok(ui::Page::new("Notifications").tab(Tab::Notifications).respond(&visit, view))
 }
 
-/// What a row's buttons send.
+/// The fields of a row's buttons.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sent {
@@ -57,7 +58,8 @@ pub async fn read(
     body: Bytes,
 ) -> Result<Response, Response> {
     let id = id.parse().map_err(|_| Error::NotFound.into_response())?;
-    // By the browser itself, as a link is followed (HTML: hyperlink auditing): there is no page to answer with.
+    // The browser itself sends this as the user follows a link (HTML: hyperlink auditing): there is no page to answer
+    // with.
     if headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/ping")) {
         notifications::read(&visit.cx, &me, id).await.map_err(IntoResponse::into_response)?;
         return Ok(StatusCode::NO_CONTENT.into_response());
@@ -68,7 +70,7 @@ pub async fn read(
     Ok(Flash::MarkedRead.redirect(&visit.cx.server, next))
 }
 
-/// What the button above the list sends: the newest that one has seen.
+/// The field of the button above the list: the newest notification that the user has seen.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Seen {
@@ -85,7 +87,7 @@ pub async fn read_all(visit: Visit, me: Member, Form(seen): Form<Seen>) -> Resul
 fn view(page: &Page, me: UserId, before: Option<Cursor>, unread: bool) -> impl IntoView + use<> {
     let now = clock::now();
     let next = before.map_or_else(|| paths::NOTIFICATIONS.to_owned(), |at| paths::before(paths::NOTIFICATIONS, at));
-    // Also when nothing is shown of what is counted: it must not be counted for ever.
+    // Also if none of the counted notifications is shown: otherwise they would be counted for ever.
     let newest = page.newest.filter(|_| unread && before.is_none());
     let all = newest.map(|at| {
         view! {

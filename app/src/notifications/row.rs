@@ -1,4 +1,5 @@
-//! One row: who, what they did, and how it begins. The whole row leads to it; the buttons stand above that.
+//! One row: the users, their action, and the beginning of the text. The whole row is a link to it; the buttons lie
+//! above that link.
 
 use leptos::{prelude::*, tachys::view::any_view::AnyView};
 use server::{
@@ -14,7 +15,7 @@ use crate::{
     ui::{FollowButton, Icon, Size, avatar, icon, when},
 };
 
-/// The most characters of what was written.
+/// The most characters of an excerpt.
 const EXCERPT: usize = 200;
 
 /// One row of the list.
@@ -27,7 +28,7 @@ pub(super) fn row(told: &Notification, me: UserId, now: OffsetDateTime) -> impl 
     };
     let faces = told.actors.iter().map(|person| avatar(person, Size::Post)).collect_view();
     let unread = told.unread.then(|| view! { <span class="seen-never">"Unread. "</span> });
-    // The browser tells us that a row was followed, if it does that: then it is read.
+    // A browser that supports `ping` reports that the row was followed: this marks it as read.
     let ping = told.unread.then(|| format!("{}?{}={me}", paths::notification_read(told.id), form_user::FIELD));
     let acts = acts(told);
     view! {
@@ -71,10 +72,19 @@ fn deed(kind: Kind) -> &'static str {
 
 fn excerpt(told: &Notification) -> impl IntoView + use<> {
     let cut = text::excerpt(&told.excerpt, EXCERPT);
-    (!cut.is_empty()).then(|| view! { <p class="told-words" dir="auto">{cut}</p> })
+    let (names, rest) = leading_names(&cut);
+    // A name at the beginning does not show in which direction the rest is read.
+    let names = (!names.is_empty()).then(|| view! { <bdi>{names.to_owned()}</bdi> });
+    (!cut.is_empty()).then(|| view! { <p class="told-words" dir="auto">{names}{rest.to_owned()}</p> })
 }
 
-/// Following back, and marking as read.
+/// Returns the names that a text begins with, and the rest of it.
+fn leading_names(text: &str) -> (&str, &str) {
+    let names = text.split_inclusive(' ').take_while(|word| word.starts_with(['@', '＠'])).map(str::len).sum();
+    text.split_at(names)
+}
+
+/// The buttons to follow back and to mark as read.
 fn acts(told: &Notification) -> AnyView {
     let back = told.actors.first().filter(|_| told.kind == Kind::Follow).map(|person| {
         FollowButton { verb: "Follow back", ..FollowButton::slim(&person.username, told.followed) }.view()
@@ -125,6 +135,13 @@ mod tests {
                 xss::assert_harmless(&render(|| row(&told, UserId(1), told.at)));
             }
         }
+    }
+
+    #[test]
+    fn names_at_the_beginning_give_no_direction() {
+        assert_eq!(leading_names("@grace @ada سلام @alan"), ("@grace @ada ", "سلام @alan"));
+        assert_eq!(leading_names("hello @grace"), ("", "hello @grace"));
+        assert_eq!(leading_names("@grace"), ("@grace", ""));
     }
 
     #[test]

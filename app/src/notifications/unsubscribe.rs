@@ -1,5 +1,5 @@
-//! Ending one's digests from a mail. The link shows a page with a button; a mail provider may press for its user
-//! (RFC 8058: one POST, without cookies, that is not led elsewhere). A link that ends nothing any more says so.
+//! Stops the digests of a user from a mail. The link shows a page with a button; a mail provider may press it for its
+//! user (RFC 8058: one POST, without cookies, that is not redirected). A link that no longer stops anything says so.
 
 use axum::{body::Bytes, extract::Query, response::Response};
 use http::StatusCode;
@@ -14,7 +14,7 @@ use crate::{
     visit::Visit,
 };
 
-/// What the link brings.
+/// The query of the link.
 #[derive(Deserialize)]
 pub struct Link {
     #[serde(default)]
@@ -37,7 +37,7 @@ pub async fn ask(visit: Visit, Query(link): Query<Link>) -> Response {
 
 /// `POST /unsubscribe`
 pub async fn now(visit: Visit, Query(link): Query<Link>, body: Bytes) -> Result<Response> {
-    // As a form of either kind: the RFC leaves it to the provider.
+    // As a form of either kind: the RFC leaves the choice to the provider.
     let says = |words: &[u8]| body.windows(words.len()).any(|part| part == words);
     if !(says(b"List-Unsubscribe") && says(b"One-Click")) {
         return Err(Error::from(Invalid::default()));
@@ -58,7 +58,7 @@ fn done(visit: &Visit) -> Response {
     card(visit, "No more of these mails", StatusCode::OK, view)
 }
 
-/// With a status that keeps a mail provider from pressing again and again.
+/// Has a status that keeps a mail provider from pressing again and again.
 fn too_old(visit: &Visit) -> Response {
     let view = view! {
         <h1>"This link works no more"</h1>

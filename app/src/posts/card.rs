@@ -1,5 +1,5 @@
-//! A post as it stands in a list. Fifty of these make a page, so each is lean: no form, no icon and no label is
-//! repeated in it that the form around the list or the style sheet can say once.
+//! A post in a list. Fifty of these make a page, so each is lean: it repeats no form, icon or label that the form
+//! around the list or the style sheet can state once.
 
 use leptos::{either::Either, prelude::*};
 use server::posts::Post;
@@ -11,21 +11,21 @@ use crate::{
     visit::Visit,
 };
 
-/// Longer texts are folded until somebody wants more.
+/// Longer texts are folded until the user opens them.
 const LONG_CHARS: usize = 480;
 const LONG_LINES: usize = 9;
 
-/// Whose eyes a card is for.
+/// The kind of viewer that a card is rendered for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Viewer {
-    /// Likes by a button of the form around the list.
+    /// Likes with a button of the form around the list.
     Member,
-    /// Is led to signing in.
+    /// Is sent to the sign-in page.
     Stranger,
 }
 
 impl Viewer {
-    /// Who visits.
+    /// Returns the kind of the visitor.
     pub fn of(visit: &Visit) -> Self {
         if visit.me().is_some() { Self::Member } else { Self::Stranger }
     }
@@ -52,7 +52,7 @@ pub fn card(post: &Post, viewer: &Viewer, now: OffsetDateTime) -> impl IntoView 
     }
 }
 
-/// That it does not say what it said at first, and the way to that.
+/// The note that the post was edited, as a link to its history.
 pub fn edited(post: &Post) -> impl IntoView + use<> {
     post.edited_at.map(|_| view! { <a class="edited" href=paths::history(post.id)>"edited"</a> })
 }
@@ -62,7 +62,7 @@ pub fn anchor(post: &Post) -> String {
     format!("p{}", post.id)
 }
 
-/// Face, name and handle: one link.
+/// Avatar, name and username: one link.
 pub fn author(post: &Post) -> impl IntoView + use<> {
     let author = &post.author;
     view! {
@@ -72,7 +72,7 @@ pub fn author(post: &Post) -> impl IntoView + use<> {
     }
 }
 
-/// The text, folded when it is long. The words are all there for a search in the page and for a reader.
+/// The text, folded if it is long. All of it is in the page, for search in the page and for screen readers.
 pub fn text(post: &Post) -> impl IntoView + use<> {
     let body = &post.body;
     let long = body.chars().nth(LONG_CHARS).is_some() || body.lines().nth(LONG_LINES).is_some();
@@ -80,8 +80,8 @@ pub fn text(post: &Post) -> impl IntoView + use<> {
     view! { {prose(post.html.clone(), "text")}{more} }
 }
 
-/// The heart and its count. The name of the button stays the same: `aria-pressed` says whether the viewer likes the post,
-/// and the count is its description.
+/// The like button and its count. The name of the button never changes: `aria-pressed` says whether the viewer likes
+/// the post, and the count is its description.
 pub fn like(post: &Post, viewer: &Viewer) -> impl IntoView + use<> {
     let likes = count::of(post.like_count, "like", "likes");
     let kind = if post.parent.is_some() { "reply" } else { "post" };
@@ -112,13 +112,13 @@ pub fn like(post: &Post, viewer: &Viewer) -> impl IntoView + use<> {
     }
 }
 
-/// The way to the replies and their count.
+/// The link to the replies, with their count.
 pub fn replies(post: &Post, href: String) -> impl IntoView + use<> {
     let label = count::of(post.reply_count, "reply", "replies");
     view! { <a class="replies" href=href aria-label=label>{shown(post.reply_count)}</a> }
 }
 
-/// No figure at all for nothing.
+/// Shows no figure for zero.
 fn shown(n: i64) -> String {
     if n > 0 { count::short(n) } else { String::new() }
 }

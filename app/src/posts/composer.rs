@@ -1,4 +1,4 @@
-//! Where one writes: a plain form that an island makes quicker.
+//! The composer: a plain form that an island makes quicker.
 
 use http::StatusCode;
 use leptos::prelude::*;
@@ -9,26 +9,26 @@ use crate::{
     ui::{Page, Size, avatar::avatar_now, hidden, textarea},
 };
 
-/// Why what was typed could not be taken.
+/// The reason a text was refused.
 #[derive(Clone, Debug)]
 pub struct Refusal {
     pub invalid: Invalid,
     pub status: StatusCode,
-    /// Seconds.
+    /// In seconds.
     pub retry_after: Option<u64>,
 }
 
-/// What is written.
+/// The kind of text in a composer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Kind {
     #[default]
     Post,
     Reply,
-    /// Other words for a post there is.
+    /// The new text of an existing post.
     Edit,
 }
 
-/// What the composer holds when the page opens.
+/// The content of the composer when the page opens.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Draft<'a> {
     pub body: &'a str,
@@ -39,7 +39,7 @@ pub struct Draft<'a> {
 }
 
 impl Draft<'_> {
-    /// The page with the status that says how it went.
+    /// Returns the page with the status of the outcome.
     pub fn answer(&self, page: Page) -> Page {
         match self.refused {
             Some(Refusal { status, retry_after: Some(seconds), .. }) => page.status(*status).retry_after(*seconds),
@@ -56,7 +56,7 @@ pub fn composer(me: &Member, action: String, draft: Draft<'_>) -> impl IntoView 
         Kind::Reply => ("Write a reply", "Reply"),
         Kind::Edit => ("Your post", "Save"),
     };
-    // Another try of this very form is known by it.
+    // Identifies a retry of this very form.
     let once = (draft.kind != Kind::Edit).then(|| hidden("once", Once::random().to_string()));
     let rows = if draft.focus { 6 } else { 2 };
     let mut area = textarea("body", prompt).value(draft.body).placeholder(prompt).rows(rows).required().bare();
@@ -86,7 +86,7 @@ pub fn composer(me: &Member, action: String, draft: Draft<'_>) -> impl IntoView 
     }
 }
 
-/// Everything there is besides plain text.
+/// A list of all formatting.
 fn how() -> impl IntoView {
     let signs = FORMATTING.into_iter().map(|sign| view! { <code>{sign}</code> }).collect_view();
     view! {
@@ -114,7 +114,7 @@ pub const FORMATTING: [&str; 13] = [
     "@name",
     "#tag",
 ];
-/// The rest of it, and how not to format.
+/// The rest of the formatting, and the escape.
 pub const FORMATTING_NOTE: &str = "*** or ___ is bold and italic, 1) works like 1., and ## to ###### like #. \
      Two spaces before - or 1. put a list into a list, >> a quote into a quote. An address that begins with https:// is a \
      link by itself. Between two lines of ``` all is code; the first may name a language. \

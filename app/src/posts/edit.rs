@@ -1,4 +1,4 @@
-//! Changing one's own words, and reading what they were.
+//! Edits a post of the signed-in user, and shows its earlier versions.
 
 use axum::{
     extract::{Path, Query},
@@ -28,7 +28,7 @@ use crate::{
     visit::Visit,
 };
 
-/// What the form sends.
+/// The fields of the form.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Changed {
@@ -58,7 +58,7 @@ async fn changed(visit: &Visit, me: Result<Member>, id: &str, body: &str) -> Res
         Ok(()) => Ok(Flash::Edited.redirect(&visit.cx.server, &paths::post_at(id))),
         Err(error) => {
             let refusal = refusal(error)?;
-            // Nothing is said about the words of others, wrong or not.
+            // Reveals nothing about the posts of other users, valid or not.
             posts::own_words(&mut *visit.cx.server.db().acquire().await?, &me, id).await?;
             Ok(form(visit, &me, id, Draft { body, refused: Some(&refusal), ..Draft::default() }))
         }
@@ -74,7 +74,7 @@ fn form(visit: &Visit, me: &Member, id: PostId, draft: Draft<'_>) -> Response {
         .respond_with(visit, || composer(me, paths::edit(id), draft))
 }
 
-/// Where in what it said.
+/// The position in the history.
 #[derive(Debug, Default, Deserialize)]
 pub struct Place {
     before: Option<String>,
@@ -92,7 +92,7 @@ pub async fn history(visit: Visit, Path(id): Path<String>, Query(place): Query<P
         .respond(&visit, versions(&post, &said, before.is_none())))
 }
 
-/// What a post said, from what it says now (on the first page) back to the first.
+/// The versions of a post, from the current one (on the first page) back to the first.
 fn versions(post: &Post, said: &Versions, first: bool) -> impl IntoView + use<> {
     let label = if post.edited_at.is_some() { "Now" } else { "Never edited" };
     let now = first.then(|| version(post.html.clone(), post.edited_at.unwrap_or(post.created_at), Some(label)));

@@ -27,7 +27,7 @@ use crate::{
     visit::Visit,
 };
 
-/// What a composer sends.
+/// The fields of a composer.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Written {
@@ -35,7 +35,7 @@ pub struct Written {
     once: Option<Once>,
 }
 
-/// What a button in a list of posts sends beside what it is for.
+/// The fields that a button in a list of posts sends besides its own.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Place {
@@ -86,19 +86,19 @@ async fn replied(visit: &Visit, me: Result<Member>, id: &str, typed: &Written) -
     }
 }
 
-/// Where a new reply can be read: below its post; in a conversation so long that it is on a later page of it, on its
-/// own, where what it answers stands above it.
+/// Returns the URL of a new reply: below its post; if a long conversation shows it only on a later page, its own page,
+/// which shows the posts it answers above it.
 async fn stands_at(visit: &Visit, parent: PostId, id: PostId) -> String {
     let first = async {
         let mut db = visit.cx.server.db().acquire().await?;
         thread::replies(&mut db, parent, visit.cx.viewer(), None).await
     };
-    // It is written: whatever goes wrong here is not worth an error.
+    // The reply is saved: no failure here is worth an error.
     let there = first.await.is_ok_and(|page| page.branches.iter().any(|branch| branch.place.id == id));
     if there { format!("{}#p{id}", paths::post(parent)) } else { paths::post_at(id) }
 }
 
-/// A form for words that could not be taken: where they go, the words, and the key of the try before.
+/// A form for a refused text: the target, the text, and the key of the previous try.
 pub(super) struct Again<'a> {
     pub action: String,
     pub body: &'a str,
@@ -106,7 +106,7 @@ pub(super) struct Again<'a> {
     pub send: &'static str,
 }
 
-/// The page with the words, to try again from. What belongs to something that is gone is a post of its own now.
+/// Returns the page with the text, to retry from. A reply to a deleted post becomes a post of its own.
 pub(super) fn keep(visit: &Visit, error: Error, what: &str, form: Again<'_>) -> Response {
     if form.body.trim().is_empty() {
         return error.into_response();
@@ -138,8 +138,8 @@ pub async fn delete(
     Ok(Flash::Deleted.redirect(&visit.cx.server, &paths::profile(&me.person.username)))
 }
 
-/// What to say beside the text when it could not be taken. Too much in a short time is said there too, so that nothing
-/// typed is lost.
+/// Returns the message to show beside a refused text. Too many posts in a short time are reported there too, so that no
+/// text is lost.
 pub(super) fn refusal(error: Error) -> Result<Refusal> {
     let (status, retry_after) = (error.status(), error.retry_after());
     match error {

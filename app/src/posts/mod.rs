@@ -1,7 +1,7 @@
 //! Posts: the card in every list, a post's own page in its conversation, writing, editing and deleting.
 //!
-//! A plain form posts to the noun it changes and is answered 303; text that cannot be taken comes back with its
-//! message, never lost. The island uses [`create_post`] and [`edit_post`], which share the verbs and the guard.
+//! A plain form posts to the noun it changes and is answered 303; a refused text returns with its message and is never
+//! lost. The island uses [`create_post`] and [`edit_post`], which share the verbs and the guard.
 
 #[cfg(feature = "ssr")]
 pub mod card;
@@ -29,9 +29,9 @@ use crate::actions::ActionError;
 /// The most characters (Unicode scalar values) a post may have.
 pub const BODY_MAX: usize = 1_000;
 
-/// Writes a post, or a reply to `parent`, and returns its card as markup for the top (or the end) of the list. It is
-/// empty when the post was written but cannot be shown now: that is no failure, or it would be sent twice. A retry has
-/// the same `once`.
+/// Creates a post, or a reply to `parent`, and returns its card as markup for the top (or the end) of the list. The
+/// card is empty if the post was saved but cannot be shown now: this is no error, or the user would send it twice. A
+/// retry has the same `once`.
 #[server(prefix = "/api", endpoint = "create_post")]
 pub async fn create_post(
     for_user: Option<i64>,
@@ -51,7 +51,7 @@ pub async fn create_post(
     Ok(ui::render(|| card::card(&post, &card::Viewer::Member, clock::now())))
 }
 
-/// Gives a post of one's own other words. Its page says so.
+/// Changes the text of a post of the signed-in user. The post's page shows that it was edited.
 #[server(prefix = "/api", endpoint = "edit_post")]
 pub async fn edit_post(for_user: Option<i64>, post: i64, body: String) -> Result<(), ActionError> {
     let (cx, me) = crate::actions::member(for_user).await?;

@@ -1,4 +1,4 @@
-//! A post's own page: what it answers, the post, where one answers it, and the replies, oldest first. Two statements.
+//! A post's own page: the posts it answers, the post, the reply field, and the replies, oldest first. Two statements.
 
 use axum::{
     extract::{Path, Query},
@@ -31,14 +31,14 @@ use crate::{
     visit::Visit,
 };
 
-/// Where in the replies, and whether only they are wanted.
+/// The position in the replies, and whether only they are requested.
 #[derive(Debug, Default, Deserialize)]
 pub struct Place {
     after: Option<String>,
     part: Option<String>,
 }
 
-/// What the page shows.
+/// The content of the page.
 struct Thread {
     chain: Chain,
     replies: Replies,
@@ -69,13 +69,13 @@ pub async fn new(visit: Visit, me: Member) -> Response {
         .respond_with(&visit, || composer(&me, paths::POSTS.to_owned(), draft))
 }
 
-/// The page again, after a reply that could not be taken.
+/// Shows the page again, after a reply was refused.
 pub(super) async fn show_again(visit: &Visit, id: PostId, draft: Draft<'_>) -> Result<Response> {
     let thread = load(visit, id, None).await?;
     Ok(respond(visit, &thread, draft))
 }
 
-/// A post's id out of an address. What is no id is no page.
+/// Parses a post's id from an address. An invalid id is no page.
 pub(crate) fn parse(id: &str) -> Result<PostId> {
     id.parse().map_err(|_| Error::NotFound)
 }
@@ -87,7 +87,7 @@ async fn load(visit: &Visit, id: PostId, after: Option<PostId>) -> Result<Thread
         return Err(Error::NotFound);
     }
     let replies = replies(&mut db, id, visit.cx.viewer(), after).await?;
-    // An empty place is worth a page for what hangs on it.
+    // The place of a deleted post is worth a page only for the replies below it.
     if chain.place.post().is_none() && replies.branches.is_empty() {
         return Err(Error::NotFound);
     }
@@ -105,7 +105,7 @@ fn respond(visit: &Visit, thread: &Thread, draft: Draft<'_>) -> Response {
     };
     let page = match (place.post(), thread.after) {
         (Some(post), None) => page.canonical(paths::post(post.id)),
-        // Later pages of the replies, and what hangs on an empty place, are no pages for search engines.
+        // Later pages of the replies, and the replies below a deleted post, are no pages for search engines.
         _ => page,
     };
     let (back, label) = match place.parent {
@@ -150,7 +150,7 @@ fn view(visit: &Visit, thread: &Thread, draft: Draft<'_>) -> impl IntoView + use
     }
 }
 
-/// The words where no reply can be shown. They must fit the count, in which the replies of suspended users are.
+/// The text if no reply can be shown. It must fit the count, which includes the replies of suspended users.
 fn no_replies(count: i64, later_page: bool) -> String {
     match count {
         _ if later_page => "No more replies.".to_owned(),
@@ -160,7 +160,7 @@ fn no_replies(count: i64, later_page: bool) -> String {
     }
 }
 
-/// The post itself: larger, with its whole text, the exact time, and for its author the way to take it down.
+/// The post itself: larger, with its whole text, the exact time, and the delete button for its author.
 fn focal(post: &Post, viewer: &Viewer, now: OffsetDateTime, mine: bool) -> impl IntoView + use<> {
     let exact = ui::when::exact(post.created_at);
     let recent =

@@ -1,5 +1,5 @@
-//! A conversation around a post: what it answers above it, what answers it as a tree below. Whatever is left out is
-//! behind a plain link to the page of the post it hangs on.
+//! A conversation around a post: the posts it answers above it, the replies to it as a tree below. Omitted posts are
+//! behind a plain link to the page of the post they belong to.
 
 use leptos::{prelude::*, tachys::view::any_view::AnyView};
 use server::{
@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 use super::card::{Viewer, card};
 use crate::{count, paths, ui};
 
-/// What a post answers, from the top down.
+/// The posts that a post answers, from the top down.
 pub fn above(chain: &Chain, viewer: Viewer, now: OffsetDateTime) -> impl IntoView + use<> {
     let earlier = chain.earlier.filter(|_| !chain.above.is_empty());
     let earlier = earlier.map(|id| further(paths::post_at(id), "Earlier in this conversation".to_owned()));
@@ -19,14 +19,14 @@ pub fn above(chain: &Chain, viewer: Viewer, now: OffsetDateTime) -> impl IntoVie
     (!chain.above.is_empty()).then(|| view! { <div class="above">{earlier}{places}</div> })
 }
 
-/// One page of the replies, and the way to the next.
+/// One page of the replies, and the link to the next.
 pub fn items(id: PostId, replies: &Replies, viewer: Viewer, now: OffsetDateTime) -> impl IntoView + use<> {
     let branches = replies.branches.iter().map(|one| branch(one, viewer, now)).collect_view();
     let more = replies.next.map(|last| ui::pager::more(format!("{}?after={last}", paths::post(id))));
     view! { {branches}{more} }
 }
 
-/// Where words were that cannot be read: a thin line, so that what hangs on it hangs on something.
+/// A thin line in place of a post that cannot be read, so that its replies have a place below it.
 pub fn gone(id: PostId, stands: &Stands) -> impl IntoView + use<> {
     let words = if matches!(stands, Stands::Hidden) { "This post is hidden." } else { "This post was deleted." };
     view! { <p class="gone" id=format!("p{id}")>{words}</p> }
@@ -49,8 +49,8 @@ fn branch(branch: &Branch, viewer: Viewer, now: OffsetDateTime) -> AnyView {
     view! { {here}<div class="branch">{below}{more}</div> }.into_any()
 }
 
-/// What is behind the link: so many replies as can be read and are not shown, or the rest of what goes on here. Not what a
-/// post counts: that has the replies of suspended people in it.
+/// The label of the link: the number of readable replies that are not shown, or the rest of this conversation. It is
+/// not a post's count, which includes the replies of suspended users.
 fn words(branch: &Branch) -> String {
     let shown = branch.below.iter().filter(|below| below.place.post().is_some()).count() as i64;
     match branch.place.readable.map(|readable| readable - shown) {

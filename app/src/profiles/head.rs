@@ -1,4 +1,4 @@
-//! Who somebody is: face, name, what they say of themselves, and in figures.
+//! The head of a profile: avatar, name, the text about the user, and their figures.
 
 use leptos::prelude::*;
 use server::{markup::Link, profiles::Profile};
@@ -9,7 +9,7 @@ use crate::{
     visit::Visit,
 };
 
-/// The head of the page. Somebody who is suspended has a name and a face, and says nothing.
+/// The head of the page. A suspended user has a name and an avatar, and no text.
 pub(super) fn head(visit: &Visit, profile: &Profile, mine: bool) -> impl IntoView + use<> {
     let person = &profile.person;
     let action = match mine {
@@ -46,7 +46,7 @@ fn bio(profile: &Profile) -> impl IntoView + use<> {
     })
 }
 
-/// Where they are, and where else.
+/// The location of the user, and their links.
 fn elsewhere(profile: &Profile) -> impl IntoView + use<> {
     let place = (!profile.place.is_empty())
         .then(|| view! { <li>{icon(Icon::Place)}<span dir="auto">{profile.place.clone()}</span></li> });
@@ -76,7 +76,7 @@ fn figures(profile: &Profile) -> impl IntoView + use<> {
     }
 }
 
-/// To follow them, or no longer; a stranger is led to signing in and back.
+/// The follow button; a visitor who is signed out is sent to the sign-in page and back.
 fn follow(visit: &Visit, profile: &Profile) -> impl IntoView + use<> {
     let name = &profile.person.username;
     if visit.me().is_none() {

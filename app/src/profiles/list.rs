@@ -19,7 +19,7 @@ use crate::{
     visit::Visit,
 };
 
-/// One page of one of them.
+/// One page of a list of a profile.
 pub(super) enum Shown {
     Posts(feed::Page),
     Replies(Replies),
@@ -27,7 +27,7 @@ pub(super) enum Shown {
 }
 
 impl Shown {
-    /// Of `person`, as `viewer` sees it. One statement.
+    /// Loads the list of `person`, as `viewer` sees it. One statement.
     pub async fn load(
         db: &mut Connection,
         (person, viewer): (UserId, Option<UserId>),
@@ -49,7 +49,7 @@ impl Shown {
         }
     }
 
-    /// The cards, and the way to the older ones at `base`.
+    /// The cards, and the link to the older ones at `base`.
     pub fn items(&self, visit: &Visit, base: &str) -> AnyView {
         let (viewer, now) = (Viewer::of(visit), clock::now());
         let cards = |page: &feed::Page| page.posts.iter().map(|post| card(post, &viewer, now)).collect_view();
@@ -68,7 +68,7 @@ impl Shown {
     }
 }
 
-/// Whom a reply answers, above it.
+/// The line above a reply: the user that it answers.
 fn answers(reply: &Reply) -> impl IntoView + use<> {
     match (reply.post.parent, &reply.to) {
         (Some(parent), Some(to)) => {

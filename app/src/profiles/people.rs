@@ -1,4 +1,4 @@
-//! Who follows somebody, and whom they follow.
+//! The followers of a user, and the users they follow.
 
 use axum::{
     extract::{Path, Query},
@@ -21,7 +21,7 @@ use crate::{
     visit::Visit,
 };
 
-/// Which way people follow.
+/// The direction of the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
     Followers,
@@ -36,7 +36,7 @@ impl Way {
         }
     }
 
-    /// The number on the profile, which counts suspended accounts too.
+    /// Returns the number on the profile, which counts suspended accounts too.
     fn count(self, profile: &Profile) -> i64 {
         match self {
             Self::Followers => profile.followers,
@@ -126,7 +126,7 @@ fn view(
     }
 }
 
-/// The words of an empty list. They must fit the count, in which accounts are that cannot be shown.
+/// The text of an empty list. It must fit the count, which includes accounts that cannot be shown.
 fn nobody(profile: &Profile, way: Way, (suspended, mine): (bool, bool)) -> String {
     let name = profile.person.name();
     let hidden = way.count(profile);
@@ -172,7 +172,8 @@ fn line(listed: &Listed, act: Option<AnyView>) -> impl IntoView + use<> {
     }
 }
 
-/// To follow them, or no longer; nothing beside oneself, and for a stranger the way to signing in.
+/// The follow button; none beside the viewer's own name, and for a visitor who is signed out the link to the sign-in
+/// page.
 fn follow(visit: &Visit, listed: &Listed) -> Option<AnyView> {
     let name = &listed.person.username;
     let Some(me) = visit.me() else {

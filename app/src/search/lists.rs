@@ -1,4 +1,4 @@
-//! What was found, as lists. Each has a plain link to what follows, which the island around it follows in place.
+//! Search results as lists. Each has a plain link to the next page, which the island around it follows in place.
 
 use leptos::{either::EitherOf3, prelude::*};
 use server::{
@@ -28,7 +28,7 @@ pub(super) fn posts(visit: &Visit, query: &Query, found: &Posts, before: Option<
     }
 }
 
-/// The cards, and the way on: to older ones, or further back when the search looked long enough.
+/// The cards, and the link to older ones, or further back if the search reached its limit.
 pub(super) fn post_items(visit: &Visit, query: &Query, found: &Posts, before: Option<PostId>) -> impl IntoView + use<> {
     let (viewer, now) = (Viewer::of(visit), server::clock::now());
     let base = paths::searched(paths::SEARCH_POSTS, query.text());
@@ -42,7 +42,7 @@ pub(super) fn post_items(visit: &Visit, query: &Query, found: &Posts, before: Op
     view! { {cards}{rest} }
 }
 
-/// The first of the people who were found, among other things; below them those who are only spelled like it.
+/// The first of the users found, beside other results; below them users with a similar name.
 pub(super) fn first_people(
     visit: &Visit,
     query: &Query,
@@ -62,7 +62,7 @@ pub(super) fn first_people(
     view! { {named}{spelled_like(visit, alike)} }
 }
 
-/// All of them, a page at a time; below the first page, where it has room, those who are only spelled like it.
+/// All users found, a page at a time; below the first page, if it has room, users with a similar name.
 pub(super) fn people(visit: &Visit, query: &Query, found: &People, alike: &[Person]) -> impl IntoView + use<> {
     let named = (!found.people.is_empty()).then(|| {
         let items = people_items(visit, query, found);
@@ -87,7 +87,7 @@ fn spelled_like(visit: &Visit, alike: &[Person]) -> impl IntoView + use<> {
     })
 }
 
-/// The lines of a page of people, and the way to the next.
+/// The lines of a page of users, and the link to the next.
 pub(super) fn people_items(visit: &Visit, query: &Query, found: &People) -> impl IntoView + use<> {
     let lines = lines(visit, &found.people);
     let base = paths::searched(paths::SEARCH_PEOPLE, query.text());
@@ -99,7 +99,7 @@ fn lines(visit: &Visit, people: &[Person]) -> impl IntoView + use<> {
     people.iter().map(|person| line(visit, person)).collect_view()
 }
 
-/// A face, a name, how many follow them; and for members the button to do so.
+/// An avatar, a name, the number of followers; and for members the follow button.
 fn line(visit: &Visit, person: &Person) -> impl IntoView + use<> {
     let author = &person.author;
     let others = visit.me().filter(|me| me.id() != author.id);
@@ -114,7 +114,7 @@ fn line(visit: &Visit, person: &Person) -> impl IntoView + use<> {
     }
 }
 
-/// The first of the tags that were found, among other things.
+/// The first of the tags found, beside other results.
 pub(super) fn first_tags(query: &Query, found: &Tags) -> impl IntoView + use<> {
     let all = found
         .more
@@ -124,13 +124,13 @@ pub(super) fn first_tags(query: &Query, found: &Tags) -> impl IntoView + use<> {
     view! { <section class="sheet found"><h2>"Tags"{all}</h2><ul class="chips">{chips}</ul></section> }
 }
 
-/// All of them, a page at a time.
+/// All tags found, a page at a time.
 pub(super) fn tags(query: &Query, found: &Tags) -> impl IntoView + use<> {
     let items = tag_items(query, found);
     view! { <section class="sheet found" aria-label="Tags">{items}<PostList /></section> }
 }
 
-/// A page of tags, and the way to the next.
+/// A page of tags, and the link to the next.
 pub(super) fn tag_items(query: &Query, found: &Tags) -> impl IntoView + use<> {
     let chips = chips(found);
     let base = paths::searched(paths::SEARCH_TAGS, query.text());

@@ -1,7 +1,8 @@
-//! Finding people, posts and tags: one page with the best of each, and one page a kind for all of them, by cursor.
+//! Search for users, posts and tags: one page with the best results of each kind, and one page for each kind with all
+//! of them, by cursor.
 //!
-//! A search is a plain form that is sent by GET, so that it has an address; nobody's search is a page for other search
-//! engines. What cannot be searched for is said above the field, which keeps it.
+//! A search is a plain form that is sent by GET, so that it has an address; search engines do not index results. An
+//! invalid query is explained above the field, which keeps it.
 
 mod lists;
 mod views;
@@ -27,10 +28,10 @@ use crate::{
     visit::Visit,
 };
 
-/// Of each kind, on the page with all of them.
+/// The number of results of each kind, on the page with all of them.
 const FIRST: usize = 4;
 
-/// What the form sends, and what the links to further pages add.
+/// The fields of the form, and those that the links to further pages add.
 #[derive(Debug, Default, Deserialize)]
 pub struct Asked {
     #[serde(default)]
@@ -50,7 +51,7 @@ impl Asked {
     }
 }
 
-/// What is to be searched for; else the page that says why it is not.
+/// Returns the parsed query, or the page that explains why it is invalid.
 fn read(visit: &Visit, kind: Kind, asked: &Asked) -> Result<Search, Box<Response>> {
     let refuse = |invalid: Invalid| page(visit, kind, (&asked.q, &invalid), || views::idle(visit).into_any());
     let query = Search::parse(&asked.q).map_err(|invalid| Box::new(refuse(invalid)))?;
@@ -63,7 +64,7 @@ fn read(visit: &Visit, kind: Kind, asked: &Asked) -> Result<Search, Box<Response
     Ok(query)
 }
 
-/// A page of searching: the field, the kinds, and what was found.
+/// A search page: the field, the kinds, and the results.
 fn page(visit: &Visit, kind: Kind, (typed, invalid): (&str, &Invalid), found: impl FnOnce() -> AnyView) -> Response {
     let status = if invalid.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let title = if typed.is_empty() || !invalid.is_empty() { "Search".to_owned() } else { format!("Search: {typed}") };
@@ -75,7 +76,7 @@ fn page(visit: &Visit, kind: Kind, (typed, invalid): (&str, &Invalid), found: im
     unlisted(response)
 }
 
-/// Search engines leave it out, and follow its links.
+/// Keeps search engines from listing the page; they may follow its links.
 pub fn unlisted(mut response: Response) -> Response {
     let name = HeaderName::from_static("x-robots-tag");
     response.headers_mut().insert(name, HeaderValue::from_static("noindex"));
@@ -135,7 +136,7 @@ pub async fn people(visit: Visit, Query(asked): Query<Asked>) -> Result<Response
     }))
 }
 
-/// Those whose names are spelled like it, as far as a page that shows `named` has room for them.
+/// Returns users with a similar name, as far as a page that shows `named` has room for them.
 async fn alike(
     desk: &mut Desk<'_>,
     query: &Search,

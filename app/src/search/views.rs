@@ -1,4 +1,4 @@
-//! The field, the kinds of things there are to find, and what is said when nothing was.
+//! The search field, the kinds of results, and the text if there are none.
 
 use leptos::prelude::*;
 use server::{error::Invalid, search::Query};
@@ -9,7 +9,7 @@ use crate::{
     visit::Visit,
 };
 
-/// What is looked for.
+/// The kind of results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     All,
@@ -40,7 +40,7 @@ impl Kind {
     }
 }
 
-/// The form. The field has the focus only where there is nothing else to read.
+/// The form. The field has the focus only if the page has nothing else to read.
 pub(super) fn form(kind: Kind, typed: &str, invalid: &Invalid) -> impl IntoView + use<> {
     let wrong = (!invalid.is_empty()).then_some("true");
     let idle = typed.is_empty();
@@ -51,7 +51,7 @@ pub(super) fn form(kind: Kind, typed: &str, invalid: &Invalid) -> impl IntoView 
             <form role="search" action=kind.path()>
                 <span class="seek">
                     {icon(Icon::Search)}
-                    // The browser does not cut off what is too long: whoever pastes it is told.
+                    // The browser does not cut off a query that is too long: an error tells the user who pasted it.
                     <input
                         id="q"
                         type="search"
@@ -73,7 +73,7 @@ pub(super) fn form(kind: Kind, typed: &str, invalid: &Invalid) -> impl IntoView 
     }
 }
 
-/// The same search among one kind of things, or all.
+/// Links to the same search for one kind of results, or all.
 pub(super) fn kinds(here: Kind, typed: &str, invalid: &Invalid) -> impl IntoView + use<> {
     (!typed.is_empty() && invalid.is_empty()).then(|| {
         let kinds = Kind::EACH
@@ -86,14 +86,14 @@ pub(super) fn kinds(here: Kind, typed: &str, invalid: &Invalid) -> impl IntoView
     })
 }
 
-/// Nothing was asked for yet: what one can ask, and what is lively.
+/// Shown before a search: an explanation, and the trending tags.
 pub(super) fn idle(visit: &Visit) -> impl IntoView + use<> {
     view! {
         <section class="sheet">
             <div class="state">
                 <h2>"What are you looking for?"</h2>
                 <p>"Somebody’s name, or how it begins. Words of a post, all of which it has. A tag: #bread."</p>
-                // No line may end behind the sign.
+                // No line may break after the sign.
                 <p>
                     "“Slow oven” in quotes finds the words as they stand; "<span class="whole">"-white"</span>
                     " leaves out posts that have it."
@@ -104,7 +104,7 @@ pub(super) fn idle(visit: &Visit) -> impl IntoView + use<> {
     }
 }
 
-/// What was typed has nothing in it that could be found.
+/// The text for a query without anything that can be found.
 pub(super) fn no_words(query: &Query) -> impl IntoView + use<> {
     let words = match query.only_refuses() {
         true => "That only says what should not be there. Add a word that should.",
@@ -113,7 +113,7 @@ pub(super) fn no_words(query: &Query) -> impl IntoView + use<> {
     view! { <section class="sheet">{empty("Nothing to look for", words, ())}</section> }
 }
 
-/// Nothing was found: advice that fits the query, and a link to a wider search if there is one.
+/// The text for a search without results: advice that fits the query, and a link to a wider search if there is one.
 pub(super) fn nothing(kind: Kind, query: &Query) -> impl IntoView + use<> {
     let words = match query.text().contains(' ') {
         true => "Everything you typed has to be there. Fewer words find more.",

@@ -1,4 +1,4 @@
-//! One's address and username.
+//! The address and username of the signed-in user.
 
 use axum::{
     body::Body,
@@ -37,28 +37,28 @@ use crate::{
     visit::Visit,
 };
 
-/// What the form for another address sends.
+/// The fields of the form that changes the address.
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct WishedEmail {
     email: String,
 }
 
-/// What the form for another username sends.
+/// The fields of the form that changes the username.
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct WishedUsername {
     username: String,
 }
 
-/// What the form that deletes the account sends.
+/// The fields of the form that deletes the account.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Confirmed {
     username_again: String,
 }
 
-/// What the form with the code sends.
+/// The fields of the form with the code.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Typed {

@@ -1,4 +1,4 @@
-//! What happened to one's account.
+//! The activity of the account.
 
 use axum::{extract::Query, response::Response};
 use http::StatusCode;
@@ -15,7 +15,7 @@ use time::OffsetDateTime;
 use super::page;
 use crate::{paths, ui::when, visit::Visit};
 
-/// Where the page starts.
+/// The position at which the page starts.
 #[derive(Deserialize)]
 pub struct From {
     before: Option<i64>,
@@ -44,7 +44,7 @@ fn row(event: &Seen, now: OffsetDateTime) -> impl IntoView + use<> {
     let place = match (event.agent, event.ip) {
         (Some(agent), Some(ip)) => format!(" · {agent} · {ip}"),
         _ if event.by_operator => " · by the people who run this site".to_owned(),
-        // Where it was is forgotten after 90 days.
+        // The device and IP address are deleted after 90 days.
         _ => String::new(),
     };
     view! {

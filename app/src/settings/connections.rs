@@ -1,4 +1,4 @@
-//! The accounts elsewhere that open one's account.
+//! The connected provider accounts of the signed-in user.
 
 use axum::{extract::Path, response::Response};
 use http::StatusCode;
@@ -68,7 +68,7 @@ pub async fn refresh(
     go(&visit, going, (&provider, Intent::Refresh, paths::CONNECTIONS)).await
 }
 
-/// The page, with what was wrong.
+/// The page, with its errors.
 pub(crate) async fn respond(
     visit: &Visit,
     me: &Member,
@@ -97,7 +97,7 @@ fn view(visit: &Visit, identities: &[Identity], invalid: &Invalid) -> impl IntoV
     }
 }
 
-/// After a reset: whoever had got in may have connected an account of theirs.
+/// After a password reset: an intruder may have connected an account of theirs.
 fn ask_whose(identities: &[Identity]) -> AnyView {
     let names: Vec<String> = identities.iter().map(|one| format!("{} ({})", one.label, one.login)).collect();
     let words = format!("Your account also opens with {}. Disconnect what isn’t yours.", names.join(", "));

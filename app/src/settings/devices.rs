@@ -1,4 +1,4 @@
-//! The browsers one is signed in with.
+//! The browsers in which the user is signed in.
 
 use axum::{extract::Path, response::Response};
 use http::StatusCode;

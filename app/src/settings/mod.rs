@@ -1,4 +1,4 @@
-//! What one may see and change about one's own account.
+//! The settings: the user's own data, and forms to change it.
 
 pub mod account;
 pub mod activity;
@@ -18,7 +18,7 @@ use crate::{
     visit::Visit,
 };
 
-/// The settings' own navigation.
+/// The navigation of the settings.
 const PLACES: [(&str, &str); 7] = [
     (paths::PROFILE, "Profile"),
     (paths::DEVICES, "Devices"),
@@ -37,7 +37,7 @@ pub async fn index() -> Response {
 /// A settings page, with the others one step away.
 fn page(visit: &Visit, path: &'static str, status: StatusCode, view: impl IntoView + 'static) -> Response {
     let title = PLACES.iter().find(|(place, _)| *place == path).map_or("Settings", |(_, name)| name);
-    // Where no other service is named in the settings there is nothing to connect.
+    // Without a configured provider there is nothing to connect.
     let connects = path == paths::CONNECTIONS || visit.cx.server.providers().iter().next().is_some();
     let places = PLACES
         .into_iter()

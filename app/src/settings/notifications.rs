@@ -1,4 +1,4 @@
-//! What also comes by mail, and how often.
+//! The settings for notifications by mail: which kinds, and how often.
 
 use axum::response::Response;
 use http::StatusCode;
@@ -25,7 +25,7 @@ pub async fn show(visit: Visit, me: Member) -> Result<Response> {
     Ok(page(&visit, paths::NOTIFICATION_SETTINGS, StatusCode::OK, view(&settings)))
 }
 
-/// What the form sends: a box that is not ticked sends nothing.
+/// The fields of the form: an unticked box sends nothing.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Chosen {

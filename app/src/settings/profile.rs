@@ -1,4 +1,4 @@
-//! What one says of oneself, and one's face.
+//! The profile and avatar of the signed-in user.
 
 mod picture;
 
@@ -24,7 +24,7 @@ use crate::{
     visit::Visit,
 };
 
-/// What the form sends.
+/// The fields of the form.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Typed {
@@ -45,7 +45,7 @@ impl From<Typed> for Details {
     }
 }
 
-/// How an answer turned out: the status, how long to wait, and what was wrong.
+/// The outcome of a form: the status, the seconds to wait, and the errors.
 type Outcome = (StatusCode, Option<u64>, Invalid);
 
 /// `GET /settings/profile`
@@ -111,7 +111,7 @@ fn form(username: Option<&str>, details: &Details, invalid: &Invalid) -> impl In
     }
 }
 
-/// Up to `most` characters of one line. The browser counts other units, so it is let type a few more.
+/// A field for up to `most` characters in one line. The browser counts in other units, so it accepts a few more.
 fn short(name: &'static str, label: &'static str, most: usize, value: &str, invalid: &Invalid) -> Field {
     Field::new(name, label).value(value).maxlength(2 * most).errors(invalid)
 }

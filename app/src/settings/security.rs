@@ -1,4 +1,4 @@
-//! One's password.
+//! The password of the signed-in user.
 
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
@@ -20,7 +20,7 @@ use crate::{
     visit::Visit,
 };
 
-/// What the form sends.
+/// The fields of the form.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Typed {
@@ -48,7 +48,7 @@ pub async fn password(visit: Visit, me: Elevated, Form(typed): Form<Typed>) -> R
 /// `POST /settings/security/password/remove`
 pub async fn remove_password(visit: Visit, me: Elevated, Form(Nothing {}): Form<Nothing>) -> Result<Response> {
     match change::remove_password(&visit.cx, &me).await {
-        // Without one there is nothing left to do: somebody pressed twice.
+        // Without a password there is nothing left to do: the user pressed twice.
         Ok(()) | Err(Error::NotFound) => Ok(Flash::PasswordRemoved.redirect(&visit.cx.server, paths::SECURITY)),
         Err(error) => respond(&visit, &me, refusal(error)?).await,
     }
@@ -87,7 +87,7 @@ fn view(username: &str, (has_password, invalid): (bool, &Invalid)) -> impl IntoV
         {error_summary(invalid)}
         <p class="lead">{lead}</p>
         <form method="post" action=paths::SECURITY_PASSWORD class="stack">
-            // For password managers: whose password it is.
+            // For password managers: the account that the password belongs to.
             <input type="text" autocomplete="username" value=username hidden readonly />
             {new_password_field("new_password", invalid).view()}
             {button(label, Weight::Quiet)}

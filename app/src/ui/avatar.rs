@@ -1,11 +1,11 @@
-//! Faces.
+//! Avatars.
 
 use leptos::prelude::*;
 use server::{avatars, profiles::Author};
 
 use crate::paths;
 
-/// How large a face is shown. The sizes are in the markup, so that nothing moves when it arrives.
+/// The size of an avatar on the page. The sizes are in the markup, so that nothing moves when the picture loads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Size {
     /// Beside a post.
@@ -16,7 +16,7 @@ pub enum Size {
     Tab = 24,
 }
 
-/// The picture of a person. It says nothing to those who cannot see it: the name stands beside it.
+/// The avatar of a user. Screen readers skip it: the name is beside it.
 pub fn avatar(person: &Author, size: Size) -> impl IntoView + use<> {
     let px = size as u8;
     view! {
@@ -24,13 +24,13 @@ pub fn avatar(person: &Author, size: Size) -> impl IntoView + use<> {
     }
 }
 
-/// As [`avatar`], but not lazy: for what is surely on the first screen.
+/// As [`avatar`], but not lazy: for avatars that are surely on the first screen.
 pub fn avatar_now(person: &Author, size: Size) -> impl IntoView + use<> {
     let px = size as u8;
     view! { <img class="avatar" src=source(person, size) alt="" width=px height=px decoding="async" /> }
 }
 
-/// Where the picture is: as large as it is shown, twice over for fine screens.
+/// Returns the URL of the picture: in the size at which it is shown, doubled for high-resolution screens.
 pub fn source(person: &Author, size: Size) -> String {
     let kept = match size {
         Size::Post | Size::Tab => avatars::Size::Small,

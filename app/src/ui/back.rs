@@ -1,9 +1,9 @@
-//! Where a plain form leads to when it is done.
+//! The redirect after a plain form.
 
 use axum::response::{IntoResponse, Redirect, Response};
 use server::web::safe_next;
 
-/// 303 to `next` when it is a path of ours, else to `otherwise`; to the element called `anchor` there, if any.
+/// Returns 303 to `next` if it is a path of ours, else to `otherwise`; to the element called `anchor` there, if any.
 pub fn back(next: Option<&str>, otherwise: &str, anchor: Option<&str>) -> Response {
     let to = safe_next(next.unwrap_or_default(), otherwise);
     match anchor {

@@ -2,18 +2,18 @@
 
 use leptos::{prelude::*, tachys::view::any_view::AnyView};
 
-/// How a button looks, and by that how much it weighs.
+/// The look of a button, which shows how important it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Weight {
-    /// The one thing the page is for.
+    /// The main action of the page.
     Primary,
-    /// Something else one may do.
+    /// A secondary action.
     Quiet,
-    /// Ends or removes something.
+    /// Deletes or removes something.
     Danger,
 }
 
-/// The button a form is for. Fills the width of a card.
+/// The main button of a form. Fills the width of a card.
 pub fn submit(label: impl Into<String>) -> AnyView {
     let label = label.into();
     view! { <button class="button primary" type="submit">{label}</button> }.into_any()

@@ -1,8 +1,8 @@
-//! Nothing here yet, and what to do about it.
+//! Empty lists: a text, and a suggestion.
 
 use leptos::prelude::*;
 
-/// A place where things will be. `then` may offer what to do.
+/// An empty list. `then` may suggest an action.
 pub fn empty(title: &'static str, words: impl Into<String>, then: impl IntoView + 'static) -> impl IntoView {
     let words = words.into();
     view! {

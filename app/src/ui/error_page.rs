@@ -1,4 +1,4 @@
-//! What is shown when something cannot be: the same words in both shells. Nothing internal is ever in them.
+//! The error page: the same text in both shells. Nothing internal is ever in it.
 
 use http::StatusCode;
 use leptos::prelude::*;
@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::button::{Weight, button_link};
 use crate::{actions::MAY_BE_SAVED, paths};
 
-/// What the page is called.
+/// Returns the title of the page.
 pub fn title(status: StatusCode) -> &'static str {
     match status {
         StatusCode::UNAUTHORIZED => "You are signed out",
@@ -24,16 +24,16 @@ pub fn title(status: StatusCode) -> &'static str {
     }
 }
 
-/// What a refused request has changed.
+/// The effect of a refused request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Nothing.
+    /// It changed nothing.
     Unchanged,
-    /// Possibly what was asked: it failed at a moment at which nobody can tell.
+    /// It may have changed something: it failed at a moment at which this cannot be known.
     Unknown,
 }
 
-/// The page itself, with its `h1`. `retry_after` is how many seconds the visitor had better wait.
+/// The page itself, with its `h1`. `retry_after` is the number of seconds that the visitor should wait.
 pub fn view(status: StatusCode, retry_after: Option<u64>, effect: Effect) -> impl IntoView + use<> {
     let figure = format!("Error {}", status.as_u16());
     view! {
@@ -47,7 +47,7 @@ pub fn view(status: StatusCode, retry_after: Option<u64>, effect: Effect) -> imp
     }
 }
 
-/// The mark with its door, and nobody by it.
+/// The mark with its door and without its figure.
 fn absent() -> impl IntoView {
     view! {
         <svg class="absent" viewBox="0 0 32 32" aria-hidden="true">
@@ -111,7 +111,7 @@ fn words(status: StatusCode, retry_after: Option<u64>, effect: Effect) -> String
     }
 }
 
-/// A wait as one says it: rounded up, never to nothing.
+/// Returns a wait in words: rounded up, never to nothing.
 pub fn wait(seconds: u64) -> String {
     let (n, unit) = match seconds {
         0..=1 => return "a second".to_owned(),

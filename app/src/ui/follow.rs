@@ -1,4 +1,4 @@
-//! The button that follows a user, wherever it stands.
+//! The follow button, wherever it is used.
 
 use leptos::{prelude::*, tachys::view::any_view::AnyView};
 
@@ -7,20 +7,20 @@ use crate::paths;
 /// A follow button inside a form that carries `next`.
 pub struct FollowButton<'a> {
     pub username: &'a str,
-    /// Whether the viewer follows them already.
+    /// True if the viewer follows them already.
     pub followed: bool,
-    /// The words while they are not followed: "Follow" or "Follow back".
+    /// The label while they are not followed: "Follow" or "Follow back".
     pub verb: &'static str,
     pub class: &'static str,
 }
 
 impl<'a> FollowButton<'a> {
-    /// The small button at the end of a line.
+    /// Creates the small button at the end of a line.
     pub fn slim(username: &'a str, followed: bool) -> Self {
         Self { username, followed, verb: "Follow", class: "button slim follow" }
     }
 
-    /// The button as markup. Its accessible name stays the same: `aria-pressed` says whether the viewer follows.
+    /// The button as markup. Its accessible name never changes: `aria-pressed` says whether the viewer follows.
     pub fn view(self) -> AnyView {
         let Self { username, followed, verb, class } = self;
         let (words, pressed, value) = if followed { ("Following", "true", "false") } else { (verb, "false", "true") };

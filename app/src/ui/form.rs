@@ -1,5 +1,5 @@
-//! What forms are made of. Every control has a label, its own message beside it and the right `autocomplete`; none
-//! depends on script. All of it takes and returns owned values, so that a view outlives what it was made from.
+//! The controls of forms. Every control has a label, its own message beside it and the right `autocomplete`; none
+//! depends on script. All of them take and return owned values, so that a view outlives its source.
 
 use leptos::{prelude::*, tachys::view::any_view::AnyView};
 use server::error::Invalid;
@@ -34,102 +34,102 @@ pub struct Field {
 }
 
 impl Field {
-    /// A text field called `name`, with `label` above it. Its `id` is its name.
+    /// Creates a text field called `name`, with `label` above it. Its `id` is its name.
     pub fn new(name: &'static str, label: &'static str) -> Self {
         Self { name, label, ..Self::default() }
     }
 
-    /// The `type` of the input: `email`, `password`, `text` …
+    /// Sets the `type` of the input: `email`, `password`, `text` …
     pub fn kind(mut self, kind: &'static str) -> Self {
         self.kind = Some(kind);
         self
     }
 
-    /// What it holds already. Never give a password back.
+    /// Sets the value it holds already. Never give a password back.
     pub fn value(mut self, value: &str) -> Self {
         self.value = Some(value.to_owned()).filter(|v| !v.is_empty());
         self
     }
 
-    /// What the browser or the password manager may fill in.
+    /// Sets the kind of value that the browser or the password manager may fill in.
     pub fn autocomplete(mut self, what: &'static str) -> Self {
         self.autocomplete = Some(what);
         self
     }
 
-    /// One quiet sentence below the input.
+    /// Sets one quiet sentence below the input.
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
-    /// Which keyboard a phone shows.
+    /// Sets the keyboard that a phone shows.
     pub fn inputmode(mut self, mode: &'static str) -> Self {
         self.inputmode = Some(mode);
         self
     }
 
-    /// The most UTF-16 units the browser accepts. The server counts for itself.
+    /// Sets the most UTF-16 units the browser accepts. The server counts for itself.
     pub fn maxlength(mut self, most: usize) -> Self {
         self.maxlength = Some(most);
         self
     }
 
-    /// The fewest UTF-16 units the browser accepts.
+    /// Sets the fewest UTF-16 units the browser accepts.
     pub fn minlength(mut self, least: usize) -> Self {
         self.minlength = Some(least);
         self
     }
 
-    /// A regular expression the browser checks (its `v` flavour: escape `-` in classes).
+    /// Sets a regular expression that the browser checks (its `v` flavour: escape `-` in classes).
     pub fn pattern(mut self, pattern: &'static str) -> Self {
         self.pattern = Some(pattern);
         self
     }
 
-    /// Which kinds of file the browser offers. The server looks for itself.
+    /// Sets the kinds of file that the browser offers. The server checks for itself.
     pub fn accept(mut self, kinds: &'static str) -> Self {
         self.accept = Some(kinds);
         self
     }
 
-    /// An example, never a replacement for the label.
+    /// Sets an example, never a replacement for the label.
     pub fn placeholder(mut self, example: &'static str) -> Self {
         self.placeholder = Some(example);
         self
     }
 
-    /// Must be filled in.
+    /// Requires a value.
     pub fn required(mut self) -> Self {
         self.required = true;
         self
     }
 
-    /// Has the focus when the page opens, unless an error summary takes it.
+    /// Gives it the focus when the page opens, unless an error summary takes it.
     pub fn autofocus(mut self) -> Self {
         self.autofocus = true;
         self
     }
 
-    /// Whether the browser marks spelling.
+    /// Sets whether the browser checks spelling.
     pub fn spellcheck(mut self, on: bool) -> Self {
         self.spellcheck = Some(if on { "true" } else { "false" });
         self
     }
 
-    /// Which letters a phone's keyboard makes capitals: `none`, `words` …
+    /// Sets the letters that a phone's keyboard capitalises: `none`, `words` …
     pub fn autocapitalize(mut self, which: &'static str) -> Self {
         self.autocapitalize = Some(which);
         self
     }
 
-    /// Something short that stands before what is typed and is not part of it, such as `@`.
+    /// Sets a short text before the value that is not part of it, such as `@`.
     pub fn prefix(mut self, prefix: &'static str) -> Self {
         self.prefix = Some(prefix);
         self
     }
 
-    /// Takes this field's own message out of what was wrong with the form.
+    /// Takes the message of this field from the errors of the form.
     pub fn errors(mut self, invalid: &Invalid) -> Self {
         self.error = invalid.get(self.name).map(str::to_owned);
         self
@@ -206,7 +206,7 @@ pub fn textarea(name: &'static str, label: &'static str) -> TextArea {
     TextArea::new(name, label)
 }
 
-/// A box to tick; it sends `true`, and nothing when it is not ticked.
+/// A checkbox; it sends `true`, and nothing if it is not ticked.
 pub fn checkbox(name: &'static str, label: &'static str, checked: bool) -> impl IntoView + use<> {
     view! {
         <label class="check">
@@ -216,14 +216,14 @@ pub fn checkbox(name: &'static str, label: &'static str, checked: bool) -> impl 
     }
 }
 
-/// A field nobody sees.
+/// A hidden field.
 pub fn hidden(name: &'static str, value: impl Into<String>) -> AnyView {
     let value = value.into();
     view! { <input type="hidden" name=name value=value /> }.into_any()
 }
 
-/// What was wrong with the form, in one place above it; each line leads to its field. It takes the focus when the
-/// page opens. A message whose name is empty is about the form as a whole. Nothing when nothing was wrong.
+/// The errors of the form, in one place above it; each line is a link to its field. It takes the focus when the page
+/// opens. A message with an empty name is about the form as a whole. Nothing if there are no errors.
 pub fn error_summary(invalid: &Invalid) -> impl IntoView + use<> {
     let lines: Vec<(String, String)> =
         invalid.iter().map(|(name, text)| (name.to_string(), text.to_string())).collect();

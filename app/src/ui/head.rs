@@ -5,7 +5,7 @@ use leptos::{either::Either, prelude::*};
 use super::{page::Meta, share};
 use crate::visit::Visit;
 
-/// What the browser needs to know before it draws.
+/// The data that the browser needs before it draws.
 pub(super) fn head(visit: &Visit, meta: &Meta) -> impl IntoView + use<> {
     let href = |name: &str| visit.assets.href(name);
     let islands = meta.islands.then(|| {
@@ -18,7 +18,7 @@ pub(super) fn head(visit: &Visit, meta: &Meta) -> impl IntoView + use<> {
     });
     let known = match &meta.canonical {
         Some(path) => Either::Left(share::lines(&visit.cx.server.config().origin, &meta.subject, &meta.title, path)),
-        // What has no address to be known by is not for search engines. They may follow its links all the same.
+        // A page without a canonical path is not for search engines. They may still follow its links.
         None => Either::Right(view! { <meta name="robots" content="noindex" /> }),
     };
     let feed = meta.feed.clone().map(|path| view! { <link rel="alternate" type="application/atom+xml" href=path /> });

@@ -1,9 +1,9 @@
 //! Icons: one class each. The drawings are masks in `style/icons.css` (from Lucide), so they take the colour of the
-//! words beside them, and a page of fifty posts does not repeat a path.
+//! text beside them, and a page of fifty posts does not repeat a path.
 
 use leptos::prelude::*;
 
-/// The icons there are.
+/// All icons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Icon {
     Alert,
@@ -79,7 +79,7 @@ impl Icon {
     }
 }
 
-/// An icon. It says nothing to those who cannot see it: words stand beside it, or the control has a label.
+/// An icon. Screen readers skip it: a text is beside it, or the control has a label.
 pub fn icon(which: Icon) -> impl IntoView + use<> {
     view! { <i class=which.class() aria-hidden="true"></i> }
 }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{flash::Tone, paths, visit::Visit};
 
-/// What the site's shell shows besides the view.
+/// The parts that the site's shell shows besides the view.
 #[derive(Default)]
 pub(super) struct Parts {
     pub heading: String,
@@ -17,24 +17,25 @@ pub(super) struct Parts {
     pub back: Option<(String, &'static str)>,
     pub tab: Tab,
     pub aside: Option<AnyView>,
-    /// Whether what is lively stands beside it.
+    /// True if the trending tags are shown beside it.
     pub lively: bool,
 }
 
-/// Navigation, the page, what is beside it.
+/// Navigation, the page, and the column beside it.
 pub(super) fn site<V: IntoView>(visit: &Visit, parts: Parts, content: V) -> impl IntoView + use<V> {
     let stranger = visit.me().is_none();
     let aside = parts.aside.unwrap_or_else(|| if stranger { nav::hello().into_any() } else { nav::keys().into_any() });
     let class = if stranger { "aside greets" } else { "aside" };
-    // The search page has a field of its own.
+    // The search page has its own field.
     let field = (parts.tab != Tab::Search).then(lively::field);
     let panel = matches!(parts.tab, Tab::Home | Tab::Following) || parts.lively;
     let panel = panel.then(|| lively::panel(&visit.cx.server.lively()));
     let foot = stranger.then(|| nav::foot(visit));
-    // Strangers are greeted first; who is at home comes for what goes on.
+    // Visitors who are signed out see the greeting first; members see the trending tags first.
     let (above, below) = if stranger { (None, panel) } else { (panel, None) };
     let aside = view! { <aside class=class aria-label="About">{field}{above}{aside}{below}{foot}</aside> }.into_any();
-    // Strangers meet what greets them before the feed; anything else they came for stands first.
+    // On the home page the greeting comes before the feed for visitors who are signed out; on any other page the
+    // content comes first.
     let (first, last) = if stranger && parts.tab == Tab::Home { (Some(aside), None) } else { (None, Some(aside)) };
     let top = top(parts.heading, parts.own_heading, parts.back);
     let foot = stranger.then(|| nav::foot(visit));
@@ -71,7 +72,7 @@ pub(super) fn card<V: IntoView>(visit: &Visit, content: V) -> impl IntoView + us
     }
 }
 
-/// The mark: somebody by the door, and a K.
+/// The mark: a person by the door, and a K.
 pub fn mark() -> impl IntoView {
     view! {
         <svg class="mark" viewBox="0 0 32 32" aria-hidden="true">

@@ -1,4 +1,4 @@
-//! What is lively this week, and the field to search with: beside a page on a wide screen, pages of their own on a phone.
+//! The trending tags of this week, and the search field: beside a page on a wide screen, pages of their own on a phone.
 
 use leptos::prelude::*;
 use server::lively::Lively;
@@ -6,10 +6,10 @@ use server::lively::Lively;
 use super::icon::{Icon, icon};
 use crate::{count, paths};
 
-/// How many stand beside a page.
+/// The number of tags beside a page.
 const BESIDE: usize = 5;
 
-/// The field on top of what stands beside a page.
+/// The search field on top of the column beside a page.
 pub(super) fn field() -> impl IntoView {
     view! {
         <form class="seek" role="search" action=paths::SEARCH>
@@ -19,7 +19,7 @@ pub(super) fn field() -> impl IntoView {
     }
 }
 
-/// Beside a page. Nothing when nothing is lively.
+/// The tags beside a page. Nothing if no tag is trending.
 pub(super) fn panel(lively: &[Lively]) -> impl IntoView + use<> {
     let lines = lively.iter().take(BESIDE).map(line).collect_view();
     (!lively.is_empty()).then(|| {
@@ -32,13 +32,13 @@ pub(super) fn panel(lively: &[Lively]) -> impl IntoView + use<> {
     })
 }
 
-/// All of them, on the page that is called so. Nothing when nothing is lively.
+/// All trending tags, on their own page. Nothing if no tag is trending.
 pub fn all(lively: &[Lively]) -> impl IntoView + use<> {
     let lines = lively.iter().map(line).collect_view();
     (!lively.is_empty()).then(|| view! { <section class="sheet found lively"><ul>{lines}</ul></section> })
 }
 
-/// All of them, on another page. Nothing when nothing is lively.
+/// All trending tags, on another page. Nothing if no tag is trending.
 pub fn sheet(lively: &[Lively]) -> impl IntoView + use<> {
     let lines = lively.iter().map(line).collect_view();
     (!lively.is_empty()).then(|| {

@@ -1,8 +1,8 @@
-//! What every page is made of: the document and its two shells, forms, faces, times, icons, errors.
+//! The parts of every page: the document and its two shells, forms, avatars, times, icons, errors.
 //!
-//! A view is a pure function of data that has been loaded: nothing in here asks a database, a clock or a network.
-//! Nothing writes markup from text but [`textarea`] and [`prose`] (sanitised when it was written), and no element
-//! carries a `style` attribute or a script: the content policy forbids both.
+//! A view is a pure function of loaded data: nothing in here queries a database, a clock or a network. Only
+//! [`textarea`] and [`prose`] (sanitised when it was written) write markup from text, and no element carries a `style`
+//! attribute or a script: the content policy forbids both.
 
 pub mod avatar;
 pub mod back;
@@ -44,7 +44,7 @@ pub use self::{
     when::when,
 };
 
-/// Renders what `view` makes. It is called inside the owner that islands need; nothing outlives the call.
+/// Renders the view that `view` makes. It is called inside the owner that islands need; nothing outlives the call.
 pub fn render<V: IntoView>(view: impl FnOnce() -> V) -> String {
     let owner = Owner::new_root(Some(Arc::new(SsrSharedContext::new_islands())));
     let html = owner.with(|| view().into_view().to_html());

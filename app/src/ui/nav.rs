@@ -1,4 +1,4 @@
-//! The navigation, what belongs to the person in it, and what stands beside a page by itself.
+//! The navigation, the user's menu in it, and the default column beside a page.
 
 use leptos::{prelude::*, tachys::view::any_view::AnyView};
 use server::{notifications::MOST_COUNTED, profiles::Author, request::Member};
@@ -16,7 +16,7 @@ use crate::{
     visit::{Theme, Visit},
 };
 
-/// The rail on wide screens; the same list is the bar of tabs on a phone.
+/// The rail on wide screens; the same list is the tab bar on a phone.
 pub(super) fn rail(visit: &Visit, tab: Tab) -> AnyView {
     let items = match visit.me() {
         Some(me) => member(me, tab).into_any(),
@@ -62,7 +62,7 @@ fn stranger(tab: Tab) -> impl IntoView {
     }
 }
 
-/// The way to what one was told, with how much of it is unread.
+/// The link to the notifications, with the number of unread ones.
 fn told(unread: i64, here: bool) -> impl IntoView + use<> {
     let (label, count) = match unread {
         ..=0 => ("Notifications".to_owned(), None),
@@ -81,11 +81,11 @@ fn told(unread: i64, here: bool) -> impl IntoView + use<> {
 
 fn item(href: &str, sign: Icon, label: &'static str, here: bool) -> impl IntoView + use<> {
     let href = href.to_owned();
-    // A label of its own: in the narrow rail the word is not shown.
+    // A label of its own: the narrow rail does not show the word.
     view! { <a href=href aria-label=label aria-current=here.then_some("page")>{icon(sign)}<span>{label}</span></a> }
 }
 
-/// Above both feeds: the one, and the way to the other.
+/// The tabs above both feeds: the current one, and a link to the other.
 pub fn feeds(here: Tab) -> AnyView {
     let tab = |href: &'static str, label: &'static str, tab: Tab| {
         view! { <a href=href aria-current=(here == tab).then_some("page")>{label}</a> }
@@ -98,7 +98,7 @@ pub fn feeds(here: Tab) -> AnyView {
     .into_any()
 }
 
-/// What belongs to the person. A popover: it opens and closes without script.
+/// The user's menu. A popover: it opens and closes without script.
 fn menu(visit: &Visit, me: &Author) -> AnyView {
     view! {
         <div class="menu" id="me" popover="auto">
@@ -117,7 +117,7 @@ fn menu(visit: &Visit, me: &Author) -> AnyView {
     .into_any()
 }
 
-/// Light, dark, or as the system has it: remembered without script.
+/// The choice of light, dark, or the system's colours: remembered without script.
 fn theme(visit: &Visit) -> impl IntoView + use<> {
     let now = visit.theme;
     let choice = |value: &'static str, sign: Icon, label: &'static str, on: bool| {
@@ -137,7 +137,7 @@ fn theme(visit: &Visit) -> impl IntoView + use<> {
     }
 }
 
-/// What a stranger is told first.
+/// The greeting for visitors who are signed out.
 pub(super) fn hello() -> impl IntoView {
     view! {
         <section class="hello">
@@ -151,7 +151,7 @@ pub(super) fn hello() -> impl IntoView {
     }
 }
 
-/// The keys that work everywhere.
+/// The keyboard shortcuts that work everywhere.
 pub(super) fn keys() -> impl IntoView {
     view! {
         <section class="note">
@@ -167,7 +167,7 @@ pub(super) fn keys() -> impl IntoView {
     }
 }
 
-/// The last line.
+/// The footer.
 pub(super) fn foot(visit: &Visit) -> AnyView {
     view! { <footer class="foot"><span>"Kith, for friends and neighbours"</span>{theme(visit)}</footer> }.into_any()
 }

@@ -1,4 +1,4 @@
-//! A page: what it is called, in which shell it stands, how it was answered. `respond` makes the response.
+//! A page: its title, its shell, its status. `respond` makes the response.
 
 use axum::response::{Html, IntoResponse, Response};
 use http::{StatusCode, header::RETRY_AFTER};
@@ -9,17 +9,17 @@ use time::OffsetDateTime;
 use super::{head::head, layout, render, share::Subject};
 use crate::{form_user, visit::Visit};
 
-/// What stands around the view.
+/// The frame around the view.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Shell {
-    /// Navigation, the page, what is beside it.
+    /// Navigation, the page, and the column beside it.
     #[default]
     Site,
-    /// One calm card with the mark: one thing a page.
+    /// One calm card with the mark: one task for each page.
     Card,
 }
 
-/// Which place of the navigation a page is.
+/// The place of a page in the navigation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tab {
     #[default]
@@ -29,12 +29,12 @@ pub enum Tab {
     Search,
     Notifications,
     Write,
-    /// One's own profile.
+    /// The profile of the signed-in user.
     Profile,
     Settings,
 }
 
-/// What the head of the document says.
+/// The content of the document's head.
 pub(super) struct Meta {
     pub title: String,
     pub description: String,
@@ -42,11 +42,11 @@ pub(super) struct Meta {
     pub subject: Subject,
     pub feed: Option<String>,
     pub islands: bool,
-    /// A script that only this page has, by its name in `app/js`.
+    /// A script for this page only, by its name in `app/js`.
     pub module: Option<&'static str>,
 }
 
-/// A page to be answered.
+/// A page of a response.
 pub struct Page {
     meta: Meta,
     status: StatusCode,
@@ -56,8 +56,8 @@ pub struct Page {
 }
 
 impl Page {
-    /// A page called `title`: in the tab, and as the `h1` that the site's shell shows. A view in the card shell brings
-    /// its own `h1`; so does one that says [`Page::own_heading`].
+    /// Creates a page called `title`: in the tab, and as the `h1` that the site's shell shows. A view in the card shell
+    /// brings its own `h1`; so does a page with [`Page::own_heading`].
     pub fn new(title: impl Into<String>) -> Self {
         let title = title.into();
         Self {
@@ -77,98 +77,99 @@ impl Page {
         }
     }
 
-    /// Seconds after which a try makes sense again, as a header.
+    /// Sets the seconds after which a retry makes sense, as a header.
     pub fn retry_after(mut self, seconds: u64) -> Self {
         self.retry_after = Some(seconds);
         self
     }
 
-    /// The status of the answer; 200 unless said.
+    /// Sets the status of the response; the default is 200.
     pub fn status(mut self, status: StatusCode) -> Self {
         self.status = status;
         self
     }
 
-    /// In which shell it stands; the site's unless said.
+    /// Sets the shell; the default is the site's.
     pub fn shell(mut self, shell: Shell) -> Self {
         self.shell = shell;
         self
     }
 
-    /// Which place of the navigation it is.
+    /// Sets the place in the navigation.
     pub fn tab(mut self, tab: Tab) -> Self {
         self.parts.tab = tab;
         self
     }
 
-    /// One or two sentences for search results and link previews.
+    /// Sets one or two sentences for search results and link previews.
     pub fn description(mut self, text: impl Into<String>) -> Self {
         self.meta.description = text.into();
         self
     }
 
-    /// The one path this page should be known by: search engines keep it, and links to it show what it is about. A page
-    /// that says none (what is private, what was searched for, the older pages of a list) is kept by nobody.
+    /// Sets the one path this page should be known by: search engines keep it, and links to it show its subject. Search
+    /// engines do not keep a page without one (private pages, search results, the older pages of a list).
     pub fn canonical(mut self, path: impl Into<String>) -> Self {
         self.meta.canonical = Some(path.into());
         self
     }
 
-    /// It is somebody's own page: links to it show their face.
+    /// Makes it the page of a user: links to it show their avatar.
     pub fn about(mut self, person: &Author) -> Self {
         self.meta.subject = Subject::Person(person.clone());
         self
     }
 
-    /// It is something `author` wrote then: links to it show their face.
+    /// Makes it the page of a text that `author` wrote at this time: links to it show their avatar.
     pub fn written(mut self, author: &Author, at: OffsetDateTime) -> Self {
         self.meta.subject = Subject::Post(author.clone(), at);
         self
     }
 
-    /// The path of the Atom feed of what it lists.
+    /// Sets the path of the Atom feed of its list.
     pub fn feed(mut self, path: impl Into<String>) -> Self {
         self.meta.feed = Some(path.into());
         self
     }
 
-    /// The view has its own `h1`: on a phone the bar shows the name for the eye only, elsewhere not at all.
+    /// Says that the view has its own `h1`: on a phone the bar shows the name for sighted users only, on wide screens
+    /// not at all.
     pub fn own_heading(mut self) -> Self {
         self.parts.own_heading = true;
         self
     }
 
-    /// What the page calls itself, when that is less than the tab says.
+    /// Sets the heading, if it is shorter than the title of the tab.
     pub fn heading(mut self, heading: impl Into<String>) -> Self {
         self.parts.heading = heading.into();
         self
     }
 
-    /// A way back at the top, and what it leads to in words.
+    /// Adds a link back at the top, with a label for its target.
     pub fn back(mut self, href: impl Into<String>, label: &'static str) -> Self {
         self.parts.back = Some((href.into(), label));
         self
     }
 
-    /// What stands beside the page on a wide screen, instead of what does by itself.
+    /// Sets the column beside the page on a wide screen, instead of the default one.
     pub fn aside(mut self, view: impl IntoView + 'static) -> Self {
         self.parts.aside = Some(view.into_any());
         self
     }
 
-    /// What is lively stands beside it, as beside the feeds.
+    /// Shows the trending tags beside it, as beside the feeds.
     pub fn beside_lively(mut self) -> Self {
         self.parts.lively = true;
         self
     }
 
-    /// It has islands: their loader comes along.
+    /// Loads the islands of the page.
     pub fn islands(mut self) -> Self {
         self.meta.islands = true;
         self
     }
 
-    /// It has a script of its own, a file of `app/js`.
+    /// Adds a script for this page only, a file of `app/js`.
     pub fn module(mut self, name: &'static str) -> Self {
         self.meta.module = Some(name);
         self
@@ -188,7 +189,7 @@ impl Page {
         };
         let html = form_user::bind(html, visit.cx.viewer().or(visit.form_user));
         let mut response = (status, Html(html)).into_response();
-        // What the browser may fetch ahead, so that following a link feels instant.
+        // The links that the browser may prefetch, so that following one feels instant.
         if let Ok(rules) = format!("\"{}\"", visit.assets.href("speculation.json")).parse() {
             response.headers_mut().insert("speculation-rules", rules);
         }
@@ -199,13 +200,14 @@ impl Page {
     }
 }
 
-/// A piece of a page, for a script that puts it where it belongs: no document around it.
+/// A piece of a page, for a script that inserts it: no document around it.
 pub fn fragment<V: IntoView>(view: impl FnOnce() -> V) -> Response {
     Html(render(view)).into_response()
 }
 
 fn document<V: IntoView>(visit: &Visit, meta: &Meta, body: V) -> impl IntoView + use<V> {
-    // `data-me` tells the scripts whose page it is: Back must not show it again from memory, and a draft is theirs alone.
+    // `data-me` names the user of the page for scripts: Back must not show it again from memory, and a draft belongs to
+    // one user.
     let me = visit.me().map(|me| me.person.username.clone());
     view! {
         <!DOCTYPE html>

@@ -1,8 +1,8 @@
-//! The way to older posts: a plain link. The island around the list follows it in place.
+//! The link to older posts: a plain link. The island around the list follows it in place.
 
 use leptos::prelude::*;
 
-/// The link at the end of a list, or a word that this is the end. The empty line is where a failure is said.
+/// The link at the end of a list, or the text that this is the end. The empty line is for a failure message.
 pub fn older(href: Option<String>) -> impl IntoView + use<> {
     match href {
         Some(href) => view! {
@@ -16,12 +16,12 @@ pub fn older(href: Option<String>) -> impl IntoView + use<> {
     }
 }
 
-/// The link to what is older in a list that is no island's.
+/// The link to older entries of a list without an island.
 pub fn earlier(href: String) -> impl IntoView + use<> {
     view! { <div class="pager"><a class="button" href=href rel="next">"Older"</a></div> }
 }
 
-/// The link of a search that looked long enough: what is older has not been looked at.
+/// The link at the end of a search that reached its limit: older posts have not been searched.
 pub fn further(href: String) -> impl IntoView + use<> {
     view! {
         <div class="pager">
@@ -31,7 +31,7 @@ pub fn further(href: String) -> impl IntoView + use<> {
     }
 }
 
-/// The link to the next of things that are not in the order of time.
+/// The link to the next entries of a list that is not ordered by time.
 pub fn more_of(label: &'static str, href: String) -> impl IntoView + use<> {
     view! {
         <div class="pager">
@@ -41,7 +41,7 @@ pub fn more_of(label: &'static str, href: String) -> impl IntoView + use<> {
     }
 }
 
-/// The link at the end of a list of people, as one more of its lines.
+/// The link at the end of a list of users, as one more of its lines.
 pub fn more_people(href: String) -> impl IntoView + use<> {
     view! {
         <li class="pager">
@@ -51,7 +51,7 @@ pub fn more_people(href: String) -> impl IntoView + use<> {
     }
 }
 
-/// The link to what follows a list that is read from its beginning; nothing at its end.
+/// The link to the next replies of a list that is read from its beginning.
 pub fn more(href: String) -> impl IntoView + use<> {
     more_of("More replies", href)
 }

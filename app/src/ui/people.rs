@@ -1,4 +1,4 @@
-//! People worth meeting, as a short list.
+//! Suggested users, as a short list.
 
 use leptos::prelude::*;
 use server::profiles::Author;
@@ -9,7 +9,7 @@ use super::{
 };
 use crate::paths;
 
-/// One line a person, each with a plain button to follow them. Stands inside a form that carries `next`.
+/// One line for each user, with a plain follow button. Used inside a form that carries `next`.
 pub fn people(list: &[Author]) -> impl IntoView + use<> {
     let lines = list.iter().map(line).collect_view();
     view! { <ul class="people">{lines}</ul> }

@@ -1,9 +1,9 @@
-//! Words with markup: what somebody wrote, as [`server::markup`] rendered it. Beside the text area this is the only
-//! place where HTML is put on a page as it is.
+//! Text with markup: the text of a user, as [`server::markup`] rendered it. Besides the text area this is the only
+//! place that puts HTML on a page unescaped.
 
 use leptos::prelude::*;
 
-/// Rendered words in an element of their own.
+/// Rendered text in an element of its own.
 pub fn prose(html: String, class: &'static str) -> impl IntoView {
     view! { <div class=class dir="auto" inner_html=html></div> }
 }

@@ -1,7 +1,7 @@
-//! Links whose address somebody else wrote.
+//! Links with an address that a user wrote.
 
-/// The address when it is `http:` or `https:`, or a path on this site; nothing otherwise. Leptos writes whatever it is
-/// given into `href`, `javascript:` included.
+/// Returns the address if it is `http:` or `https:`, or a path on this site; otherwise `None`. Leptos writes any text
+/// into `href`, `javascript:` included.
 pub fn safe_href(address: &str) -> Option<String> {
     let address = address.trim();
     // Browsers drop tabs and line breaks inside an address before they read its scheme (URL § 4.4).

@@ -1,4 +1,4 @@
-//! What a link to a page shows where it is shared: Open Graph, which Twitter's cards read as well, but for their size.
+//! Link previews: Open Graph, which Twitter's cards read as well, except for their size.
 
 use leptos::{html::meta, prelude::*};
 use server::{avatars, config::Origin, profiles::Author};
@@ -6,7 +6,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::paths;
 
-/// What a page is about.
+/// The subject of a page.
 #[derive(Clone, Debug, Default)]
 pub(super) enum Subject {
     #[default]
@@ -18,12 +18,12 @@ pub(super) enum Subject {
 /// A picture for programs that take no SVG.
 pub struct Picture {
     pub path: String,
-    /// Pixels each way, where they are known: a picture of somebody's own may be smaller than what there is room for.
+    /// Pixels each way, if known: a picture of a user may be smaller than the largest size.
     pub side: Option<u32>,
     alt: String,
 }
 
-/// The face of somebody.
+/// The avatar of a user.
 pub fn picture(person: &Author) -> Picture {
     let alt = format!("The picture of {}", person.name());
     match &person.avatar {
@@ -34,7 +34,7 @@ pub fn picture(person: &Author) -> Picture {
     }
 }
 
-/// The other lines of a public page's head.
+/// The further lines in the head of a public page.
 pub(super) fn lines(origin: &Origin, subject: &Subject, title: &str, path: &str) -> impl IntoView + use<> {
     let (kind, picture) = match subject {
         Subject::Site => {
@@ -43,7 +43,7 @@ pub(super) fn lines(origin: &Origin, subject: &Subject, title: &str, path: &str)
         Subject::Person(person) => ("profile", picture(person)),
         Subject::Post(author, _) => ("article", picture(author)),
     };
-    // The name of the site is said by itself; only its first page is called so.
+    // The name of the site has its own line; only the first page has it as its title.
     let title = if path == paths::HOME { "Kith" } else { title };
     let side = picture.side.map(|side| {
         view! { {property("og:image:width", side.to_string())}{property("og:image:height", side.to_string())} }
@@ -68,7 +68,7 @@ pub(super) fn lines(origin: &Origin, subject: &Subject, title: &str, path: &str)
     }
 }
 
-/// What a page is about in a sentence, in one line for all who ask.
+/// The description of a page in one sentence, as one tag for all readers.
 pub(super) fn description(text: String) -> impl IntoView + use<> {
     meta().attr("property", "og:description").name("description").content(text)
 }

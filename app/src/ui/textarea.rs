@@ -1,5 +1,5 @@
 //! The one text area. Leptos 0.8.23 does not escape a `<textarea>`'s child on the server (and `prop:value` writes
-//! nothing), so the text goes in as markup that is escaped here: the only such place but for posts' own HTML.
+//! nothing), so the text is inserted as markup that is escaped here: the only such place except for posts' own HTML.
 
 use leptos::prelude::*;
 use server::error::Invalid;
@@ -16,14 +16,14 @@ pub struct TextArea {
     hint: Option<String>,
     error: Option<String>,
     placeholder: Option<&'static str>,
-    /// The label is only for those who cannot see that this is where one writes.
+    /// The label is only for screen readers: sighted users can see that this is a text field.
     bare: bool,
     required: bool,
     autofocus: bool,
 }
 
 impl TextArea {
-    /// A text area called `name`, with `label` above it. Its `id` is its name.
+    /// Creates a text area called `name`, with `label` above it. Its `id` is its name.
     pub fn new(name: &'static str, label: &'static str) -> Self {
         Self {
             name,
@@ -39,49 +39,49 @@ impl TextArea {
         }
     }
 
-    /// What it holds already.
+    /// Sets the text it holds already.
     pub fn value(mut self, value: &str) -> Self {
         value.clone_into(&mut self.value);
         self
     }
 
-    /// How many lines it shows before it grows.
+    /// Sets the number of lines it shows before it grows.
     pub fn rows(mut self, rows: u8) -> Self {
         self.rows = rows;
         self
     }
 
-    /// One quiet sentence below it.
+    /// Sets one quiet sentence below it.
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
-    /// What it says while it is empty.
+    /// Sets the text it shows while it is empty.
     pub fn placeholder(mut self, text: &'static str) -> Self {
         self.placeholder = Some(text);
         self
     }
 
-    /// Without frame and visible label: the label is read out only.
+    /// Removes the frame and the visible label: screen readers still read the label.
     pub fn bare(mut self) -> Self {
         self.bare = true;
         self
     }
 
-    /// Must be filled in.
+    /// Requires a text.
     pub fn required(mut self) -> Self {
         self.required = true;
         self
     }
 
-    /// Has the focus when the page opens.
+    /// Gives it the focus when the page opens.
     pub fn autofocus(mut self) -> Self {
         self.autofocus = true;
         self
     }
 
-    /// Takes this field's own message out of what was wrong with the form.
+    /// Takes the message of this field from the errors of the form.
     pub fn errors(mut self, invalid: &Invalid) -> Self {
         self.error = invalid.get(self.name).map(str::to_owned);
         self
@@ -116,8 +116,8 @@ impl TextArea {
     }
 }
 
-/// The text as a text area's content: nothing in it can close the element, and because HTML drops the first line
-/// break inside a `<textarea>` (HTML § 13.2.6.4.7), one that belongs to the text is doubled.
+/// Returns the text as the content of a text area: nothing in it can close the element, and because HTML drops the
+/// first line break inside a `<textarea>` (HTML § 13.2.6.4.7), a line break at the start of the text is doubled.
 fn content(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 8 + 1);
     if text.starts_with(['\n', '\r']) {

@@ -1,10 +1,10 @@
-//! Times as people say them, exact on hover and for machines. All of it is UTC: a page without script does not know
-//! where its reader is.
+//! Times in words, exact on hover and for machines. All of it is UTC: a page without script does not know the reader's
+//! time zone.
 
 use leptos::prelude::*;
 use time::{Month, OffsetDateTime};
 
-/// A moment that has been, as seen from `now`.
+/// A moment in the past, as seen from `now`.
 pub fn when(at: OffsetDateTime, now: OffsetDateTime) -> impl IntoView + use<> {
     view! { <time datetime=machine(at) title=exact(at)>{said(at, now)}</time> }
 }
@@ -42,7 +42,7 @@ pub fn month(at: OffsetDateTime) -> String {
     format!("{month} {}", at.year())
 }
 
-/// For `datetime`: to the minute, in UTC. (Seconds are not said anywhere, and do not compress.)
+/// Returns the value for `datetime`: to the minute, in UTC. (No page shows seconds, and they do not compress.)
 pub fn machine(at: OffsetDateTime) -> String {
     let (date, time) = (at.date(), at.time());
     format!("{date}T{:02}:{:02}Z", time.hour(), time.minute())

@@ -1,4 +1,4 @@
-//! What attackers type, for tests that render it through every view that shows somebody's words.
+//! Texts of attackers, for tests that render them through every view that shows users' text.
 
 use server::{
     id::{PostId, UserId},
@@ -7,7 +7,7 @@ use server::{
 };
 use time::macros::datetime;
 
-/// Texts that leave the place they are put in when something is not escaped.
+/// Texts that break out of their place if a view does not escape them.
 pub const CORPUS: &[&str] = &[
     "<script>alert(1)</script>",
     "</textarea><script>alert(1)</script>",
@@ -28,13 +28,13 @@ pub const CORPUS: &[&str] = &[
     "<iframe srcdoc='<script>alert(1)</script>'>",
 ];
 
-/// Nothing of the corpus is markup in `html`: no element and no attribute came of it.
+/// Asserts that nothing of the corpus is markup in `html`: no element and no attribute came of it.
 pub fn assert_harmless(html: &str) {
     let lower = html.to_ascii_lowercase();
     for element in ["<script>", "<img src=x", "<svg/onload", "<iframe", "<style", "<noscript", "<a href=javascript"] {
         assert!(!lower.contains(element), "{element} in {html}");
     }
-    // An attribute can only begin where a quoted value has ended or white space stands inside a tag.
+    // An attribute can only begin after a quoted value or after white space inside a tag.
     for tag in tags(&lower) {
         let outside = outside_quotes(tag);
         assert!(!outside.contains("onfocus") && !outside.contains("onmouseover"), "{tag} in {html}");
@@ -42,12 +42,12 @@ pub fn assert_harmless(html: &str) {
     }
 }
 
-/// Somebody who tries.
+/// Returns an attacker.
 pub fn attacker(text: &str) -> Author {
     Author { id: UserId(1), username: "mallory".to_owned(), display_name: text.to_owned(), avatar: None }
 }
 
-/// What they post.
+/// Returns the attacker's post.
 pub fn attack(text: &str) -> Post {
     Post {
         id: PostId(1),

@@ -1,4 +1,4 @@
-//! `/user` and `/user/emails`: the two questions an app asks about who came in.
+//! `/user` and `/user/emails`: the two endpoints that tell an app about the signed-in person.
 
 use std::sync::Arc;
 
@@ -18,12 +18,12 @@ use crate::{
     world::{Token, World},
 };
 
-/// Requests an hour for one person.
+/// The limit of requests per hour for one person.
 const LIMIT: u32 = 5_000;
-/// The versions of the API that can be asked for; the older is what those get who ask for none.
+/// The versions of the API that a client can request; the default is the older.
 const VERSIONS: [&str; 2] = ["2022-11-28", "2026-03-10"];
 
-/// Who calls, with what.
+/// The caller and its token.
 struct Caller {
     person: Person,
     token: Token,
@@ -31,7 +31,7 @@ struct Caller {
     reset: i64,
 }
 
-/// The token a request brings.
+/// Returns the token of a request.
 pub fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     ["bearer", "token"].iter().any(|known| scheme.eq_ignore_ascii_case(known)).then_some(token)
@@ -58,12 +58,12 @@ impl Caller {
         Ok(Self { person, token, version, reset })
     }
 
-    /// Whether the token is good for one of these; each is a scope that holds what is asked for.
+    /// Returns true if the token has one of these scopes, each of which includes the required one.
     fn may(&self, scopes: &[&str]) -> bool {
         self.token.scope.split(',').any(|scope| scopes.contains(&scope))
     }
 
-    /// An answer with the headers that all answers have. `accepted` are the scopes that would do.
+    /// Returns a response with the headers that all responses have. `accepted` are the sufficient scopes.
     fn answer(&self, accepted: &str, response: Response) -> Response {
         let mut response = response;
         let remaining = LIMIT.saturating_sub(self.token.used);
@@ -136,7 +136,7 @@ pub async fn emails(
     caller.answer("user, user:email", response)
 }
 
-/// The `Link` header: the pages before and after this one, if there are any.
+/// Returns the `Link` header: the pages before and after this one, if there are any.
 fn link(address: &str, size: usize, page: usize, pages: usize) -> Option<String> {
     let to = |page: usize, rel: &str| format!("<{address}?per_page={size}&page={page}>; rel=\"{rel}\"");
     let before = (page > 1).then(|| [to((page - 1).min(pages), "prev"), to(1, "first")]);
@@ -145,12 +145,12 @@ fn link(address: &str, size: usize, page: usize, pages: usize) -> Option<String>
     (!links.is_empty()).then(|| links.join(", "))
 }
 
-/// What is in front of `/user`: nothing, or `/api/v3` on an Enterprise server.
+/// Returns the path before `/user`: empty, or `/api/v3` on an Enterprise server.
 fn base(uri: &Uri) -> &str {
     if uri.path().starts_with("/api/v3/") { "/api/v3" } else { "" }
 }
 
-/// What everybody may see of somebody.
+/// Returns the public data of a person.
 fn profile(person: &Person, site: &str, base: &str) -> Value {
     let (login, id) = (&person.login, person.id);
     let url = format!("{site}{base}/users/{login}");
@@ -178,7 +178,7 @@ fn profile(person: &Person, site: &str, base: &str) -> Value {
         "company": null,
         "blog": "",
         "location": null,
-        // Public, and verified or not: nothing to believe.
+        // Public, and verified or not: an app must not trust it.
         "email": person.public_email,
         "hireable": null,
         "bio": person.bio,
@@ -192,7 +192,7 @@ fn profile(person: &Person, site: &str, base: &str) -> Value {
     })
 }
 
-/// What only they themselves, and apps with their consent, see besides.
+/// Returns the further data that only the person and apps with their consent see.
 fn private(person: &Person) -> Value {
     json!({
         "user_view_type": "private",

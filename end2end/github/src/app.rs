@@ -2,9 +2,9 @@
 
 use serde::Deserialize;
 
-/// The client id of the one app there is.
+/// The client id of the only app.
 pub const CLIENT_ID: &str = "Ov23liStandInForKith";
-/// Its secret, which is none.
+/// Its secret, which is not secret.
 pub const CLIENT_SECRET: &str = "5ca1ab1e0ddba11c0ffee5ca1ab1e0ddba11c0ff";
 
 /// One registered app.

@@ -1,4 +1,4 @@
-//! `/login/oauth/authorize`: who is asked for, and by whom; and where a browser goes from there.
+//! `/login/oauth/authorize`: the person, the app, and the redirect back.
 
 use std::{fmt, sync::Arc};
 
@@ -16,9 +16,9 @@ use crate::{
     world::{Code, State as Here, World, random},
 };
 
-/// How long a code is good.
+/// The lifetime of a code.
 const CODE_LIVES: Duration = Duration::minutes(10);
-/// Who is signed in at the stand-in, in this browser.
+/// The cookie with the person who is signed in here, in this browser.
 const COOKIE: &str = "stand_in_session";
 
 /// The parameters that GitHub documents.
@@ -31,28 +31,28 @@ pub struct Ask {
     pub state: Option<String>,
     pub code_challenge: Option<String>,
     pub code_challenge_method: Option<String>,
-    /// Whom to suggest.
+    /// The person to suggest.
     pub login: Option<String>,
-    /// `false`: nobody new.
+    /// `false`: no new accounts.
     pub allow_signup: Option<String>,
-    /// `select_account`: always ask who it is.
+    /// `select_account`: always show the choice of accounts.
     pub prompt: Option<String>,
 }
 
-/// What the page's form says besides.
+/// The further fields of the page's form.
 #[derive(Debug, Default, Deserialize)]
 pub struct Answer {
-    /// Who consents; nobody who presses Cancel.
+    /// The person who consents; none after Cancel.
     pub person: Option<u64>,
-    /// Whether the browser is to remember them.
+    /// True if the browser should remember them.
     pub remember: Option<String>,
-    /// Somebody new.
+    /// A new person.
     pub new_login: Option<String>,
     #[serde(default)]
     pub new_email: String,
 }
 
-/// No way back: GitHub shows an error itself.
+/// No redirect back: GitHub shows an error itself.
 #[derive(Debug)]
 pub struct NoSuchApp;
 
@@ -70,7 +70,8 @@ pub async fn show(State(world): State<Arc<World>>, Query(ask): Query<Ask>, heade
         Ok(Some(back)) => return Redirect::to(&back).into_response(),
         Ok(None) => {}
     }
-    // Who is signed in and has consented to as much before is not asked again, unless the app wants it.
+    // A person who is signed in and has consented to these scopes before is not asked again, unless the app requests
+    // it.
     let remembered = cookie(&headers).filter(|_| ask.prompt.as_deref() != Some("select_account"));
     let known = remembered.filter(|person| state.consents.contains(&(*person, scope(&ask))));
     match known {
@@ -79,7 +80,7 @@ pub async fn show(State(world): State<Arc<World>>, Query(ask): Query<Ask>, heade
     }
 }
 
-/// `POST`, as the page's buttons and tests do.
+/// `POST`, from the page's buttons and from tests.
 pub async fn submit(
     State(world): State<Arc<World>>,
     query: Query<Ask>,
@@ -103,7 +104,7 @@ pub async fn submit(
     }
 }
 
-/// The parameters may stand in the form as well as in the address.
+/// Reads the parameters, which may be in the form as well as in the address.
 fn read(query: Ask, fields: Vec<(String, String)>) -> Option<(Ask, Answer)> {
     let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&fields).finish();
     let from = |text: &str| Query::<Ask>::try_from_uri(&format!("/?{text}").parse().ok()?).ok().map(|q| q.0);
@@ -112,7 +113,7 @@ fn read(query: Ask, fields: Vec<(String, String)>) -> Option<(Ask, Answer)> {
     Some((ask, answer))
 }
 
-/// Where a browser that came with `url` is sent when `person` consents, or nobody does.
+/// Returns the redirect for a browser that came with `url` when `person` consents, or cancels if it is `None`.
 pub fn decide(world: &World, url: &str, person: Option<u64>) -> Result<String, NoSuchApp> {
     let url = Url::parse(url).map_err(|_| NoSuchApp)?;
     let uri = format!("/?{}", url.query().unwrap_or_default()).parse().map_err(|_| NoSuchApp)?;
@@ -130,7 +131,7 @@ fn settle(state: &mut Here, ask: &Ask, person: Option<u64>) -> Result<String, No
     }
 }
 
-/// What is wrong with what the app asks for, as the address that says so: always the registered callback.
+/// Returns the redirect that reports an error in the app's request: always to the registered callback.
 fn refuse(state: &Here, ask: &Ask) -> Result<Option<String>, NoSuchApp> {
     if ask.client_id != state.app.client_id {
         return Err(NoSuchApp);
@@ -149,7 +150,7 @@ fn refuse(state: &Here, ask: &Ask) -> Result<Option<String>, NoSuchApp> {
     Ok(None)
 }
 
-/// Both or neither, and only SHA-256.
+/// Returns true if both are there or neither is, and the method is SHA-256.
 fn challenge_is_good(ask: &Ask) -> bool {
     match (&ask.code_challenge, ask.code_challenge_method.as_deref()) {
         (None, None) => true,
@@ -168,7 +169,7 @@ fn error(state: &Here, ask: &Ask, code: &str, why: &str) -> Result<String, NoSuc
     redirect::with(&state.app.callback, &pairs).ok_or(NoSuchApp)
 }
 
-/// A code for somebody who agreed, and the way back with it.
+/// Creates a code for a person who consented, and returns the redirect with it.
 fn consent(state: &mut Here, ask: &Ask, person: u64) -> Result<String, NoSuchApp> {
     let code = random(20);
     let kept = Code {

@@ -1,4 +1,4 @@
-//! Who has an account here, one for each situation that an app has to get right.
+//! The accounts here, one for each situation that an app must handle.
 
 use std::collections::BTreeMap;
 
@@ -20,17 +20,17 @@ pub const NORA: u64 = 1_005;
 pub const ADA: u64 = 1_006;
 /// Was called `robin`, and is called `robin-field` now.
 pub const ROBIN: u64 = 1_007;
-/// Somebody else, who took the name `robin` when it was free.
+/// Another person, who took the name `robin` when it was free.
 pub const ROBIN_TOO: u64 = 1_008;
 /// Lets an app see their profile, not their addresses.
 pub const DAN: u64 = 1_009;
-/// So many addresses that they come in pages; the primary one is not on the first.
+/// So many addresses that the API returns them in pages; the primary one is not on the first.
 pub const PAT: u64 = 1_010;
 /// Claims the address of Kith's grace without having verified it, publicly and in the list.
 pub const MALLORY: u64 = 1_011;
 /// GitHub itself refuses: the primary address is not verified.
 pub const UMA: u64 = 1_012;
-/// A login that is taken, reserved or impossible as a username, and a name that wants to be markup.
+/// A login that is taken, reserved or invalid as a username, and a name with markup.
 pub const ODD: u64 = 1_013;
 /// A login that one of Kith's cast has as username.
 pub const ALAN: u64 = 1_014;
@@ -39,22 +39,22 @@ pub const ALAN: u64 = 1_014;
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Person {
-    /// For ever the same, and never anybody else's.
+    /// Never changes, and is never reused.
     pub id: u64,
-    /// May change, and then be taken by somebody else.
+    /// May change, and then be taken by another person.
     pub login: String,
     pub name: Option<String>,
-    /// What they show on their profile. It need not be theirs.
+    /// The address on their profile. It need not be theirs.
     pub public_email: Option<String>,
     pub bio: Option<String>,
     pub emails: Vec<Email>,
     pub two_factor: bool,
-    /// The scopes they agree to, with commas, when those are not all.
+    /// The scopes they consent to, with commas, if those are not all.
     pub grants: Option<String>,
-    /// GitHub gives no token for them before they verify their primary address.
+    /// GitHub refuses to issue a token for them before they verify their primary address.
     pub refused: bool,
     pub picture: Picture,
-    /// What the page says of them.
+    /// The page's note about them.
     pub note: String,
 }
 
@@ -88,24 +88,24 @@ pub struct Email {
 }
 
 impl Email {
-    /// The primary one, verified.
+    /// Returns the primary address, verified.
     pub fn primary(email: &str) -> Self {
         Self { email: email.to_owned(), primary: true, verified: true, visibility: Some("private".to_owned()) }
     }
 
-    /// Another one, verified.
+    /// Returns another address, verified.
     pub fn verified(email: &str) -> Self {
         Self { email: email.to_owned(), primary: false, verified: true, visibility: None }
     }
 
-    /// The same, not verified.
+    /// Returns the same address, not verified.
     #[must_use]
     pub fn unverified(self) -> Self {
         Self { verified: false, ..self }
     }
 }
 
-/// Everybody.
+/// Returns all people.
 pub fn people() -> BTreeMap<u64, Person> {
     plain().into_iter().chain(odd()).map(|person| (person.id, person)).collect()
 }

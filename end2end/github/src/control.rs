@@ -1,5 +1,5 @@
-//! `/_control`: the stand-in's own switches, for tests in another process. A page cannot turn them from a browser:
-//! they want JSON, which another site may not send unasked.
+//! `/_control`: the switches of this server, for tests in another process. A web page cannot use them from a browser:
+//! they require JSON, which another site may not send without permission.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,21 +9,21 @@ use serde_json::{Value, json};
 
 use crate::{App, Endpoint, Mode, Person, mode::Rule, world::World};
 
-/// What to change. Everything is optional, and done in this order.
+/// The changes. Every field is optional, and they are applied in this order.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Turn {
-    /// As it was at the start, but for the app.
+    /// Resets everything except the app to the start.
     reset: bool,
     /// Drops all rules, or those about one person.
     recover: Option<Scope>,
     app: Option<App>,
-    /// New people, or others in their place. An id of 0 is replaced by a free one.
+    /// New people, or replacements. An id of 0 is replaced by a free one.
     people: Vec<Person>,
     remove: Vec<u64>,
-    /// How the next requests are answered, one each.
+    /// The modes of the next responses, one each.
     next: Vec<Wish>,
-    /// How all requests are answered.
+    /// The modes of all responses.
     always: Vec<Wish>,
     /// Lets time pass.
     later_seconds: u64,
@@ -41,11 +41,11 @@ enum Scope {
 struct Wish {
     endpoint: Endpoint,
     answer: Mode,
-    /// Only when it is about this person, so that tests can run beside each other.
+    /// Applies only to requests about this person, so that tests can run in parallel.
     person: Option<u64>,
 }
 
-/// `POST`: changes things, and gives the ids of the new people.
+/// `POST`: applies the changes, and returns the ids of the new people.
 pub async fn turn(State(world): State<Arc<World>>, Json(turn): Json<Turn>) -> Json<Value> {
     let mut state = world.lock();
     if turn.reset {
@@ -72,7 +72,7 @@ pub async fn turn(State(world): State<Arc<World>>, Json(turn): Json<Turn>) -> Js
     Json(json!({ "people": people }))
 }
 
-/// `GET`: what was asked so far, and who is here.
+/// `GET`: the requests so far, and the people.
 pub async fn look(State(world): State<Arc<World>>) -> Json<Value> {
     let state = world.lock();
     let people: Vec<_> = state.people.values().collect();

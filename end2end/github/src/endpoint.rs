@@ -1,27 +1,27 @@
-//! What of GitHub there is here.
+//! The endpoints of GitHub that are here.
 
 use serde::{Deserialize, Serialize};
 
-/// An endpoint that can be told how to answer.
+/// An endpoint with a configurable mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Endpoint {
-    /// `/login/oauth/authorize`: the page on which somebody consents.
+    /// `/login/oauth/authorize`: the consent page.
     Authorize,
-    /// `/login/oauth/access_token`: a code becomes a token.
+    /// `/login/oauth/access_token`: exchanges a code for a token.
     Token,
-    /// `/user`: who somebody is.
+    /// `/user`: the profile.
     User,
-    /// `/user/emails`: their addresses.
+    /// `/user/emails`: the addresses.
     Emails,
-    /// `/avatars/u/{id}`: their picture.
+    /// `/avatars/u/{id}`: the picture.
     Avatar,
 }
 
 impl Endpoint {
     pub const ALL: [Self; 5] = [Self::Authorize, Self::Token, Self::User, Self::Emails, Self::Avatar];
 
-    /// The one that a path leads to, as on github.com and as on an Enterprise server.
+    /// Returns the endpoint of a path, as on github.com and as on an Enterprise server.
     pub(crate) fn of(path: &str) -> Option<Self> {
         match path.strip_prefix("/api/v3").unwrap_or(path) {
             "/login/oauth/authorize" => Some(Self::Authorize),

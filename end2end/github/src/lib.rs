@@ -1,6 +1,6 @@
-//! A stand-in for GitHub: what its documentation says of signing in with an OAuth app and of `/user` and
-//! `/user/emails`, and every way in which it may fail. Tests start one in their own process, browser tests and
-//! `cargo xtask run` start the program. It knows no secret and remembers nothing after it ends.
+//! A stand-in for GitHub: the documented behaviour of sign-in with an OAuth app and of `/user` and `/user/emails`, and
+//! every way in which it may fail. Tests start one in their own process, browser tests and `cargo xtask run` start the
+//! program. It knows no secret and remembers nothing after it ends.
 //!
 //! ```no_run
 //! # async fn test() {
@@ -42,29 +42,30 @@ pub use pictures::Picture;
 pub use requests::Seen;
 use world::World;
 
-/// A running stand-in on a loopback port of its own. It ends when dropped.
+/// A running server on a loopback port of its own. It stops when dropped.
 pub struct StandIn {
-    /// Where it is, without a slash at the end. Its API is at the same place, as `/user` and as `/api/v3/user`.
+    /// Its address, without a slash at the end. Its API is at the same address, as `/user` and as `/api/v3/user`.
     pub url: String,
     world: Arc<World>,
     serving: JoinHandle<()>,
 }
 
 impl StandIn {
-    /// On a free port, with the [`cast`] and an app that calls back to `https://kith.example/auth/github/callback`.
+    /// Starts on a free port, with the [`cast`] and an app that calls back to
+    /// `https://kith.example/auth/github/callback`.
     ///
     /// # Panics
-    /// When no port is free.
+    /// If no port is free.
     pub async fn start() -> Self {
         Self::start_at(SocketAddr::from(([127, 0, 0, 1], 0)), App::default())
             .await
             .unwrap_or_else(|why| panic!("{why}"))
     }
 
-    /// At an address of this machine, with an app registered as given.
+    /// Starts at an address of this machine, with an app registered as given.
     ///
     /// # Errors
-    /// When the address is taken, or not one that only this machine can reach.
+    /// Returns an error if the address is taken, or not one that only this machine can reach.
     pub async fn start_at(address: SocketAddr, app: App) -> io::Result<Self> {
         if !address.ip().is_loopback() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "a stand-in is for this machine only"));
@@ -81,87 +82,87 @@ impl StandIn {
         (&mut self.serving).await.ok();
     }
 
-    /// How the app is registered; for changing it.
+    /// Gives access to the registered app, to change it.
     pub fn app<T>(&self, change: impl FnOnce(&mut App) -> T) -> T {
         change(&mut self.world.lock().app)
     }
 
-    /// Somebody with an account here.
+    /// Returns a person with an account here.
     pub fn person(&self, id: u64) -> Option<Person> {
         self.world.lock().people.get(&id).cloned()
     }
 
-    /// Gives somebody new an account; an id of 0 is replaced by a free one. Returns the id.
+    /// Creates an account for a new person; an id of 0 is replaced by a free one. Returns the id.
     pub fn add(&self, person: Person) -> u64 {
         self.world.lock().add(person)
     }
 
-    /// Changes somebody: renames them, verifies an address.
+    /// Changes a person: renames them, verifies an address.
     ///
     /// # Panics
-    /// When nobody has this id.
+    /// If no person has this id.
     pub fn change(&self, id: u64, change: impl FnOnce(&mut Person)) {
         let mut state = self.world.lock();
         let Some(person) = state.people.get_mut(&id) else { panic!("nobody has the id {id}") };
         change(person);
     }
 
-    /// Deletes somebody's account; their tokens end.
+    /// Deletes a person's account and revokes their tokens.
     pub fn remove(&self, id: u64) {
         self.world.lock().remove(id);
     }
 
-    /// Every token that it gave and that still holds.
+    /// Returns every token that it issued and that is still valid.
     pub fn tokens(&self) -> Vec<String> {
         self.world.lock().tokens.keys().cloned().collect()
     }
 
-    /// How the next request to an endpoint is answered. Several queue up.
+    /// Sets the mode of the next response of an endpoint. Several queue up.
     pub fn next_answer(&self, endpoint: Endpoint, mode: Mode) {
         self.world.lock().rules.push(mode::Rule { endpoint, mode, person: None, once: true });
     }
 
-    /// How every request to an endpoint is answered from now on.
+    /// Sets the mode of every response of an endpoint from now on.
     pub fn always(&self, endpoint: Endpoint, mode: Mode) {
         self.world.lock().rules.push(mode::Rule { endpoint, mode, person: None, once: false });
     }
 
-    /// How every request is answered from now on.
+    /// Sets the mode of every response from now on.
     pub fn everywhere(&self, mode: &Mode) {
         for endpoint in Endpoint::ALL {
             self.always(endpoint, mode.clone());
         }
     }
 
-    /// Everything is answered as it should be again.
+    /// Resets every endpoint to its usual mode.
     pub fn recover(&self) {
         self.world.lock().rules.clear();
     }
 
-    /// What was asked so far, oldest first, without secrets.
+    /// Returns the requests so far, oldest first, without secrets.
     pub fn requests(&self) -> Vec<Seen> {
         self.world.lock().seen.clone()
     }
 
-    /// How often an endpoint was asked.
+    /// Returns the number of requests to an endpoint.
     pub fn asked(&self, endpoint: Endpoint) -> usize {
         self.world.lock().seen.iter().filter(|seen| seen.endpoint == Some(endpoint)).count()
     }
 
-    /// Forgets what was asked.
+    /// Forgets the requests so far.
     pub fn forget_requests(&self) {
         self.world.lock().seen.clear();
     }
 
-    /// What a browser that was sent to `url` is answered when `person` consents there: where it is sent back to.
+    /// Returns the redirect of a browser that came with `url` when `person` consents.
     ///
     /// # Panics
-    /// When GitHub would have shown an error page instead.
+    /// If GitHub would show an error page instead.
     pub fn approve(&self, url: &str, person: u64) -> String {
         authorize::decide(&self.world, url, Some(person)).unwrap_or_else(|why| panic!("{why}: {url}"))
     }
 
-    /// As [`approve`](Self::approve), for somebody who presses Cancel.
+    /// As [`approve`](Self::approve), for a person who presses Cancel.
     ///
     /// # Panics
     /// As above.

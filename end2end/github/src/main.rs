@@ -1,5 +1,5 @@
 //! `stand-in-github ADDRESS CALLBACK`: a GitHub on this machine, for an app that calls back to `CALLBACK`. Its first
-//! three lines are where it is, the client's id, and the client's secret.
+//! three output lines are its address, the client id, and the client secret.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! How GitHub can be out of order.
+//! The faults of GitHub.
 
 use std::{
     pin::Pin,
@@ -24,17 +24,17 @@ use crate::{Endpoint, Picture, world::World};
 /// A place inside, to which [`Mode::Redirect`] may point.
 pub const INSIDE: &str = "http://127.0.0.1:1/inside";
 
-/// One way to answer. In JSON `"down"`, `{"redirect": "http://127.0.0.1:1/inside"}`.
+/// A mode of answering. In JSON `"down"`, `{"redirect": "http://127.0.0.1:1/inside"}`.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
-    /// As if nothing were wrong; for the one request before it goes wrong.
+    /// No fault; for the request before the one that fails.
     Usual,
-    /// The connection is closed without a word.
+    /// Closes the connection without an answer.
     Down,
-    /// The request is taken and never answered.
+    /// Accepts the request and never answers.
     BlackHole,
-    /// The right answer, a byte a second.
+    /// The right answer, one byte per second.
     SlowDrip,
     /// 500, in JSON.
     ServerError,
@@ -48,44 +48,44 @@ pub enum Mode {
     CutOff,
     /// The right body, and ten megabytes of white space after it.
     Huge,
-    /// 302 to there.
+    /// 302 to this address.
     Redirect(String),
-    /// The right body, called `text/plain`.
+    /// The right body, as `text/plain`.
     WrongContentType,
-    /// This body, called JSON.
+    /// This body, as JSON.
     Json(serde_json::Value),
-    /// 401: the token is not, or no longer, good.
+    /// 401: the token is invalid, or no longer valid.
     BadCredentials,
     /// 403: this hour's requests are used up.
     PrimaryLimit,
-    /// 403 or 429: too much at once; come back after so many seconds.
+    /// 403 or 429: too much at once; retry after this many seconds.
     SecondaryLimit { status: u16, retry_after: u32 },
-    /// 200 with this `error` in it, as the token endpoint says no.
+    /// 200 with this `error` in it, as the token endpoint refuses.
     Error(String),
-    /// The token is good for no more than this.
+    /// The token has no scope beyond this.
     Scope(String),
-    /// The right answer, dated so many days away.
+    /// The right answer, dated this many days away.
     ClockSkew(i64),
     /// Another picture.
     Picture(Picture),
 }
 
-/// When a mode applies.
+/// The condition under which a mode applies.
 #[derive(Clone, Debug)]
 pub struct Rule {
     pub endpoint: Endpoint,
     pub mode: Mode,
-    /// Only when it is about this person.
+    /// Only for requests about this person.
     pub person: Option<u64>,
     /// For one request only.
     pub once: bool,
 }
 
-/// Says to the connection that it is to be closed.
+/// Tells the connection to close.
 #[derive(Clone)]
 pub struct Hangup;
 
-/// Answers as `mode` says.
+/// Answers in this mode.
 pub async fn misbehave(mode: Mode, world: &World, mut request: Request, next: Next) -> Response {
     match mode {
         Mode::Down => (axum::Extension(Hangup), StatusCode::SERVICE_UNAVAILABLE).into_response(),
@@ -136,7 +136,7 @@ async fn spoil(mode: &Mode, world: &World, right: Response) -> Response {
     Response::from_parts(parts, body)
 }
 
-/// An API's error, as GitHub words them.
+/// Returns an API error, in GitHub's format.
 pub fn message(status: StatusCode, message: &str) -> Response {
     let number = status.as_u16().to_string();
     let body = json!({ "message": message, "documentation_url": "https://docs.github.com/rest", "status": number });
@@ -166,7 +166,7 @@ fn secondary_limit(status: u16, retry_after: u32) -> Response {
     ([(header::RETRY_AFTER, retry_after.to_string())], message(status, text)).into_response()
 }
 
-/// As RFC 9110 5.6.7 writes a date.
+/// Formats a date as RFC 9110 5.6.7 does.
 fn http_date(at: OffsetDateTime) -> Option<HeaderValue> {
     at.to_offset(time::UtcOffset::UTC).format(&Rfc2822).ok()?.replace("+0000", "GMT").parse().ok()
 }
@@ -194,15 +194,15 @@ impl http_body::Body for Drip {
     }
 }
 
-/// A body that promises more than it brings.
+/// A body shorter than its announced length.
 struct Cut {
     total: u64,
     half: Option<Bytes>,
-    /// Lets what there is go out before the connection ends.
+    /// Lets the data be sent before the connection ends.
     pause: Interval,
 }
 
-/// Ticks first after so many milliseconds.
+/// Ticks first after this many milliseconds.
 fn later(milliseconds: u64) -> Interval {
     let after = Duration::from_millis(milliseconds);
     interval_at(Instant::now() + after, after)

@@ -1,10 +1,11 @@
-//! The page on which somebody says who they are and consents. It is plain, works without scripts, and says what it is.
+//! The page on which a person says who they are and consents. It is plain, works without scripts, and says that it is a
+//! stand-in.
 
 use crate::{authorize::Ask, world::State};
 
 const STYLE: &str = include_str!("page.css");
 
-/// The choice of people, and Cancel.
+/// The choice of accounts, and Cancel.
 pub fn choose(state: &State, ask: &Ask) -> String {
     let hidden = hidden(ask);
     let hint = ask.login.as_deref().unwrap_or_default();
@@ -56,7 +57,7 @@ fn frame(content: &str) -> String {
     )
 }
 
-/// What the scopes let an app see, in words.
+/// Describes the data that the scopes let an app see.
 fn scopes(scope: &str) -> String {
     let words: Vec<String> = scope
         .split_whitespace()
@@ -86,7 +87,7 @@ fn hidden(ask: &Ask) -> String {
     fields.into_iter().filter_map(field).collect()
 }
 
-/// Text, for HTML and its attributes.
+/// Escapes text for HTML and its attributes.
 fn escape(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {

@@ -1,5 +1,5 @@
-//! `/avatars/u/{id}`: a picture of everybody, and pictures that nobody should take as they are. The bytes are also
-//! for the tests of whoever takes pictures in.
+//! `/avatars/u/{id}`: a picture of every person, and pictures that no app should accept unchanged. Tests of picture
+//! uploads use the bytes as well.
 
 use std::sync::Arc;
 
@@ -17,10 +17,10 @@ use crate::{Mode, world::World};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Picture {
-    /// A small PNG, another one for everybody.
+    /// A small PNG, a different one for every person.
     #[default]
     Usual,
-    /// A PNG of a few bytes that says it is 60,000 pixels wide and high.
+    /// A PNG of a few bytes that claims to be 60,000 pixels wide and high.
     HugeDimensions,
     /// An SVG with a script in it.
     Svg,
@@ -32,7 +32,7 @@ pub enum Picture {
     AnimatedGif,
     /// A WebP of two frames.
     AnimatedWebp,
-    /// A good PNG, and ten megabytes of nothing after it.
+    /// A good PNG, followed by ten megabytes of nothing.
     TenMegabytes,
 }
 
@@ -48,7 +48,7 @@ impl Picture {
         Self::TenMegabytes,
     ];
 
-    /// The media type it is sent as.
+    /// Returns the media type it is sent as.
     pub fn content_type(self) -> &'static str {
         match self {
             Self::Svg => "image/svg+xml",
@@ -58,7 +58,7 @@ impl Picture {
         }
     }
 
-    /// What is sent, for the person with this id.
+    /// Returns the bytes to send, for the person with this id.
     pub fn bytes(self, id: u64) -> Vec<u8> {
         match self {
             Self::Usual => usual(id),
@@ -93,7 +93,7 @@ pub(crate) async fn serve(
 fn usual(id: u64) -> Vec<u8> {
     const FIELD: usize = 24;
     const SIZE: usize = FIELD * 6;
-    // Any mixing will do, as long as neighbours differ.
+    // Any mixing works, as long as neighbours differ.
     let bits = id.wrapping_mul(0x9E37_79B9_7F4A_7C15);
     let colour = [96 + (bits >> 40) as u8 % 128, 96 + (bits >> 48) as u8 % 128, 96 + (bits >> 56) as u8 % 128];
     let is_set = |x: usize, y: usize| bits >> (y * 3 + x.min(4 - x)) & 1 == 1;
@@ -142,7 +142,7 @@ fn polyglot(id: u64) -> Vec<u8> {
     [file, chunk(b"tEXt", script), rest, b"<!doctype html><script>alert(document.domain)</script>".to_vec()].concat()
 }
 
-/// A chunk of a PNG: length, name, content, CRC-32.
+/// Returns a chunk of a PNG: length, name, content, CRC-32.
 fn chunk(name: &[u8; 4], content: &[u8]) -> Vec<u8> {
     let body = [name.as_slice(), content].concat();
     let crc = body.iter().fold(u32::MAX, |crc, byte| {
@@ -169,7 +169,7 @@ fn animated_webp() -> Vec<u8> {
     riff(b"RIFF", &body)
 }
 
-/// A chunk of a RIFF file: name, length, content, a byte more when that is odd.
+/// Returns a chunk of a RIFF file: name, length, content, and a padding byte if the length is odd.
 fn riff(name: &[u8; 4], content: &[u8]) -> Vec<u8> {
     let padding: &[u8] = if content.len() % 2 == 1 { b"\0" } else { b"" };
     [name.as_slice(), &(content.len() as u32).to_le_bytes(), content, padding].concat()

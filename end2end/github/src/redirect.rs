@@ -1,9 +1,9 @@
-//! Where GitHub may send a browser back to.
+//! The addresses to which GitHub may redirect a browser.
 
 use url::{Host, Url};
 
-/// Whether an app registered with `callback` may ask for `wanted`: the same scheme, host (or one below it) and port,
-/// and the same path or one below it. On a loopback address the port is free.
+/// Returns true if an app registered with `callback` may request `wanted`: the same scheme, host (or one below it) and
+/// port, and the same path or one below it. On a loopback address the port is free.
 pub fn allowed(callback: &str, wanted: &str) -> bool {
     let (Ok(callback), Ok(wanted)) = (Url::parse(callback), Url::parse(wanted)) else { return false };
     wanted.scheme() == callback.scheme()
@@ -37,7 +37,7 @@ fn below(ours: &str, theirs: &str) -> bool {
     theirs.strip_prefix(ours.trim_end_matches('/')).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// `to` with something added to its query.
+/// Returns `to` with these pairs added to its query.
 pub fn with(to: &str, pairs: &[(&str, &str)]) -> Option<String> {
     let mut url = Url::parse(to).ok()?;
     url.query_pairs_mut().extend_pairs(pairs);

@@ -1,4 +1,4 @@
-//! What was asked, for tests to look at. Secrets are not kept: a header or field that holds one is only named.
+//! The requests so far, for tests to inspect. Secrets are not stored: a header or field that holds one is only named.
 
 use http::{HeaderMap, header, request::Parts};
 use serde::Serialize;
@@ -6,7 +6,7 @@ use url::form_urlencoded;
 
 use crate::Endpoint;
 
-/// Fields whose values may be shown.
+/// The fields with values that may be shown.
 const HARMLESS: [&str; 8] =
     ["client_id", "redirect_uri", "scope", "code_challenge_method", "page", "per_page", "prompt", "grant_type"];
 
@@ -35,17 +35,17 @@ impl Seen {
         }
     }
 
-    /// One header, or nothing.
+    /// Returns one header, or an empty text.
     pub fn header(&self, name: &str) -> &str {
         find(&self.headers, name)
     }
 
-    /// One field of the form that was sent, or nothing.
+    /// Returns one field of the sent form, or an empty text.
     pub fn field(&self, name: &str) -> &str {
         find(&self.form, name)
     }
 
-    /// One field of the query, or nothing.
+    /// Returns one field of the query, or an empty text.
     pub fn query(&self, name: &str) -> &str {
         find(&self.query, name)
     }
@@ -72,7 +72,7 @@ fn headers(headers: &HeaderMap) -> Vec<(String, String)> {
     let shown = |name: &header::HeaderName, value: &http::HeaderValue| {
         let text = String::from_utf8_lossy(value.as_bytes()).into_owned();
         match *name {
-            // How it was said, not what.
+            // The scheme, not the credentials.
             header::AUTHORIZATION => format!("{} …", text.split(' ').next().unwrap_or_default()),
             header::COOKIE => "…".to_owned(),
             _ => text,

@@ -1,4 +1,5 @@
-//! The routes, and the one place every request goes through: it is noted, and answered as a test wants it.
+//! The routes, and the one middleware that every request passes: it records the request, and answers in the configured
+//! mode.
 
 use std::{io, sync::Arc};
 
@@ -82,14 +83,14 @@ async fn observe(State(world): State<Arc<World>>, request: Request, next: Next) 
         Some(mode) => misbehave(mode, &world, request, next).await,
         None => next.run(request).await,
     };
-    // What GitHub's support asks for; every answer has one.
+    // The id that GitHub's support asks for; every response has one.
     if let Ok(id) = HeaderValue::from_str(&random(24)) {
         response.headers_mut().insert("x-github-request-id", id);
     }
     response
 }
 
-/// Whom a request is about.
+/// Returns the person that a request is about.
 fn about(state: &crate::world::State, endpoint: Endpoint, parts: &Parts, body: &[u8]) -> Option<u64> {
     let field = |name: &str| form_urlencoded::parse(body).find(|(given, _)| given == name).map(|(_, value)| value);
     match endpoint {

@@ -1,4 +1,4 @@
-//! `/login/oauth/access_token`: a code becomes a token, once. Whatever goes wrong is said inside a 200.
+//! `/login/oauth/access_token`: exchanges a code for a token, once. Every error is inside a 200.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -22,7 +22,8 @@ use crate::{
     world::{Code, State as Here, Token, World, random},
 };
 
-/// What the app sends. A client may also name itself as RFC 6749 2.3.1 has it, in `Authorization: Basic`.
+/// The fields of the app's request. A client may also name itself as RFC 6749 2.3.1 describes, in `Authorization:
+/// Basic`.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub struct Exchange {
@@ -33,7 +34,7 @@ pub struct Exchange {
     code_verifier: Option<String>,
 }
 
-/// Why there is no token: the code of the error, and what it says.
+/// The reason there is no token: the code of the error, and its message.
 type Refusal = (&'static str, &'static str);
 
 const INCORRECT_CREDENTIALS: Refusal =
@@ -70,7 +71,7 @@ fn redeem(state: &mut Here, exchange: &Exchange, limit: Option<String>) -> Resul
     if exchange.client_id != state.app.client_id || exchange.client_secret != state.app.client_secret {
         return Err(INCORRECT_CREDENTIALS);
     }
-    // Whatever comes of it, the code is used up.
+    // The code is used up whatever the outcome.
     let code = state.codes.remove(&exchange.code).filter(|code| code.expires_at > state.now()).ok_or(BAD_CODE)?;
     if exchange.redirect_uri.is_some() && exchange.redirect_uri != code.redirect_uri {
         return Err(REDIRECT_MISMATCH);
@@ -97,7 +98,7 @@ fn proves(code: &Code, verifier: Option<&str>) -> bool {
     }
 }
 
-/// The scopes that were asked for and are granted, sorted, with commas. A wide one swallows what it holds.
+/// Returns the requested scopes that are granted, sorted, with commas. A wide one includes the narrower ones.
 fn granted(asked: &str, limit: Option<&str>) -> String {
     let split = |text: &str| -> BTreeSet<String> {
         text.split([' ', ',']).filter(|scope| !scope.is_empty()).map(str::to_owned).collect()
@@ -119,7 +120,7 @@ fn refusal(code: &str, why: &str) -> [(&'static str, String); 3] {
     [("error", code.to_owned()), ("error_description", why.to_owned()), ("error_uri", about)]
 }
 
-/// In JSON for those who want it, as a form otherwise; always with 200.
+/// Answers in JSON if the client wants it, as a form otherwise; always with 200.
 fn say(json: bool, pairs: &[(&str, String)]) -> Response {
     if json {
         let object: serde_json::Map<_, _> =

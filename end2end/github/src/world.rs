@@ -1,4 +1,4 @@
-//! Everything the stand-in knows, behind one lock.
+//! The whole state of the server, behind one lock.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -13,7 +13,7 @@ use crate::{App, Endpoint, Mode, Person, Seen, cast, mode::Rule};
 
 /// One GitHub.
 pub struct World {
-    /// Where it is.
+    /// Its address.
     pub url: String,
     state: Mutex<State>,
 }
@@ -23,18 +23,18 @@ pub struct State {
     pub people: BTreeMap<u64, Person>,
     pub codes: HashMap<String, Code>,
     pub tokens: HashMap<String, Token>,
-    /// Who has consented once, and to what.
+    /// The persons who have consented, and the scopes.
     pub consents: BTreeSet<(u64, String)>,
     pub rules: Vec<Rule>,
     pub seen: Vec<Seen>,
-    /// How much later it is here than everywhere else.
+    /// The difference by which its clock is ahead.
     pub later: Duration,
 }
 
-/// What a `code` stands for until it is used.
+/// The data of a `code` until it is used.
 pub struct Code {
     pub person: u64,
-    /// The redirect URI that was asked for, if one was.
+    /// The requested redirect URI, if any.
     pub redirect_uri: Option<String>,
     pub scope: String,
     /// SHA-256 of the verifier, base64url.
@@ -42,7 +42,7 @@ pub struct Code {
     pub expires_at: OffsetDateTime,
 }
 
-/// What a token opens.
+/// The data of a token.
 #[derive(Clone)]
 pub struct Token {
     pub person: u64,
@@ -66,14 +66,14 @@ impl World {
         Self { url, state: Mutex::new(state) }
     }
 
-    /// A test that panicked while it changed something is no reason to fail the next.
+    /// A test that panicked during a change is no reason to fail the next.
     pub fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl State {
-    /// The time here.
+    /// Returns the time here.
     #[expect(clippy::disallowed_methods, reason = "the one clock of the stand-in")]
     pub fn now(&self) -> OffsetDateTime {
         OffsetDateTime::now_utc() + self.later
@@ -95,8 +95,8 @@ impl State {
         self.consents.retain(|(person, _)| *person != id);
     }
 
-    /// How to answer this request, if not as usual. A rule for one person comes before one for everybody, a rule for
-    /// one request before one for all, and otherwise the older first.
+    /// Returns the mode for this request, if it is not the usual one. A rule for one person comes before one for all
+    /// persons, a rule for one request before one for all, and otherwise the older first.
     pub fn mode(&mut self, endpoint: Endpoint, person: Option<u64>) -> Option<Mode> {
         let fits = |rule: &Rule| rule.endpoint == endpoint && (rule.person.is_none() || rule.person == person);
         let best = (0..self.rules.len())
@@ -107,7 +107,7 @@ impl State {
     }
 }
 
-/// Something unguessable, in `length` letters and digits that need no escaping.
+/// Returns a random text of `length` letters and digits that need no escaping.
 pub fn random(length: usize) -> String {
     const LETTERS: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     let mut rng = OsRng.unwrap_err();

@@ -1,4 +1,4 @@
-//! What an operator does about accounts, from the command line: find, invite, end sessions, suspend, restore.
+//! The operator commands about accounts, for the command line: find, invite, revoke sessions, suspend, restore.
 
 use time::OffsetDateTime;
 
@@ -15,7 +15,7 @@ use crate::{
     sessions,
 };
 
-/// An account as the operator's list shows it.
+/// An account in the list of the operator.
 #[derive(Clone, Debug)]
 pub struct Listed {
     pub id: UserId,
@@ -27,21 +27,21 @@ pub struct Listed {
     pub sessions: i64,
 }
 
-/// Why and how long somebody is out.
+/// The reason and the time of a suspension.
 #[derive(Clone, Debug)]
 pub struct Suspension {
     pub since: OffsetDateTime,
-    /// For good when none.
+    /// `None` for a permanent suspension.
     pub until: Option<OffsetDateTime>,
     pub reason: String,
 }
 
-/// Accounts whose username or address contains `part` (all when empty), oldest first, at most `most`.
+/// Returns the accounts with a username or address that contains `part` (all when empty), oldest first, at most `most`.
 pub async fn list(server: &Server, part: &str, most: i64) -> Result<Vec<Listed>> {
     look(server, part, (None, most)).await
 }
 
-/// One account. [`Error::NotFound`] when there is none.
+/// Returns one account. [`Error::NotFound`] when there is none.
 pub async fn show(server: &Server, user: UserId) -> Result<Listed> {
     look(server, "", (Some(user), 1)).await?.pop().ok_or(Error::NotFound)
 }
@@ -81,7 +81,8 @@ async fn look(server: &Server, part: &str, (only, most): (Option<UserId>, i64)) 
         .collect())
 }
 
-/// A part of a username or address in small letters, an international domain in it in ASCII, as addresses are stored.
+/// Returns a part of a username or address in lower case, with an international domain in ASCII, as addresses are
+/// stored.
 fn stored_spelling(part: &str) -> String {
     let small = input::identifier(part).to_lowercase();
     let (local, domain) =
@@ -92,7 +93,8 @@ fn stored_spelling(part: &str) -> String {
     }
 }
 
-/// The account with this username or address, as the person would type it. [`Error::NotFound`] when there is none.
+/// Finds the account with this username or address, in any spelling a user could type. [`Error::NotFound`] when there
+/// is none.
 pub async fn find(server: &Server, who: &str) -> Result<UserId> {
     let typed = input::identifier(who);
     let typed = typed.trim_start_matches('@');
@@ -104,11 +106,11 @@ pub async fn find(server: &Server, who: &str) -> Result<UserId> {
         .ok_or(Error::NotFound)
 }
 
-/// How long an operator's invitation may wait, in hours.
+/// The lifetime of an operator's invitation, in hours.
 pub const INVITATION_HOURS: i32 = 72;
 
-/// Begins an account on behalf of somebody whose address the operator vouches for. Whoever opens the link with the
-/// returned token chooses the password; until then nothing exists but the invitation.
+/// Invites a new user. The operator vouches for the address. The user opens the link with the returned token and
+/// chooses the password; until then only the invitation exists.
 pub async fn invite(server: &Server, email: &Email, username: &Username, role: Role) -> Result<Token> {
     let taken = sqlx::query!(
         r#"
@@ -144,13 +146,13 @@ pub async fn invite(server: &Server, email: &Email, username: &Username, role: R
     Ok(token)
 }
 
-/// Deletes an invitation whose link reached nobody.
+/// Deletes an invitation when its link could not be delivered.
 pub async fn withdraw_invitation(server: &Server, token: &Token) -> Result<()> {
     sqlx::query!("delete from registrations where flow_hash = $1", &token.hash()[..]).execute(server.db()).await?;
     Ok(())
 }
 
-/// Ends every session of an account. Returns how many there were.
+/// Revokes every session of an account. Returns how many there were.
 pub async fn sign_out_everywhere(server: &Server, user: UserId) -> Result<u64> {
     let mut tx = server.begin().await?;
     let count = sessions::end_everywhere(&mut tx, user).await?;
@@ -159,11 +161,11 @@ pub async fn sign_out_everywhere(server: &Server, user: UserId) -> Result<u64> {
     Ok(count)
 }
 
-/// The longest suspension that ends: 100 years.
+/// The longest temporary suspension: 100 years.
 pub const MAX_SUSPENSION_HOURS: i32 = 100 * 365 * 24;
 
-/// Suspends an account, for good or for some hours (at most [`MAX_SUSPENSION_HOURS`]): its sessions end in the same
-/// transaction.
+/// Suspends an account, permanently or for some hours (at most [`MAX_SUSPENSION_HOURS`]). The same transaction revokes
+/// its sessions.
 pub async fn suspend(server: &Server, user: UserId, reason: &str, hours: Option<i32>) -> Result<()> {
     let reason = crate::text::clean_line(reason);
     if reason.is_empty() || reason.chars().count() > 300 {
@@ -202,7 +204,7 @@ pub async fn restore(server: &Server, user: UserId) -> Result<()> {
     lift(server, user, true).await
 }
 
-/// Lifts a suspension whose time is over. [`Error::NotFound`] when there is none.
+/// Lifts a suspension that has expired. [`Error::NotFound`] when there is none.
 pub(crate) async fn restore_due(server: &Server, user: UserId) -> Result<()> {
     lift(server, user, false).await
 }
@@ -227,9 +229,9 @@ async fn lift(server: &Server, user: UserId, early: bool) -> Result<()> {
     Ok(())
 }
 
-/// Gives an account another role. It counts at once: every session of that person ends, and with it what a proof of
-/// before would allow; they sign in anew. The same role once more changes nothing. [`Error::NotFound`] when there is no
-/// such account.
+/// Changes the role of an account. The change counts at once: it revokes every session of the user, including elevated
+/// ones, and the user must sign in again. Setting the same role again changes nothing. [`Error::NotFound`] when there
+/// is no such account.
 pub async fn set_role(server: &Server, user: UserId, role: Role) -> Result<()> {
     let mut tx = server.begin().await?;
     let before = sqlx::query_scalar!("select role from users where id = $1 for update", user.0)
@@ -246,7 +248,7 @@ pub async fn set_role(server: &Server, user: UserId, role: Role) -> Result<()> {
     Ok(())
 }
 
-/// Mails an account a link with which its person chooses a new password. An operator starts it and never sees it.
+/// Sends the user an e-mail link to choose a new password. The operator starts this and never sees the link.
 pub async fn start_reset(server: &Server, user: UserId) -> Result<()> {
     let mut tx = server.begin().await?;
     let email = sqlx::query_scalar!("select email from users where id = $1 for update", user.0)
@@ -260,7 +262,7 @@ pub async fn start_reset(server: &Server, user: UserId) -> Result<()> {
     Ok(())
 }
 
-/// What happened to an account lately, newest first.
+/// Returns the audit events of an account, newest first.
 pub async fn history(server: &Server, user: UserId, most: i64) -> Result<Vec<audit::Seen>> {
     audit::of_user(&mut *server.db().acquire().await?, user, i64::MAX, most).await
 }

@@ -1,5 +1,5 @@
-//! Changing what an account is known by and opened with. Each needs a fresh proof, is told by mail, and ends the other
-//! sessions where somebody else may have got in with what was changed.
+//! Changes of the e-mail address, the username and the password. Each needs elevation and sends a notice by mail. Each
+//! revokes the other sessions if an attacker could have used the old credential.
 
 use secrecy::SecretString;
 use sqlx::PgConnection;
@@ -23,13 +23,13 @@ use crate::{
     search, sessions,
 };
 
-/// What an account's settings page shows.
+/// The account data that the settings page shows.
 pub struct Account {
     pub email: String,
     pub has_password: bool,
 }
 
-/// What one's settings page shows.
+/// Returns the account data for the user's settings page.
 pub async fn account(cx: &Request, me: &crate::request::Member) -> Result<Account> {
     Ok(sqlx::query_as!(
         Account,
@@ -43,7 +43,7 @@ pub async fn account(cx: &Request, me: &crate::request::Member) -> Result<Accoun
     .await?)
 }
 
-/// Sets a password: another one, or the first. All other devices are signed out.
+/// Sets a new password or the first one. Signs out all other devices.
 ///
 /// [`Error::Invalid`] on `new_password`; [`Error::Limited`] for too many of them; [`Error::Busy`].
 pub async fn password(cx: &Request, me: &Elevated, new: &SecretString) -> Result<()> {
@@ -64,10 +64,10 @@ pub async fn password(cx: &Request, me: &Elevated, new: &SecretString) -> Result
     Ok(())
 }
 
-/// Takes the password away: somebody else may know it, or another way in is liked better. All other devices are signed
-/// out.
+/// Removes the password, for a user who prefers another way to sign in or fears that the password is known to others.
+/// Signs out all other devices.
 ///
-/// [`Error::Invalid`] when it is the last way in; [`Error::NotFound`] when there is none.
+/// [`Error::Invalid`] when it is the last way to sign in; [`Error::NotFound`] when there is none.
 pub async fn remove_password(cx: &Request, me: &Elevated) -> Result<()> {
     let mut tx = cx.server.begin().await?;
     sessions::still_elevated(&mut tx, me).await?;
@@ -86,9 +86,9 @@ pub async fn remove_password(cx: &Request, me: &Elevated) -> Result<()> {
     Ok(())
 }
 
-/// Mails a code to the address somebody wants to have. Until it is typed nothing changes. To an address that has an
-/// account no code goes but word of that; the answer does not tell. The returned token goes to the browser. When there may
-/// be no other mail to the address, the code this browser waits for works for longer.
+/// Mails a code to the new address. Nothing changes until the user enters the code. If the address already has an
+/// account, the mail says so instead and has no code; the response is the same. The returned token is for the browser.
+/// If no further mail may be sent to the address, the pending code of this browser is extended.
 ///
 /// [`Error::Invalid`] on `email`; [`Error::Limited`] for too many mails by this user.
 pub async fn request_email(cx: &Request, me: &Elevated, wished: &str) -> Result<MailOutcome<Token>> {
@@ -109,7 +109,7 @@ pub async fn request_email(cx: &Request, me: &Elevated, wished: &str) -> Result<
         sqlx::query_scalar!(r#"select exists (select 1 from users where lower(email) = $1) as "taken!""#, email.key())
             .fetch_one(&mut *tx)
             .await?;
-    // One change at a time: the code for another address is dead.
+    // One change at a time: the code for another address is deleted.
     sqlx::query!("delete from codes where user_id = $1 and purpose = 'change_email'", me.id().0)
         .execute(&mut *tx)
         .await?;
@@ -124,10 +124,10 @@ pub async fn request_email(cx: &Request, me: &Elevated, wished: &str) -> Result<
     Ok(MailOutcome::Sent(flow))
 }
 
-/// Takes the address the right code was mailed to. The one before is told, with a way back unless this is one; all other
-/// devices are signed out.
+/// Sets the address that the correct code was mailed to. Mails a notice to the old address, with an undo link unless
+/// this change is itself an undo. Signs out all other devices.
 ///
-/// [`Error::Invalid`] on `code`; [`Error::NotFound`] when no change of one's own is waiting in this browser.
+/// [`Error::Invalid`] on `code`; [`Error::NotFound`] when this user has no pending change in this browser.
 pub async fn email(cx: &Request, me: &Elevated, typed: &str) -> Result<()> {
     let right = code::try_code(cx, Purpose::ChangeEmail, typed).await?;
     if right.user != me.id() {
@@ -142,7 +142,7 @@ pub async fn email(cx: &Request, me: &Elevated, typed: &str) -> Result<()> {
         .execute(&mut *tx)
         .await
         .map_err(|e| on_constraint(e, "users_email_key", taken()))?;
-    // What was mailed to the address before must not open the account any more.
+    // Codes and links mailed to the old address must no longer open the account.
     end_other_ways(&mut tx, me).await?;
     record(&mut tx, cx, me, &Event::EmailChanged).await?;
     let notice = match links::prepare_undo(&mut tx, me.id(), &old, &right.email).await? {
@@ -155,10 +155,11 @@ pub async fn email(cx: &Request, me: &Elevated, typed: &str) -> Result<()> {
     Ok(())
 }
 
-/// Goes back to the address a change was made from, by the link mailed there: whoever changed it is out everywhere, and
-/// everything they began has ended, also the ways back from what they changed later. Both addresses are told.
+/// Restores the address from before a change, by the undo link mailed there. Revokes all sessions and everything else
+/// that is pending for the account, including the undo links of later changes. Mails a notice to both addresses.
 ///
-/// [`Error::NotFound`] when the link is used, late or not one; [`Error::Invalid`] when the address has another account.
+/// [`Error::NotFound`] when the link is used, expired or unknown; [`Error::Invalid`] when the address has another
+/// account.
 pub async fn undo_email(cx: &Request, link: &Link) -> Result<()> {
     let old = link.email.as_deref().ok_or(Error::NotFound)?;
     let mut tx = cx.server.begin().await?;
@@ -171,8 +172,8 @@ pub async fn undo_email(cx: &Request, link: &Link) -> Result<()> {
         .await
         .map_err(|e| on_constraint(e, "users_email_key", taken()))?;
     reset::end_everything_under_way(&mut tx, link.user).await?;
-    // Whoever changed the address may also have set the password, or linked an account of theirs: the mailbox is what
-    // proves the owner now, and a new password is chosen with it.
+    // An attacker who changed the address may also have set the password or linked an identity. Only the mailbox proves
+    // the owner now, and the owner chooses a new password with it.
     sqlx::query!("delete from passwords where user_id = $1", link.user.0).execute(&mut *tx).await?;
     sqlx::query!("delete from identities where user_id = $1", link.user.0).execute(&mut *tx).await?;
     audit::record(&mut tx, link.user, Actor::LinkHolder { client: cx.client() }, &Event::EmailRestored).await?;
@@ -186,14 +187,14 @@ pub async fn undo_email(cx: &Request, link: &Link) -> Result<()> {
     Ok(())
 }
 
-/// Takes another username. The one before stays reserved for 30 days and leads to the new one meanwhile; its owner may
-/// also take it back.
+/// Changes the username. The old one stays reserved for 30 days and redirects to the new one during that time; the user
+/// may also take it back.
 ///
-/// [`Error::Invalid`] on `username` when it cannot be had.
+/// [`Error::Invalid`] on `username` when it is not available.
 pub async fn username(cx: &Request, me: &Elevated, wished: &str) -> Result<Username> {
     let username = Username::parse(wished)?;
     let taken = || Invalid::one("username", "That username is taken. Please pick another.");
-    // Before the transaction: within it, a second connection could be waited for while locks are held.
+    // Before the transaction: inside it, this would wait for a second connection while locks are held.
     limits::take(&cx.server, limits::USERNAME, me.id()).await?;
     let changed = change_username(cx, me, username, taken).await;
     if changed.is_err() {
@@ -209,7 +210,7 @@ async fn change_username(
     taken: impl Fn() -> Invalid,
 ) -> Result<Username> {
     let mut tx = cx.server.begin().await?;
-    // In the order of the names, so that two people cannot wait for one another.
+    // In alphabetical order, so that two users cannot deadlock.
     let mut names = [me.person.username.as_str(), username.as_str()];
     names.sort_unstable();
     for name in names {
@@ -246,9 +247,9 @@ async fn change_username(
     Ok(username)
 }
 
-/// After a change of what opens the account: all other devices are out, and codes and reset links that were mailed
-/// before are dead. But not the link that ends this very device: whoever uses it may not be the owner, and cannot take
-/// that from them by changing something.
+/// Runs after a change of a credential: signs out all other devices and deletes the codes and reset links mailed
+/// before. Keeps the link that revokes this very session: if an attacker uses the session, a change must not take that
+/// link from the owner.
 async fn end_other_ways(tx: &mut PgConnection, me: &Elevated) -> Result<()> {
     sessions::end_others_of(tx, me).await?;
     reset::end_codes(tx, me.id()).await?;

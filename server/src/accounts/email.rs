@@ -2,22 +2,23 @@
 
 use crate::{error::Invalid, input};
 
-/// An address we may mail to and compare: trimmed, ASCII before the `@`, the domain in lower case and IDNA form, at
-/// most 254 bytes. No dots-or-plus tricks: what somebody typed is what they mean.
+/// A normalized address that we can mail to and compare: trimmed, ASCII before the `@`, the domain in lower case and
+/// IDNA form, at most 254 bytes. Dots and plus signs are kept: the user means what they typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Email(String);
 
 const MESSAGE: &str = "That doesn't look like an e-mail address. Please check it.";
 
 impl Email {
-    /// From what a user typed: invisible characters, full-width forms, other digits and dashes make no difference. Only
-    /// for addresses that are mailed to before they count: whoever reads the mail has the address as it is stored.
+    /// Parses what a user typed and ignores invisible characters, full-width forms, and other digits and dashes. Only
+    /// for addresses that are verified by mail before they count: the reader of that mail has the address as it is
+    /// stored.
     pub fn parse(typed: &str) -> Result<Self, Invalid> {
         // Compatibility forms hide a second `@` (the full-width one) until a later program normalises them.
         Self::exact(&input::address(typed)).ok_or_else(|| Invalid::one("email", MESSAGE))
     }
 
-    /// From a system that has verified exactly this address: one that only looks like it may be another mailbox.
+    /// Parses an address from a system that has verified exactly this address: a lookalike may be another mailbox.
     pub fn exact(address: &str) -> Option<Self> {
         let (local, domain) = address.split_once('@')?;
         if domain.contains('@') || local.is_empty() || !local.bytes().all(is_local) {
@@ -28,23 +29,23 @@ impl Email {
             return None;
         }
         let email = format!("{local}@{domain}");
-        // The mailer must read it as the same address, or it is none.
+        // The mailer must parse it as the same address; otherwise it is refused.
         let mailed: lettre::Address = email.parse().ok()?;
         (email.len() <= 254 && mailed.to_string() == email).then_some(Self(email))
     }
 
-    /// As it is stored and mailed to.
+    /// Returns the address as it is stored and mailed to.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// As it is compared: two addresses that differ only in case are one.
+    /// Returns the key for comparison: two addresses that differ only in case are the same.
     pub fn key(&self) -> String {
         self.0.to_ascii_lowercase()
     }
 }
 
-/// What RFC 5321 calls atext, and the dot: nothing that needs quotes.
+/// Returns true for the characters that RFC 5321 calls atext, and for the dot: nothing that needs quotes.
 fn is_local(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b".!#$%&'*+/=?^_`{|}~-".contains(&byte)
 }

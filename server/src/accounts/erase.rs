@@ -1,8 +1,8 @@
-//! The second part of an account deletion: a job deletes the rows of a hidden account in small transactions, and the row
-//! of `users` last. Every step picks what is left, so the job can end at any point and continue later.
+//! The second part of an account deletion: a job deletes the rows of a hidden account in small transactions, and the
+//! row of `users` last. Every step picks what is left, so the job can end at any point and continue later.
 //!
-//! Nobody else waits long for it: a transaction never waits for a row of others that it could skip, and how much one
-//! handles is decided by [`crate::batches`].
+//! Other users never wait long for it: a transaction skips a locked row of another user where it can, and
+//! [`crate::batches`] decides how many rows it handles.
 
 use std::time::Duration;
 
@@ -17,14 +17,14 @@ use crate::{
     posts,
 };
 
-/// How long one run of the job works before it makes room for other jobs.
+/// The time that one run of the job works before it makes room for other jobs.
 const SLICE: Duration = Duration::from_secs(2);
 
-/// After so many batches in a row that could do nothing, a step is left for the next run. Enough for a batch to shrink to a
-/// single row before.
+/// After so many batches in a row that could do nothing, a step is left for the next run. Enough for a batch to shrink
+/// to a single row before.
 const BUSY_TURNS: u32 = 8;
 
-/// One kind of rows. Notifications come first, because the triggers of the other steps would look for them.
+/// A kind of rows. Notifications come first, because the triggers of the other steps would look for them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
     OwnNotifications,
@@ -56,7 +56,7 @@ pub async fn erase(server: &Server, user: UserId) -> Result<bool> {
     let mut finished = true;
     for step in STEPS {
         let (mut batches, mut busy) = (Batches::new(), 0);
-        // What others hold for longer is left for the next run, so that the other steps go on.
+        // Rows that others lock for longer are left for the next run, so that the other steps continue.
         while busy < BUSY_TURNS {
             match batches.run(server, async |tx, rows| step.run(tx, user, rows).await).await? {
                 Turn::Finished => break,
@@ -82,15 +82,15 @@ pub async fn erase(server: &Server, user: UserId) -> Result<bool> {
     Ok(false)
 }
 
-/// Deletes what little is left, and the user.
+/// Deletes the few remaining rows and the user.
 async fn remove_user(tx: &mut PgConnection, user: UserId) -> Result<Handled> {
     let done = sqlx::query!("delete from users where id = $1 and deleted_at is not null", user.0).execute(tx).await?;
     let done = usize::try_from(done.rows_affected()).unwrap_or_default();
     Ok(Handled { found: done, done })
 }
 
-/// Makes sure that each deleted account has a job: one that was given up more than an hour ago is due again, and a
-/// missing one is queued. Returns how many there were.
+/// Makes sure that each deleted account has a job: retries a job that failed for good more than an hour ago, and
+/// enqueues a missing one. Returns how many there were.
 pub(crate) async fn enqueue_missing(server: &Server) -> Result<u64> {
     let due_again = sqlx::query!(
         r#"
@@ -159,7 +159,7 @@ async fn delete_notifications(tx: &mut PgConnection, ids: &[i64]) -> Result<Hand
     Ok(Handled::of(ids, deleted.rows_affected()))
 }
 
-/// The likes the user gave, with the counts of the liked posts.
+/// Deletes the likes of the user and updates the counts of the liked posts.
 async fn likes(tx: &mut PgConnection, user: UserId, rows: i64) -> Result<Handled> {
     let liked = sqlx::query_scalar!(
         "select post_id from likes where user_id = $1 order by created_at desc, post_id desc limit $2",
@@ -183,7 +183,7 @@ async fn likes(tx: &mut PgConnection, user: UserId, rows: i64) -> Result<Handled
     Ok(Handled::of(&liked, deleted.rows_affected()))
 }
 
-/// The follows of others by the user, with the counts of both.
+/// Deletes the follows by the user and updates the counts of both sides.
 async fn following(tx: &mut PgConnection, user: UserId, rows: i64) -> Result<Handled> {
     let others = sqlx::query_scalar!(
         r#"
@@ -214,7 +214,7 @@ async fn following(tx: &mut PgConnection, user: UserId, rows: i64) -> Result<Han
     Ok(Handled::of(&others, deleted.rows_affected()))
 }
 
-/// The follows of the user by others, with the counts of both.
+/// Deletes the follows of the user by others and updates the counts of both sides.
 async fn followers(tx: &mut PgConnection, user: UserId, rows: i64) -> Result<Handled> {
     let others = sqlx::query_scalar!(
         r#"
@@ -275,7 +275,7 @@ async fn post_keys(tx: &mut PgConnection, user: UserId, rows: i64) -> Result<Han
     Ok(Handled::all(deleted.rows_affected()))
 }
 
-/// Leaves of the user's audit rows only the id, the event and the time.
+/// Reduces the user's audit rows to the id, the event and the time.
 async fn activity(tx: &mut PgConnection, user: UserId, rows: i64) -> Result<Handled> {
     let changed = sqlx::query!(
         r#"

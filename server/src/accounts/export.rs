@@ -1,8 +1,8 @@
-//! Everything we hold about a user, as one file to download: a ZIP of JSON files and their picture, without any secret.
+//! All data we hold about a user, as one file to download: a ZIP of JSON files and the avatar, without any secret.
 //!
-//! The file is sent while it is written. Each page of rows is read by a short statement of its own, and no connection is
-//! held while the file is packed or the client reads it. So memory stays flat however large the account is, and no time
-//! limit of the database counts how slowly the client reads.
+//! The file is sent while it is written. Each page of rows is read by a short statement of its own, and no connection
+//! is held while the file is packed or the client reads it. So memory use is constant, however large the account is,
+//! and a slow client hits no time limit of the database.
 
 mod archive;
 mod lists;
@@ -29,14 +29,14 @@ use crate::{
     sessions,
 };
 
-/// What stands in place of a picture that could not be fetched.
+/// The text that replaces a picture that could not be fetched.
 const MISSING: &str = "Your picture could not be fetched when this file was made. Nothing happened to it: download your\n\
     data again a little later to have it too.\n";
-/// How many pieces of the file may wait for the client. A piece is about 64 KB.
+/// The most pieces of the file that wait for the client. A piece is about 64 KB.
 const WAITING_PIECES: usize = 2;
 
-/// Starts an export. The first page is read before this returns, so that an outage is answered with an error page.
-/// A try that fails, now or later, is given back to the limit; one whose client goes away is not.
+/// Starts an export. The first page is read before this returns, so that an outage shows an error page. An attempt that
+/// fails, now or later, does not count against the limit; an attempt that the client aborts does.
 ///
 /// [`Error::Limited`] after too many.
 pub async fn start(cx: &Request, me: &Elevated) -> Result<impl Stream<Item = Result<Bytes>> + Send + use<>> {
@@ -65,7 +65,7 @@ async fn begin(cx: &Request, me: &Elevated, source: &Source) -> Result<Value> {
     lists::account(&mut *source.connection().await?, me.id()).await
 }
 
-/// Whose data is exported, and the session that asked for it.
+/// The user to export, and the session that requested the export.
 struct Source {
     server: Server,
     user: UserId,
@@ -84,7 +84,7 @@ impl Source {
         }
         tracing::warn!(%error, "an export failed");
         self.give_back().await;
-        // The client must see that the download broke off: without this its file would only lack its end.
+        // The client must see that the download failed: without this error the file would only lack its end.
         drop(sender.send(Err(error)).await);
     }
 
@@ -137,7 +137,7 @@ impl Source {
         archive.write(if before == "," { b"]}" } else { b",\"versions\":[]}" }).await
     }
 
-    /// Writes the picture in its large size, or a note when it cannot be fetched now.
+    /// Writes the avatar in its large size, or a note when it cannot be fetched now.
     async fn write_picture(&self, archive: &mut Archive) -> Result<()> {
         let Some(found) = self.picture().await? else {
             let file = avatars::generated_file(&self.username);
@@ -156,7 +156,7 @@ impl Source {
         }
     }
 
-    /// The place of the picture, or `None` when there is only the one drawn from the username.
+    /// Returns the location of the uploaded picture, or `None` when the user has only the generated avatar.
     async fn picture(&self) -> Result<Option<Found>> {
         let mut db = self.connection().await?;
         let id = sqlx::query_scalar!("select avatar from users where id = $1", self.user.0).fetch_one(&mut *db).await?;
@@ -166,7 +166,7 @@ impl Source {
         }
     }
 
-    /// A connection for one page. [`Error::SignInNeeded`] once the session that asked has ended.
+    /// Returns a connection for one page. [`Error::SignInNeeded`] once the session that requested the export has ended.
     async fn connection(&self) -> Result<PoolConnection<Postgres>> {
         let mut db = self.server.db().acquire().await?;
         sqlx::query!(

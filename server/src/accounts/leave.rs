@@ -1,4 +1,4 @@
-//! Leaving for good.
+//! Account deletion, permanent.
 
 use sqlx::PgConnection;
 
@@ -15,11 +15,12 @@ use crate::{
     sessions,
 };
 
-/// Deletes the account. One short transaction ends its sessions, erases its secrets and personal details and hides it
-/// everywhere, in the way a suspended account is hidden; nothing can bring it back. The job queue then deletes the rest
-/// in small transactions (see [`super::erase`]). The address is free at once. The username stays reserved for 30 days.
+/// Deletes the account. One short transaction revokes its sessions, erases its secrets and personal details and hides
+/// it everywhere, in the way a suspended account is hidden; nothing can bring it back. The job queue then deletes the
+/// rest in small transactions (see [`super::erase`]). The address is free at once. The username stays reserved for 30
+/// days.
 ///
-/// [`Error::Invalid`] on `username_again` when it is not the account's own.
+/// [`Error::Invalid`] on `username_again` when it is not the user's own username.
 pub async fn delete(cx: &Request, me: &Elevated, typed: &str) -> Result<()> {
     if input::identifier(typed).trim_start_matches('@').to_lowercase() != me.person.username {
         return Err(not_ones_own());
@@ -32,7 +33,7 @@ pub async fn delete(cx: &Request, me: &Elevated, typed: &str) -> Result<()> {
         .fetch_optional(&mut *tx)
         .await?
         .ok_or(Error::NotFound)?;
-    // Another name was taken in another browser, at this very moment.
+    // The username was changed in another browser at the same moment.
     if account.username != *username {
         return Err(not_ones_own());
     }
@@ -57,8 +58,8 @@ fn not_ones_own() -> Error {
     Invalid::one("username_again", "Type your own username to delete the account.").into()
 }
 
-/// Hides the account for good: it is suspended, has no personal details, and its name and address are placeholders that
-/// nobody can type.
+/// Hides the account permanently: it is suspended, has no personal details, and its name and address are placeholders
+/// that no user can type.
 async fn hide(tx: &mut PgConnection, user: UserId) -> Result<()> {
     sqlx::query!(
         r#"
@@ -74,7 +75,7 @@ async fn hide(tx: &mut PgConnection, user: UserId) -> Result<()> {
     Ok(())
 }
 
-/// Deletes every way to sign in and everything that identifies the user. All of it is little, however large the account.
+/// Deletes every way to sign in and everything that identifies the user. These are few rows, however large the account.
 async fn erase_secrets(tx: &mut PgConnection, user: UserId) -> Result<()> {
     for statement in [
         sqlx::query!("delete from sessions where user_id = $1", user.0),
@@ -93,9 +94,9 @@ async fn erase_secrets(tx: &mut PgConnection, user: UserId) -> Result<()> {
     Ok(())
 }
 
-/// Drops what waits to be done for somebody: mails to their address, and to those that were theirs before or were to be;
-/// mails with a link of theirs; the copy of a picture. Not what goes to an address that is somebody else's by now, and
-/// of one that was only wished for no more than the mail about that.
+/// Deletes the pending jobs of the user: mails to their address, to their former addresses and to addresses they asked
+/// for; mails with one of their links; the copy of a picture. Keeps mails to an address that another user has by now.
+/// For an address the user only asked for, deletes only the mail about that request.
 async fn forget_mail(tx: &mut PgConnection, user: UserId) -> Result<()> {
     sqlx::query!(
         r#"

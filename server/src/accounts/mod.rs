@@ -1,5 +1,5 @@
-//! Accounts: who people are, and what an operator may do about them. A row of `users` exists only once its address is
-//! proved and its username chosen.
+//! Accounts: the identity of users, and the operator's commands about them. A row of `users` exists only once its
+//! address is verified and its username chosen.
 
 mod admin;
 pub mod change;
@@ -31,9 +31,9 @@ use crate::{
     text,
 };
 
-/// Holds somebody's row, shared with others, so that they neither leave nor are suspended before the transaction is over:
-/// for whoever will write rows of theirs, and first of all (docs/decisions/0003). [`Error::SignInNeeded`] when they have
-/// left or are suspended.
+/// Locks the user's row in share mode, so that the user is neither deleted nor suspended before the transaction ends.
+/// Take this lock first, before writing rows of that user (docs/decisions/0003). [`Error::SignInNeeded`] when the user
+/// is deleted or suspended.
 pub(crate) async fn stay(tx: &mut PgConnection, user: UserId) -> Result<()> {
     sqlx::query!("select id from users where id = $1 and suspended_at is null for share", user.0)
         .fetch_optional(tx)
@@ -42,7 +42,7 @@ pub(crate) async fn stay(tx: &mut PgConnection, user: UserId) -> Result<()> {
         .ok_or(Error::SignInNeeded)
 }
 
-/// What somebody may do besides being a member. In rising order.
+/// The permissions of a user, in rising order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
     Member,
@@ -51,7 +51,7 @@ pub enum Role {
 }
 
 impl Role {
-    /// As the table has it; anything unknown is the least.
+    /// Parses the value of the table; any unknown value gives the lowest role.
     pub fn parse(name: &str) -> Self {
         match name {
             "admin" => Self::Admin,
@@ -60,7 +60,7 @@ impl Role {
         }
     }
 
-    /// As the table has it.
+    /// Returns the value for the table.
     pub fn name(self) -> &'static str {
         match self {
             Self::Member => "member",
@@ -73,7 +73,7 @@ impl Role {
 /// The most characters of a display name.
 pub const DISPLAY_NAME_MAX: usize = 50;
 
-/// A display name as it is stored: one line without tricks, possibly empty.
+/// Cleans a display name for storage: one line without invisible characters, possibly empty.
 pub fn display_name(typed: &str) -> Result<String, Invalid> {
     let name = text::clean_line(typed);
     if name.chars().count() > DISPLAY_NAME_MAX {

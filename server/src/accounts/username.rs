@@ -1,4 +1,4 @@
-//! Usernames: what an address of ours can hold, and nobody can mistake for another.
+//! Usernames: valid in our URLs and hard to confuse with one another.
 
 use sqlx::PgConnection;
 
@@ -8,11 +8,11 @@ use crate::{
     input,
 };
 
-/// 3 to 24 of `a-z 0-9 _`, beginning with a letter, in lower case, and not reserved.
+/// A username: 3 to 24 of `a-z 0-9 _`, starting with a letter, in lower case, and not reserved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Username(String);
 
-/// Names that are, or may become, addresses of the site or that speak for it.
+/// Names that are, or may become, addresses of the site or that seem to speak for it.
 const RESERVED: &[&str] = &[
     "about",
     "abuse",
@@ -128,7 +128,7 @@ const RESERVED: &[&str] = &[
 ];
 
 impl Username {
-    /// From what a user typed: its case, a leading `@`, invisible characters and full-width forms make no difference.
+    /// Parses what a user typed and ignores case, a leading `@`, invisible characters and full-width forms.
     pub fn parse(typed: &str) -> Result<Self, Invalid> {
         let typed = input::identifier(typed);
         let name = typed.strip_prefix('@').unwrap_or(&typed).to_ascii_lowercase();
@@ -146,21 +146,21 @@ impl Username {
         Err(Invalid::one("username", why))
     }
 
-    /// As it is stored.
+    /// Returns the username as it is stored.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Decides about a name until the transaction is over: nobody slips in between its being given up and being reserved.
-/// Before any row is held (docs/decisions/0003).
+/// Locks a name until the transaction ends, so that no other user can take it between its release and its reservation.
+/// Take this lock before any row lock (docs/decisions/0003).
 pub(crate) async fn decide(tx: &mut PgConnection, name: &str) -> Result<(), sqlx::Error> {
     sqlx::query!("select pg_advisory_xact_lock(hashtext('username'), hashtext($1))", name).execute(tx).await?;
     Ok(())
 }
 
-/// Keeps a name that is given up from everybody else for 30 days; to its owner it leads meanwhile, if they are still
-/// there.
+/// Reserves a released name for its owner for 30 days. During that time it redirects to the owner, if the account still
+/// exists.
 pub(crate) async fn reserve(tx: &mut PgConnection, name: &str, owner: UserId) -> Result<(), sqlx::Error> {
     sqlx::query!(
         r#"
@@ -175,7 +175,7 @@ pub(crate) async fn reserve(tx: &mut PgConnection, name: &str, owner: UserId) ->
     Ok(())
 }
 
-/// Up to three free names like a taken one.
+/// Returns up to three free names that resemble a taken one.
 pub async fn alternatives(db: &mut PgConnection, taken: &Username) -> Result<Vec<String>> {
     let stem: String = taken.as_str().trim_end_matches(|c: char| c.is_ascii_digit()).chars().take(19).collect();
     let endings = ["_", "2", "3", "7", "22", "42", "77", "101", "365", "808", "1001", "_here", "_too"];

@@ -1,4 +1,4 @@
-//! Withdraws the notifications that a suspended user caused, and brings them back after the suspension. The database does
+//! Withdraws the notifications that a suspended user caused, and restores them after the suspension. The database does
 //! so at once when they are few; for a large account it only notes the change (table `visibility_changes`), and the
 //! sweeper continues in small transactions. Until then the notes make the count of unread notifications check each one.
 
@@ -14,10 +14,10 @@ use crate::{
     error::Result,
 };
 
-/// How long one call works before other tasks of the sweeper have their turn.
+/// The time that one call works before other tasks of the sweeper have their turn.
 const SLICE: Duration = Duration::from_secs(2);
 
-/// A note of a change, and how far the work has come.
+/// A noted change and its progress.
 struct Change {
     user_id: i64,
     changed_at: OffsetDateTime,
@@ -26,7 +26,7 @@ struct Change {
     after_post: i64,
 }
 
-/// The key of the last notification of a batch. Lists by time go from the newest to the oldest.
+/// The key of the last notification of a batch. Lists by time are read from the newest to the oldest.
 struct Key {
     notification: Option<i64>,
     user: i64,
@@ -34,7 +34,7 @@ struct Key {
     at: Option<OffsetDateTime>,
 }
 
-/// Works on the noted changes for a while; returns how many rows were handled.
+/// Works on the noted changes for a while. Returns how many rows were handled.
 pub(crate) async fn settle(server: &Server) -> Result<u64> {
     let end = Instant::now() + SLICE;
     let (mut batches, mut handled) = (Batches::new(), 0);
@@ -74,7 +74,7 @@ async fn settle_batch(tx: &mut PgConnection, rows: i64) -> Result<Handled> {
     Ok(Handled::all(keys.len().max(1) as u64))
 }
 
-/// Notes how far the work has come: behind `last`, or at the next stage.
+/// Stores the progress: after `last`, or at the next stage.
 async fn advance(tx: &mut PgConnection, change: &Change, last: Option<&Key>) -> Result<()> {
     let statement = match last {
         Some(last) => sqlx::query!(

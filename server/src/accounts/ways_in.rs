@@ -1,5 +1,5 @@
-//! What lets somebody in besides their mailbox. The last of these cannot be removed: a mailbox may be lost, or its mails
-//! held up by whoever carries them.
+//! The ways to sign in besides the mailbox. The last of these cannot be removed: a user may lose the mailbox, or a mail
+//! provider may delay the mails.
 
 use sqlx::PgConnection;
 
@@ -9,16 +9,16 @@ use crate::{
     id::UserId,
 };
 
-/// Whether somebody has a password.
+/// Returns true if the user has a password.
 pub(crate) async fn has_password(db: &mut PgConnection, user: UserId) -> Result<bool> {
     Ok(sqlx::query_scalar!(r#"select exists (select 1 from passwords where user_id = $1) as "has!""#, user.0)
         .fetch_one(db)
         .await?)
 }
 
-/// Refuses, inside the transaction that removes a way in and holds the person's row, to remove the last: of two at once
-/// the second sees what the first left. An account elsewhere counts only while its provider is in the settings: nobody
-/// comes in with another.
+/// Fails if the transaction removes the last way to sign in. Runs inside that transaction, which locks the user's row:
+/// of two concurrent removals, the second sees the result of the first. An identity counts only while its provider is
+/// configured, because only then can the user sign in with it.
 ///
 /// [`crate::Error::Invalid`] when none is left; the caller's transaction rolls back.
 pub(crate) async fn keep_one((tx, server): (&mut PgConnection, &Server), user: UserId) -> Result<()> {

@@ -1,5 +1,5 @@
-//! Asking, as nobody yet, for a mail that opens an account. What is asked of the database, and what is counted, is the
-//! same whether or not there is such an account.
+//! Requests, before sign-in, for a mail that opens an account. The database queries and the counts are the same with or
+//! without such an account.
 
 use std::time::Duration;
 
@@ -13,33 +13,33 @@ use crate::{
     sessions,
 };
 
-/// Whose account an address is.
+/// The account that an address belongs to.
 pub(crate) struct Owner {
     pub id: UserId,
-    /// As the account has it: mail goes there, never to the spelling somebody typed.
+    /// The address in the spelling of the account: mail is sent there, never to a spelling a user typed.
     pub email: String,
 }
 
-/// What became of a wish for a mail.
+/// The outcome of a request for a mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MailOutcome<T = ()> {
     Sent(T),
-    /// As many mails went to the address as are sent in an hour, and the newest with a link stays good until there can be
-    /// another, after this time.
+    /// The address has reached its hourly limit. Its newest mail with a link stays valid until another can be sent,
+    /// after this time.
     Earlier(Duration),
 }
 
-/// A mail that may be sent.
+/// A mail that was counted and may be sent.
 pub(crate) struct CountedMail {
     pub owner: Option<Owner>,
-    /// Strangers have used up what is mailed to this address: the mail says so.
+    /// True if strangers have used up the common budget of this address; the mail says so.
     pub others: bool,
 }
 
-/// Counts one mail to `email`, and finds whose it is. [`crate::Error::Limited`] for too many from one client address:
-/// strangers share one count with their neighbours there. They share another for the address, part of which is kept for
-/// networks that have not asked yet; when that is used up too, a last mail with a link goes out. A browser the account has
-/// used before has its own count, so that its owner always gets their mail.
+/// Counts one mail to `email` and finds the account of the address. [`crate::Error::Limited`] for too many from one
+/// client address: strangers share one count with their neighbours there. They share another for the address; part of
+/// it is reserved for networks that have not asked yet. When that is used up too, a last mail with a link is sent. A
+/// browser that the account has used before has its own count, so that the owner always gets their mail.
 pub(crate) async fn count(cx: &Request, email: &Email) -> Result<MailOutcome<CountedMail>> {
     let owner = sqlx::query!("select id, email from users where lower(email) = $1", email.key())
         .fetch_optional(cx.server.db())
@@ -61,7 +61,7 @@ pub(crate) async fn count(cx: &Request, email: &Email) -> Result<MailOutcome<Cou
     Ok(MailOutcome::Sent(CountedMail { owner, others: share == Share::Reserve }))
 }
 
-/// Counts one mail to an address that strangers ask for; when nothing is left, the last one is queued instead.
+/// Counts one mail to an address for strangers; when the budget is used up, queues the last mail instead.
 pub(crate) async fn count_address(cx: &Request, email: &Email) -> Result<MailOutcome<Share>> {
     match limits::take_shared(&cx.server, SharedBudget::MAIL, &email.key(), cx.client()).await {
         Ok(share) => Ok(MailOutcome::Sent(share)),
@@ -73,9 +73,9 @@ pub(crate) async fn count_address(cx: &Request, email: &Email) -> Result<MailOut
     }
 }
 
-/// Once an hour, when strangers have used up everything else: a mail with a link that works in any browser, for longer
-/// than it takes until others can be mailed. So an owner always has one way in. To an address without an account it goes
-/// as word of that; the worker looks which it is.
+/// Queues a mail with a link that works in any browser, at most once an hour, when strangers have used up everything
+/// else. The link is valid for longer than the wait for the next mail, so the owner can always sign in. For an address
+/// without an account the mail says that there is none; the worker decides which mail to send.
 async fn mail_last(cx: &Request, email: &Email) -> Result<()> {
     match limits::take(&cx.server, limits::MAIL_LAST, email.key()).await {
         Ok(()) => {}
@@ -89,8 +89,8 @@ async fn mail_last(cx: &Request, email: &Email) -> Result<()> {
     Ok(())
 }
 
-/// Counts one mail that somebody asks for who is signed in. [`crate::Error::Limited`] for too many: each of their
-/// browsers has its own count, so that one in other hands leaves the others theirs; all together have one too.
+/// Counts one mail for a signed-in user. [`crate::Error::Limited`] for too many: each of the user's sessions has its
+/// own count, so that a stolen session cannot use up the others; all sessions together have a count too.
 pub(crate) async fn count_own(cx: &Request, me: &Member) -> Result<()> {
     limits::take(&cx.server, limits::MAIL_DEVICE, me.device).await?;
     limits::take(&cx.server, limits::MAIL_USER, me.id()).await

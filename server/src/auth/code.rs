@@ -1,5 +1,5 @@
-//! Six-digit codes by mail. Ten minutes, five tries, one use, and only in the browser that asked: what is stored is keyed
-//! with a token that browser alone has.
+//! Six-digit codes by mail. Ten minutes, five tries, one use, and only in the browser that requested it: the stored
+//! hash is keyed with a token that only that browser has.
 
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
@@ -15,18 +15,18 @@ use crate::{
     request::Request,
 };
 
-/// How long a code works, in minutes.
+/// The lifetime of a code, in minutes.
 pub const MINUTES: i32 = 10;
-/// How many may be tried against one that was mailed.
+/// The number of tries for one mailed code.
 pub const TRIES: i16 = 5;
 
-/// What a code is good for.
+/// The purpose of a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     SignIn,
     Elevate,
     ChangeEmail,
-    /// To prove an address, or the account that has it, when coming from a provider.
+    /// Verifies an address, or the account that has it, during a sign-in with a provider.
     Arrive,
 }
 
@@ -40,18 +40,18 @@ impl Purpose {
         }
     }
 
-    /// Whether it is for the user who is signed in: another user of the same browser has no part in it.
+    /// Returns true if the code is for the signed-in user: another user of the same browser cannot use it.
     fn is_for_members(self) -> bool {
         matches!(self, Self::Elevate | Self::ChangeEmail)
     }
 }
 
-/// A code as it is stored.
+/// Returns the hash of a code for storage.
 pub(super) fn hash(flow: &Token, code: &str) -> Vec<u8> {
     mac(flow, code).finalize().into_bytes().to_vec()
 }
 
-/// Whether a typed code is the stored one, in constant time.
+/// Compares a typed code with the stored hash, in constant time.
 pub(super) fn fits(flow: &Token, code: &str, stored: &[u8]) -> bool {
     mac(flow, code).verify_slice(stored).is_ok()
 }
@@ -63,43 +63,43 @@ fn mac(flow: &Token, code: &str) -> Hmac<Sha256> {
     mac
 }
 
-/// The six digits of a typed code, in any script and with anything but letters between them.
+/// Returns the six digits of a typed code, in any script and with anything but letters between them.
 pub(super) fn typed(code: &str) -> Result<String, Invalid> {
     let digits = input::digits(code).filter(|digits| digits.len() == 6);
     digits.ok_or_else(|| Invalid::one("code", "The code is six digits. Please check the mail."))
 }
 
-/// What is known of a try when it has been counted.
+/// The state of a try after it was counted.
 pub(super) struct Tried<'a> {
     pub in_time: bool,
-    /// Tries so far, this one included.
+    /// The number of tries so far, this one included.
     pub tries: i16,
     pub stored: Option<&'a [u8]>,
 }
 
 impl Tried<'_> {
-    /// Counts it where it comes from, when what is tried is over: a code that works has tries of its own, and neighbours
-    /// cannot use those up.
+    /// Counts the try against the client if the code has expired or has no tries left. A working code has its own
+    /// tries, and neighbours cannot use those up.
     pub(super) async fn count(&self, cx: &Request) -> Result<()> {
         if self.in_time && self.tries <= TRIES { Ok(()) } else { count_stray(cx).await }
     }
 }
 
-/// Counts a code that is typed where none is waited for: for who is signed in with their own, else with all from the same
-/// client address. [`Error::Limited`].
+/// Counts a code that does not match a pending one: per user when signed in, else per client address.
+/// [`Error::Limited`].
 async fn count_stray(cx: &Request) -> Result<()> {
     let key = cx.me().map_or_else(|| cx.client().limit_key(), |me| format!("user {}", me.id()));
     limits::take(&cx.server, limits::CODE_CLIENT, key).await
 }
 
-/// What a browser is told that waits for no code: [`Error::NotFound`], or [`Error::Limited`].
+/// Returns the error for a browser with no pending code: [`Error::NotFound`], or [`Error::Limited`].
 pub(super) async fn lost<T>(cx: &Request) -> Result<T> {
     count_stray(cx).await?;
     Err(Error::NotFound)
 }
 
-/// The token by which this browser waits for a code. A proof of oneself is asked for in the middle of something else,
-/// such as a change that waits for a code too: it has its own.
+/// Returns the token of the pending code in this browser. Elevation has its own token, because it can interrupt another
+/// action, such as an address change with its own code.
 fn flow(cx: &Request, purpose: Purpose) -> Option<&Token> {
     match purpose {
         Purpose::Elevate => cx.proof(),
@@ -107,7 +107,7 @@ fn flow(cx: &Request, purpose: Purpose) -> Option<&Token> {
     }
 }
 
-/// Says why a counted try does not open anything, if it does not.
+/// Returns the reason why a counted try fails, if it does.
 pub(super) fn judge(flow: &Token, code: &str, tried: &Tried<'_>) -> Result<(), Invalid> {
     let left = TRIES - tried.tries;
     let why = if !tried.in_time {
@@ -126,17 +126,17 @@ pub(super) fn judge(flow: &Token, code: &str, tried: &Tried<'_>) -> Result<(), I
     Err(Invalid::one("code", why))
 }
 
-/// To whom a code is mailed.
+/// The recipient of a code.
 pub(crate) struct Recipient<'a> {
     pub user: Option<UserId>,
-    /// Where the mail goes: the address we have, never another spelling of it.
+    /// The address the mail is sent to: the one we have, never another spelling of it.
     pub email: &'a str,
-    /// What the page says: the address as it was typed, the same for known and unknown ones.
+    /// The address for the page: as it was typed, the same for known and unknown ones.
     pub shown: &'a str,
 }
 
-/// Keeps a fresh code and queues the mail that `write` makes of it, sealed. With `opens` false the same is done, but no
-/// code opens it. The returned token goes to the browser.
+/// Stores a new code and queues the mail that `write` makes of it, sealed. With `opens` false the same happens, but the
+/// code never works. The returned token is for the browser.
 pub(crate) async fn issue(
     (tx, server): (&mut PgConnection, &Server),
     purpose: Purpose,
@@ -164,7 +164,7 @@ pub(crate) async fn issue(
     Ok(flow)
 }
 
-/// Where the code this browser waits for was mailed to. [`Error::NotFound`] when it waits for none.
+/// Returns the address of the pending code of this browser. [`Error::NotFound`] when there is none.
 pub async fn waiting(cx: &Request, purpose: Purpose) -> Result<String> {
     let flow = flow(cx, purpose).ok_or(Error::NotFound)?;
     sqlx::query_scalar!(
@@ -182,8 +182,8 @@ pub async fn waiting(cx: &Request, purpose: Purpose) -> Result<String> {
     .ok_or(Error::NotFound)
 }
 
-/// Keeps the code this browser waits for good for longer, when no other can be mailed to `email`: as long as a fresh one,
-/// within the hour; its tries stay used up.
+/// Extends the pending code of this browser to the lifetime of a new one, when no other can be mailed to `email`. Only
+/// a code from the last hour; its used tries stay counted.
 pub(crate) async fn extend(cx: &Request, purpose: Purpose, email: &str) -> Result<()> {
     let Some(flow) = flow(cx, purpose) else { return Ok(()) };
     sqlx::query!(
@@ -202,31 +202,32 @@ pub(crate) async fn extend(cx: &Request, purpose: Purpose, email: &str) -> Resul
     Ok(())
 }
 
-/// A code that was right, not yet used up.
+/// A correct code, not yet used up.
 pub(crate) struct Right {
     pub id: i64,
     pub user: UserId,
     pub email: String,
 }
 
-/// A code that was right, for an address that may be nobody's yet.
+/// A correct code for an address that may have no account yet.
 pub(crate) struct RightAddress {
     pub id: i64,
     user: Option<UserId>,
     pub email: String,
 }
 
-/// Tries a code. [`Error::Invalid`] on `code`; [`Error::NotFound`] when this browser waits for none of this purpose.
+/// Checks a code. [`Error::Invalid`] on `code`; [`Error::NotFound`] when this browser has no pending code of this
+/// purpose.
 pub(crate) async fn try_code(cx: &Request, purpose: Purpose, code: &str) -> Result<Right> {
     let right = try_address(cx, purpose, code).await?;
     Ok(Right { id: right.id, user: right.user.ok_or(Error::NotFound)?, email: right.email })
 }
 
-/// As [`try_code`], whoever has the address.
+/// Like [`try_code`], but accepts an address that has no account.
 pub(crate) async fn try_address(cx: &Request, purpose: Purpose, code: &str) -> Result<RightAddress> {
     let Some(flow) = flow(cx, purpose) else { return lost(cx).await };
     let code = typed(code)?;
-    // Counted before it is compared, so that many at once are not more tries than allowed.
+    // Counted before the comparison, so that parallel requests do not get more tries than allowed.
     let row = sqlx::query!(
         r#"
         update codes set tries = least(tries + 1, $3 + 1)
@@ -248,10 +249,10 @@ pub(crate) async fn try_address(cx: &Request, purpose: Purpose, code: &str) -> R
     Ok(RightAddress { id: row.id, user: row.user_id.map(UserId), email: row.email })
 }
 
-/// Uses a right code up, inside the transaction of what it allows. Of several at once one succeeds; the others find
-/// [`Error::NotFound`].
+/// Deletes a correct code, inside the transaction of what it allows. Of several concurrent requests one succeeds; the
+/// others get [`Error::NotFound`].
 pub(crate) async fn use_up(tx: &mut PgConnection, right: i64) -> Result<()> {
-    // A code that proves who somebody is works for the address they have now, also when it was changed this moment.
+    // A code that identifies the user works only for their current address, even if it was changed this moment.
     let used = sqlx::query!(
         r#"
         delete from codes c where c.id = $1 and c.expires_at > now() and (

@@ -1,4 +1,4 @@
-//! Proving again who one is, before a dangerous change. The proof counts for ten minutes, in this browser.
+//! Elevation: proves the user's identity again before a dangerous change. It counts for ten minutes, in this browser.
 
 use secrecy::SecretString;
 use sqlx::PgConnection;
@@ -20,7 +20,7 @@ use crate::{
     sessions,
 };
 
-/// Elevates this browser's session, by the password.
+/// Elevates this browser's session by the password.
 ///
 /// [`crate::Error::Invalid`] on `current_password` when it is wrong, [`crate::Error::Limited`] after too many of those.
 pub async fn with_password(cx: &Request, me: &Member, password: &SecretString) -> Result<()> {
@@ -43,7 +43,7 @@ pub async fn with_password(cx: &Request, me: &Member, password: &SecretString) -
     renew(cx, me, "password", async |_| Ok(())).await
 }
 
-/// Mails a code to one's own address. The returned token goes to the browser.
+/// Mails a code to the user's own address. The returned token is for the browser.
 ///
 /// [`crate::Error::Limited`] for too many mails.
 pub async fn request_code(cx: &Request, me: &Member) -> Result<Token> {
@@ -61,9 +61,9 @@ pub async fn request_code(cx: &Request, me: &Member) -> Result<Token> {
     Ok(flow)
 }
 
-/// Elevates this browser's session, by the code from the mail.
+/// Elevates this browser's session by the code from the mail.
 ///
-/// [`crate::Error::Invalid`] on `code`; [`crate::Error::NotFound`] when this browser waits for none of this person's.
+/// [`crate::Error::Invalid`] on `code`; [`crate::Error::NotFound`] when this browser has no pending code of this user.
 pub async fn with_code(cx: &Request, me: &Member, typed: &str) -> Result<()> {
     take(cx, me).await?;
     let right = code::try_code(cx, Purpose::Elevate, typed).await?;
@@ -74,28 +74,28 @@ pub async fn with_code(cx: &Request, me: &Member, typed: &str) -> Result<()> {
     renew(cx, me, "code", async |tx| code::use_up(tx, right.id).await).await
 }
 
-/// Counts a try before it is evaluated: in this browser, so that one in other hands does not use up what its owner has
-/// in theirs; and in all of them together.
+/// Counts a try before it is evaluated: per session, so that a stolen session does not use up the tries of the owner's
+/// sessions, and for the user in total.
 async fn take(cx: &Request, me: &Member) -> Result<()> {
     limits::take(&cx.server, limits::ELEVATE_DEVICE, me.device).await?;
     limits::take(&cx.server, limits::ELEVATE_ALL, me.device).await?;
     limits::take(&cx.server, limits::ELEVATE_USER, me.id()).await
 }
 
-/// Takes the try back: it was not evaluated.
+/// Takes the try back because it was not evaluated.
 async fn give_back(cx: &Request, me: &Member) {
     limits::give_back_later(&cx.server, limits::ELEVATE_DEVICE, me.device.to_string()).await;
     limits::give_back_later(&cx.server, limits::ELEVATE_ALL, me.device.to_string()).await;
     limits::give_back_later(&cx.server, limits::ELEVATE_USER, me.id().to_string()).await;
 }
 
-/// Forgets this browser's failures: its owner sits there. That it was tried stays counted, as does what was tried in other
-/// browsers.
+/// Clears the failures of this session after a success. The total of tries stays counted, and so do the failures of
+/// other sessions.
 async fn clear(cx: &Request, me: &Member) -> Result<()> {
     limits::clear(&cx.server, limits::ELEVATE_DEVICE, me.device).await
 }
 
-/// Moves the session to a fresh id, elevated, with what belongs into the same transaction.
+/// Moves the session to a new id and elevates it. `within` runs in the same transaction.
 pub(crate) async fn renew(
     cx: &Request,
     me: &Member,

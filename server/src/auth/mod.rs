@@ -1,7 +1,7 @@
-//! Proving who one is: passwords, signing up, signing in, and proving it again before a dangerous change.
+//! Authentication: passwords, sign-up, sign-in, and elevation before a dangerous change.
 //!
-//! To a stranger every answer is the same whether or not somebody is known: the same text, the same status, and the
-//! same work.
+//! For an unknown user every response is the same as for a known one: the same text, the same status, and the same
+//! work.
 
 pub(crate) mod asking;
 pub mod code;

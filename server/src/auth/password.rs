@@ -1,4 +1,4 @@
-//! Passwords: which are accepted, how they are kept (argon2id, RFC 9106, at OWASP's minimum), how they are compared.
+//! Passwords: the rules for new ones, storage (argon2id, RFC 9106, at OWASP's minimum), and verification.
 
 use std::sync::LazyLock;
 
@@ -16,26 +16,27 @@ use crate::{
     fair_queue::QueueKey,
 };
 
-/// Over this many bytes a password is refused before anything looks at it.
+/// A password of more bytes is refused before any other check.
 const BYTES_MAX: usize = 1_024;
-/// The most characters of a password that are judged. The work grows with their square and with each character that can
-/// stand for a letter: the worst 32 take 0.1 s, the worst 100 take 3 s. A password is at least as strong as its beginning.
+/// The most characters of a password that are rated. The work grows with their square and with each character that can
+/// stand for a letter: the worst 32 take 0.1 s, the worst 100 take 3 s. A password is at least as strong as its
+/// beginning.
 const JUDGED_MAX: usize = 32;
-/// The most memory, in KiB, and passes that a stored hash may ask for: more is not a hash of ours but an attack.
+/// The most memory, in KiB, and passes that a stored hash may require: a hash with more is an attack, not one of ours.
 const STORED_MEMORY_MAX: u32 = 128 * 1_024;
 const STORED_PASSES_MAX: u32 = 10;
 
-/// argon2id with 19 MiB, 2 passes, 1 lane: the OWASP password storage cheat sheet's first choice.
+/// Returns argon2id with 19 MiB, 2 passes, 1 lane: the first choice of the OWASP password storage cheat sheet.
 fn argon2() -> Argon2<'static> {
     Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::DEFAULT)
 }
 
-/// A hash of nothing anybody knows, with the parameters of the real ones: what an unknown person's try is compared
-/// with, so that it takes as long.
+/// A hash of a random text, with the parameters of the real ones. A try for an unknown user is compared with it, so
+/// that it takes as long.
 static DUMMY: LazyLock<String> =
     LazyLock::new(|| hash_now(crate::random::Token::new().text().as_bytes()).unwrap_or_default());
 
-/// A password in the one form in which it is hashed and compared: NFKC, otherwise exactly as typed.
+/// Returns a password in the form that is hashed and compared: NFKC, otherwise exactly as typed.
 fn normal(password: &SecretString) -> SecretString {
     password.expose_secret().nfkc().collect::<String>().into()
 }
@@ -47,10 +48,11 @@ fn hash_now(password: &[u8]) -> Result<String> {
         .map_err(|error| Error::Unavailable(error.to_string().into()))
 }
 
-/// Checks a new password for `field` and hashes it. `context` is what a guesser would try first: name and address.
+/// Checks a new password for `field` and hashes it. `context` has the first guesses of an attacker: username and
+/// address.
 ///
-/// The caller counts it before: judging and hashing cost a core. [`Error::Invalid`] when it is too short, too long or too
-/// easy to guess, with advice; [`Error::Busy`] when a queue is full, or has enough of `key`.
+/// The caller counts the request before: rating and hashing cost a core. [`Error::Invalid`] when it is too short, too
+/// long or too easy to guess, with advice; [`Error::Busy`] when a queue is full, or has enough work of `key`.
 pub async fn hash_new(
     server: &Server,
     key: QueueKey,
@@ -82,7 +84,7 @@ fn check_length(field: &'static str, password: &SecretString) -> Result<(), Inva
 }
 
 fn check_strength(field: &'static str, password: &str, context: &[String]) -> Result<(), Invalid> {
-    // Names and addresses count whole and in their parts: "kith.example" makes "example" no secret.
+    // Names and addresses count whole and in their parts: "kith.example" makes "example" easy to guess.
     let parts = context.iter().flat_map(|c| c.split(|c: char| !c.is_alphanumeric())).filter(|part| part.len() > 2);
     let guesses: Vec<&str> = context.iter().map(String::as_str).chain(parts).collect();
     let judged: String = password.chars().take(JUDGED_MAX).collect();
@@ -103,16 +105,16 @@ fn check_strength(field: &'static str, password: &str, context: &[String]) -> Re
     Err(Invalid::one(field, format!("That would be easy to guess. {advice}")))
 }
 
-/// How a try compared.
+/// The result of a comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     Wrong,
     Right,
-    /// Right, and the stored hash is of an older kind: replace it.
+    /// Right, but the stored hash has old parameters: replace it.
     RightButOld,
 }
 
-/// Compares a try with a stored hash; with none at all it does the same work and says [`Verdict::Wrong`].
+/// Compares a try with a stored hash. Without a stored hash it does the same work and returns [`Verdict::Wrong`].
 pub async fn verify(
     server: &Server,
     key: QueueKey,
@@ -150,7 +152,7 @@ fn compare(password: &[u8], stored: &str) -> Verdict {
     if current { Verdict::Right } else { Verdict::RightButOld }
 }
 
-/// Makes the hash that unknown people's tries are compared with, before the first of them asks.
+/// Computes the dummy hash for unknown users, before the first sign-in.
 pub async fn warm_up(server: &Server) -> Result<()> {
     server
         .hashing()
@@ -160,10 +162,10 @@ pub async fn warm_up(server: &Server) -> Result<()> {
         .await
 }
 
-/// Refuses a sign-in whose password was changed, or whose account was suspended, while it waited to be compared.
+/// Fails if the password changed, or the account was suspended, while we were verifying the password.
 pub(crate) async fn still(tx: &mut sqlx::PgConnection, user: crate::id::UserId, verified: Option<&str>) -> Result<()> {
-    // The lock by itself, and first: a statement sees what was there when it began, so one that had to wait for the
-    // row would still compare with the password from before.
+    // Lock first, in a statement of its own: a statement sees the rows from when it started, so one that had to wait
+    // for the row would still compare with the old password.
     sqlx::query!("select id from users where id = $1 for update", user.0).fetch_optional(&mut *tx).await?;
     let holds = sqlx::query_scalar!(
         r#"
@@ -178,7 +180,7 @@ pub(crate) async fn still(tx: &mut sqlx::PgConnection, user: crate::id::UserId, 
     if holds == Some(true) { Ok(()) } else { Err(Invalid::one("identifier", super::sign_in::WRONG).into()) }
 }
 
-/// Replaces a hash by a newer one of the same password, unless the password was changed meanwhile.
+/// Replaces a hash by a newer one of the same password, unless the password has changed in the meantime.
 pub(crate) async fn replace(
     tx: &mut sqlx::PgConnection,
     user: crate::id::UserId,
@@ -188,7 +190,7 @@ pub(crate) async fn replace(
     set(tx, user, newer).await
 }
 
-/// Gives somebody a password, in place of any they have.
+/// Sets or replaces the password of a user.
 pub(crate) async fn set(tx: &mut sqlx::PgConnection, user: crate::id::UserId, hash: &str) -> Result<()> {
     sqlx::query!(
         r#"
@@ -203,13 +205,13 @@ pub(crate) async fn set(tx: &mut sqlx::PgConnection, user: crate::id::UserId, ha
     Ok(())
 }
 
-/// Hashes a password without judging it: for the demo's people.
+/// Hashes a password without rating it, for the users of the demo data.
 #[cfg(feature = "dev")]
 pub fn hash_demo(password: &str) -> Result<String> {
     hash_now(password.as_bytes())
 }
 
-/// Hashes a password in place of an older hash of the same one.
+/// Hashes a password again, to replace an older hash of it.
 pub(crate) async fn rehash(server: &Server, key: QueueKey, password: &SecretString) -> Result<String> {
     let password = normal(password);
     server.hashing().run(key, move || hash_now(password.expose_secret().as_bytes())).await?

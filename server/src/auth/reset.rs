@@ -1,5 +1,5 @@
-//! Choosing a new password without knowing the old one, by a link in a mail. Whoever can read the mailbox owns the
-//! account: everything that was under way before ends with it.
+//! Password reset by an e-mail link. The reader of the mailbox owns the account: a reset ends everything that was
+//! pending before.
 
 use secrecy::SecretString;
 use sqlx::PgConnection;
@@ -22,18 +22,20 @@ use crate::{
     sessions::{self, How},
 };
 
-/// How long the link works, in minutes.
+/// The lifetime of the link, in minutes.
 const MINUTES: i32 = 30;
-/// The same when strangers have used up what is mailed to the address: longer than until there can be other mails.
+/// The lifetime when strangers have used up the mail budget of the address, in minutes: longer than the wait for the
+/// next mail.
 const MINUTES_AMONG_OTHERS: i32 = 90;
 
-/// How long the link works, in minutes. `others`: whether strangers have used up what is mailed to the address.
+/// Returns the lifetime of the link, in minutes. `others` is true when strangers have used up the mail budget of the
+/// address.
 pub(crate) fn minutes(others: bool) -> i32 {
     if others { MINUTES_AMONG_OTHERS } else { MINUTES }
 }
 
-/// Mails a link to an address that has an account; to another, word that it has none. What is queued is the same for
-/// both; the worker looks which it is, so that neither the answer nor the time it takes tells.
+/// Mails a reset link to an address that has an account; to any other, a mail that says that it has none. The queued
+/// job is the same for both and the worker decides, so that neither the response nor its timing tells the difference.
 ///
 /// [`crate::Error::Invalid`] on `email`; [`crate::Error::Limited`] for too many mails from one client address.
 pub async fn request(cx: &Request, email: &str) -> Result<MailOutcome> {
@@ -49,10 +51,10 @@ pub async fn request(cx: &Request, email: &str) -> Result<MailOutcome> {
     Ok(MailOutcome::Sent(()))
 }
 
-/// Sets the password, ends every session and everything that was under way, and signs this browser in. Returns whether
-/// accounts elsewhere open this one too: somebody else may have linked them, and only its owner knows.
+/// Sets the password, revokes every session and everything that is pending, and signs this browser in. Returns true if
+/// linked identities can sign in to this account too: an attacker may have linked them, and only the owner can tell.
 ///
-/// [`crate::Error::Invalid`] on `new_password`; [`crate::Error::NotFound`] when the link is used, late or not one.
+/// [`crate::Error::Invalid`] on `new_password`; [`crate::Error::NotFound`] when the link is used, expired or unknown.
 pub async fn finish(cx: &Request, link: &Link, new: &SecretString) -> Result<bool> {
     let user =
         sqlx::query!("select username, email from users where id = $1", link.user.0).fetch_one(cx.server.db()).await?;
@@ -83,15 +85,16 @@ pub async fn finish(cx: &Request, link: &Link, new: &SecretString) -> Result<boo
     Ok(connected)
 }
 
-/// Ends what somebody else may have begun in this account: sessions and what is known of their browsers, codes, links,
-/// changes that wait for a proof.
+/// Ends everything an attacker may have started in this account: sessions and their known browsers, codes, links, and
+/// changes that wait for elevation.
 pub(crate) async fn end_everything_under_way(tx: &mut PgConnection, user: UserId) -> Result<()> {
     sessions::end_everywhere(tx, user).await?;
     sqlx::query!("delete from oauth_flows where user_id = $1", user.0).execute(&mut *tx).await?;
     end_codes_and_links(tx, user).await
 }
 
-/// Kills every code and link that was mailed, but the way back from a change of the address: that is its owner's.
+/// Deletes every mailed code and uses up every link, except the undo link of an address change: that belongs to the
+/// owner.
 pub(crate) async fn end_codes_and_links(tx: &mut PgConnection, user: UserId) -> Result<()> {
     end_codes(tx, user).await?;
     sqlx::query!(
@@ -103,7 +106,7 @@ pub(crate) async fn end_codes_and_links(tx: &mut PgConnection, user: UserId) -> 
     Ok(())
 }
 
-/// Kills every code that was mailed.
+/// Deletes every mailed code.
 pub(crate) async fn end_codes(tx: &mut PgConnection, user: UserId) -> Result<()> {
     sqlx::query!("delete from codes where user_id = $1", user.0).execute(tx).await?;
     Ok(())

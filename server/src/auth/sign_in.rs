@@ -1,4 +1,4 @@
-//! Signing in with a password, by e-mail address or username.
+//! Sign-in with a password, by e-mail address or username.
 
 use secrecy::SecretString;
 use sqlx::PgConnection;
@@ -19,10 +19,10 @@ use crate::{
     sessions::{self, How},
 };
 
-/// What every failure says, whatever was wrong.
+/// The message of every failed sign-in, whatever the cause.
 pub const WRONG: &str = "That e-mail or username and password don't match. Please check both.";
 
-/// What somebody typed.
+/// The input of the sign-in form.
 pub struct Attempt {
     /// An e-mail address or a username.
     pub identifier: String,
@@ -34,7 +34,7 @@ pub struct Attempt {
 struct Known {
     id: UserId,
     hash: Option<String>,
-    /// What failures of this very browser are counted under, when the account has used it before.
+    /// The key for the failures of this browser, if the account has used it before.
     browser: Option<String>,
     suspended: Option<Suspension>,
 }
@@ -44,15 +44,15 @@ struct Suspension {
     reason: String,
 }
 
-/// Signs somebody in: a fresh session, the one the browser had before ended.
+/// Signs a user in: opens a new session and revokes the previous one of the browser.
 ///
-/// [`crate::Error::Invalid`] on `identifier` when they don't match (or the account is suspended and they do);
-/// [`crate::Error::Limited`] after too many failures for that name or from that place; [`crate::Error::Busy`].
+/// [`crate::Error::Invalid`] on `identifier` when name and password do not match (or match a suspended account);
+/// [`crate::Error::Limited`] after too many failures for that name or from that client; [`crate::Error::Busy`].
 pub async fn sign_in(cx: &Request, attempt: &Attempt) -> Result<()> {
     sign_in_and(cx, attempt, async |_, _| Ok(())).await
 }
 
-/// As [`sign_in`], with what belongs into the same transaction.
+/// Like [`sign_in`]; `then` runs in the same transaction.
 pub(crate) async fn sign_in_and(
     cx: &Request,
     attempt: &Attempt,
@@ -69,12 +69,13 @@ pub(crate) async fn sign_in_and(
     .await
 }
 
-/// Whose name and password these are, and the newer hash when theirs is an older one.
+/// Verifies name and password. Returns the user, and a new hash when the stored one has old parameters.
 async fn prove(cx: &Request, attempt: &Attempt) -> Result<(Known, Option<String>)> {
     let server = &cx.server;
     let identifier = key(&attempt.identifier);
     let known = find(cx, &identifier).await?;
-    // Counted before it is evaluated, and given back when it was no failure: many at once cannot slip through.
+    // Counted before it is evaluated, and given back when it was no failure, so that parallel tries cannot exceed the
+    // limit.
     let counts = Counts::take(cx, known.as_ref(), identifier).await?;
     let stored = known.as_ref().and_then(|known| known.hash.clone());
     let verdict = match password::verify(server, counts.queue_key(cx), &attempt.password, stored).await {
@@ -101,8 +102,8 @@ async fn prove(cx: &Request, attempt: &Attempt) -> Result<(Known, Option<String>
 
 /// The counts of one try.
 enum Counts {
-    /// A browser this account has used before has a count of its own: strangers, and neighbours behind the same client
-    /// address, cannot lock its owner out of it.
+    /// A browser this account has used before has its own count: strangers, and neighbours behind the same client
+    /// address, cannot lock its owner out.
     Known {
         user: UserId,
         browser: String,
@@ -114,7 +115,7 @@ enum Counts {
 }
 
 impl Counts {
-    /// Counts a try, also in a limit that a right one is not given back in: each costs a hash.
+    /// Counts a try. One of the limits also keeps the correct tries, because each costs a hash.
     async fn take(cx: &Request, known: Option<&Known>, identifier: String) -> Result<Self> {
         let server = &cx.server;
         let counts = match known.and_then(|known| Some((known.id, known.browser.clone()?))) {
@@ -132,7 +133,7 @@ impl Counts {
         Ok(counts)
     }
 
-    /// What the try is counted for, and has its turns for: a user in all of their browsers together, or the name that a
+    /// Returns the key for limits and for the queue: a known user in all of their browsers together, or the name that a
     /// stranger typed.
     fn account(&self) -> String {
         match self {
@@ -145,7 +146,7 @@ impl Counts {
         QueueKey::new(cx.client(), format!("sign-in {}", self.account()))
     }
 
-    /// Takes the try back: it was not evaluated.
+    /// Takes the try back because it was not evaluated.
     async fn give_back(&self, cx: &Request) -> Result<()> {
         limits::give_back(&cx.server, limits::SIGN_IN_ALL, self.account()).await?;
         match self {
@@ -157,7 +158,8 @@ impl Counts {
         }
     }
 
-    /// Forgets the failures for this account: it was its owner. What came from the same place for others stays counted.
+    /// Clears the failures for this account after a success. Failures of the same client for other accounts stay
+    /// counted.
     async fn clear(&self, cx: &Request) -> Result<()> {
         match self {
             Self::Known { browser, .. } => limits::clear(&cx.server, limits::SIGN_IN_BROWSER, browser).await,
@@ -169,7 +171,7 @@ impl Counts {
     }
 }
 
-/// Opens a session for somebody who has proved who they are, with what belongs into the same transaction.
+/// Opens a session for a verified user. `within` runs in the same transaction.
 pub(crate) async fn enter(
     cx: &Request,
     user: UserId,
@@ -192,7 +194,7 @@ pub(crate) async fn enter(
     Ok(())
 }
 
-/// Tells a suspended person why, at `field`; they have proved who they are.
+/// Returns the reason of a suspension as an error on `field`. The user has already proved who they are.
 pub(crate) async fn refuse_suspended(server: &Server, user: UserId, field: &'static str) -> Result<()> {
     let row = sqlx::query!(
         r#"
@@ -210,7 +212,7 @@ pub(crate) async fn refuse_suspended(server: &Server, user: UserId, field: &'sta
     Err(Invalid::one(field, suspension.words()).into())
 }
 
-/// The one spelling under which a name is counted and looked up: an address when it is one, else a username.
+/// Returns the spelling under which a name is counted and looked up: an address if it is valid, else a username.
 fn key(identifier: &str) -> String {
     match Email::parse(identifier) {
         Ok(email) => email.key(),

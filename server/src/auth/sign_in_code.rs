@@ -1,5 +1,5 @@
-//! Signing in with a code by mail: no password needed, and the way in that stays open when strangers have used up the
-//! tries of a password.
+//! Sign-in with a code by mail: needs no password, and still works when strangers have used up the tries of the
+//! password.
 
 use super::{
     asking::{self, CountedMail, MailOutcome},
@@ -8,10 +8,10 @@ use super::{
 };
 use crate::{accounts::Email, error::Result, mailer::messages, random::Token, request::Request, sessions::How};
 
-/// Mails a code to an address; to one without an account, word of that. The answer does not tell which. The returned
-/// token goes to the browser.
+/// Mails a code to an address; to one without an account, a mail that says so. The response is the same for both. The
+/// returned token is for the browser.
 ///
-/// When there may be no other mail, the code this browser waits for works for longer.
+/// When no other mail may be sent, the pending code of this browser is extended.
 ///
 /// [`crate::Error::Invalid`] on `email`; [`crate::Error::Limited`] for too many mails from one client address.
 pub async fn request(cx: &Request, email: &str) -> Result<MailOutcome<Token>> {
@@ -43,8 +43,8 @@ pub async fn request(cx: &Request, email: &str) -> Result<MailOutcome<Token>> {
 
 /// Signs in with the code from the mail.
 ///
-/// [`crate::Error::Invalid`] on `code` when it is wrong, late or used up, or the account is suspended;
-/// [`crate::Error::NotFound`] when this browser waits for none.
+/// [`crate::Error::Invalid`] on `code` when it is wrong, expired or used up, or the account is suspended;
+/// [`crate::Error::NotFound`] when this browser has no pending code.
 pub async fn sign_in(cx: &Request, typed: &str, remember: bool) -> Result<()> {
     let right = code::try_code(cx, Purpose::SignIn, typed).await?;
     sign_in::refuse_suspended(&cx.server, right.user, "code").await?;

@@ -1,5 +1,5 @@
-//! A bucket that speaks S3, in which pictures may lie. What lies there has a name that is used once: whoever removes it
-//! removes nothing of anybody else's, however late. Nobody but this program reads it: visitors get pictures from us.
+//! An S3 bucket for avatars. Each object name is used only once, so a late removal never removes another object. Only
+//! this program reads the bucket: visitors get avatars from us.
 
 mod http;
 
@@ -19,25 +19,25 @@ use crate::{
     error::{Error, Result},
 };
 
-/// The longest any of it takes, tries again included: less than a page has.
+/// The longest time of one operation, retries included: less than a page has.
 const PATIENCE: Duration = Duration::from_secs(7);
-/// Within which it is tried again, at most this often.
+/// The retries within that time.
 const RETRIES: RetryConfig = RetryConfig {
     backoff: BackoffConfig { init_backoff: Duration::from_millis(100), max_backoff: Duration::from_secs(1), base: 2.0 },
     max_retries: 2,
     retry_timeout: Duration::from_secs(4),
 };
 
-/// The bucket of the settings.
+/// The configured bucket.
 pub struct Bucket {
     store: AmazonS3,
     folder: String,
-    /// What an operator knows it by.
+    /// The name for the operator.
     name: String,
 }
 
 impl Bucket {
-    /// As the settings have it. Nothing is asked yet.
+    /// Builds the bucket from the settings, without a request.
     #[expect(clippy::expect_used, reason = "the settings have been checked")]
     pub fn new(settings: &config::Bucket) -> Self {
         let mut builder = AmazonS3Builder::new()
@@ -45,9 +45,9 @@ impl Bucket {
             .with_region(&settings.region)
             .with_access_key_id(&settings.key_id)
             .with_secret_access_key(settings.secret.expose_secret())
-            // Only to this very machine, by the settings.
+            // The settings allow plain HTTP only to this machine.
             .with_allow_http(true)
-            // Not every bucket takes many removals at once, and there are never many.
+            // Not every bucket supports bulk deletion, and there are never many objects.
             .with_disable_bulk_delete(true)
             .with_retry(RETRIES)
             .with_http_connector(http::Connector);
@@ -58,7 +58,7 @@ impl Bucket {
         Self { store: builder.build().expect("settings that were checked"), folder, name }
     }
 
-    /// What it is called.
+    /// Returns the name for the operator.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -67,7 +67,7 @@ impl Bucket {
         Path::from(format!("{}/{object}.{}", self.folder, size as u16))
     }
 
-    /// Puts both sizes there.
+    /// Stores both sizes.
     pub(super) async fn put(&self, object: &str, picture: &Picture) -> Result<()> {
         for (size, rendition) in [(Size::Small, &picture.small), (Size::Large, &picture.large)] {
             let attributes = Attributes::from_iter([(Attribute::ContentType, rendition.content_type.clone())]);
@@ -78,14 +78,14 @@ impl Bucket {
         Ok(())
     }
 
-    /// One size of it, whole: half a picture would be kept for ever by whoever got it. [`Error::NotFound`] when it is
-    /// not there.
+    /// Returns one size, complete: a client would cache half a picture for ever. [`Error::NotFound`] when it does not
+    /// exist.
     pub(super) async fn get(&self, object: &str, size: Size) -> Result<Vec<u8>> {
         let path = self.path(object, size);
         in_time(async { self.store.get(&path).await?.bytes().await }).await.map(Into::into)
     }
 
-    /// Removes both sizes. What is not there is gone already.
+    /// Removes both sizes. A missing object is not an error.
     pub(super) async fn remove(&self, object: &str) -> Result<()> {
         for size in [Size::Small, Size::Large] {
             self.remove_file(&self.path(object, size)).await?;
@@ -101,16 +101,16 @@ impl Bucket {
         }
     }
 
-    /// Everything that lies in its folder.
+    /// Lists every object in its folder.
     pub(super) fn all(&self) -> BoxStream<'static, Result<Lying>> {
         let folder = (!self.folder.is_empty()).then(|| Path::from(self.folder.as_str()));
         self.store.list(folder.as_ref()).map(|found| found.map(Lying::from).map_err(why)).boxed()
     }
 
-    /// How long it takes to answer.
+    /// Returns the response time of the bucket.
     ///
     /// # Errors
-    /// When it does not, or not to us.
+    /// When it does not answer, or refuses us.
     pub async fn answers(&self) -> Result<Duration> {
         let begun = Instant::now();
         let mut all = self.all();
@@ -122,7 +122,7 @@ impl Bucket {
     }
 }
 
-/// Something in the bucket: the name of its picture, and when it was put there, in seconds since 1970.
+/// An object in the bucket: the name of its picture, and the time of its upload, in seconds since 1970.
 pub(super) struct Lying {
     pub path: Path,
     pub object: String,

@@ -1,4 +1,4 @@
-//! Choosing a picture of one's own, and taking it away again.
+//! Choosing and removing an avatar.
 
 use super::{picture, places::Place, store};
 use crate::{
@@ -8,20 +8,20 @@ use crate::{
     sessions,
 };
 
-/// A place for one picture. Nothing of it is read before there is one.
+/// A slot for one upload. Nothing of the upload is read before it has one.
 pub struct Turn {
     _place: Place,
 }
 
-/// Asks for a place. [`Error::Limited`] for too many pictures; [`Error::Busy`] for too many at once, of everybody, of
-/// this user or from this client address.
+/// Reserves a slot. [`Error::Limited`] for too many pictures; [`Error::Busy`] for too many at once, in total, by this
+/// user or from this client address.
 pub async fn turn(cx: &Request, me: &Member) -> Result<Turn> {
     let place = cx.server.pictures().places.take(me.id(), cx.client().limit_key()).ok_or(Error::Busy)?;
     limits::take(&cx.server, limits::PICTURE, me.id()).await?;
     Ok(Turn { _place: place })
 }
 
-/// Makes `file` one's picture. [`Error::Invalid`] on `picture`; [`Error::Busy`] also when it cannot be kept now.
+/// Makes `file` the user's avatar. [`Error::Invalid`] on `picture`; [`Error::Busy`] also when it cannot be stored now.
 pub async fn choose(cx: &Request, me: &Member, turn: Turn, file: Vec<u8>) -> Result<()> {
     let chosen = make_and_keep(cx, me, turn, file).await;
     limits::give_back_undone(&cx.server, (limits::PICTURE, me.id()), chosen).await
@@ -39,7 +39,7 @@ async fn make_and_keep(cx: &Request, me: &Member, turn: Turn, file: Vec<u8>) -> 
     tx.commit().await
 }
 
-/// Goes back to the face drawn from one's username.
+/// Restores the avatar generated from the username.
 pub async fn remove(cx: &Request, me: &Member) -> Result<()> {
     let mut tx = sessions::begin(cx, me).await?;
     store::clear(&mut tx, me.id()).await?;

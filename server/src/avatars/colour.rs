@@ -1,4 +1,4 @@
-//! OKLCH in, sRGB out. An SVG viewer that knows no `oklch()` shows these too.
+//! Converts OKLCH to sRGB, so that SVG viewers without `oklch()` show these colours too.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ impl fmt::Display for Rgb {
 }
 
 impl Rgb {
-    /// Relative luminance (WCAG 2.2).
+    /// Returns the relative luminance (WCAG 2.2).
     fn luminance(self) -> f64 {
         let linear = |v: u8| {
             let v = f64::from(v) / 255.0;
@@ -22,16 +22,17 @@ impl Rgb {
         0.2126 * linear(self.0) + 0.7152 * linear(self.1) + 0.0722 * linear(self.2)
     }
 
-    /// Contrast between two colours, from 1 to 21 (WCAG 2.2).
+    /// Returns the contrast between two colours, from 1 to 21 (WCAG 2.2).
     pub(super) fn contrast(self, other: Self) -> f64 {
         let (a, b) = (self.luminance(), other.luminance());
         (a.max(b) + 0.05) / (a.min(b) + 0.05)
     }
 }
 
-/// The sRGB colour of a lightness (0–1), chroma and hue (degrees); chroma gives way where sRGB ends.
+/// Returns the sRGB colour of a lightness (0–1), chroma and hue (degrees). Reduces the chroma where the colour is
+/// outside sRGB.
 ///
-/// The cosines and roots may differ in their last bit between platforms; rounding to 8 bits swallows that.
+/// The cosines and roots may differ in their last bit between platforms; rounding to 8 bits hides that.
 pub(super) fn oklch(lightness: f64, chroma: f64, hue: i32) -> Rgb {
     let (sin, cos) = f64::from(hue).to_radians().sin_cos();
     let mut chroma = chroma;
@@ -45,7 +46,7 @@ pub(super) fn oklch(lightness: f64, chroma: f64, hue: i32) -> Rgb {
     }
 }
 
-/// Björn Ottosson's OKLab to linear sRGB.
+/// Converts Björn Ottosson's OKLab to linear sRGB.
 fn linear_srgb(lightness: f64, a: f64, b: f64) -> [f64; 3] {
     let cube = |v: f64| v * v * v;
     let l = cube(lightness + 0.396_337_777_4 * a + 0.215_803_757_3 * b);

@@ -1,23 +1,23 @@
-//! What a picture file says about its colours, and the profile that this makes.
+//! The colour information of a picture file, and the profile built from it.
 
 use moxcms::{
     Chromaticity, CicpColorPrimaries, CicpProfile, ColorPrimaries, ColorProfile, MatrixCoefficients, ToneReprCurve,
     TransferCharacteristics,
 };
 
-/// The colour space of a picture, so far as its file says it in a way we understand.
+/// The colour space of a picture, as far as its file states it in a form we understand.
 #[derive(Debug, PartialEq)]
 pub(super) enum ColourSpace {
-    /// Also if nothing is said, or nothing that can be used.
+    /// Also if the file states nothing, or nothing usable.
     Srgb,
-    /// A profile of the International Color Consortium. It may turn out to be broken.
+    /// A profile of the International Color Consortium. It may be broken.
     Icc(Vec<u8>),
     Cicp(Cicp),
     Gamma(Gamma),
 }
 
 impl ColourSpace {
-    /// The profile to convert from; `None` for sRGB and for broken profiles.
+    /// Returns the profile to convert from; `None` for sRGB and for broken profiles.
     pub(super) fn profile(&self) -> Option<ColorProfile> {
         match self {
             Self::Srgb => None,
@@ -28,7 +28,7 @@ impl ColourSpace {
     }
 }
 
-/// Code points of ITU-T H.273, as PNG's cICP has them.
+/// Code points of ITU-T H.273, as in PNG's cICP.
 #[derive(Debug, PartialEq)]
 pub(super) struct Cicp {
     primaries: CicpColorPrimaries,
@@ -36,8 +36,8 @@ pub(super) struct Cicp {
 }
 
 impl Cicp {
-    /// Reads primaries, transfer function, matrix and range. `None` if one is reserved or unspecified, or if the matrix
-    /// is not that of RGB, as PNG demands.
+    /// Parses primaries, transfer function, matrix and range. `None` if one is reserved or unspecified, or if the
+    /// matrix is not that of RGB, as PNG demands.
     pub(super) fn parse([primaries, transfer, matrix, _range]: [u8; 4]) -> Option<Self> {
         let primaries = CicpColorPrimaries::try_from(primaries).ok()?;
         let transfer = TransferCharacteristics::try_from(transfer).ok()?;
@@ -62,7 +62,7 @@ impl Cicp {
     }
 }
 
-/// A transfer function and primaries, as PNG's gAMA and cHRM have them, in units of 1/100,000.
+/// A transfer function and primaries, as in PNG's gAMA and cHRM, in units of 1/100,000.
 #[derive(Debug, PartialEq)]
 pub(super) struct Gamma {
     /// `None` for the curve of sRGB.
@@ -72,17 +72,17 @@ pub(super) struct Gamma {
 }
 
 impl Gamma {
-    /// What sRGB says of itself in gAMA, although its curve is another one.
+    /// The value of sRGB in gAMA, although its real curve differs.
     const SRGB: u32 = 45_455;
-    /// Differences up to 5 % are not meant, and not seen (libpng has the same threshold).
+    /// Differences up to 5 % are not intended and not visible (libpng has the same threshold).
     const TOLERANCE: u32 = Self::SRGB / 20;
-    /// Far beyond any gamma in use, on both sides.
+    /// The plausible range, far beyond any gamma in use on both sides.
     const MEANT: std::ops::RangeInclusive<u32> = 5_000..=500_000;
     const SRGB_PRIMARIES: [u32; 8] = [31_270, 32_900, 64_000, 33_000, 30_000, 60_000, 15_000, 6_000];
     /// Chromaticities are written with three to five digits.
     const ROUNDING: u32 = 100;
 
-    /// `None` if both are those of sRGB, or neither makes sense.
+    /// Parses both values. `None` if both are those of sRGB, or neither makes sense.
     pub(super) fn parse(gamma: Option<&[u32]>, primaries: Option<&[u32]>) -> Option<Self> {
         let encoding = gamma.and_then(|gamma| gamma.first().copied()).filter(|gamma| Self::MEANT.contains(gamma));
         let primaries = primaries.and_then(|list| <[u32; 8]>::try_from(list).ok()).filter(Self::span_colours);
@@ -93,7 +93,7 @@ impl Gamma {
         (encoding.is_some() || primaries.is_some()).then_some(Self { encoding, primaries })
     }
 
-    /// Whether red, green and blue are the corners of a triangle that has white in it.
+    /// Returns true if red, green and blue are the corners of a triangle that contains white.
     fn span_colours(list: &[u32; 8]) -> bool {
         let point = |n: usize| (f64::from(list[2 * n]), f64::from(list[2 * n + 1]));
         let (white, corners) = (point(0), [point(1), point(2), point(3)]);
@@ -126,21 +126,22 @@ fn set_curve(profile: &mut ColorProfile, curve: ToneReprCurve) {
     profile.blue_trc = Some(curve);
 }
 
-/// A curve as a table. What is brighter than white stays white: we keep no more than sRGB has.
+/// Returns a curve as a table. Values brighter than white become white: we store no more than sRGB has.
 fn sampled(light: fn(f64) -> f64) -> ToneReprCurve {
     const LAST: u16 = 4_095;
     let sample = |n: u16| (light(f64::from(n) / f64::from(LAST)).clamp(0.0, 1.0) * 65_535.0).round() as u16;
     ToneReprCurve::Lut((0..=LAST).map(sample).collect())
 }
 
-/// The light of a PQ signal (SMPTE ST 2084), where 1 is the white of ordinary pictures: 203 cd/m² (ITU-R BT.2408).
+/// Returns the light of a PQ signal (SMPTE ST 2084), where 1 is the white of ordinary pictures: 203 cd/m² (ITU-R
+/// BT.2408).
 fn perceptual_quantizer(signal: f64) -> f64 {
     let root = signal.powf(1.0 / 78.843_75);
     let light = (root - 0.835_937_5).max(0.0) / (18.851_562_5 - 18.687_5 * root);
     10_000.0 / 203.0 * light.powf(1.0 / 0.159_301_757_812_5)
 }
 
-/// The light of an HLG signal (ITU-R BT.2100) on a display of 1,000 cd/m², where 1 is 203 cd/m².
+/// Returns the light of an HLG signal (ITU-R BT.2100) on a display of 1,000 cd/m², where 1 is 203 cd/m².
 fn hybrid_log_gamma(signal: f64) -> f64 {
     let scene = match signal {
         ..=0.5 => signal * signal / 3.0,

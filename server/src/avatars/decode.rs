@@ -6,7 +6,8 @@ use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Li
 use zune_core::{bytestream::ZCursor, colorspace::ColorSpace, options::DecoderOptions};
 use zune_jpeg::{JpegDecoder, errors::DecodeErrors};
 
-/// The most pixels each way. Said by the file's head, so a small file that would grow to gigabytes is never unpacked.
+/// The most pixels per side. The head of the file states the sides, so a small file that would grow to gigabytes is
+/// never unpacked.
 const MAX_SIDE: u32 = 4_096;
 /// The most memory for the pixels of one file.
 const MAX_MEMORY: u64 = 64 * 1_024 * 1_024;
@@ -19,14 +20,14 @@ pub(super) enum Pixels {
     Ink(RgbaImage, Ink),
 }
 
-/// How a JPEG stores printing inks in four channels.
+/// The way a JPEG stores printing inks in four channels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ink {
     Cmyk,
     Ycck,
 }
 
-/// The reasons why pixels cannot be had.
+/// The reasons why the pixels are unusable.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Unusable {
     TooLarge,
@@ -62,13 +63,13 @@ fn decode_other(file: &[u8], format: ImageFormat) -> Result<DynamicImage, Unusab
     let mut reader = ImageReader::with_format(Cursor::new(file), format);
     reader.limits(limits.clone());
     let decoder = reader.into_decoder()?;
-    // Not every decoder counts the pixels it gives back.
+    // Not every decoder counts the pixels it returns.
     limits.reserve(decoder.total_bytes())?;
     Ok(DynamicImage::from_decoder(decoder)?)
 }
 
-/// JPEG has a decoder of its own: it gives inks as they are stored, and does not fill up with grey what is missing or
-/// broken. 4,096 pixels each way in four channels are 64 MB, so its sides are limit enough.
+/// Decodes a JPEG with a decoder of its own: it returns inks as they are stored, and does not fill missing or broken
+/// parts with grey. 4,096 pixels per side in four channels are 64 MB, so the limit of the sides is enough.
 fn decode_jpeg(file: &[u8]) -> Result<Pixels, Unusable> {
     let unlimited = DecoderOptions::default().set_max_width(usize::MAX).set_max_height(usize::MAX);
     let options = unlimited.set_strict_mode(true);

@@ -1,6 +1,6 @@
-//! The picture everybody has from the start: an SVG that is a pure function of the username, so it needs no storage
-//! and its address never has to change. Its file name carries the version of the drawing; a new drawing is a new
-//! name, which is what lets browsers keep the old one for ever.
+//! The generated avatar of every user: an SVG that is a pure function of the username, so it needs no storage and its
+//! address never changes. Its file name has the version of the drawing; a new drawing has a new name, so browsers can
+//! cache the old one for ever.
 
 use super::{
     colour::{Rgb, oklch},
@@ -8,13 +8,13 @@ use super::{
     shapes,
 };
 
-/// The version of the drawing. Raise it whenever any picture would change.
+/// The version of the drawing. Raise it whenever any avatar would change.
 pub(super) const VERSION: &str = "1";
 
-/// The least contrast between the letter and everything it may lie on (WCAG 2.2, 1.4.3 for large text).
+/// The least contrast between the letter and everything below it (WCAG 2.2, 1.4.3 for large text).
 pub(super) const LEGIBLE: f64 = 3.0;
 
-/// Three colours to draw with and one for the letter.
+/// Three colours for the drawing and one for the letter.
 pub(super) struct Palette {
     pub ground: Rgb,
     pub a: Rgb,
@@ -22,25 +22,27 @@ pub(super) struct Palette {
     ink: Rgb,
 }
 
-/// The file name of the picture made from `username`. Usernames hold no `-`, so it can be read back.
+/// Returns the file name of the avatar generated from `username`. Usernames have no `-`, so the username can be read
+/// back.
 pub fn generated_file(username: &str) -> String {
     format!("{username}-{VERSION}.svg")
 }
 
-/// The SVG called `file`; none unless [`generated_file`] gives this very name for a well-formed username.
+/// Returns the SVG with the name `file`; `None` unless [`generated_file`] gives this very name for a well-formed
+/// username.
 pub fn generated(file: &str) -> Option<String> {
     let username = file.strip_suffix(".svg")?.strip_suffix(VERSION)?.strip_suffix('-')?;
     well_formed(username).then(|| svg(username, letter))
 }
 
-/// As the constraint `users_username_shape` has it.
+/// Checks a username like the constraint `users_username_shape`.
 pub(super) fn well_formed(username: &str) -> bool {
     (3..=24).contains(&username.len())
         && username.starts_with(|c: char| c.is_ascii_lowercase())
         && username.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
 }
 
-/// The composition for `username`, with a letter as `letter` draws it on what is left of the dice.
+/// Returns the composition for `username`; `letter` draws the letter with the rest of the sequence.
 pub(super) fn svg(username: &str, letter: fn(&mut Dice, &str, Rgb) -> String) -> String {
     let mut dice = Dice::of(username);
     // FNV-1a alone barely moves its high bits for short names that differ at the end.
@@ -52,7 +54,7 @@ pub(super) fn svg(username: &str, letter: fn(&mut Dice, &str, Rgb) -> String) ->
     format!(r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 96 96">{ground}{shapes}{letter}</svg>"#)
 }
 
-/// As text, in whatever face the reader's system has for it.
+/// Draws the letter as text, in a font of the reader's system.
 fn letter(dice: &mut Dice, username: &str, ink: Rgb) -> String {
     let (family, weight) = match dice.below(4) {
         0 => ("ui-serif,Georgia,serif", 700),
@@ -64,7 +66,7 @@ fn letter(dice: &mut Dice, username: &str, ink: Rgb) -> String {
     format!(r#"<text x="48" y="64" fill="{ink}" {face} text-anchor="middle">{initial}</text>"#)
 }
 
-/// A way to set three lightnesses and chromas beside each other, with the letter's.
+/// Three lightnesses and chromas that match, and those of the letter.
 type Mood = [(f64, f64); 4];
 
 /// Pale with a dark letter, full with a dark letter, deep with a pale one.
@@ -74,7 +76,7 @@ const MOODS: [Mood; 3] = [
     [(0.44, 0.12), (0.51, 0.14), (0.59, 0.14), (0.97, 0.03)],
 ];
 
-/// Hues (degrees) that go together: ground, large shape, small shape.
+/// Hues (degrees) that match: ground, large shape, small shape.
 const HARMONIES: [[i32; 3]; 24] = [
     [70, 40, 195],
     [85, 60, 25],
@@ -118,13 +120,13 @@ impl Palette {
         palette
     }
 
-    /// The least contrast the letter has to anything below it.
+    /// Returns the least contrast of the letter to anything below it.
     pub fn contrast(&self) -> f64 {
         [self.ground, self.a, self.b].into_iter().map(|c| c.contrast(self.ink)).fold(f64::INFINITY, f64::min)
     }
 }
 
-/// Dark yellows look muddy: a deep colour moves on to plum, red or green.
+/// Replaces dark yellows, which look muddy, by plum, red or green.
 fn clean(lightness: f64, hue: i32) -> i32 {
     match hue {
         50..=75 if lightness < 0.65 => 310,

@@ -1,6 +1,6 @@
-//! Copying the picture somebody has elsewhere. It happens in the job queue, so nobody waits for it and no page depends
-//! on it. The address comes from outside: only the origins in the settings are ever asked, nothing is followed
-//! anywhere, and what comes back is treated as if a stranger had sent it.
+//! Copies the user's picture from a provider. The job queue does it, so no user waits for it and no page depends on it.
+//! The address comes from outside: only the configured origins are requested, redirects are not followed, and the
+//! response is treated like an upload from a stranger.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
@@ -23,26 +23,26 @@ use crate::{
     queue::Queue,
 };
 
-/// Until a connection stands, and until the picture is there.
+/// The timeouts for the connection and for the whole picture.
 const CONNECT: Duration = Duration::from_secs(2);
 const TOTAL: Duration = Duration::from_secs(5);
-/// The most bytes that are read. GitHub takes no more than a megabyte of anybody.
+/// The most bytes that are read. GitHub accepts at most a megabyte per picture.
 const MOST: usize = 2 * 1_024 * 1_024;
 
-/// Where pictures come in: the queue in which they are read, the one way to where others are, and the bucket in which
-/// they may lie.
+/// The intake of pictures: the queue that decodes them, the HTTP client that fetches them from providers, and the
+/// bucket that may store them.
 pub struct Intake {
     pub(super) queue: Queue,
     pub(super) places: Arc<Places>,
     client: Client,
     origins: BTreeSet<String>,
     bucket: Option<Bucket>,
-    /// Whether new ones go there.
+    /// True if new pictures are stored in the bucket.
     into_bucket: bool,
 }
 
 impl Intake {
-    /// Pictures are copied from the origins of the settings and from nowhere else.
+    /// Builds the intake. Only the configured origins are allowed.
     #[expect(clippy::expect_used, reason = "built from constants; a machine on which it fails serves nobody")]
     pub fn new(config: &Config) -> Self {
         let client = Client::builder()
@@ -53,35 +53,35 @@ impl Intake {
             .referer(false)
             .build()
             .expect("a client for HTTPS");
-        // One at a time, because one may need 100 MB; few that wait, because each waits with its file in hand.
+        // One at a time, because one may need 100 MB; few may wait, because each holds its file in memory.
         let (queue, places) = (Queue::new(1, PLACES), Arc::default());
         let bucket = config.pictures.bucket.as_ref().map(Bucket::new);
         let into_bucket = config.pictures.into_bucket;
         Self { queue, places, client, origins: config.picture_origins.clone(), bucket, into_bucket }
     }
 
-    /// The bucket. [`Error::Unavailable`] when the settings name none.
+    /// Returns the bucket. [`Error::Unavailable`] when none is configured.
     pub fn bucket(&self) -> Result<&Bucket> {
         self.bucket.as_ref().ok_or_else(|| Error::Unavailable("pictures lie in a bucket that no setting names".into()))
     }
 
-    /// The bucket, if new pictures go there.
+    /// Returns the bucket, if new pictures are stored there.
     pub(super) fn for_new(&self) -> Option<&Bucket> {
         self.bucket.as_ref().filter(|_| self.into_bucket)
     }
 }
 
-/// A picture somebody is to have.
+/// A request to copy a picture for a user.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Wish {
     user: i64,
     url: String,
-    /// What they had when they wished: whatever they chose since is theirs and stays.
+    /// The avatar at the time of the request: if the user chose another since, that one stays.
     instead_of: Option<String>,
 }
 
-/// Queues that `user` gets the picture at `url` instead of the one they have now, unless they choose another before.
-/// The caller rings [`Server::wake`] after the commit. [`Error::NotFound`] when they are gone.
+/// Enqueues the copy of the picture at `url` as the avatar of `user`, unless they choose another before. The caller
+/// rings [`Server::wake`] after the commit. [`Error::NotFound`] when the user is deleted.
 pub async fn wish(tx: &mut PgConnection, user: UserId, url: &str) -> Result<()> {
     let instead_of = sqlx::query_scalar!("select avatar from users where id = $1", user.0)
         .fetch_optional(&mut *tx)
@@ -90,11 +90,11 @@ pub async fn wish(tx: &mut PgConnection, user: UserId, url: &str) -> Result<()> 
     jobs::enqueue(tx, &Job::Picture(Wish { user: user.0, url: url.to_owned(), instead_of })).await
 }
 
-/// Fetches the picture, makes it one of ours and gives it to the one who wished for it. A picture that cannot be taken
-/// is no error: they keep their face.
+/// Fetches the picture, converts it and sets it as the user's avatar. An unusable picture is no error: the user keeps
+/// their avatar.
 ///
 /// # Errors
-/// Only when it makes sense to try again.
+/// Only when a retry makes sense.
 pub async fn import(server: &Server, wish: &Wish) -> Result<()> {
     let given_up = |why: &str| {
         tracing::info!(user = wish.user, why, "a picture from elsewhere is not taken");
@@ -119,10 +119,10 @@ pub async fn import(server: &Server, wish: &Wish) -> Result<()> {
     }
 }
 
-/// The picture at `address` as it would be here, small; none when it cannot be had now.
+/// Returns a small preview of the picture at `address`; `None` when it is not available now.
 ///
 /// # Errors
-/// [`Error::Busy`] when too many pictures are being made.
+/// [`Error::Busy`] when too many pictures are being processed.
 pub(crate) async fn preview(server: &Server, address: &str) -> Result<Option<Rendition>> {
     let Ok(bytes) = fetch(server.pictures(), address).await else { return Ok(None) };
     match picture::make(server, bytes).await {
@@ -132,7 +132,7 @@ pub(crate) async fn preview(server: &Server, address: &str) -> Result<Option<Ren
     }
 }
 
-/// Why there is no picture: for now, or whenever it is tried.
+/// A failure: temporary or permanent.
 #[derive(Debug, PartialEq, Eq)]
 enum Trouble {
     Now(String),
@@ -141,7 +141,7 @@ enum Trouble {
 
 async fn fetch(intake: &Intake, address: &str) -> Result<Vec<u8>, Trouble> {
     let url = allowed(&intake.origins, address).ok_or_else(|| Trouble::Always("not at a place we ask".to_owned()))?;
-    // Without the address, which says who they are elsewhere.
+    // Without the address: it would identify the user's account at the provider.
     let away = |error: reqwest::Error| Trouble::Now(format!("the picture cannot be fetched: {}", error.without_url()));
     let accepted = "image/png, image/jpeg, image/webp";
     let mut answer = intake.client.get(url).header(ACCEPT, accepted).send().await.map_err(away)?;
@@ -162,7 +162,8 @@ async fn fetch(intake: &Intake, address: &str) -> Result<Vec<u8>, Trouble> {
     Ok(bytes)
 }
 
-/// The address, if scheme, host and port are ones we ask and it names nobody there. A `blob:` has an origin, but no host.
+/// Returns the parsed address, if scheme, host and port are configured and it has no credentials. A `blob:` URL has an
+/// origin, but no host.
 fn allowed(origins: &BTreeSet<String>, address: &str) -> Option<Url> {
     let url = Url::parse(address).ok()?;
     let plain = url.has_host() && url.username().is_empty() && url.password().is_none();
@@ -180,7 +181,7 @@ mod tests {
             "https://avatars.example/u/1?v=4",
             "https://AVATARS.example:443/u/1",
             "http://127.0.0.1:8123/u/1",
-            // Another spelling of the same place.
+            // Another spelling of the same address.
             "http://2130706433:8123/u/1",
         ] {
             let url = allowed(&origins, good).unwrap();

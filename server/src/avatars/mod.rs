@@ -1,12 +1,12 @@
-//! Faces. Everybody has one from the start, [`drawn`] from the username alone. A [`picture`] of their own takes its
-//! place when they send one, or bring one along from another service; it is [`kept`](store) in the database or in a
-//! [`bucket`], so that every copy of the server has it.
+//! Avatars. Every user has one from the start, [`drawn`] from the username alone. A [`picture`] that the user uploads,
+//! or copies from a provider, replaces it; it is [stored](store) in the database or in a [`bucket`], so that every
+//! instance of the server has it.
 //!
-//! What is served is never what was sent: a picture is read within limits, turned upright, cut square and written anew
-//! in two small sizes. Nothing else of the file survives. SVG, GIF and whatever else is no PNG, JPEG or WebP by its
-//! first bytes is refused; of a moving picture the first frame is kept.
+//! We never serve the uploaded bytes: a picture is decoded within limits, turned upright, cut square and encoded again
+//! in two small sizes. Nothing else of the file survives. Only files that start like a PNG, JPEG or WebP are accepted;
+//! SVG, GIF and all others are refused. Of an animation the first frame is kept.
 //!
-//! Programs that show a link with a picture take no SVG: for them the drawn face is [`painted`].
+//! Link previews accept no SVG: for them the generated avatar is [`painted`] as pixels.
 
 mod bucket;
 mod choose;

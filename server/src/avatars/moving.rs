@@ -1,5 +1,5 @@
-//! What an operator does about pictures that lie in the wrong place: moving them between the database and the bucket,
-//! and clearing the bucket of what nobody has. All of it may be broken off and begun again.
+//! The operator commands that move pictures between the database and the bucket, and that remove unused objects from
+//! the bucket. Each can be interrupted and resumed.
 
 use futures_util::TryStreamExt;
 use sqlx::PgConnection;
@@ -14,30 +14,30 @@ use crate::{
     jobs::{self, Job},
 };
 
-/// Pictures that are looked at together.
+/// The number of pictures handled together.
 const BATCH: i64 = 100;
-/// What was put into the bucket this many seconds ago or less may be about to be somebody's.
+/// An object uploaded within this many seconds may be about to become an avatar.
 const FRESH: i64 = 60 * 60;
 
-/// How a move went.
+/// The result of a move.
 #[derive(Debug, Default)]
 pub struct Moved {
     pub moved: u64,
-    /// The ids of those that stayed where they were, and why.
+    /// The ids of those that were not moved, and why.
     pub stayed: Vec<(String, String)>,
 }
 
-/// Which way.
+/// The direction of a move.
 #[derive(Clone, Copy)]
 enum Way {
     ToBucket,
     ToDatabase,
 }
 
-/// Moves every picture from the database into the bucket. Visitors see nothing of it.
+/// Moves every picture from the database into the bucket. Visitors do not notice it.
 ///
 /// # Errors
-/// When the database or the bucket does not answer; what was moved until then is moved.
+/// When the database or the bucket does not answer; the pictures moved until then stay moved.
 pub async fn to_bucket(server: &Server) -> Result<Moved> {
     all(server, Way::ToBucket).await
 }
@@ -45,7 +45,7 @@ pub async fn to_bucket(server: &Server) -> Result<Moved> {
 /// Moves every picture from the bucket into the database.
 ///
 /// # Errors
-/// As with [`to_bucket`]. A picture that is missing in the bucket stops nothing.
+/// As with [`to_bucket`]. A picture that is missing in the bucket does not stop the move.
 pub async fn to_database(server: &Server) -> Result<Moved> {
     all(server, Way::ToDatabase).await
 }
@@ -73,7 +73,7 @@ async fn all(server: &Server, way: Way) -> Result<Moved> {
             match done {
                 Ok(()) => moved.moved += 1,
                 Err(error) => {
-                    // Is it this picture, or everything?
+                    // Find out if the problem is this picture or the whole bucket.
                     bucket.answers().await?;
                     moved.stayed.push((id, error.to_string()));
                 }
@@ -82,7 +82,7 @@ async fn all(server: &Server, way: Way) -> Result<Moved> {
     }
 }
 
-/// Both sizes as they are now, with what they are called in the bucket.
+/// Returns both sizes as they are now, with the object name in the bucket.
 async fn read(server: &Server, id: &str) -> Result<(Picture, Option<String>)> {
     let mut sizes = Vec::new();
     for size in [Size::Small, Size::Large] {
@@ -101,7 +101,7 @@ async fn read(server: &Server, id: &str) -> Result<(Picture, Option<String>)> {
 async fn put(server: &Server, id: &str) -> Result<()> {
     let (picture, _) = read(server, id).await?;
     let Kept { object, .. } = store::keep_in(server, server.pictures().bucket()?, picture).await?;
-    // If it went meanwhile, the object does too: a job to that end waits already.
+    // If the picture was removed in the meantime, a job that removes the object is already queued.
     sqlx::query!(
         "update avatar_images set object = $2, small = null, large = null where id = $1 and object is null",
         id,
@@ -125,12 +125,12 @@ async fn fetch(server: &Server, id: &str) -> Result<()> {
     )
     .execute(&mut *tx)
     .await?;
-    // Not at once: somebody may be on the way there who read where it was.
+    // Not at once: another request may have read the old location and be about to fetch from it.
     jobs::enqueue_in(&mut tx, &Job::PictureObject { object }, 1).await?;
     Ok(tx.commit().await?)
 }
 
-/// Removes from the bucket what is no picture's, but for what was just put there. Returns how many files.
+/// Removes the objects without a picture from the bucket, except recent ones. Returns the number of files.
 ///
 /// # Errors
 /// When the database or the bucket does not answer.
@@ -157,7 +157,7 @@ pub async fn tidy(server: &Server) -> Result<u64> {
     Ok(removed)
 }
 
-/// How many pictures lie in the database, and how many in the bucket.
+/// Counts the pictures in the database and in the bucket.
 pub async fn places(db: &mut PgConnection) -> Result<(i64, i64)> {
     let row = sqlx::query!(
         r#"

@@ -1,5 +1,5 @@
-//! The drawn face in pixels, for the programs that show a link with a picture: none of them takes SVG. It is the same
-//! composition; only the letter is drawn here instead of being set in a face of the reader's system.
+//! The generated avatar in pixels, for link previews: none of them accepts SVG. It has the same composition, but the
+//! letter is drawn here instead of set in a font of the reader's system.
 
 use resvg::{
     tiny_skia::{Pixmap, Transform},
@@ -19,34 +19,35 @@ use crate::{
     queue::Queue,
 };
 
-/// Pixels each way.
+/// The side length in pixels.
 pub const SIDE: u32 = 512;
-/// Units each way of the drawing.
+/// The side length of the drawing in units.
 const UNITS: f32 = 96.0;
-/// How many may wait to be painted. Each waits for some milliseconds only.
+/// The most avatars that wait to be painted. Each waits for some milliseconds only.
 const WAITING: usize = 32;
 
-/// Where faces are painted: one at a time, so that whoever asks for all of them leaves the other cores alone.
+/// Returns the queue that paints avatars: one at a time, so that a client that requests all of them leaves the other
+/// cores free.
 pub(crate) fn queue() -> Queue {
     Queue::new(1, WAITING)
 }
 
-/// The file name of the face painted from `username`.
+/// Returns the file name of the avatar painted from `username`.
 pub fn painted_file(username: &str) -> String {
     format!("{username}-{VERSION}.png")
 }
 
-/// The username whose painted face is called `file`, if one could be.
+/// Returns the username that belongs to the painted file `file`, if the name is well-formed.
 pub fn is_painted(file: &str) -> Option<&str> {
     let username = file.strip_suffix(".png")?.strip_suffix(VERSION)?.strip_suffix('-')?;
     well_formed(username).then_some(username)
 }
 
-/// The face of `username` as a PNG. Only for people there are: a stranger can ask for any number of names, but not have
-/// each painted.
+/// Returns the avatar of `username` as a PNG. Only for existing users: a stranger can request any number of names, but
+/// cannot cause a rendering for each.
 ///
 /// # Errors
-/// [`Error::NotFound`] when nobody is called so; [`Error::Busy`] when too many wait.
+/// [`Error::NotFound`] when there is no such user; [`Error::Busy`] when too many wait.
 pub async fn paint(server: &Server, username: &str) -> Result<Rendition> {
     check(&mut *server.db().acquire().await?, username).await?;
     let username = username.to_owned();
@@ -63,7 +64,7 @@ async fn check(db: &mut PgConnection, username: &str) -> Result<()> {
         .ok_or(Error::NotFound)
 }
 
-/// The work itself: some milliseconds and a megabyte.
+/// Renders the PNG: takes some milliseconds and a megabyte.
 pub(super) fn png(username: &str) -> Option<Vec<u8>> {
     raster(&svg(username, letter))
 }
@@ -76,7 +77,7 @@ pub(super) fn raster(svg: &str) -> Option<Vec<u8>> {
     pixmap.encode_png().ok()
 }
 
-/// As strokes with round ends, as wide as the text would be bold.
+/// Draws the letter as strokes with round ends, as wide as the bold text.
 fn letter(dice: &mut Dice, username: &str, ink: Rgb) -> String {
     let stroke = match dice.below(4) {
         0 => 6.0,
@@ -90,7 +91,7 @@ fn letter(dice: &mut Dice, username: &str, ink: Rgb) -> String {
     format!(r#"<path transform="translate({x} 36)" {round} stroke="{ink}" stroke-width="{stroke}" d="{d}"/>"#)
 }
 
-/// A to Z: how wide the middle of the stroke goes, and its way; from 0 at the top to 24 at the foot.
+/// A to Z: the width of the middle of the stroke, and its path; from 0 at the top to 24 at the bottom.
 const LETTERS: [(f32, &str); 26] = [
     (21.0, "M0 24L10.5 0L21 24M3.5 17.5H17.5"),
     (15.0, "M0 11.5H8.5a6.25 6.25 0 0 1 0 12.5H0V0H8a5.75 5.75 0 0 1 0 11.5"),

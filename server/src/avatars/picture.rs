@@ -1,4 +1,4 @@
-//! Making a picture of ours out of bytes from anywhere (OWASP ASVS 5.2 and 5.3).
+//! Converts an untrusted picture file into an avatar (OWASP ASVS 5.2 and 5.3).
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use image::{
@@ -19,34 +19,35 @@ use crate::{
     random::hash,
 };
 
-/// The most bytes of a file that is sent.
+/// The most bytes of an uploaded file.
 pub const MOST_BYTES: usize = 8 * 1_024 * 1_024;
 /// The message for a larger one.
 pub const TOO_MANY_BYTES: &str = "That picture is larger than 8 MB. Choose a smaller file.";
-/// Good enough that nobody sees the difference at these sizes.
+/// High enough that the difference is invisible at these sizes.
 const JPEG_QUALITY: u8 = 85;
-/// Bits of the id: enough that no two pictures share one by accident, few enough to stand in a feed fifty times.
+/// The bytes of the id: enough that no two pictures share one by accident, few enough to repeat it fifty times in a
+/// feed.
 const ID_BYTES: usize = 12;
 
-/// How large a picture is kept, in pixels each way. A smaller one is not blown up.
+/// The size of a stored picture, in pixels per side. A smaller one is not enlarged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Size {
-    /// Beside a post, on any screen.
+    /// Next to a post, on any screen.
     Small = 96,
     /// On a profile.
     Large = 400,
 }
 
-/// A picture, ready to be kept.
+/// A picture, ready for storage.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Picture {
-    /// Made from the bytes of both sizes, so the same picture is kept once and its address can be kept for ever.
+    /// Made from the bytes of both sizes, so the same picture is stored once and its address can be cached for ever.
     pub id: String,
     pub small: Rendition,
     pub large: Rendition,
 }
 
-/// One size of it, as it is served.
+/// One size of a picture, as it is served.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Rendition {
     pub content_type: String,
@@ -59,19 +60,19 @@ impl std::fmt::Debug for Rendition {
     }
 }
 
-/// Makes a picture out of `bytes`, whoever they come from.
+/// Converts `bytes` from any source into a picture.
 ///
 /// # Errors
-/// `Invalid` on `picture`, with what is wrong; `Busy` when too many wait.
+/// `Invalid` on `picture`, with the reason; `Busy` when too many wait.
 pub async fn make(server: &Server, bytes: Vec<u8>) -> Result<Picture> {
-    // Before it waits: nobody should hold more than they may.
+    // Before it waits in the queue, so that no request holds more memory than allowed.
     if bytes.len() > MOST_BYTES {
         return Err(refused(TOO_MANY_BYTES).into());
     }
     Ok(server.pictures().queue.run(move || render(&bytes)).await??)
 }
 
-/// Makes a picture of a file. It takes a core for up to a second.
+/// Converts a file into a picture. It takes a core for up to a second.
 pub(super) fn render(bytes: &[u8]) -> Result<Picture, Invalid> {
     let format = match image::guess_format(bytes) {
         Ok(format @ (ImageFormat::Png | ImageFormat::Jpeg | ImageFormat::WebP)) => format,
@@ -97,7 +98,7 @@ pub(super) fn render(bytes: &[u8]) -> Result<Picture, Invalid> {
     Ok(Picture { id: BASE64_URL_SAFE_NO_PAD.encode(&digest[..ID_BYTES]), small, large })
 }
 
-/// Multiplies the colours by alpha, so that averages do not mix in the colours of what cannot be seen.
+/// Multiplies the colours by alpha, so that averages do not include the colours of invisible pixels.
 fn multiplied(image: DynamicImage) -> DynamicImage {
     if !image.color().has_alpha() {
         return image;
@@ -112,7 +113,8 @@ fn multiplied(image: DynamicImage) -> DynamicImage {
     image.into()
 }
 
-/// White where it is transparent: an avatar has the same ground on a dark page. The colours come multiplied by alpha.
+/// Replaces transparency by white: an avatar looks the same on a dark page. The colours are already multiplied by
+/// alpha.
 fn on_white(image: DynamicImage) -> DynamicImage {
     if !image.color().has_alpha() {
         return image;
@@ -125,8 +127,8 @@ fn on_white(image: DynamicImage) -> DynamicImage {
     .into()
 }
 
-/// The middle of it. A turned picture has the same middle. What is far too large is made smaller by averages first:
-/// that takes no memory beside it, and nobody sees the difference afterwards.
+/// Cuts out the central square. A rotated picture has the same centre. A far too large picture is first reduced by
+/// averages: that takes no extra memory, and the difference is invisible afterwards.
 fn square(image: DynamicImage) -> DynamicImage {
     let side = image.width().min(image.height());
     let enough = 2 * Size::Large as u32;
@@ -143,8 +145,8 @@ fn shrink(image: &DynamicImage, size: Size) -> DynamicImage {
     image.resize_exact(pixels, pixels, FilterType::Lanczos3)
 }
 
-/// As WebP without loss or as JPEG, whichever is smaller. Measured at 400 pixels: a photograph takes 210 KB as the one
-/// and 40 KB as the other, a drawing 1 KB and 12 KB.
+/// Encodes as lossless WebP or as JPEG, whichever is smaller. Measured at 400 pixels: a photograph takes 210 KB as WebP
+/// and 40 KB as JPEG, a drawing 1 KB and 12 KB.
 fn write(image: DynamicImage) -> Result<Rendition, Invalid> {
     let image = image.into_rgb8();
     let (width, height) = image.dimensions();

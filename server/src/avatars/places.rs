@@ -1,32 +1,32 @@
-//! Places for pictures that are on their way in. Each picture is held in memory until it is made, so there are few places;
-//! and a slow upload keeps one for up to a minute, so nobody gets more than a share of them.
+//! Slots for uploads of pictures. Each picture is held in memory until it is converted, so there are few slots; and a
+//! slow upload keeps one for up to a minute, so no user gets more than a share of them.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::id::UserId;
 
-/// All places. A picture has at most 8 MB.
+/// The number of slots. A picture has at most 8 MB.
 pub(super) const PLACES: usize = 12;
 /// The most for one user.
 const PER_USER: usize = 2;
 /// The most for all users at one client address.
 const PER_CLIENT: usize = 4;
 
-/// The places of this instance of the server.
+/// The slots of this instance of the server.
 #[derive(Default)]
 pub(super) struct Places(Mutex<Vec<Holder>>);
 
-/// A user, and the client address as limits count it.
+/// A user, and the client address as the limits count it.
 type Holder = (UserId, String);
 
-/// A place. It is free again when this is dropped.
+/// A slot. Dropping it frees the slot.
 pub(super) struct Place {
     places: Arc<Places>,
     holder: Holder,
 }
 
 impl Places {
-    /// Takes a place, if one is free and the user and the client address have not their share already.
+    /// Takes a slot, if one is free and neither the user nor the client address has reached its share.
     pub(super) fn take(self: &Arc<Self>, user: UserId, client: String) -> Option<Place> {
         let mut held = self.held();
         let of_user = held.iter().filter(|(holder, _)| *holder == user).count();

@@ -1,5 +1,5 @@
 //! The shape families. Each draws on a 96 × 96 ground with two more colours and leaves the middle calm enough for a
-//! letter. Nothing is transparent: what lies below the letter is one of the three colours, so contrast can be checked.
+//! letter. Nothing is transparent: below the letter is always one of the three colours, so the contrast can be checked.
 
 use super::{dice::Dice, drawn::Palette};
 
@@ -8,14 +8,14 @@ type Family = fn(&mut Dice, &Palette) -> String;
 const FAMILIES: [Family; 14] =
     [hills, peaks, waves, petals, quarters, stripes, arcs, orbit, blob, discs, rays, dots, moon, leaves];
 
-/// One composition.
+/// Draws one composition.
 pub(super) fn draw(dice: &mut Dice, p: &Palette) -> String {
     let family = FAMILIES[dice.below(FAMILIES.len() as u64) as usize];
     family(dice, p)
 }
 
-/// A point on a circle around (`x`, `y`), rounded to whole units. Sines differ in their last bit between platforms;
-/// the nudge keeps exact halves (`cos 60°`) from falling to different sides.
+/// Returns a point on a circle around (`x`, `y`), rounded to whole units. Sines differ in their last bit between
+/// platforms; the small offset makes exact halves (`cos 60°`) round the same way everywhere.
 fn around(x: i32, y: i32, radius: i32, degrees: i32) -> (i32, i32) {
     let (sin, cos) = f64::from(degrees).to_radians().sin_cos();
     let (dx, dy) = (f64::from(radius) * cos, f64::from(radius) * sin);

@@ -1,6 +1,6 @@
-//! Which pictures there are. Each is there once, whoever has it, for as long as somebody has it. Its bytes are in its
-//! row, or under the name in its row in the [bucket](super::bucket): then they lie there before anybody has the picture,
-//! and go, by a job, after nobody has it any more.
+//! The stored pictures. Each is stored once, however many users have it, and as long as at least one has it. Its bytes
+//! are in its row, or in the [bucket](super::bucket) under the name in its row. The bucket gets the bytes before any
+//! user has the picture, and a job removes them after no user has it any more.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use sqlx::PgConnection;
@@ -17,18 +17,18 @@ use crate::{
     random,
 };
 
-/// After so many minutes what was put into the bucket is somebody's, or will never be.
+/// After so many minutes an object in the bucket belongs to a user, or never will.
 const MINUTES: i32 = 10;
 
-/// A picture where it is to stay, before it is anybody's.
+/// A picture in its final storage, before a user has it.
 pub struct Kept {
     picture: Picture,
-    /// What it is called in the bucket, if it lies there.
+    /// The object name in the bucket, if it is there.
     pub(super) object: Option<String>,
 }
 
-/// Puts a picture where the settings want it. What lies in the bucket and is nobody's after all is removed by a job that
-/// is queued before it is put there.
+/// Stores a picture where the settings say. If no user gets it in the end, a job removes it from the bucket; the job is
+/// queued before the upload.
 pub async fn keep(server: &Server, picture: Picture) -> Result<Kept> {
     match server.pictures().for_new() {
         Some(bucket) => keep_in(server, bucket, picture).await,
@@ -36,7 +36,7 @@ pub async fn keep(server: &Server, picture: Picture) -> Result<Kept> {
     }
 }
 
-/// Puts a picture into the bucket.
+/// Stores a picture in the bucket.
 pub(super) async fn keep_in(server: &Server, bucket: &Bucket, picture: Picture) -> Result<Kept> {
     let object = format!("{}-{}", picture.id, BASE64_URL_SAFE_NO_PAD.encode(random::bytes::<9>()));
     let unless_kept = Job::PictureObject { object: object.clone() };
@@ -45,15 +45,15 @@ pub(super) async fn keep_in(server: &Server, bucket: &Bucket, picture: Picture) 
     Ok(Kept { picture, object: Some(object) })
 }
 
-/// Letters of an id: twelve bytes in base64.
+/// The number of letters of an id: twelve bytes in base64.
 const ID_LENGTH: usize = 16;
 
-/// The file name of one size of the picture with this id.
+/// Returns the file name of one size of the picture with this id.
 pub fn file(id: &str, size: Size) -> String {
     format!("{id}.{}", size as u16)
 }
 
-/// Whether a picture could have this file name.
+/// Returns true if a picture could have this file name.
 pub fn is_file(file: &str) -> bool {
     parse(file).is_some()
 }
@@ -65,14 +65,14 @@ fn parse(file: &str) -> Option<(&str, Size)> {
     (id.len() == ID_LENGTH && id.bytes().all(well_formed)).then_some((id, size))
 }
 
-/// Gives `user` this picture instead of the one they have. [`Error::NotFound`] when they are gone.
+/// Sets this picture as the avatar of `user`. [`Error::NotFound`] when the user is deleted.
 pub async fn set(tx: &mut PgConnection, user: UserId, kept: &Kept) -> Result<()> {
     let old = lock(tx, user).await?;
     note(tx, kept).await?;
     replace(tx, user, old.as_deref(), Some(&kept.picture.id)).await
 }
 
-/// As [`set`], but [`Error::NotFound`] also when `before` is not what they have.
+/// Like [`set`], but also [`Error::NotFound`] when `before` is not the current avatar.
 pub(super) async fn set_instead(tx: &mut PgConnection, user: UserId, kept: &Kept, before: Option<&str>) -> Result<()> {
     let old = lock(tx, user).await?;
     if old.as_deref() != before {
@@ -82,13 +82,14 @@ pub(super) async fn set_instead(tx: &mut PgConnection, user: UserId, kept: &Kept
     replace(tx, user, old.as_deref(), Some(&kept.picture.id)).await
 }
 
-/// Gives `user` back the face drawn from their username.
+/// Restores the avatar that is generated from the username of `user`.
 pub async fn clear(tx: &mut PgConnection, user: UserId) -> Result<()> {
     let old = lock(tx, user).await?;
     replace(tx, user, old.as_deref(), None).await
 }
 
-/// What they have now. Two changes at once come one after the other, so none leaves a picture behind.
+/// Returns the current avatar and locks the user's row. Concurrent changes wait for each other, so none leaves a
+/// picture behind.
 async fn lock(tx: &mut PgConnection, user: UserId) -> Result<Option<String>> {
     sqlx::query_scalar!("select avatar from users where id = $1 for update", user.0)
         .fetch_optional(tx)
@@ -98,8 +99,8 @@ async fn lock(tx: &mut PgConnection, user: UserId) -> Result<Option<String>> {
 
 async fn note(tx: &mut PgConnection, Kept { picture, object }: &Kept) -> Result<()> {
     let here = object.is_none();
-    // An update locks the row, so that nobody removes it before it is anybody's; a lone insert would not. Where the
-    // picture is there already, it stays where it lies.
+    // An update locks the row, so that no other transaction removes it before a user has it; a lone insert would not.
+    // An existing picture stays where it is.
     sqlx::query!(
         r#"
         insert into avatar_images (id, small, small_type, large, large_type, object) values ($1, $2, $3, $4, $5, $6)
@@ -128,13 +129,14 @@ async fn replace(tx: &mut PgConnection, user: UserId, old: Option<&str>, new: Op
     }
 }
 
-/// Removes a picture that somebody had, unless another one has it. One that is being given to somebody at this moment
-/// is left alone; should it be nobody's in the end, the sweeper takes it.
+/// Removes a picture that a user had, unless another user has it. Skips one that is being given to a user at this
+/// moment; if no user has it in the end, the sweeper removes it.
 pub async fn release(tx: &mut PgConnection, id: &str) -> Result<()> {
     let locked = sqlx::query_scalar!("select id from avatar_images where id = $1 for update skip locked", id)
         .fetch_optional(&mut *tx)
         .await?;
-    // A statement of its own: it must see who got the picture until the lock was ours. From then on nobody gets it.
+    // A statement of its own: it must see any user who got the picture before we had the lock. Afterwards no user can
+    // get it.
     if locked.is_some() {
         let gone = sqlx::query_scalar!(
             r#"
@@ -152,8 +154,8 @@ pub async fn release(tx: &mut PgConnection, id: &str) -> Result<()> {
     Ok(())
 }
 
-/// Removes at most `most` pictures that nobody has: not those just made, which may be about to be somebody's. Returns
-/// how many.
+/// Removes at most `most` pictures that no user has. Skips new ones, which may be about to get a user. Returns how
+/// many.
 pub(crate) async fn sweep(server: &Server, most: i64) -> Result<u64> {
     let mut tx = server.begin().await?;
     let gone = sqlx::query_scalar!(
@@ -177,7 +179,7 @@ pub(crate) async fn sweep(server: &Server, most: i64) -> Result<u64> {
     Ok(count)
 }
 
-/// Removes from the bucket what is no picture's. Its name is never given again, so it stays nobody's.
+/// Removes an object without a picture from the bucket. Its name is never used again, so it stays unused.
 pub async fn forget(server: &Server, object: &str) -> Result<()> {
     let kept =
         sqlx::query_scalar!(r#"select exists (select 1 from avatar_images where object = $1) as "kept!""#, object,)
@@ -189,14 +191,15 @@ pub async fn forget(server: &Server, object: &str) -> Result<()> {
     }
 }
 
-/// One size of a picture: itself, or where it lies.
+/// One size of a picture: its bytes, or its location.
 pub enum Found {
     Here(Rendition),
     InBucket { object: String, size: Size, content_type: String },
 }
 
 impl Found {
-    /// The picture itself. [`Error::NotFound`] when it is gone meanwhile; [`Error::Unavailable`] when the bucket is away.
+    /// Returns the picture. [`Error::NotFound`] when it was removed in the meantime; [`Error::Unavailable`] when the
+    /// bucket is unavailable.
     pub async fn fetch(self, server: &Server) -> Result<Rendition> {
         match self {
             Self::Here(rendition) => Ok(rendition),
@@ -208,14 +211,15 @@ impl Found {
     }
 }
 
-/// What is called `file`. [`Error::NotFound`] when nothing is. No connection is held while the bucket is asked.
+/// Returns the picture with the name `file`. [`Error::NotFound`] when there is none. Holds no connection while it reads
+/// from the bucket.
 pub async fn find(server: &Server, file: &str) -> Result<Rendition> {
     let (id, size) = parse(file).ok_or(Error::NotFound)?;
     let found = look(&mut *server.db().acquire().await?, id, size).await?;
     found.fetch(server).await
 }
 
-/// Where one size of a picture is. [`Error::NotFound`] when it is gone.
+/// Returns one size of a picture, or its location. [`Error::NotFound`] when it does not exist.
 pub async fn look(db: &mut PgConnection, id: &str, size: Size) -> Result<Found> {
     let row = sqlx::query!(
         r#"

@@ -1,5 +1,5 @@
 //! Converts pictures to sRGB, the colour space of everything that is served. A profile that is broken, or does not fit
-//! the picture, counts as none: the picture is kept as if it were sRGB.
+//! the picture, is ignored: the picture counts as sRGB.
 
 use image::{DynamicImage, ImageBuffer, Rgb, RgbImage, Rgba, RgbaImage};
 use moxcms::{ColorProfile, DataColorSpace, Layout, RenderingIntent, TransformOptions};
@@ -9,10 +9,11 @@ use super::{colour_space::ColourSpace, decode::Ink};
 /// Profiles with tables need not have one for each intent.
 const INTENTS: [RenderingIntent; 3] =
     [RenderingIntent::Perceptual, RenderingIntent::RelativeColorimetric, RenderingIntent::Saturation];
-/// White must not become darker than this, and black not lighter than the rest to white: else the profile is broken.
+/// The limit for a valid profile: white must not become darker than this, and black not lighter than 65,535 minus this.
 const LIGHT: u16 = 40_000;
 
-/// Converts a picture; `grey` if its file has no colours. Where it has alpha, its colours are and stay multiplied by it.
+/// Converts a picture; `grey` if its file has no colours. If it has alpha, its colours are multiplied by it before and
+/// after.
 pub(super) fn to_srgb(image: DynamicImage, grey: bool, colour_space: &ColourSpace) -> DynamicImage {
     let Some(profile) = colour_space.profile() else { return image };
     let pixels = (image.width() * image.height()) as usize;
@@ -58,7 +59,8 @@ pub(super) fn ink_to_srgb(mut image: RgbaImage, ink: Ink, colour_space: &ColourS
     .into()
 }
 
-/// The inks of a YCCK pixel, both inverted: cyan, magenta and yellow are written as YCbCr of red, green and blue.
+/// Returns the inks of a YCCK pixel, both inverted: cyan, magenta and yellow are written as YCbCr of red, green and
+/// blue.
 fn cmyk([luma, blue, red, black]: [u8; 4]) -> [u8; 4] {
     let [luma, blue, red] = [f32::from(luma), f32::from(blue) - 128.0, f32::from(red) - 128.0];
     let rgb = [luma + 1.402 * red, luma - 0.344_136 * blue - 0.714_136 * red, luma + 1.772 * blue];
@@ -66,7 +68,7 @@ fn cmyk([luma, blue, red, black]: [u8; 4]) -> [u8; 4] {
     [c, m, y, black]
 }
 
-/// Red, green and blue of each pixel in 16 bits, not multiplied by alpha.
+/// Returns red, green and blue of each pixel in 16 bits, not multiplied by alpha.
 fn straight(image: &DynamicImage) -> Vec<u16> {
     if !image.color().has_alpha() {
         return image.to_rgb16().into_raw();
@@ -76,13 +78,13 @@ fn straight(image: &DynamicImage) -> Vec<u16> {
     image.pixels().flat_map(|pixel| [0, 1, 2].map(|n| straight(pixel.0[n], pixel.0[3]).min(65_535) as u16)).collect()
 }
 
-/// Samples of sRGB as a picture of the size of `image`, in 8 bits.
+/// Converts samples of sRGB to a picture of the size of `image`, in 8 bits.
 fn rgb8(image: &DynamicImage, samples: Vec<u16>) -> Option<RgbImage> {
     let colours: ImageBuffer<Rgb<u16>, _> = ImageBuffer::from_raw(image.width(), image.height(), samples)?;
     Some(DynamicImage::from(colours).into_rgb8())
 }
 
-/// Converts so many pixels to sRGB, three samples each. `None` if the profile cannot be used.
+/// Converts so many pixels to sRGB, three samples each. `None` if the profile is unusable.
 fn convert(profile: &ColorProfile, layout: Layout, samples: &[u16], pixels: usize) -> Option<Vec<u16>> {
     let srgb = ColorProfile::new_srgb();
     let transform = INTENTS.iter().find_map(|intent| {

@@ -1,20 +1,20 @@
-//! How mail leaves, and in whose name.
+//! Mail settings: transport and sender.
 
 use std::time::Duration;
 
 use super::{ConfigError, Origin, Source, wrong};
 use crate::mailer::Relay;
 
-/// How long a mail server may take about one mail; a job's lease is longer.
+/// The most time for one mail; a job's lease is longer.
 const MAIL_PATIENCE: Duration = Duration::from_secs(30);
 
-/// How mail leaves.
+/// The mail settings.
 #[derive(Clone, Debug)]
 pub struct Mail {
     /// `KITH_MAIL_FROM`: the sender (default `Kith <noreply@` the origin's host `>`).
     pub from: String,
     pub transport: Transport,
-    /// The longest conversation about one mail. Not a setting: only tests have less time.
+    /// The most time for one mail. Not a setting: only tests have less time.
     pub patience: Duration,
 }
 
@@ -22,22 +22,23 @@ pub struct Mail {
 #[derive(Clone, Debug)]
 pub enum Transport {
     /// `KITH_SMTP_URL`: such as `smtps://user:password@mail.example:465`, or `smtp://…?tls=required`. `KITH_SMTP_CA`:
-    /// certificates (PEM) of an authority of one's own, the only one believed then (default: those browsers believe).
+    /// certificates (PEM) of a private authority, then the only trusted one (default: the authorities that browsers
+    /// trust).
     Smtp(Relay),
-    /// Only a line in the log that something would have been sent; for trying things out.
+    /// Writes only a log line for each mail; for trying things out.
     Log,
-    /// Kept in memory and shown at `/dev/mail`.
+    /// Stored in memory and shown at `/dev/mail`.
     #[cfg(feature = "dev")]
     Mailbox,
 }
 
 impl Mail {
-    /// As the settings say.
+    /// Reads the settings.
     pub(super) fn new(source: &Source, origin: &Origin) -> Result<Self, ConfigError> {
         let from = match source.get("KITH_MAIL_FROM") {
             Some(from) => from.to_owned(),
             None if origin.is_loopback() => "Kith <noreply@kith.example>".to_owned(),
-            // The mail library's parser of senders knows no address literals such as [203.0.113.5].
+            // The mail library cannot parse senders with address literals such as [203.0.113.5].
             None if origin.mail_domain() != origin.host() && source.get("KITH_SMTP_URL").is_some() => {
                 return Err(wrong(
                     "KITH_MAIL_FROM",
@@ -70,7 +71,7 @@ impl Mail {
     }
 }
 
-/// Says why mail cannot be sent in this name. Most mail servers take only ASCII in addresses (RFC 6531 is rare).
+/// Returns an error if this sender is unusable. Most mail servers accept only ASCII in addresses (RFC 6531 is rare).
 fn check_sender(from: &str) -> Result<(), String> {
     let shape = || "must be an address such as Kith <noreply@kith.example>.".to_owned();
     let email = from.parse::<lettre::message::Mailbox>().map_err(|_| shape())?.email;

@@ -1,10 +1,10 @@
-//! The one address the site has. Links in mails, the origin check and cookies are made from it, never from a request.
+//! The one address of the site. Links in mails, the origin check and cookies are made from it, never from a request.
 
 use std::{fmt, net::IpAddr, str::FromStr};
 
 use url::Url;
 
-/// Scheme, host and port of the site. https, or http on a loopback name in development.
+/// Scheme, host and port of the site: https, or http on a loopback name in development.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
     scheme: &'static str,
@@ -13,12 +13,12 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// Without scheme and port.
+    /// Returns the host, without scheme and port.
     pub fn host(&self) -> &str {
         &self.host
     }
 
-    /// The host as mail writes it: an address of IP in brackets (RFC 5321, 4.1.3).
+    /// Returns the host for mail: an IP address in brackets (RFC 5321, 4.1.3).
     pub fn mail_domain(&self) -> String {
         match self.host.trim_matches(['[', ']']).parse() {
             Ok(IpAddr::V4(ip)) => format!("[{ip}]"),
@@ -27,13 +27,13 @@ impl Origin {
         }
     }
 
-    /// As a Host header has it: with the port when it is not the scheme's own.
+    /// Returns the value of a Host header: with the port when it is not the default of the scheme.
     pub fn authority(&self) -> String {
         self.port.map_or_else(|| self.host.clone(), |port| format!("{}:{port}", self.host))
     }
 
-    /// Whether an authority, such as a `Host` header, names this site. The scheme's own port and the final dot of a fully
-    /// qualified name make no difference (RFC 3986, 3.2).
+    /// Returns true if an authority, such as a `Host` header, names this site. The default port of the scheme and the
+    /// final dot of a fully qualified name make no difference (RFC 3986, 3.2).
     pub fn is_named_by(&self, authority: &str) -> bool {
         // A colon within brackets belongs to an IPv6 address.
         let (host, port) =
@@ -48,28 +48,28 @@ impl Origin {
             && without_dot(host).eq_ignore_ascii_case(without_dot(&self.host))
     }
 
-    /// Whether an `Origin` header is this origin, by the same rules.
+    /// Returns true if an `Origin` header is this origin, by the same rules.
     pub fn is_same(&self, origin: &str) -> bool {
         origin.split_once("://").is_some_and(|(scheme, authority)| scheme == self.scheme && self.is_named_by(authority))
     }
 
-    /// Whether browsers reach it encrypted; cookies are `Secure` and `__Host-` then.
+    /// Returns true if browsers use HTTPS; cookies are `Secure` and `__Host-` then.
     pub fn is_https(&self) -> bool {
         self.scheme == "https"
     }
 
-    /// Whether it is this very machine.
+    /// Returns true if the host is this machine.
     pub fn is_loopback(&self) -> bool {
         is_loopback(&self.host)
     }
 
-    /// An absolute URL of ours. `path` starts with a slash.
+    /// Returns an absolute URL of this site. `path` starts with a slash.
     pub fn url(&self, path: &str) -> String {
         format!("{self}{path}")
     }
 }
 
-/// Whether a host name (with or without a port) is one of this machine's own.
+/// Returns true if a host name (with or without a port) means this machine.
 pub fn is_loopback(host: &str) -> bool {
     let name = host
         .strip_prefix('[')
@@ -112,7 +112,7 @@ impl FromStr for Origin {
             "http" => return Err("must begin with https:// (http:// only works for this very machine).".to_owned()),
             _ => return Err("must begin with https://.".to_owned()),
         };
-        // As browsers write it, or the addresses they send would never equal ours.
+        // In the spelling of browsers, or the addresses they send would never equal ours.
         match Url::parse(&format!("https://{host}")).ok().as_ref().and_then(Url::host_str) {
             Some(name) if name == host => {}
             Some(name) => return Err(format!("must be written as browsers write it: {scheme}://{name}.")),
@@ -123,7 +123,7 @@ impl FromStr for Origin {
     }
 }
 
-/// The port in what follows the host: nothing, or a colon and a number.
+/// Returns the port from the text after the host: nothing, or a colon and a number.
 fn port(text: &str) -> Result<Option<u16>, String> {
     let why = "has a port that is none: it must be a number from 1 to 65535.";
     match text.strip_prefix(':') {
@@ -135,7 +135,7 @@ fn port(text: &str) -> Result<Option<u16>, String> {
     }
 }
 
-/// The reason why `text` is no address. A name with letters beyond ASCII is shown as it has to be written.
+/// Returns the reason why `text` is no address. A name with letters beyond ASCII is shown in its correct form.
 fn unreadable(text: &str) -> String {
     match Url::parse(text).ok().filter(|_| !text.is_ascii()).as_ref().and_then(Url::host_str) {
         Some(name) => format!("has a name with letters beyond ASCII: write {name}."),

@@ -1,4 +1,4 @@
-//! From where pictures may be copied, and where they are kept.
+//! Settings about pictures: the origins to copy from, and the storage.
 
 use std::collections::BTreeSet;
 
@@ -7,22 +7,22 @@ use secrecy::SecretString;
 
 use super::{ConfigError, Source, is_loopback, wrong};
 
-/// Where pictures of people are kept.
+/// The storage of uploaded pictures.
 #[derive(Clone, Debug, Default)]
 pub struct Pictures {
-    /// `KITH_BUCKET…`: a bucket that speaks S3 (default none).
+    /// `KITH_BUCKET…`: an S3 bucket (default none).
     pub bucket: Option<Bucket>,
     /// `KITH_PICTURES`: `bucket` or `database`, for new ones (default `bucket` when there is one).
     pub into_bucket: bool,
 }
 
-/// A bucket, and who may use it.
+/// A bucket and its credentials.
 #[derive(Clone, Debug)]
 pub struct Bucket {
     /// `KITH_BUCKET`: such as `s3://kith`, or `s3://kith/some/folder`.
     pub name: String,
     pub folder: String,
-    /// `KITH_BUCKET_ENDPOINT`: such as `https://s3.example` (default Amazon's own of the region).
+    /// `KITH_BUCKET_ENDPOINT`: such as `https://s3.example` (default the endpoint of Amazon for the region).
     pub endpoint: Option<String>,
     /// `KITH_BUCKET_REGION` (default `us-east-1`).
     pub region: String,
@@ -32,7 +32,7 @@ pub struct Bucket {
 }
 
 impl Pictures {
-    /// As the settings say.
+    /// Reads the settings.
     pub(super) fn new(source: &Source) -> Result<Self, ConfigError> {
         let bucket = source.get("KITH_BUCKET").map(|address| Bucket::new(source, address)).transpose()?;
         let into_bucket = match (source.get("KITH_PICTURES"), &bucket) {
@@ -58,7 +58,7 @@ impl Bucket {
         let need = |name| source.need(name, "It says who may use the bucket.").map(str::to_owned);
         let region = source.get("KITH_BUCKET_REGION").unwrap_or("us-east-1").to_owned();
         let key_id = need("KITH_BUCKET_KEY_ID")?;
-        // Both travel in a header.
+        // Both are sent in a header.
         for (name, value) in [("KITH_BUCKET_REGION", &region), ("KITH_BUCKET_KEY_ID", &key_id)] {
             if !value.bytes().all(|b| b.is_ascii_graphic()) {
                 return Err(wrong(name, "must be ASCII letters, digits and signs, without blanks."));
@@ -75,7 +75,7 @@ impl Bucket {
     }
 }
 
-/// In clear only to this very machine.
+/// Checks the endpoint. Plain HTTP is allowed only to this machine.
 fn endpoint(text: &str) -> Result<String, ConfigError> {
     let name = "KITH_BUCKET_ENDPOINT";
     let url = Url::parse(text).map_err(|_| wrong(name, "must be an address such as https://s3.example."))?;
@@ -87,15 +87,16 @@ fn endpoint(text: &str) -> Result<String, ConfigError> {
     }
 }
 
-/// Where GitHub keeps the pictures of its people.
+/// The origin of pictures on GitHub.
 const GITHUB: &str = "https://avatars.githubusercontent.com";
 
-/// GitHub's, or those of the GitHub that the operator names. A server of one's own keeps them at its own address.
+/// Returns GitHub's origin, or that of the GitHub server that the operator names. Such a server has pictures at its own
+/// address.
 pub(super) fn origins(source: &Source) -> Result<BTreeSet<String>, ConfigError> {
     let name = "KITH_GITHUB_URL";
     let Some(text) = source.get(name) else { return Ok([GITHUB.to_owned()].into()) };
     let url = Url::parse(text).map_err(|_| wrong(name, "must be an address such as https://github.example."))?;
-    // A stand-in on this machine is for development builds alone.
+    // A stand-in on this machine is only for development builds.
     let near = cfg!(feature = "dev") && url.scheme() == "http" && url.host_str().is_some_and(is_loopback);
     match url.scheme() == "https" || near {
         true => Ok([url.origin().ascii_serialization()].into()),

@@ -1,4 +1,4 @@
-//! The services somebody may come in with: GitHub, and any OpenID Connect issuer, as many as the operator names.
+//! The providers for OAuth sign-in: GitHub, and any OpenID Connect issuer, as many as the operator names.
 
 use std::{collections::BTreeSet, fmt, str::FromStr};
 
@@ -7,15 +7,15 @@ use secrecy::SecretString;
 
 use super::{ConfigError, Source, is_loopback, wrong};
 
-/// How a provider is called in settings, in addresses and in the database: at most 16 of `a-z 0-9`.
+/// The short name of a provider in settings, in addresses and in the database: at most 16 of `a-z 0-9`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Slug([u8; 16]);
 
-/// GitHub's.
+/// The slug of GitHub.
 pub const GITHUB: Slug = Slug(*b"github\0\0\0\0\0\0\0\0\0\0");
 
 impl Slug {
-    /// As text.
+    /// Returns the slug as text.
     pub fn as_str(&self) -> &str {
         let end = self.0.iter().position(|b| *b == 0).unwrap_or(self.0.len());
         std::str::from_utf8(&self.0[..end]).unwrap_or_default()
@@ -45,20 +45,20 @@ impl fmt::Debug for Slug {
     }
 }
 
-/// One provider's settings.
+/// The settings of one provider.
 #[derive(Clone, Debug)]
 pub struct Provider {
     pub slug: Slug,
-    /// What people call it.
+    /// The display name.
     pub label: String,
     pub client_id: String,
     pub client_secret: SecretString,
     pub kind: Kind,
-    /// Where pictures may be copied from: origins such as `https://github.com`.
+    /// The origins from which pictures may be copied, such as `https://github.com`.
     pub origins: BTreeSet<String>,
 }
 
-/// How it is spoken to.
+/// The protocol of the provider.
 #[derive(Clone, Debug)]
 pub enum Kind {
     GitHub { url: Url, api: Url },
@@ -68,19 +68,19 @@ pub enum Kind {
 const OIDC: &str = "KITH_OIDC_";
 const ENDINGS: [&str; 5] = ["_ISSUER", "_CLIENT_ID", "_CLIENT_SECRET", "_LABEL", "_ORIGINS"];
 
-/// Whether a name is one of the settings that stand once for each issuer.
+/// Returns true if the name is a setting of an issuer.
 pub(super) fn is_setting(name: &str) -> bool {
     named(name).is_some()
 }
 
-/// Which issuer a setting is about.
+/// Returns the issuer that a setting belongs to.
 fn named(setting: &str) -> Option<Slug> {
     let rest = setting.strip_prefix(OIDC)?;
     let name = ENDINGS.iter().find_map(|ending| rest.strip_suffix(ending))?;
     name.to_ascii_lowercase().parse().ok()
 }
 
-/// All of them: GitHub first, then the issuers by name.
+/// Returns all providers: GitHub first, then the issuers by name.
 pub(super) fn read(source: &Source) -> Result<Vec<Provider>, ConfigError> {
     let issuers: BTreeSet<Slug> = source.values.keys().filter_map(|name| named(name)).collect();
     let mut list = Vec::from_iter(github(source)?);
@@ -102,7 +102,7 @@ fn github(source: &Source) -> Result<Option<Provider>, ConfigError> {
     let url = address("KITH_GITHUB_URL", own.unwrap_or("https://github.com"))?;
     let api = match (source.get("KITH_GITHUB_API_URL"), own) {
         (Some(api), _) => address("KITH_GITHUB_API_URL", api)?,
-        // As on every GitHub Enterprise Server.
+        // The default path on every GitHub Enterprise Server.
         (None, Some(_)) => address("KITH_GITHUB_URL", &format!("{}/api/v3", url.as_str().trim_end_matches('/')))?,
         (None, None) => address("KITH_GITHUB_API_URL", "https://api.github.com")?,
     };
@@ -139,12 +139,12 @@ fn oidc(source: &Source, slug: Slug) -> Result<Provider, ConfigError> {
         client_id: need("_CLIENT_ID", "The issuer gives it to an app that is registered there.")?.to_owned(),
         client_secret: need("_CLIENT_SECRET", "The issuer gives it to an app that is registered there.")?.into(),
         origins: further?.into_iter().chain([origin(&url)]).collect(),
-        // Exactly as written: the issuer's own documents must say the very same.
+        // Exactly as written: the issuer's own documents must have the very same text.
         kind: Kind::Oidc { issuer: issuer.to_owned() },
     })
 }
 
-/// What stands on a button and in the subject of a mail.
+/// Checks the text for buttons and for the subject of a mail.
 fn label(name: &str, text: String) -> Result<String, ConfigError> {
     match text.chars().count() <= 30 && crate::text::clean_line(&text) == text {
         true => Ok(text),
@@ -153,7 +153,7 @@ fn label(name: &str, text: String) -> Result<String, ConfigError> {
 }
 
 impl Provider {
-    /// What subjects belong to: part of every identity's key.
+    /// Returns the issuer of its subjects: part of every identity's key.
     pub fn issuer(&self) -> String {
         match &self.kind {
             Kind::GitHub { url, .. } => origin(url),
@@ -162,7 +162,7 @@ impl Provider {
     }
 }
 
-/// `google` as `Google`.
+/// Returns the slug with a capital: `google` as `Google`.
 pub(crate) fn capital(slug: Slug) -> String {
     let text = slug.as_str();
     match slug {
@@ -171,18 +171,18 @@ pub(crate) fn capital(slug: Slug) -> String {
     }
 }
 
-/// Scheme, host and port.
+/// Returns scheme, host and port.
 pub(crate) fn origin(url: &Url) -> String {
     url[..Position::BeforePath].to_owned()
 }
 
-/// Whether an address is encrypted. A stand-in on this machine is for development builds alone.
+/// Returns true if an address is encrypted. A stand-in on this machine is only for development builds.
 pub(crate) fn is_secure(url: &Url) -> bool {
     let near = cfg!(feature = "dev") && url.scheme() == "http" && url.host_str().is_some_and(is_loopback);
     (url.scheme() == "https" || near) && url.has_host()
 }
 
-/// An address we may send secrets to.
+/// Parses an address that may receive secrets.
 fn address(name: &str, text: &str) -> Result<Url, ConfigError> {
     let url = Url::parse(text).map_err(|_| wrong(name, "must be an address such as https://github.example."))?;
     let bare =

@@ -3,8 +3,8 @@
 use std::ffi::OsStr;
 
 /// Returns `true` for a variable that Kubernetes sets for a Service whose name begins with `kith` (see "Environment
-/// variables" in its page about Services): `KITH_SERVICE_HOST`, `KITH_SERVICE_PORT_HTTP`, `KITH_PORT_3000_TCP_ADDR` and so
-/// on. `KITH_PORT` is one only if its value is an address such as `tcp://10.43.0.5:3000`.
+/// variables" in its page about Services): `KITH_SERVICE_HOST`, `KITH_SERVICE_PORT_HTTP`, `KITH_PORT_3000_TCP_ADDR` and
+/// so on. `KITH_PORT` is one only if its value is an address such as `tcp://10.43.0.5:3000`.
 pub(super) fn is_service_link(name: &str, value: &OsStr) -> bool {
     let words: Vec<&str> = name.split('_').collect();
     let is_protocol = |word: &str| ["TCP", "UDP", "SCTP"].contains(&word);
@@ -25,8 +25,8 @@ pub(super) fn is_service_link(name: &str, value: &OsStr) -> bool {
     }
 }
 
-/// Returns `true` for a variable that Docker sets beside a link to a container named `kith`: its name, the range of its
-/// ports, and its own environment. Only to be asked where `KITH_PORT` is such a link.
+/// Returns `true` for a variable that Docker sets for a link to a container named `kith`: its name, the range of its
+/// ports, and its own environment. Call it only if `KITH_PORT` is such a link.
 pub(super) fn is_container_link(name: &str, value: &OsStr) -> bool {
     let is_path = value.to_str().is_some_and(|value| value.starts_with('/') && value[1..].contains('/'));
     let words: Vec<&str> = name.split('_').collect();

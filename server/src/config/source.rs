@@ -1,4 +1,4 @@
-//! Reading the settings: which names there are, and what each is set to.
+//! Reads the settings: the known names, and the value of each.
 
 use std::{
     collections::BTreeMap,
@@ -17,13 +17,13 @@ use super::{
     wrong,
 };
 
-/// Where settings come from: the environment over the file, `NAME_FILE` for a value that is a file's content.
+/// The source of settings: the environment over the file, `NAME_FILE` for a value that is a file's content.
 pub struct Source {
     /// No value is empty.
     pub(super) values: BTreeMap<String, String>,
 }
 
-/// Every setting there is. Another `KITH_…` name is a mistake worth stopping for.
+/// Every setting. Any other `KITH_…` name is an error, so that a typing mistake stops the start.
 const KNOWN: [&str; 23] = [
     "DATABASE_URL",
     "KITH_DATABASE_CONNECTIONS",
@@ -50,14 +50,15 @@ const KNOWN: [&str; 23] = [
     "KITH_BUCKET_SECRET",
 ];
 
-/// Names of the environment that are not settings: where the settings file is, and what only tests and tools read.
+/// Names in the environment that are not settings: the path of the settings file, and names that only tests and tools
+/// read.
 const ELSEWHERE: [&str; 3] = ["KITH_CONFIG", "KITH_URL", "KITH_SCREENSHOTS"];
 
 /// The most bytes of a settings file, or of a file that holds one value.
 const MAX_FILE: u64 = 1_024 * 1_024;
 
 impl Source {
-    /// Reads `file` (a TOML table of setting names, in any case, without the prefix if you like) and `env` over it.
+    /// Reads `file` (a TOML table of setting names, in any case, with or without the prefix) and then `env` over it.
     pub fn read<N: Into<OsString>, V: Into<OsString>>(
         file: Option<&Path>,
         env: impl IntoIterator<Item = (N, V)>,
@@ -73,7 +74,7 @@ impl Source {
         Ok(Self { values })
     }
 
-    /// The value of a setting, never empty.
+    /// Returns the value of a setting, never empty.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.values.get(name).map(String::as_str)
     }
@@ -82,7 +83,7 @@ impl Source {
         self.get(name).ok_or_else(|| wrong(name, format!("is not set. {why}")))
     }
 
-    /// A whole number within `range`, or `default`.
+    /// Returns a whole number within `range`, or `default`.
     pub(super) fn number<T>(&self, name: &str, default: T, range: RangeInclusive<T>) -> Result<T, ConfigError>
     where
         T: FromStr + PartialOrd + Display,
@@ -99,7 +100,7 @@ impl Source {
     }
 }
 
-/// A variable of the environment as a setting, or `None` if it is none of Kith's.
+/// Returns an environment variable as a setting, or `None` if it does not belong to Kith.
 fn ours(name: OsString, value: OsString) -> Option<Result<(String, OsString), ConfigError>> {
     let prefix = name.as_encoded_bytes();
     if !prefix.starts_with(b"KITH_") && name != "DATABASE_URL" && name != "DATABASE_URL_FILE" {
@@ -113,7 +114,7 @@ fn ours(name: OsString, value: OsString) -> Option<Result<(String, OsString), Co
     }
 }
 
-/// The value of each setting. An empty one counts as unset, `NAME_FILE` as the content of that file.
+/// Returns the value of each setting. An empty one counts as unset, `NAME_FILE` as the content of that file.
 fn collect(pairs: Vec<(String, OsString)>) -> Result<BTreeMap<String, String>, ConfigError> {
     let mut values = BTreeMap::<String, (String, String)>::new();
     for (name, value) in pairs {
@@ -142,7 +143,7 @@ fn collect(pairs: Vec<(String, OsString)>) -> Result<BTreeMap<String, String>, C
     Ok(values.into_iter().map(|(setting, (_, text))| (setting, text)).collect())
 }
 
-/// The text of a file, without a byte order mark.
+/// Returns the text of a file, without a byte order mark.
 fn read_text(path: &Path) -> io::Result<String> {
     let mut text = String::new();
     File::open(path)?.take(MAX_FILE + 1).read_to_string(&mut text).map_err(|error| match error.kind() {
@@ -180,7 +181,7 @@ fn is_known(setting: &str) -> bool {
     KNOWN.contains(&setting) || providers::is_setting(setting)
 }
 
-/// The setting that a name stands for, and `true` if the value is the path of a file that holds it.
+/// Returns the setting of a name, and `true` if the value is the path of a file that has the value.
 fn canonical(name: &str) -> Result<(String, bool), ConfigError> {
     let upper = name.to_ascii_uppercase();
     let (base, from_file) = upper.strip_suffix("_FILE").map_or((upper.as_str(), false), |base| (base, true));

@@ -1,11 +1,11 @@
-//! What Kith needs of a database beyond its schema: [`require`] refuses one in which it would fail later, [`findings`] tells
-//! of one that works worse than it could.
+//! The requirements on a database beyond its schema: [`require`] refuses a database in which Kith would fail later,
+//! [`findings`] reports problems that make it work worse than it could.
 
 use sqlx::PgConnection;
 
 use super::{read_only, settings::SETTINGS};
 
-/// Why a database cannot be used, and what to do about it.
+/// The reason why a database is unusable, and the remedy.
 #[derive(Debug, thiserror::Error)]
 pub enum Unusable {
     #[error(transparent)]
@@ -40,8 +40,8 @@ pub enum Unusable {
     Trigrams { role: String, schema: String, trigrams: String },
 }
 
-/// Refuses a database in which Kith could not work. All its tables are in one schema: the first of the search path that
-/// exists (`current_schema()`).
+/// Fails for a database in which Kith could not work. All its tables are in one schema: the first of the search path
+/// that exists (`current_schema()`).
 ///
 /// # Errors
 /// The reason, or [`Unusable::Query`] when the database does not answer.
@@ -78,7 +78,7 @@ pub async fn require(db: &mut PgConnection) -> Result<(), Unusable> {
     }
 }
 
-/// The schema of an older installation, if it is on the search path and the first schema holds none.
+/// Returns the schema of an older installation, if it is on the search path and the first schema has none.
 async fn other_schema(db: &mut PgConnection, first: &str) -> sqlx::Result<Option<String>> {
     let schemas = sqlx::query_scalar!(
         r#"
@@ -105,7 +105,7 @@ async fn unreachable_trigrams(db: &mut PgConnection) -> sqlx::Result<Option<Stri
     .await
 }
 
-/// Something that an operator should know.
+/// A finding for the operator.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Finding {
     #[error(
@@ -124,13 +124,13 @@ pub enum Finding {
 }
 
 impl Finding {
-    /// Whether something will fail because of it.
+    /// Returns true if something will fail because of it.
     pub fn is_fault(&self) -> bool {
         !matches!(self, Self::FoldsAsciiOnly(_))
     }
 }
 
-/// Compares a connection as the pool opens it with what was asked for. `wanted` is the size of the pool.
+/// Compares a connection from the pool with the requested settings. `wanted` is the size of the pool.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -158,7 +158,8 @@ pub async fn findings(db: &mut PgConnection, wanted: u32) -> sqlx::Result<Vec<Fi
     Ok(found)
 }
 
-/// The settings that this connection asked for and does not have. Those of TCP say nothing on a socket.
+/// Returns the requested settings that this connection does not have. TCP settings are skipped: they have no effect on
+/// a socket.
 async fn lost_limits(db: &mut PgConnection) -> sqlx::Result<Vec<String>> {
     let asked = SETTINGS.iter().filter(|(name, _)| !name.starts_with("tcp_"));
     let (names, values): (Vec<String>, Vec<String>) =
@@ -175,7 +176,7 @@ async fn lost_limits(db: &mut PgConnection) -> sqlx::Result<Vec<String>> {
     .await
 }
 
-/// The most connections this role can have in this database, and the setting that says so.
+/// Returns the most connections this role can have in this database, and the setting that limits them.
 async fn allowed_connections(db: &mut PgConnection) -> sqlx::Result<(i32, String)> {
     let limit = sqlx::query!(
         r#"

@@ -7,10 +7,11 @@ use sqlx::{
 };
 use time::{Duration, OffsetDateTime};
 
-/// Postgres counts microseconds from here.
+/// The epoch from which Postgres counts microseconds.
 const EPOCH: OffsetDateTime = time::macros::datetime!(2000-01-01 00:00 UTC);
 
-/// A `timestamptz` that may be set by hand to anything Postgres has, such as `infinity`. sqlx panics on years above 9999.
+/// A `timestamptz` that an operator may set to any value of Postgres, such as `infinity`. sqlx panics on years above
+/// 9999.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct FarTime(
     /// `None` when it is outside of the years that can be shown.

@@ -1,4 +1,4 @@
-//! One connection outside the pool, to say why there is none. The pool only says that it waited in vain.
+//! A connection outside the pool, to explain a failure. The pool only reports a timeout.
 
 use std::{io::ErrorKind, time::Duration};
 
@@ -7,15 +7,15 @@ use sqlx::{ConnectOptions, PgConnection, error::DatabaseError, postgres::PgConne
 
 use super::{settings::SETTINGS, url};
 
-/// How long Postgres may take to accept a connection.
+/// The timeout for Postgres to accept a connection.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Why the database cannot be reached and what to do about it, in one line and without the password.
+/// The reason why the database is unreachable and the remedy, in one line and without the password.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct Unreachable(String);
 
-/// Connects as the pool does.
+/// Connects like the pool.
 pub async fn probe(url: &SecretString) -> Result<PgConnection, Unreachable> {
     let options = url::options(url.expose_secret())
         .map_err(|_| Unreachable("DATABASE_URL is not an address of Postgres".to_owned()))?
@@ -31,12 +31,13 @@ pub async fn probe(url: &SecretString) -> Result<PgConnection, Unreachable> {
     }
 }
 
-/// What a database error says, once. sqlx puts "error returned from database" before it and repeats it as its cause.
+/// Returns the message of a database error, once. sqlx puts "error returned from database" before it and repeats it as
+/// its cause.
 pub fn reason(error: &sqlx::Error) -> String {
     error.as_database_error().map_or_else(|| error.to_string(), |error| error.message().to_owned())
 }
 
-/// Where Postgres should be.
+/// Returns the configured address of Postgres.
 fn place(options: &PgConnectOptions) -> String {
     let port = options.get_port();
     let folder = options.get_socket().map(|path| path.display().to_string());
@@ -65,7 +66,7 @@ fn explain(error: &sqlx::Error, place: &str) -> String {
     }
 }
 
-/// Postgres' own words, and what to do about them.
+/// Returns the message of Postgres, and the remedy.
 fn refused(error: &dyn DatabaseError, place: &str) -> String {
     let said = error.message();
     let cure = match error.code().as_deref() {

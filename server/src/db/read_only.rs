@@ -1,5 +1,5 @@
-//! Connections to a database that took no writes. After a failover, or once a full disk has been cleared, old connections
-//! may still lead to the standby or carry `default_transaction_read_only`, while new ones work.
+//! Handles connections to a database that accepts no writes. After a failover, or once a full disk has been cleared,
+//! old connections may still lead to the standby or carry `default_transaction_read_only`, while new ones work.
 
 use std::{
     sync::Mutex,
@@ -11,21 +11,21 @@ use sqlx::PgConnection;
 /// `read_only_sql_transaction`.
 const CODE: &str = "25006";
 
-/// The shortest time between two rounds of closing connections, so that a long phase does not mean a new connection for
-/// every failed write.
+/// The shortest time between two rounds of closing connections, so that a long outage does not open a new connection
+/// for every failed write.
 const ROUND: Duration = Duration::from_millis(100);
 
-/// When a write was last refused. All connections older than that are closed instead of used.
+/// The time of the last refused write. All older connections are closed instead of used.
 static REFUSED_AT: Mutex<Option<Instant>> = Mutex::new(None);
 
-/// Takes note if `error` says that the database is read-only.
+/// Records it if `error` says that the database is read-only.
 pub(crate) fn note_refusal(error: &sqlx::Error) {
     if error.as_database_error().and_then(|e| e.code()).is_some_and(|code| code == CODE) {
         note();
     }
 }
 
-/// Has all connections that are open now closed before they are used again.
+/// Marks all connections that are open now: they are closed before they are used again.
 pub(super) fn note() {
     let mut refused_at = REFUSED_AT.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     if refused_at.is_none_or(|at| at.elapsed() >= ROUND) {
@@ -40,7 +40,7 @@ pub(super) fn may_keep(age: Duration) -> bool {
     refused_at.is_none_or(|at| age < at.elapsed())
 }
 
-/// Asks Postgres, for which a standby is read-only too.
+/// Asks Postgres if the transaction is read-only; on a standby it always is.
 pub(super) async fn is_read_only(db: &mut PgConnection) -> sqlx::Result<bool> {
     sqlx::query_scalar!(r#"select current_setting('transaction_read_only')::boolean as "is!""#).fetch_one(db).await
 }

@@ -1,5 +1,5 @@
-//! What every connection of a copy of the server asks of Postgres. `cargo xtask bench` reads this file too, so that it
-//! measures statements as they are served.
+//! The settings that every connection of the server asks of Postgres. `cargo xtask bench` reads this file too, so that
+//! it measures statements under the same settings.
 
 /// Names and values.
 pub const SETTINGS: [(&str, &str); 7] = [
@@ -8,7 +8,8 @@ pub const SETTINGS: [(&str, &str); 7] = [
     ("idle_in_transaction_session_timeout", "10s"),
     ("tcp_keepalives_idle", "30"),
     ("tcp_user_timeout", "15s"),
-    // A page's statements take milliseconds: compiling one, or waking other processes for it, takes longer than it saves.
+    // A page's statements take milliseconds: compiling one, or starting other processes for it, takes longer than it
+    // saves.
     ("jit", "off"),
     ("max_parallel_workers_per_gather", "0"),
 ];

@@ -1,4 +1,4 @@
-//! `DATABASE_URL`.
+//! Parses and checks `DATABASE_URL`.
 
 use std::str::FromStr;
 
@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::config::{self, PERCENT_ENCODE, is_loopback};
 
-/// The parameters that sqlx understands. It logs others with their values, which may be a mistyped password.
+/// The parameters that sqlx understands. It logs others with their values, which may contain a password.
 const PARAMETERS: [&str; 18] = [
     "sslmode",
     "ssl-mode",
@@ -29,14 +29,15 @@ const PARAMETERS: [&str; 18] = [
     "options",
 ];
 
-/// Says why a database URL cannot be used: not Postgres, or not safe on the way. Nothing of the URL is repeated.
+/// Returns an error for an unusable database URL: not Postgres, or not encrypted. The message repeats nothing of the
+/// URL.
 pub fn check_url(url: &str) -> Result<(), &'static str> {
     if config::has_unencoded_credentials(url, &PARAMETERS) {
         return Err(PERCENT_ENCODE);
     }
     let options = options(url).map_err(|_| "must be an address such as postgres://kith@localhost/kith.")?;
     let near = options.get_socket().is_some() || options.get_host().starts_with('/') || is_loopback(options.get_host());
-    // sqlx's default is to go on in clear when the server offers no TLS; off this machine that is never right.
+    // By default sqlx continues unencrypted when the server offers no TLS; to another machine that is never right.
     if near || matches!(options.get_ssl_mode(), PgSslMode::VerifyFull) {
         Ok(())
     } else {
@@ -44,7 +45,7 @@ pub fn check_url(url: &str) -> Result<(), &'static str> {
     }
 }
 
-/// Reads the URL, without the parameters that sqlx does not know.
+/// Parses the URL, without the parameters that sqlx does not know.
 pub(super) fn options(text: &str) -> sqlx::Result<PgConnectOptions> {
     let mut url = Url::parse(text).map_err(|error| sqlx::Error::Configuration(error.into()))?;
     if !matches!(url.scheme(), "postgres" | "postgresql") {

@@ -9,7 +9,7 @@ fn key(network: &str, account: &str) -> QueueKey {
     QueueKey { network: network.to_owned(), account: account.to_owned() }
 }
 
-/// The order in which turns are taken that were added in the given order, each as network and account.
+/// Returns the order in which turns are taken that were added in the given order, each as network and account.
 fn order(added: &[&str]) -> Vec<String> {
     let mut turns = Turns::default();
     for (id, name) in added.iter().enumerate() {
@@ -75,7 +75,7 @@ fn room_is_made_only_at_the_cost_of_those_who_have_more() {
     }
 }
 
-/// A queue with one core, which is busy until the barrier is passed.
+/// Returns a queue with one core, which is busy until the barrier is passed.
 async fn busy(most_waiting: usize) -> (FairQueue, Arc<Barrier>) {
     let (queue, barrier) = (FairQueue::new(1, most_waiting), Arc::new(Barrier::new(2)));
     let (running, held) = (queue.clone(), Arc::clone(&barrier));

@@ -1,11 +1,11 @@
 //! Waiting turns in a fair order: a rotation of networks, each with a rotation of its accounts, each first come, first
-//! served. Small enough to be searched from end to end.
+//! served. Small enough for a linear search.
 
 use std::collections::VecDeque;
 
 use super::QueueKey;
 
-/// The turns that wait.
+/// The waiting turns.
 pub(super) struct Turns<T> {
     networks: VecDeque<Network<T>>,
     len: usize,
@@ -33,7 +33,7 @@ impl<T> Network<T> {
         self.accounts.iter().map(|account| account.turns.len()).sum()
     }
 
-    /// The account with the most turns, by its place, and how many it has.
+    /// Returns the index of the account with the most turns, and their number.
     fn longest(&self) -> Option<(usize, usize)> {
         let lengths = self.accounts.iter().map(|account| account.turns.len()).enumerate();
         lengths.max_by_key(|(_, turns)| *turns)
@@ -41,12 +41,12 @@ impl<T> Network<T> {
 }
 
 impl<T> Turns<T> {
-    /// Counts the turns that wait.
+    /// Returns the number of waiting turns.
     pub(super) fn len(&self) -> usize {
         self.len
     }
 
-    /// Adds a turn. A network or account that has none yet comes after all others.
+    /// Adds a turn. A network or account without a turn comes after all others.
     pub(super) fn push(&mut self, key: QueueKey, id: u64, turn: T) {
         let network = match self.networks.iter().position(|network| network.name == key.network) {
             Some(place) => place,
@@ -63,7 +63,7 @@ impl<T> Turns<T> {
         self.len += 1;
     }
 
-    /// Takes the next turn; its network and account go to the end of their rotations.
+    /// Takes the next turn; its network and account move to the end of their rotations.
     pub(super) fn pop(&mut self) -> Option<(QueueKey, T)> {
         let mut network = self.networks.pop_front()?;
         let mut account = network.accounts.pop_front()?;
@@ -79,7 +79,7 @@ impl<T> Turns<T> {
         Some((key, turn))
     }
 
-    /// Takes out the turn with this id, if it still waits.
+    /// Removes the turn with this id, if it still waits.
     pub(super) fn remove(&mut self, id: u64) -> Option<(QueueKey, T)> {
         let at = self.networks.iter().enumerate().find_map(|(network, entry)| {
             entry.accounts.iter().enumerate().find_map(|(account, entry)| {
@@ -90,8 +90,8 @@ impl<T> Turns<T> {
         self.take(at)
     }
 
-    /// Takes out the newest turn of whoever has the most, if `key` will still have fewer than they keep: first of another
-    /// network, then of another account in the same one. None when that would be no fairer.
+    /// Removes the newest turn of the largest holder, if `key` will still have fewer than that holder keeps: first of
+    /// another network, then of another account in the same network. `None` when that would be no fairer.
     pub(super) fn make_room_for(&mut self, key: &QueueKey) -> Option<(QueueKey, T)> {
         let own = self.networks.iter().position(|network| network.name == key.network);
         let own_turns = own.map_or(0, |own| self.networks[own].len());

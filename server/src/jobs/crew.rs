@@ -1,5 +1,5 @@
-//! The workers of this process: several, so that a mail server which is slow with one mail does not hold the others
-//! up; each started again should it ever fail.
+//! The workers of this process: several, so that a slow mail server does not delay the other jobs. Each is restarted if
+//! it panics.
 
 use std::time::{Duration, Instant};
 
@@ -8,20 +8,20 @@ use tokio::task::JoinSet;
 use super::run_due;
 use crate::{Server, error::Result};
 
-/// How many jobs one process does at a time.
+/// The number of jobs that one process runs at a time.
 const WORKERS: usize = 4;
-/// How often to look for jobs that other copies queued, or whose pause is over; and between tries when the database
-/// does not answer, or a worker panicked.
+/// The interval of checks for jobs that other instances queued, or whose delay is over; also the delay before a retry
+/// when the database does not answer or a worker panicked.
 const LOOK: Duration = Duration::from_secs(2);
 
-/// The workers. Dropping it ends them where they are.
+/// The workers. Dropping it aborts them.
 pub struct Crew {
     server: Server,
     workers: JoinSet<()>,
 }
 
 impl Crew {
-    /// Starts them.
+    /// Starts the workers.
     pub fn start(server: &Server) -> Self {
         let mut workers = JoinSet::new();
         for _ in 0..WORKERS {
@@ -31,8 +31,8 @@ impl Crew {
         Self { server: server.clone(), workers }
     }
 
-    /// The last round: what is under way is finished, what only this process can open is tried once more, and then, or
-    /// at the latest at `by`, the workers end. To be called when nobody is served any more.
+    /// Runs the last round: the workers finish their current jobs and retry the jobs that only this process can open.
+    /// They stop after that, or at `by` at the latest. Call it when the server has stopped serving requests.
     pub async fn finish(mut self, by: Instant) {
         let done = async {
             if let Err(error) = hasten(&self.server).await {
@@ -47,7 +47,7 @@ impl Crew {
     }
 }
 
-/// Makes due what this process sealed and what waits out a pause.
+/// Makes the jobs due that this process sealed and that wait for a retry.
 async fn hasten(server: &Server) -> Result<()> {
     sqlx::query!(
         "update jobs set run_at = now() where sealed_by = $1 and dead_at is null and leased_until is null",
@@ -58,7 +58,8 @@ async fn hasten(server: &Server) -> Result<()> {
     Ok(())
 }
 
-/// Has a worker work until it goes by itself; a job that makes it panic stays leased, and is tried later.
+/// Runs a worker until it returns by itself, and restarts it after a panic. The job that caused the panic stays leased
+/// and is retried later.
 async fn supervise<F: Future<Output = ()> + Send + 'static>(work: impl Fn() -> F) {
     loop {
         let mut worker = JoinSet::new();
@@ -71,10 +72,10 @@ async fn supervise<F: Future<Output = ()> + Send + 'static>(work: impl Fn() -> F
     }
 }
 
-/// Works until the last round is over. A database that does not answer is waited for.
+/// Works until the last round is over. Waits for a database that does not answer.
 async fn work(server: Server) {
     loop {
-        // From here on, so that nothing that rings during the look is missed.
+        // From here on, so that no ring during the check is missed.
         let heard = server.wake().heard();
         match run_due(&server).await {
             Ok(0) if server.wake().is_last_round() => return,

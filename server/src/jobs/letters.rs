@@ -1,4 +1,4 @@
-//! From a job to the mail it is about: seals are opened and links made only now.
+//! Writes the mail of a job: opens seals and creates link tokens only now.
 
 use super::Job;
 use crate::{
@@ -12,9 +12,9 @@ use crate::{
     random::Token,
 };
 
-/// Why there is no mail.
+/// The reason why there is no mail.
 pub(super) enum Unwritten {
-    /// What it was about is over.
+    /// The mail has become obsolete.
     Over,
     /// No version of this process can write it.
     Never(String),
@@ -28,7 +28,7 @@ impl From<Error> for Unwritten {
     }
 }
 
-/// The mail a job is about; `id` is its row.
+/// Writes the mail of a job; `id` is its row.
 pub(super) async fn write(server: &Server, (id, job): (i64, Job)) -> Result<Mail, Unwritten> {
     let origin = &server.config().origin;
     Ok(match job {
@@ -61,7 +61,7 @@ async fn arm(server: &Server, link: i64, which: Arm<'_>) -> Result<Token, Unwrit
     links::arm(&mut db, link, which).await?.ok_or(Unwritten::Over)
 }
 
-/// What is still unread of what somebody was to be mailed of.
+/// Writes the digest from the notifications that are still unread.
 async fn digest(server: &Server, user: UserId, told: &[i64], more: usize) -> Result<Mail, Unwritten> {
     let mut db = server.db().acquire().await.map_err(Error::from)?;
     let digest = notifications::to_mail(&mut db, user, told).await?.ok_or(Unwritten::Over)?;
@@ -70,13 +70,13 @@ async fn digest(server: &Server, user: UserId, told: &[i64], more: usize) -> Res
     Ok(Mail { to: digest.to, message: messages::digest(&server.config().origin, words, &token) })
 }
 
-/// Looks up whether an address has an account, which the page that asked must not show, not even by the time it took.
-/// Mail goes to the address the account has, never to the spelling somebody typed. Should it have to go again, it is the
-/// same link: from here on the job is about that.
+/// Looks up whether an address has an account. The page must not reveal this, not even by its timing. The mail is sent
+/// to the account's address, never to the spelling a user typed. A retry sends the same link: from here on the job
+/// refers to that link.
 async fn reset(server: &Server, (id, asked): (i64, String), others: bool) -> Result<Mail, Unwritten> {
     let origin = &server.config().origin;
     let mut tx = server.begin().await?;
-    // Locked, so that of two links that are made at once one is dead.
+    // Locked, so that of two links created concurrently one is invalid.
     let known = sqlx::query!("select id, email from users where lower(email) = lower($1) for update", asked)
         .fetch_optional(&mut *tx)
         .await
@@ -89,8 +89,8 @@ async fn reset(server: &Server, (id, asked): (i64, String), others: bool) -> Res
     Ok(Mail { to: known.email, message: messages::reset_link(origin, &token, others) })
 }
 
-/// The newest mail that waits for an address, opened as the worker of this process would; it goes on waiting. For
-/// tests, which have no mailbox to read a code or a link in.
+/// Opens the newest queued mail for an address, as the worker of this process would; the job stays queued. For tests,
+/// which have no mailbox to read a code or a link in.
 #[cfg(feature = "dev")]
 pub async fn open_for_test(server: &Server, to: &str) -> Result<Option<Mail>> {
     let row = sqlx::query!("select id, kind, payload from jobs where payload->>'to' = $1 order by id desc limit 1", to)

@@ -1,7 +1,7 @@
-//! Work that leaves the machine. The transaction that wants it writes a row; a worker does it after the commit, so
-//! nothing is done for a change that was rolled back, and no answer waits for it. At least once: a worker that dies
-//! leaves its job to the next, after a pause. No row ever holds a secret in clear: a link is made when its mail is
-//! sent, and a mail that holds a code waits sealed.
+//! Background jobs. A transaction that needs work outside the database inserts a row; a worker does the work after the
+//! commit, so nothing is done for a change that was rolled back, and no response waits for it. At least once: when a
+//! worker dies, another takes its job after a pause. No row contains a secret in clear: a link token is created when
+//! its mail is sent, and a mail with a code is sealed.
 
 mod crew;
 mod letters;
@@ -32,51 +32,51 @@ pub use seal::Seal;
 pub use standing::{Standing, drop_dead, retry_dead, standing};
 pub use worker::{LEASE, run_due};
 
-/// A piece of work.
+/// A background job.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "payload", rename_all = "snake_case")]
 pub enum Job {
     /// A mail without a secret.
     Mail(Mail),
-    /// A mail with one, that only the process which queued it can open; see [`enqueue_secret`].
+    /// A mail with a secret. Only the process that queued it can open it; see [`enqueue_secret`].
     SealedMail { to: String, sealed: String },
-    /// Mail a link that sets a new password to the account with this address, or word that there is none.
-    /// With `others`, strangers have used up what is mailed to it: the link works for longer.
+    /// Mails a password reset link to the account with this address, or a mail that there is none. With `others`,
+    /// strangers have used up the mail budget of the address: the link is valid for longer.
     Reset {
         to: String,
         #[serde(default)]
         others: bool,
     },
-    /// Mail a link that sets a new password. As with the others its token is made when it is sent.
+    /// Mails a password reset link. As with the other links its token is created when it is sent.
     ResetLink {
         to: String,
         link: i64,
         #[serde(default)]
         others: bool,
     },
-    /// Mail a link that goes back to the address it is mailed to.
+    /// Mails an undo link that restores the address it is mailed to.
     UndoLink { to: String, link: i64, new: String },
-    /// Tell of a sign-in from a new browser, with a link that ends it.
+    /// Mails a notice of a sign-in from a new browser, with a link that revokes the session.
     NewBrowser { to: String, link: i64, browser: String, ip: String },
-    /// Mail what somebody was told and has not read, with a link that ends such mails; `more` did not fit in.
+    /// Mails a digest of unread notifications, with an unsubscribe link; `more` did not fit in.
     Digest { to: String, user: i64, told: Vec<i64>, more: usize },
-    /// Mail word of several changes to an account at once, by the subjects their own mails would have had.
+    /// Mails a summary of several changes to an account, by the subjects their own mails would have had.
     Notices { to: String, subjects: Vec<String> },
-    /// Copy the picture somebody has elsewhere.
+    /// Copies the user's picture from a provider.
     Picture(avatars::Wish),
-    /// Remove from the bucket what is no picture's.
+    /// Removes an object without a picture from the bucket.
     PictureObject { object: String },
-    /// Delete the rows of an account that its user deleted. Works in slices, and is never given up.
+    /// Deletes the rows of an account that its user deleted. Works in slices and is retried without end.
     DeleteAccount { user: i64 },
 }
 
 impl Job {
-    /// As a row has it.
+    /// Parses a job from its row.
     fn read(kind: &str, payload: serde_json::Value) -> serde_json::Result<Self> {
         serde_json::from_value(serde_json::json!({ "kind": kind, "payload": payload }))
     }
 
-    /// For how many minutes doing it is of use to the one who waits for it; none when there is no end.
+    /// Returns the minutes until the job becomes useless to the user; `None` when it never does.
     fn minutes(&self) -> Option<i32> {
         match self {
             Self::SealedMail { .. } => Some(crate::auth::code::MINUTES),
@@ -93,7 +93,7 @@ impl Job {
     }
 }
 
-/// Rings when a job was queued by this process, so that it need not wait for the next look.
+/// Wakes the workers when this process queued a job, so that it need not wait for the next check.
 #[derive(Clone, Default)]
 pub struct Wake(Arc<Bell>);
 
@@ -104,17 +104,18 @@ struct Bell {
 }
 
 impl Wake {
-    /// Rings: one worker looks for work.
+    /// Wakes one worker.
     pub fn ring(&self) {
         self.0.bell.notify_one();
     }
 
-    /// Done when it rings; the call of the last round counts from this moment on, not only while it is awaited.
+    /// Returns a future that completes when a job is queued. The call of the last round counts from this moment on, not
+    /// only while the future is awaited.
     fn heard(&self) -> impl Future<Output = ()> {
         self.0.bell.notified()
     }
 
-    /// Says that the process is about to end: the workers do what only they can, and go.
+    /// Announces that the process is about to end: the workers finish the jobs that only they can do, and stop.
     fn call_last_round(&self) {
         self.0.last_round.store(true, Ordering::Release);
         self.0.bell.notify_waiters();
@@ -125,31 +126,32 @@ impl Wake {
     }
 }
 
-/// Queues a job inside the caller's transaction.
+/// Enqueues a job inside the caller's transaction.
 pub async fn enqueue(tx: &mut PgConnection, job: &Job) -> Result<()> {
     insert(tx, job, None, 0).await
 }
 
-/// Queues a job that is due only after so many minutes.
+/// Enqueues a job that is due only after so many minutes.
 pub async fn enqueue_in(tx: &mut PgConnection, job: &Job, minutes: i32) -> Result<()> {
     insert(tx, job, None, minutes).await
 }
 
-/// Queues a mail that holds a secret. Its text is sealed with a key that is nowhere but in this process's memory: no
-/// reader of the database can open it, and if the process dies the mail is lost and has to be asked for again.
+/// Enqueues a mail that contains a secret. Its text is sealed with a key that exists only in the memory of this
+/// process: no reader of the database can open it, and if the process dies the mail is lost and the user has to request
+/// it again.
 pub async fn enqueue_secret(tx: &mut PgConnection, server: &Server, mail: &Mail) -> Result<()> {
     let sealed = server.seal().close(mail)?;
     insert(tx, &Job::SealedMail { to: mail.to.clone(), sealed }, Some(server.seal()), 0).await
 }
 
-/// Says more closely what a job that is being done is about; it stays the same row.
+/// Replaces a running job by a more specific one in the same row.
 async fn replace(tx: &mut PgConnection, id: i64, job: &Job) -> Result<()> {
     let (kind, payload) = row(job)?;
     sqlx::query!("update jobs set kind = $2, payload = $3 where id = $1", id, kind, payload).execute(tx).await?;
     Ok(())
 }
 
-/// Kind and payload, as the table has them.
+/// Returns kind and payload for the table.
 fn row(job: &Job) -> Result<(String, serde_json::Value)> {
     let mut row = serde_json::to_value(job).map_err(|error| Error::Unavailable(Box::new(error)))?;
     let kind = row["kind"].as_str().unwrap_or_default().to_owned();

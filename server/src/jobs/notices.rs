@@ -1,5 +1,5 @@
-//! Word of changes to an account. The first is mailed at once; more of them within minutes wait and go in one mail, so that
-//! nobody can bury the one that matters under many others.
+//! Notices of changes to an account. The first is mailed at once. Further ones within minutes are collected and sent in
+//! one mail, so that an attacker cannot bury the important one under many others.
 
 use serde_json::json;
 use sqlx::PgConnection;
@@ -7,13 +7,13 @@ use sqlx::PgConnection;
 use super::{Job, enqueue, enqueue_in};
 use crate::{error::Result, id::UserId, mailer::Mail};
 
-/// How long further notices are gathered, in minutes.
+/// The time during which further notices are collected, in minutes.
 const GATHER_MINUTES: i32 = 5;
 
-/// Queues word of a change, inside its transaction and after its audit row. The caller holds the user's row, so of two at
-/// once the second finds what the first left.
+/// Enqueues the notice of a change, inside its transaction and after its audit row. The caller locks the user's row, so
+/// of two concurrent changes the second finds the row of the first.
 pub(crate) async fn notify(tx: &mut PgConnection, user: UserId, mail: Mail) -> Result<()> {
-    // Rows of this very transaction are from now(); others may be younger, if this one had to wait for the user's row.
+    // Rows of this transaction have the time now(); others may be younger, if this one had to wait for the user's row.
     let told = sqlx::query_scalar!(
         r#"
         select exists (

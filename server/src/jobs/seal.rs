@@ -1,5 +1,5 @@
-//! Mails that hold a secret wait in the queue sealed. The key never leaves the memory of the process that made it, so
-//! neither a copy of the database nor somebody who reads the live one finds a code in it.
+//! Seals queued mails that contain a secret. The key never leaves the memory of this process, so neither a copy of the
+//! database nor a reader of the live one reveals a code.
 
 use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
@@ -11,27 +11,27 @@ use crate::{
     random,
 };
 
-/// This process's key, and its name in the rows it sealed. ChaCha20-Poly1305 (RFC 8439) with random nonces: one key
-/// seals far fewer than the 2³² mails that would make two alike likely.
+/// The key of this process, and its id in the rows it sealed. ChaCha20-Poly1305 (RFC 8439) with random nonces: one key
+/// seals far fewer than the 2³² mails at which two equal nonces become likely.
 pub struct Seal {
     by: Uuid,
     key: LessSafeKey,
 }
 
 impl Seal {
-    /// A fresh one.
+    /// Creates a new key.
     #[expect(clippy::expect_used, reason = "the key has the algorithm's length")]
     pub(crate) fn new() -> Self {
         let key = UnboundKey::new(&CHACHA20_POLY1305, &random::bytes::<32>()).expect("a key of 256 bits");
         Self { by: uuid::Builder::from_random_bytes(random::bytes()).into_uuid(), key: LessSafeKey::new(key) }
     }
 
-    /// What rows call this process. Not a secret.
+    /// Returns the id of this process in the rows. Not a secret.
     pub(super) fn by(&self) -> Uuid {
         self.by
     }
 
-    /// Seals what a mail says; it opens only for the same recipient.
+    /// Seals the message of a mail; it opens only for the same recipient.
     pub(super) fn close(&self, mail: &Mail) -> Result<String> {
         let mut text = serde_json::to_vec(&mail.message).map_err(|error| Error::Unavailable(Box::new(error)))?;
         let nonce: [u8; NONCE_LEN] = random::bytes();
@@ -41,7 +41,7 @@ impl Seal {
         Ok(BASE64_STANDARD_NO_PAD.encode([&nonce[..], &text].concat()))
     }
 
-    /// What a sealed mail to `to` says; none when this is another process, or somebody changed the row.
+    /// Opens a sealed mail to `to`; `None` when another process sealed it, or the row was changed.
     pub(super) fn open(&self, to: String, sealed: &str) -> Option<Mail> {
         let bytes = BASE64_STANDARD_NO_PAD.decode(sealed).ok()?;
         let (nonce, text) = bytes.split_at_checked(NONCE_LEN)?;

@@ -1,4 +1,4 @@
-//! How the queue stands, and what an operator does about what was given up on.
+//! The state of the job queue, and the operator commands for failed jobs.
 
 use std::time::Duration;
 
@@ -6,17 +6,17 @@ use sqlx::PgConnection;
 
 use crate::error::Result;
 
-/// How the queue stands, for `kith doctor`. Nothing of it says to whom or what.
+/// The state of the queue, for `kith doctor`. It reveals no recipient and no content.
 pub struct Standing {
     pub waiting: i64,
-    /// How long ago the oldest of them was queued.
+    /// The age of the oldest waiting job.
     pub oldest: Option<Duration>,
-    /// Given up on.
+    /// The number of failed jobs.
     pub dead: i64,
     pub last_error: Option<String>,
 }
 
-/// How the queue stands.
+/// Returns the state of the queue.
 pub async fn standing(db: &mut PgConnection) -> Result<Standing> {
     let row = sqlx::query!(
         r#"
@@ -33,8 +33,8 @@ pub async fn standing(db: &mut PgConnection) -> Result<Standing> {
     Ok(Standing { waiting: row.waiting, oldest, dead: row.dead, last_error: row.last_error })
 }
 
-/// Has what was given up on tried again from the start; how many those are. What was sealed is not among them: its
-/// text went when it was given up on.
+/// Retries all failed jobs from the start and returns their number. Sealed jobs are not among them: their text was
+/// deleted when they failed.
 pub async fn retry_dead(db: &mut PgConnection) -> Result<u64> {
     let retried = sqlx::query!(
         r#"
@@ -47,7 +47,7 @@ pub async fn retry_dead(db: &mut PgConnection) -> Result<u64> {
     Ok(retried.rows_affected())
 }
 
-/// Forgets what was given up on; how many those were.
+/// Deletes all failed jobs and returns their number.
 pub async fn drop_dead(db: &mut PgConnection) -> Result<u64> {
     Ok(sqlx::query!("delete from jobs where dead_at is not null").execute(db).await?.rows_affected())
 }

@@ -1,5 +1,5 @@
-//! Doing one job: lease it, carry it out, conclude. The lease outlasts the longest way of doing it, so nobody else
-//! begins meanwhile.
+//! Runs one job: leases it, does the work, and records the result. The lease is longer than any job takes, so no other
+//! worker starts it in the meantime.
 
 use std::time::{Duration, Instant};
 
@@ -9,39 +9,39 @@ use super::{
 };
 use crate::{Server, accounts, avatars, error::Result, id::UserId};
 
-/// How long to wait before the next try, in minutes; after the last the job is dead.
+/// The delays before each retry, in minutes; after the last the job has failed for good.
 const PAUSES: [i32; 4] = [1, 5, 30, 360];
-/// How long a job belongs to the worker that took it. A worker that vanished gives it up after that long.
+/// The time a job belongs to the worker that leased it. If the worker dies, the job is free again after that time.
 pub const LEASE: Duration = Duration::from_secs(120);
-/// Between two tries to note that a job is done.
+/// The delay between two attempts to record that a job is done.
 const AGAIN: Duration = Duration::from_secs(1);
 
-/// A job that is ours for a while.
+/// A leased job.
 struct Leased {
     id: i64,
     kind: String,
     payload: serde_json::Value,
-    /// How often it was begun, this time included.
+    /// The number of attempts, this one included.
     attempts: i16,
-    /// Nobody waits for it any more.
+    /// The job is past its deadline.
     expired: bool,
-    /// The same at each try, and no other job's: by it a receiver can tell that it has this mail already.
+    /// The same for each attempt, and unique to the job, so that a receiver can detect duplicates.
     message_id: String,
 }
 
-/// How it went.
+/// The result of a job.
 enum Outcome {
-    /// The server said yes, or there was nothing to do.
+    /// The mail server accepted it, or there was nothing to do.
     Done,
     /// A part is done; the job continues after other jobs that are due.
     Unfinished,
-    /// To be tried again.
+    /// To be retried.
     Failed(String),
-    /// Trying again would change nothing.
+    /// A retry would change nothing.
     Refused(String),
 }
 
-/// Does one job that is due, if there is one. Returns how many were done or tried.
+/// Runs one due job, if there is one. Returns how many were done or tried.
 pub async fn run_due(server: &Server) -> Result<u64> {
     let begun = Instant::now();
     let Some(mut job) = lease(server).await? else { return Ok(0) };
@@ -50,7 +50,7 @@ pub async fn run_due(server: &Server) -> Result<u64> {
         tracing::warn!(job = job.id, kind = job.kind, "a job was not done in time and is dropped");
         return Ok(1);
     }
-    // There may be more: another worker looks while this one talks to the mail server.
+    // There may be more: another worker checks while this one talks to the mail server.
     server.wake().ring();
     let tried = usize::try_from(job.attempts).unwrap_or(usize::MAX);
     let outcome = match tried > PAUSES.len() + 1 {
@@ -66,8 +66,8 @@ pub async fn run_due(server: &Server) -> Result<u64> {
     Ok(1)
 }
 
-/// What somebody waits for first (it has an end), then what has waited longest. Sealed mails only this process opens;
-/// in its last round it takes nothing else.
+/// Leases the next due job: first those with a deadline, then those that are due longest. Only this process opens the
+/// mails it sealed; in its last round it takes nothing else.
 async fn lease(server: &Server) -> Result<Option<Leased>> {
     let job = sqlx::query_as!(
         Leased,
@@ -91,9 +91,9 @@ async fn lease(server: &Server) -> Result<Option<Leased>> {
     Ok(job)
 }
 
-/// Outside any transaction: what answers slowly must not hold a lock.
+/// Runs outside any transaction: a slow receiver must not hold a lock.
 async fn carry_out(server: &Server, job: &mut Leased) -> Outcome {
-    // Another version may have written it, during an update: it is left for that one, or for the next of this.
+    // During an update, another version may have written it: it is left for that version, or for the next one of this.
     let Ok(work) = Job::read(&job.kind, job.payload.take()) else {
         return Outcome::Failed("not a job of this version".to_owned());
     };
@@ -127,8 +127,8 @@ async fn carry_out(server: &Server, job: &mut Leased) -> Outcome {
     }
 }
 
-/// Removes a job that is done. A database that is away meanwhile is waited for as long as the job is ours: whoever
-/// takes it afterwards would send it again.
+/// Removes a finished job. Retries while the database is unavailable, for as long as the lease lasts: the next worker
+/// would send the mail again.
 async fn forget(server: &Server, id: i64, begun: Instant) {
     while let Err(error) = sqlx::query!("delete from jobs where id = $1", id).execute(server.db()).await {
         if begun.elapsed() + AGAIN > LEASE {
@@ -140,7 +140,7 @@ async fn forget(server: &Server, id: i64, begun: Instant) {
     }
 }
 
-/// Queues the rest of a job that is partly done, behind what is due by now. Its failed attempts are forgotten.
+/// Queues the rest of a partly done job, behind the jobs that are due now. Resets its failed attempts.
 async fn continue_later(server: &Server, job: &Leased) -> Result<()> {
     sqlx::query!(
         "update jobs set attempts = 0, leased_until = null, run_at = now() where id = $1 and attempts = $2",
@@ -154,7 +154,7 @@ async fn continue_later(server: &Server, job: &Leased) -> Result<()> {
 
 async fn put_off(server: &Server, job: &Leased, why: &str, minutes: i32) -> Result<()> {
     tracing::warn!(job = job.id, kind = job.kind, attempt = job.attempts, minutes, why, "a job failed; trying again");
-    // By its attempts the lease is known to be still ours.
+    // The same number of attempts shows that the lease is still ours.
     sqlx::query!(
         r#"
         update jobs set last_error = $3, leased_until = null, run_at = now() + make_interval(mins => $4)
@@ -170,7 +170,7 @@ async fn put_off(server: &Server, job: &Leased, why: &str, minutes: i32) -> Resu
     Ok(())
 }
 
-/// Keeps a job for the operator, without what was sealed in it.
+/// Stores a failed job for the operator, without its sealed content.
 async fn give_up(server: &Server, job: &Leased, why: &str) -> Result<()> {
     tracing::error!(job = job.id, kind = job.kind, attempt = job.attempts, why, "a job is given up on");
     sqlx::query!(

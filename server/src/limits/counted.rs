@@ -1,4 +1,4 @@
-//! Tries that count only if they were made: in an outage nothing is done, and nothing is used up.
+//! Attempts that count only if they were made: an outage uses nothing up.
 
 use std::time::Duration;
 
@@ -8,12 +8,12 @@ use crate::{
     error::{Error, Result},
 };
 
-/// How often, and how far apart, a count is tried to be given back while the database is away: for two minutes.
+/// The number and interval of retries to give a count back while the database is unavailable: two minutes in total.
 const GIVE_BACK_TRIES: u32 = 24;
 const GIVE_BACK_INTERVAL: Duration = Duration::from_secs(5);
 
-/// Counts one try of what `key` names, as [`take`] does, and makes it. The count is taken back if the try failed because
-/// something we depend on is away or busy: nothing was done then.
+/// Counts one attempt for `key`, like [`take`], and runs it. The count is taken back if the attempt failed because a
+/// dependency is unavailable or busy: nothing was done then.
 pub async fn counted<T>(
     server: &Server,
     (policy, key): (Policy, impl ToString),
@@ -24,7 +24,7 @@ pub async fn counted<T>(
     give_back_undone(server, (policy, key), work.await).await
 }
 
-/// Takes back a count made before if the try failed because something we depend on is away or busy. Returns `done`.
+/// Takes an earlier count back if the attempt failed because a dependency is unavailable or busy. Returns `done`.
 pub(crate) async fn give_back_undone<T>(
     server: &Server,
     (policy, key): (Policy, impl ToString),
@@ -36,8 +36,8 @@ pub(crate) async fn give_back_undone<T>(
     done
 }
 
-/// As [`give_back`], also when the database is away at this moment: then it is tried again in the background, as long as an
-/// outage that is worth it may take.
+/// Like [`give_back`], but retries in the background if the database is unavailable at this moment, for the length of a
+/// short outage.
 pub(crate) async fn give_back_later(server: &Server, policy: Policy, key: String) {
     if give_back(server, policy, &key).await.is_ok() {
         return;

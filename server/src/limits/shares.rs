@@ -1,5 +1,5 @@
-//! A budget that strangers share, such as mails to one address, with a reserve for networks that have not used it yet: one
-//! stranger alone cannot use up all of it.
+//! A budget that strangers share, such as mails to one address, with a reserve for networks that have not used it yet:
+//! one stranger alone cannot use up all of it.
 
 use super::{
     MAIL_ADDRESS, MAIL_FIRST, MAIL_RESERVE, Policy, SIGN_IN_FIRST, SIGN_IN_IDENTIFIER, SIGN_IN_RESERVE, clear,
@@ -14,35 +14,35 @@ use crate::{
 /// A shared budget.
 #[derive(Clone, Copy, Debug)]
 pub struct SharedBudget {
-    /// For everybody together.
+    /// The common part for all clients.
     common: Policy,
-    /// The tries of one network that may count in the reserve.
+    /// The first attempts of one network, which may use the reserve.
     first: Policy,
-    /// Once the common part is used up.
+    /// The reserve for when the common part is used up.
     reserve: Policy,
 }
 
 impl SharedBudget {
-    /// Mails to one address that strangers ask for.
+    /// Mails to one address that strangers request.
     pub const MAIL: Self = Self { common: MAIL_ADDRESS, first: MAIL_FIRST, reserve: MAIL_RESERVE };
     /// Failed sign-ins for one name.
     pub const SIGN_IN: Self = Self { common: SIGN_IN_IDENTIFIER, first: SIGN_IN_FIRST, reserve: SIGN_IN_RESERVE };
 }
 
-/// The part of a budget that a try was counted in.
+/// The part of the budget that counted an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Share {
     Common {
-        /// Counted among the first tries of its network, too.
+        /// True if it also counted among the first attempts of its network.
         is_first: bool,
     },
     /// Others have used up the common part.
     Reserve,
 }
 
-/// Counts one try of what `key` names, by `client`. [`Error::Limited`] when nothing is left for its network.
+/// Counts one attempt for `key` by `client`. [`Error::Limited`] when nothing is left for its network.
 pub async fn take_shared(server: &Server, shared: SharedBudget, key: &str, client: &Client) -> Result<Share> {
-    // Each network is counted from the beginning, or the one that used up the common part would still be a first one.
+    // Each network is counted from the start, or the one that used up the common part would still count as a first one.
     let is_first = match take(server, shared.first, first_key(key, client)).await {
         Err(Error::Limited(_)) => false,
         counted => counted.map(|()| true)?,
@@ -63,7 +63,7 @@ pub async fn take_shared(server: &Server, shared: SharedBudget, key: &str, clien
 }
 
 impl SharedBudget {
-    /// Takes one counted try back.
+    /// Takes one counted attempt back.
     pub(crate) async fn give_back(self, server: &Server, share: Share, key: &str, client: &Client) -> Result<()> {
         let (policy, is_first) = match share {
             Share::Common { is_first } => (self.common, is_first),
@@ -75,7 +75,7 @@ impl SharedBudget {
         give_back(server, policy, key).await
     }
 
-    /// Forgets every try of what `key` names, from wherever it came.
+    /// Deletes every count for `key`, from all networks.
     pub(crate) async fn clear(self, server: &Server, key: &str, client: &Client) -> Result<()> {
         clear(server, self.first, first_key(key, client)).await?;
         clear(server, self.reserve, key).await?;

@@ -1,4 +1,4 @@
-//! The account and the device that a link is about, for the page that asks before it acts.
+//! The account and the session of a link, for the page that asks before it acts.
 
 use std::net::IpAddr;
 
@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use super::Link;
 use crate::{error::Result, request::Request, sessions::UserAgent};
 
-/// The account a link acts on, and the session it ends.
+/// The account a link acts on, and the session it revokes.
 #[derive(Clone, Debug)]
 pub struct Subject {
     pub username: String,
@@ -15,7 +15,7 @@ pub struct Subject {
     pub session: Option<LinkedSession>,
 }
 
-/// A session that a link ends, in words.
+/// A session that a link revokes, for display.
 #[derive(Clone, Debug)]
 pub struct LinkedSession {
     pub agent: UserAgent,
@@ -23,7 +23,7 @@ pub struct LinkedSession {
     pub signed_in_at: OffsetDateTime,
 }
 
-/// Looks up what a link is about. One statement.
+/// Returns the subject of a link. One statement.
 pub async fn subject(cx: &Request, link: &Link) -> Result<Subject> {
     let row = sqlx::query!(
         r#"

@@ -1,4 +1,4 @@
-//! The development mailbox: the last mails, in memory. Not in what `cargo xtask dist` builds.
+//! The development mailbox: the last mails, in memory. Not part of the build of `cargo xtask dist`.
 
 use std::{
     collections::VecDeque,
@@ -34,12 +34,12 @@ impl Mailbox {
         inner.1.truncate(MOST);
     }
 
-    /// Newest first; only those to `to` when it is given.
+    /// Returns the mails, newest first; only those to `to` when it is given.
     pub fn list(&self, to: Option<&str>) -> Vec<Received> {
         self.inner().1.iter().filter(|m| to.is_none_or(|to| m.to.eq_ignore_ascii_case(to))).cloned().collect()
     }
 
-    /// One of them.
+    /// Returns one mail.
     pub fn find(&self, id: u64) -> Option<Received> {
         self.inner().1.iter().find(|mail| mail.id == id).cloned()
     }

@@ -1,4 +1,5 @@
-//! What our mails say. Short, plain, and the same in text and HTML; links only to our own origin, no remote content.
+//! The texts of our mails. Short, plain, and the same in text and HTML; links only to our own origin, no remote
+//! content.
 
 mod address;
 mod digest;
@@ -17,14 +18,14 @@ pub use address::{address_in_use, email_back, email_changed, email_restored, new
 #[cfg(feature = "dev")]
 pub use each::each;
 
-/// `lines`, and a warning for a mail among many that others asked for.
+/// Returns `lines`, with a warning if others requested many mails to the address.
 fn among<'a>(others: bool, lines: &[&'a str]) -> Vec<&'a str> {
     const OTHERS: &str = "Others have asked for several mails to this address within the last hour, as if they were you. \
         They don't get in without what is in these mails: give it to nobody.";
     lines.iter().copied().chain(others.then_some(OTHERS)).collect()
 }
 
-/// The code that proves an address at sign-up.
+/// The code that verifies an address at sign-up.
 pub fn sign_up_code(origin: &Origin, code: &str, others: bool) -> Message {
     Letter {
         subject: format!("{code} is your Kith code"),
@@ -37,7 +38,7 @@ pub fn sign_up_code(origin: &Origin, code: &str, others: bool) -> Message {
     .write(origin)
 }
 
-/// To somebody who signs up with an address that has an account.
+/// The mail for a sign-up with an address that has an account.
 pub fn have_account(origin: &Origin) -> Message {
     Letter {
         subject: "You already have a Kith account".to_owned(),
@@ -50,7 +51,7 @@ pub fn have_account(origin: &Origin) -> Message {
     .write(origin)
 }
 
-/// The code that signs somebody in.
+/// The code for a sign-in.
 pub fn sign_in_code(origin: &Origin, code: &str, others: bool) -> Message {
     Letter {
         subject: format!("{code} is your Kith code"),
@@ -66,7 +67,7 @@ pub fn sign_in_code(origin: &Origin, code: &str, others: bool) -> Message {
     .write(origin)
 }
 
-/// The code that proves again who somebody is.
+/// The code for an elevation.
 pub fn elevate_code(origin: &Origin, code: &str) -> Message {
     Letter {
         subject: format!("{code} is your Kith code"),
@@ -79,7 +80,7 @@ pub fn elevate_code(origin: &Origin, code: &str) -> Message {
     .write(origin)
 }
 
-/// The code that proves the address of somebody who comes from a provider.
+/// The code that verifies the address of a new user from a provider.
 pub fn arrival_code(origin: &Origin, code: &str, label: &str, others: bool) -> Message {
     Letter {
         subject: format!("{code} is your Kith code"),
@@ -95,7 +96,7 @@ pub fn arrival_code(origin: &Origin, code: &str, label: &str, others: bool) -> M
     .write(origin)
 }
 
-/// As [`arrival_code`], to an address that has an account.
+/// Like [`arrival_code`], to an address that has an account.
 pub fn link_code(origin: &Origin, code: &str, label: &str, others: bool) -> Message {
     Letter {
         subject: format!("{code} is your Kith code"),
@@ -116,7 +117,7 @@ pub fn link_code(origin: &Origin, code: &str, label: &str, others: bool) -> Mess
     .write(origin)
 }
 
-/// Word of an account elsewhere that opens this one now.
+/// The notice of a linked identity.
 pub fn identity_linked(origin: &Origin, label: &str, login: &str) -> Message {
     Letter {
         subject: format!("{label} was connected to your Kith account"),
@@ -129,7 +130,7 @@ pub fn identity_linked(origin: &Origin, label: &str, login: &str) -> Message {
     .write(origin)
 }
 
-/// Word of one that opens it no more.
+/// The notice of an unlinked identity.
 pub fn identity_unlinked(origin: &Origin, label: &str, login: &str) -> Message {
     Letter {
         subject: format!("{label} was disconnected from your Kith account"),
@@ -145,7 +146,7 @@ pub fn identity_unlinked(origin: &Origin, label: &str, login: &str) -> Message {
     .write(origin)
 }
 
-/// To an address without an account, whose owner may have meant another.
+/// The mail to an address without an account; the user may have used another.
 pub fn no_account(origin: &Origin, others: bool) -> Message {
     Letter {
         subject: "There is no Kith account with this address".to_owned(),
@@ -161,7 +162,7 @@ pub fn no_account(origin: &Origin, others: bool) -> Message {
     .write(origin)
 }
 
-/// The link with which a new password is chosen.
+/// The link for choosing a new password.
 pub fn reset_link(origin: &Origin, token: &Token, others: bool) -> Message {
     let works = match others {
         true => "The link works for 90 minutes, once, in any browser.",
@@ -178,7 +179,7 @@ pub fn reset_link(origin: &Origin, token: &Token, others: bool) -> Message {
     .write(origin)
 }
 
-/// Word of a password that was set.
+/// The notice of a changed password.
 pub fn password_changed(origin: &Origin) -> Message {
     Letter {
         subject: "Your Kith password was changed".to_owned(),
@@ -191,7 +192,7 @@ pub fn password_changed(origin: &Origin) -> Message {
     .write(origin)
 }
 
-/// Word of a password that was taken away.
+/// The notice of a removed password.
 pub fn password_removed(origin: &Origin) -> Message {
     Letter {
         subject: "Your Kith password was removed".to_owned(),
@@ -204,7 +205,7 @@ pub fn password_removed(origin: &Origin) -> Message {
     .write(origin)
 }
 
-/// Word of a sign-in from a browser not seen before, and how to end it.
+/// The notice of a sign-in from a new browser, with a link to revoke it.
 pub fn new_browser(origin: &Origin, (browser, ip): (&str, &str), token: &Token) -> Message {
     Letter {
         subject: "A new sign-in to your Kith account".to_owned(),
@@ -217,7 +218,7 @@ pub fn new_browser(origin: &Origin, (browser, ip): (&str, &str), token: &Token) 
     .write(origin)
 }
 
-/// What somebody was told and has not read, with a link that ends such mails. `more` did not fit in.
+/// The digest of unread notifications, with an unsubscribe link. `more` did not fit in.
 pub fn digest(origin: &Origin, (rhythm, told, more): (Rhythm, &[Told], usize), token: &Token) -> Message {
     let stop = origin.url(&format!("/unsubscribe?token={}", token.text()));
     let lines = digest::lines(told, more);
@@ -237,7 +238,7 @@ pub fn digest(origin: &Origin, (rhythm, told, more): (Rhythm, &[Told], usize), t
     message
 }
 
-/// Word of several changes within minutes, by the subjects of the mails about each.
+/// The notice of several changes within minutes, by the subjects of the mails about each.
 pub fn notices(origin: &Origin, subjects: &[String]) -> Message {
     let mut counts: Vec<(&str, usize)> = Vec::new();
     for subject in subjects {
@@ -261,7 +262,7 @@ pub fn notices(origin: &Origin, subjects: &[String]) -> Message {
     .write(origin)
 }
 
-/// The last one.
+/// The notice of the account deletion, the last mail.
 pub fn account_deleted(origin: &Origin) -> Message {
     Letter {
         subject: "Your Kith account is deleted".to_owned(),
@@ -274,7 +275,7 @@ pub fn account_deleted(origin: &Origin) -> Message {
     .write(origin)
 }
 
-/// For `kith mail test`.
+/// The mail of `kith mail test`.
 pub fn test(origin: &Origin) -> Message {
     Letter {
         subject: "A test from Kith".to_owned(),

@@ -1,5 +1,5 @@
-//! Sending mail: over SMTP, or into the log, or (in development) into a mailbox that a page shows. Only the job worker
-//! sends, so no answer ever waits for a mail server.
+//! Sends mail: over SMTP, or into the log, or (in development) into a mailbox that a page shows. Only the job worker
+//! sends, so no response ever waits for a mail server.
 
 #[cfg(feature = "dev")]
 mod mailbox;
@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::{self, Origin};
 
-/// One mail, as it waits in the queue.
+/// A queued mail.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Mail {
     pub to: String,
@@ -29,18 +29,18 @@ impl std::fmt::Debug for Mail {
     }
 }
 
-/// What it says, in both forms.
+/// The content of a mail, in both forms.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Message {
     pub subject: String,
     pub text: String,
     pub html: String,
-    /// The address that ends mails such as this one by a single request (RFC 8058).
+    /// The unsubscribe URL, for a single request (RFC 8058).
     #[serde(default)]
     pub unsubscribe: Option<String>,
 }
 
-/// Why a mail did not go.
+/// The reason why a mail was not sent.
 #[derive(Debug, thiserror::Error)]
 pub enum MailError {
     #[error("the mail cannot be put together: {0}")]
@@ -56,8 +56,9 @@ pub enum MailError {
 }
 
 impl MailError {
-    /// Whether trying again would change nothing: the mail itself is at fault, or the server refused it for good
-    /// (RFC 5321: 5xx). A server that refuses *us* (a wrong password, say) is waited for: that gets put right.
+    /// Returns true if a retry would change nothing: the mail itself is invalid, or the server refused it permanently
+    /// (RFC 5321: 5xx). When a server refuses *us* (a wrong password, say), a retry makes sense: the operator corrects
+    /// it.
     pub fn is_for_good(&self) -> bool {
         match self {
             Self::Message(_) | Self::Address(_) => true,
@@ -67,13 +68,14 @@ impl MailError {
         }
     }
 
-    /// In words, for the log and the operator, without the address and what else of the mail a server may repeat.
+    /// Returns the reason for the log and the operator, without the address and other parts of the mail that a server
+    /// may repeat.
     pub fn reason(&self) -> String {
         reason::clean(&self.to_string())
     }
 }
 
-/// What carries mail away.
+/// Sends mails.
 pub struct Mailer {
     from: String,
     transport: Transport,
@@ -87,7 +89,7 @@ enum Transport {
 }
 
 impl Mailer {
-    /// As the settings say.
+    /// Builds it from the settings.
     pub fn new(mail: &config::Mail, origin: &Origin) -> Self {
         let transport = match &mail.transport {
             config::Transport::Smtp(relay) => Transport::Smtp(Box::new(smtp::Smtp::new(relay, origin, mail.patience))),
@@ -98,15 +100,15 @@ impl Mailer {
         Self { from: mail.from.clone(), transport }
     }
 
-    /// Sends one mail. Nothing of what it says is ever logged. `id` names it for the receiver, who can tell by it that a
-    /// mail came twice.
+    /// Sends one mail. Its content is never logged. `id` identifies it for the receiver, who can detect duplicates by
+    /// it.
     ///
     /// # Errors
-    /// When it did not go, or nobody said that it did.
+    /// When it was not sent, or the server did not confirm it.
     pub async fn send(&self, mail: &Mail, id: &str) -> Result<(), MailError> {
         match &self.transport {
             Transport::Smtp(smtp) => smtp.send(&self.from, mail, id).await?,
-            // Not even the subject: a code stands in it.
+            // Not even the subject: it may contain a code.
             Transport::Log => tracing::info!("mail is not configured: this one was not sent"),
             #[cfg(feature = "dev")]
             Transport::Mailbox(mailbox) => mailbox.receive(mail),
@@ -114,7 +116,7 @@ impl Mailer {
         Ok(())
     }
 
-    /// The development mailbox, when that is where mail goes.
+    /// Returns the development mailbox, if mails are sent there.
     #[cfg(feature = "dev")]
     pub fn mailbox(&self) -> Option<&Mailbox> {
         match &self.transport {
@@ -123,7 +125,7 @@ impl Mailer {
         }
     }
 
-    /// In words, for `kith doctor`.
+    /// Returns a description for `kith doctor`.
     pub fn describe(&self) -> &'static str {
         match self.transport {
             Transport::Smtp(_) => "goes out over SMTP",

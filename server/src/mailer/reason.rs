@@ -1,13 +1,13 @@
-//! What a mail server said, fit to be kept: it may repeat anything of the mail it refused.
+//! Cleans the response of a mail server for storage: it may repeat any part of the mail it refused.
 
-/// More of it helps nobody.
+/// The most characters; a longer text is no more useful.
 const LONGEST: usize = 300;
-/// As many digits as a code has; dates and status codes have fewer in a row.
+/// The number of digits of a code; dates and status codes have fewer in a row.
 const CODE: usize = 6;
-/// From here on a run of letters and digits may be a link's token.
+/// From this length on, letters and digits in a row may be a link's token.
 const TOKEN: usize = 40;
 
-/// One short line, without addresses and without what could be a code or a token.
+/// Returns one short line, without addresses and without anything that could be a code or a token.
 pub(super) fn clean(said: &str) -> String {
     let line: String = said.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST).collect();
     line.split_whitespace().map(word).collect::<Vec<_>>().join(" ")

@@ -1,4 +1,4 @@
-//! Where mail goes out, as the operator says it in one address.
+//! The mail server, as one address in the settings.
 
 use std::fmt;
 
@@ -16,7 +16,7 @@ const SUBMISSIONS: u16 = 465;
 const SUBMISSION: u16 = 587;
 const SMTP: u16 = 25;
 
-/// A mail server, and how to speak with it: always encrypted, unless it is on this very machine.
+/// A mail server and the way to connect to it: always encrypted, unless it is on this machine.
 #[derive(Clone)]
 pub struct Relay {
     pub(super) host: String,
@@ -26,10 +26,10 @@ pub struct Relay {
     ca: Option<Certificate>,
 }
 
-/// When encryption begins.
+/// The start of encryption.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Security {
-    /// With the first byte.
+    /// From the first byte.
     Implicit,
     /// With STARTTLS; a server that does not offer it gets no mail.
     StartTls,
@@ -38,7 +38,7 @@ pub(super) enum Security {
 }
 
 impl Relay {
-    /// Reads an address, or says why it cannot be used.
+    /// Parses an address, or returns the reason why it is unusable.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         if config::has_unencoded_credentials(text, &["tls"]) {
             return Err(config::PERCENT_ENCODE);
@@ -65,7 +65,7 @@ impl Relay {
                 Some(Credentials::new(plain(url.username()).map_err(unreadable)?, plain(password).map_err(unreadable)?))
             }
         };
-        // Brackets belong to the notation, not to the address of IPv6.
+        // Brackets belong to the notation, not to the IPv6 address.
         let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
         let port = url.port().unwrap_or(usual);
         let relay = Self { host, port, security, credentials, ca: None };
@@ -73,7 +73,7 @@ impl Relay {
         Ok(relay)
     }
 
-    /// The same, but its certificate must come from the authority in `pem`.
+    /// Returns the same relay, but its certificate must come from the authority in `pem`.
     pub fn believing_only(mut self, pem: &str) -> Result<Self, &'static str> {
         let why = "must be certificates in PEM form.";
         if !pem.contains("-----BEGIN CERTIFICATE-----") {
@@ -84,7 +84,7 @@ impl Relay {
         Ok(self)
     }
 
-    /// How to encrypt.
+    /// Returns the TLS settings.
     pub(super) fn tls(&self) -> Result<Tls, lettre::transport::smtp::Error> {
         let builder = TlsParameters::builder(self.host.clone());
         let parameters = match &self.ca {

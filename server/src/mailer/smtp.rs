@@ -1,5 +1,5 @@
-//! SMTP: one conversation a mail. What the server says about the mail counts the moment it is said; how the rest of
-//! the conversation goes, changes nothing any more.
+//! SMTP: one connection per mail. The server's response about the mail counts at once; later errors of the connection
+//! change nothing.
 
 use std::time::Duration;
 
@@ -21,16 +21,16 @@ use lettre::{
 use super::{Mail, MailError, Relay};
 use crate::config::Origin;
 
-/// How long a connection may take to come about.
+/// The timeout for the connection.
 const CONNECT: Duration = Duration::from_secs(5);
-/// How long to wait for the answer to a goodbye.
+/// The timeout for the response to QUIT.
 const GOODBYE: Duration = Duration::from_secs(1);
 
 /// One mail server.
 pub(super) struct Smtp {
     relay: Relay,
     domain: String,
-    /// For everything until the server has said yes or no.
+    /// The timeout until the server has accepted or refused the mail.
     patience: Duration,
 }
 
@@ -49,12 +49,12 @@ impl Smtp {
         let talked: Result<_, MailError> =
             tokio::time::timeout(self.patience, conversation).await.map_err(|_| MailError::TooLong)?;
         let (mut connection, said) = talked?;
-        // A goodbye that fails must not turn a yes into a no.
+        // A failed QUIT must not turn a success into a failure.
         let _ = tokio::time::timeout(GOODBYE, connection.quit()).await;
         said.map_err(MailError::Refused)
     }
 
-    /// Connects, encrypts and signs in. Nothing of a mail is said before.
+    /// Connects, encrypts and signs in. Sends nothing of a mail before.
     async fn connect(&self) -> Result<AsyncSmtpConnection, smtp::Error> {
         let (wrapper, start) = match self.relay.tls()? {
             Tls::Wrapper(tls) => (Some(tls), None),
@@ -62,7 +62,7 @@ impl Smtp {
             Tls::None => (None, None),
         };
         let place = (self.relay.host.as_str(), self.relay.port);
-        // Brackets and all, which lettre writes as they are.
+        // With brackets, because lettre writes the name as it is.
         let hello = ClientId::Domain(self.domain.clone());
         let mut connection = AsyncSmtpConnection::connect_tokio1(place, Some(CONNECT), &hello, wrapper, None).await?;
         if let Some(tls) = start {
@@ -75,7 +75,7 @@ impl Smtp {
     }
 }
 
-/// A mail as it travels.
+/// A mail in the form for SMTP.
 struct Letter {
     from: Address,
     to: Address,
@@ -86,7 +86,7 @@ impl Letter {
     fn new(from: &str, mail: &Mail, id: &str) -> Result<Self, MailError> {
         let from: Mailbox = from.parse()?;
         let to: Address = mail.to.parse()?;
-        // Whatever else stands there, it would need a server that speaks more than ASCII (RFC 6531).
+        // A non-ASCII address would need a server that supports RFC 6531.
         if !mail.to.is_ascii() {
             return Err(MailError::Address(lettre::address::AddressError::InvalidDomain));
         }
@@ -95,7 +95,7 @@ impl Letter {
             .to(Mailbox::new(None, to.clone()))
             .subject(&mail.message.subject)
             .message_id(Some(id.to_owned()))
-            // RFC 3834: no holiday notice should answer it.
+            // RFC 3834: no automatic reply should answer it.
             .raw_header(raw("Auto-Submitted", "auto-generated"))
             .header(header::MIME_VERSION_1_0);
         if let Some(url) = &mail.message.unsubscribe {

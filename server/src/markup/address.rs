@@ -1,12 +1,12 @@
-//! Finds where a bare address ends, and reads the address of a link.
+//! Finds the end of a bare address, and reads the address of a link.
 
 use super::{Link, link, words};
 use crate::text::unicode;
 
 const SCHEMES: [&str; 2] = ["https://", "http://"];
 
-/// The address that `rest` begins with: its length, and the link. Punctuation of other scripts than ASCII ends it, as
-/// does a sign that no host can have; ASCII punctuation at its end belongs to the sentence.
+/// Reads the address at the start of `rest`: its length, and the link. Non-ASCII punctuation ends it, and so does a
+/// character that no host can have; ASCII punctuation at its end belongs to the sentence.
 pub(super) fn bare(text_before: &str, rest: &str) -> Option<(usize, Link)> {
     let before = text_before.chars().next_back();
     if before.is_some_and(|c| unicode::is_cased_or_number(c) && c != '_') {
@@ -25,16 +25,16 @@ pub(super) fn bare(text_before: &str, rest: &str) -> Option<(usize, Link)> {
     Some((end, Link::read(address)?))
 }
 
-/// Returns `true` if a sign that no host can have ends one before its first dot, between letters: what is left
-/// (`https://my` of `https://my‑site.example`) is another host than the one that was meant.
+/// Returns `true` if a character that no host can have cuts the host before its first dot, between letters: the rest
+/// (`https://my` of `https://my‑site.example`) is another host than the intended one.
 fn is_cut_host(host: &str, rest: &str) -> bool {
     let mut after = rest.chars();
     let is_sign = after.next().is_some_and(|c| !c.is_ascii() && !c.is_whitespace());
     is_sign && after.next().is_some_and(char::is_alphanumeric) && host.chars().all(|c| c.is_alphanumeric() || c == '-')
 }
 
-/// The end of an address without its scheme before a bracket that was opened before it, and before the star that ends
-/// the emphasis it is in.
+/// Returns the end of an address without its scheme: before a bracket that was opened before the address, and before
+/// the star that ends the emphasis around it.
 fn enclosed_end(before: Option<char>, address: &str) -> usize {
     let is_ipv6 = |at: usize| at == 0 || address.starts_with('[') && !address[..at].contains(']');
     let mut open = Vec::new();
@@ -53,7 +53,7 @@ fn enclosed_end(before: Option<char>, address: &str) -> usize {
     address.len()
 }
 
-/// The address of `[text](address)`; its scheme may be left out.
+/// Reads the address of `[text](address)`; its scheme is optional.
 pub(super) fn named(typed: &str) -> Option<Link> {
     let typed = typed.trim();
     if SCHEMES.iter().any(|scheme| typed.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))) {
@@ -69,7 +69,7 @@ pub(super) fn named(typed: &str) -> Option<Link> {
     if domain && link::is_host(host) { Link::read(&format!("https://{typed}")) } else { None }
 }
 
-/// A character that no address goes on with.
+/// Returns true for a character that ends every address.
 fn ends(c: char) -> bool {
     match c.is_ascii() {
         true => c.is_ascii_control() || c.is_ascii_whitespace() || "<>\"`{}|\\^".contains(c),
@@ -80,8 +80,8 @@ fn ends(c: char) -> bool {
     }
 }
 
-/// The end of an address without its scheme, if a sign in its host ends it; and before letters of another script right
-/// behind an ASCII domain (`https://e.exampleを見て`).
+/// Returns the end of an address without its scheme, if a character in its host ends it; also before letters of another
+/// script directly after an ASCII domain (`https://e.exampleを見て`).
 fn host_end(address: &str) -> usize {
     let authority = link::authority(address);
     if authority.contains('@') || authority.starts_with('[') {
@@ -98,8 +98,8 @@ fn host_end(address: &str) -> usize {
     }
 }
 
-/// The end of the address without the punctuation and emoji of the sentence around it. An underscore is kept unless it ends
-/// emphasis.
+/// Returns the end of the address without the punctuation and emoji of the sentence around it. An underscore is kept
+/// unless it ends emphasis.
 fn sentence_end(before: &str, address: &str) -> usize {
     let mut end = address.len();
     while let Some(last) = address[..end].chars().next_back() {

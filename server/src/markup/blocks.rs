@@ -1,5 +1,5 @@
-//! Reads paragraphs, headings, quotes, lists and code, line by line. Lines that make none of these are text as typed:
-//! nothing is recognised that would show nothing.
+//! Reads paragraphs, headings, quotes, lists and code, line by line. All other lines are text as typed. Markup without
+//! visible content is not recognised.
 
 use super::{
     inline,
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::text;
 
-/// The most quotes and lists inside each other. Deeper markers are text.
+/// The most levels of nested quotes and lists. Deeper markers are text.
 const MAX_DEPTH: usize = 6;
 /// The fewest backticks of a fence.
 const FENCE: usize = 3;
@@ -77,8 +77,8 @@ impl Reader<'_> {
         count
     }
 
-    /// These lines begin another block even right below a paragraph. A number does so only if it begins a list with 1:
-    /// any other may be the end of a sentence.
+    /// Returns true if these lines start another block directly below a paragraph. A number does so only if it starts a
+    /// list with 1: any other may be the end of a sentence.
     fn interrupts(&self, lines: &[&str]) -> bool {
         let nests = || {
             let marker = Marker::read(lines[0]);
@@ -92,7 +92,7 @@ pub(super) fn is_blank(line: &str) -> bool {
     line.trim().is_empty()
 }
 
-/// The text of a heading: `#` up to six times and a space. Shown as a strong line.
+/// Returns the text of a heading: `#` up to six times and a space. Shown as a strong line.
 fn heading(line: &str) -> Option<&str> {
     let line = line.trim();
     let content = line.trim_start_matches('#');
@@ -100,7 +100,7 @@ fn heading(line: &str) -> Option<&str> {
     Some(content.trim()).filter(|content| is_heading && text::has_ink(content))
 }
 
-/// Code between lines of three or more backticks, or from there to the end.
+/// Reads code between lines of three or more backticks, or from there to the end.
 fn code(lines: &[&str]) -> Option<(usize, Piece)> {
     let (ticks, label) = fence(lines[0])?;
     let closes = |line: &&str| fence(line).is_some_and(|(n, label)| n >= ticks && label.is_empty());
@@ -110,7 +110,7 @@ fn code(lines: &[&str]) -> Option<(usize, Piece)> {
     text::has_ink(&code).then(|| (count, Piece::CodeBlock(label.to_owned(), code)))
 }
 
-/// The number of backticks that begin the line, and what comes after them.
+/// Returns the number of backticks at the start of the line, and the rest of the line.
 fn fence(line: &str) -> Option<(usize, &str)> {
     let line = line.trim();
     let label = line.trim_start_matches('`');

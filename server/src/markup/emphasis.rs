@@ -1,4 +1,4 @@
-//! Finds which stars and underscores are emphasis: a run at the beginning of a word and an equal one at the end of a
+//! Decides which stars and underscores are emphasis: a run at the start of a word and an equal one at the end of a
 //! word. All others are text: `5*3=15`, `snake_case`, `*.rs`.
 
 use super::pieces::{Element, Piece};
@@ -10,17 +10,17 @@ pub(super) enum Token {
     Run(Run),
 }
 
-/// Equal signs in a row.
+/// Equal characters in a row.
 pub(super) struct Run {
     signs: String,
     opens: bool,
     closes: bool,
-    /// Whether a letter of a script without spaces is on the left and on the right.
+    /// True if a letter of a script without spaces is on the left, and on the right.
     is_unspaced: [bool; 2],
 }
 
 impl Run {
-    /// Looks at what is around the signs.
+    /// Classifies a run by the text around it.
     pub(super) fn new(before: &str, signs: &str, after: &str) -> Self {
         let is_sign = |c: &char| matches!(c, '*' | '_');
         let previous = before.chars().next_back();
@@ -49,8 +49,8 @@ impl Run {
         }
     }
 
-    /// Whether this run opens what `closer` closes. A single star between letters on both outer sides (`长*宽*高`) is
-    /// a sign of multiplication.
+    /// Returns true if `closer` closes this run. A single star between letters on both outer sides (`长*宽*高`) is a sign
+    /// of multiplication.
     fn matches(&self, closer: &Self) -> bool {
         self.signs == closer.signs && !(self.signs == "*" && self.is_unspaced[0] && closer.is_unspaced[1])
     }
@@ -64,7 +64,8 @@ impl Run {
     }
 }
 
-/// Signs that stand by themselves, or between two equal signs or the two of a pair, are drawn (`-*-`, `"*"`, `>_<`).
+/// Returns true for drawings: characters by themselves, or between two equal characters or the two of a pair (`-*-`,
+/// `"*"`, `>_<`).
 fn is_drawing(left: Option<char>, right: Option<char>) -> bool {
     let is_blank = |c: Option<char>| c.is_none_or(char::is_whitespace);
     is_blank(left) && is_blank(right)
@@ -72,7 +73,7 @@ fn is_drawing(left: Option<char>, right: Option<char>) -> bool {
         || (left, right) == (Some('>'), Some('<'))
 }
 
-/// The first character of what is emphasised.
+/// Returns true for a character that emphasised text can start with.
 fn begins_content(c: char) -> bool {
     match c.is_ascii() {
         true => c.is_ascii_alphanumeric() || "*_`[(\"'@#$&+-~<\\".contains(c),
@@ -84,7 +85,7 @@ fn begins_content(c: char) -> bool {
     }
 }
 
-/// The last character of what is emphasised.
+/// Returns true for a character that emphasised text can end with.
 fn ends_content(c: char) -> bool {
     match c.is_ascii() {
         true => c.is_ascii_alphanumeric() || "*_`])\"'.,;:!?%+-~>$#".contains(c),
@@ -92,7 +93,7 @@ fn ends_content(c: char) -> bool {
     }
 }
 
-/// The character before an opening run: not part of a word.
+/// Returns true for a character that can precede an opening run: not part of a word.
 fn may_precede(c: char) -> bool {
     match c.is_ascii() {
         true => c.is_ascii_whitespace() || "([{\"'<>-:;,~|".contains(c),
@@ -100,7 +101,7 @@ fn may_precede(c: char) -> bool {
     }
 }
 
-/// The character after a closing run: not part of a word.
+/// Returns true for a character that can follow a closing run: not part of a word.
 fn may_follow(c: char) -> bool {
     match c.is_ascii() {
         true => c.is_ascii_whitespace() || ")]}\"'<>-;,!?~|/%".contains(c),
@@ -108,7 +109,7 @@ fn may_follow(c: char) -> bool {
     }
 }
 
-/// The tokens as pieces.
+/// Writes the tokens as pieces.
 pub(super) fn write(tokens: Vec<Token>, out: &mut Vec<Piece>) {
     let partners = partners(&tokens);
     for (at, token) in tokens.into_iter().enumerate() {
@@ -125,8 +126,8 @@ pub(super) fn write(tokens: Vec<Token>, out: &mut Vec<Piece>) {
     }
 }
 
-/// For each token the one it makes emphasis with. The innermost pairs come first, and none crosses another; between two
-/// partners there is something besides signs.
+/// Returns for each token its partner in emphasis. The innermost pairs come first, and pairs never cross; between two
+/// partners there is other content than runs.
 fn partners(tokens: &[Token]) -> Vec<Option<usize>> {
     let mut partners = vec![None; tokens.len()];
     let mut open: Vec<usize> = Vec::new();

@@ -1,4 +1,4 @@
-//! The pieces as HTML.
+//! Writes the pieces as HTML.
 
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
@@ -15,11 +15,11 @@ use super::{
     tag,
 };
 
-/// What somebody else's link is called to search engines, and what its page is told of ours.
+/// The relation of users' links: keeps search engines from following them, and cuts the linked page off from ours.
 const REL: &str = "nofollow ugc noopener";
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'_');
 
-/// The few elements there are. What is made below passes unchanged; this is for the day it has a fault.
+/// The allowed elements. The HTML made below passes unchanged; the sanitiser protects against a bug in it.
 static SANITISER: LazyLock<Builder<'static>> = LazyLock::new(|| {
     let mut builder = Builder::empty();
     builder
@@ -34,8 +34,8 @@ static SANITISER: LazyLock<Builder<'static>> = LazyLock::new(|| {
     builder
 });
 
-/// Writes the document. Of the names only those that `person` knows become links, to what it says they are called; of the
-/// tags only `tags`.
+/// Writes the document. A name becomes a link only if `person` knows it, to the username that it returns; a tag only if
+/// it is in `tags`.
 pub(super) fn write(pieces: &[Piece], person: impl Fn(&str) -> Option<String>, tags: &BTreeSet<String>) -> String {
     let mut html = String::new();
     for piece in pieces {

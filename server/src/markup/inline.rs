@@ -1,5 +1,5 @@
-//! Reads running text from left to right: code, addresses, links, escapes, `@names`, `#tags`, emphasis. Whatever begins
-//! first is taken first, so a star inside an address is part of the address. Everything else is text as typed.
+//! Reads running text from left to right: code, addresses, links, escapes, `@names`, `#tags`, emphasis. The construct
+//! that starts first wins, so a star inside an address is part of the address. Everything else is text as typed.
 
 use super::{
     Word, address,
@@ -9,9 +9,9 @@ use super::{
 };
 use crate::text;
 
-/// Signs that a backslash before them makes plain: those that mean something.
+/// Characters that a backslash before them makes plain: those with a meaning.
 const ESCAPED: [char; 7] = ['*', '`', '[', '@', '#', '＠', '＃'];
-/// Signs that mean something only at the beginning of a line.
+/// Characters with a meaning only at the start of a line.
 const ESCAPED_AT_START: [char; 2] = ['>', '-'];
 
 /// Reads the text of a paragraph.
@@ -33,9 +33,9 @@ fn scan(text: &str, in_link: bool, out: &mut Vec<Piece>) {
 struct Scanner<'a> {
     text: &'a str,
     at: usize,
-    /// Where the text begins that is not in `tokens` yet.
+    /// The start of the text that is not in `tokens` yet.
     plain: usize,
-    /// In the text of a link nothing else is one.
+    /// True inside the text of a link, which contains no other links.
     in_link: bool,
     tokens: Vec<Token>,
 }
@@ -56,7 +56,7 @@ impl<'a> Scanner<'a> {
         self.plain = self.at;
     }
 
-    /// Takes `length` bytes as `pieces`.
+    /// Consumes `length` bytes as `pieces`.
     fn take(&mut self, length: usize, pieces: impl IntoIterator<Item = Piece>) -> bool {
         self.flush();
         self.at += length;
@@ -65,7 +65,7 @@ impl<'a> Scanner<'a> {
         true
     }
 
-    /// Takes what begins here, if it is anything but text.
+    /// Consumes the construct that starts here, if it is anything but text.
     fn special(&mut self) -> bool {
         match self.rest().chars().next() {
             Some('\n') => self.take(1, [Piece::Break]),
@@ -95,7 +95,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Code between equally many backticks. Backticks that open nothing are text, all at once.
+    /// Reads code between equally many backticks. Backticks that open nothing are text, all at once.
     fn code(&mut self) -> bool {
         let ticks = ticks(self.rest());
         let mut end = self.at + ticks;
@@ -122,7 +122,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// `[text](address)`. The text must show something and the address must lead somewhere.
+    /// Reads `[text](address)`. The text must be visible and the address valid.
     fn link(&mut self) -> bool {
         let Some((label, after)) = bracketed(self.rest(), ['[', ']']) else { return false };
         let Some((address, after)) = after.starts_with('(').then(|| bracketed(after, ['(', ')'])).flatten() else {
@@ -136,7 +136,7 @@ impl<'a> Scanner<'a> {
         self.take(length, pieces)
     }
 
-    /// Stars or underscores, which may begin or end emphasis.
+    /// Reads stars or underscores, which may start or end emphasis.
     fn run(&mut self) -> bool {
         let rest = self.rest();
         let after = rest.trim_start_matches(rest.chars().next().unwrap_or('*'));
@@ -154,7 +154,7 @@ fn ticks(text: &str) -> usize {
     text.len() - text.trim_start_matches('`').len()
 }
 
-/// What is between the bracket that `text` begins with and the one that belongs to it, and what comes after.
+/// Returns the text between the bracket at the start of `text` and the matching one, and the text after it.
 fn bracketed(text: &str, [open, close]: [char; 2]) -> Option<(&str, &str)> {
     let mut depth = 0_usize;
     for (at, c) in text.char_indices() {

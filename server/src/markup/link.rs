@@ -1,32 +1,32 @@
-//! A link to the web, and what it is called: always by the host it really leads to.
+//! A link to the web, with a label that always names the real host.
 
 use percent_encoding::percent_decode_str;
 use url::Url;
 
 use crate::text::{self, unicode};
 
-/// The most characters of what stands behind the host in a link's short name.
+/// The most characters after the host in a link's short label.
 const PATH_MAX: usize = 24;
 
 /// An address on the web.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
     pub href: String,
-    /// The host as the network knows it: international names in their ASCII form, so that no letter looks like another.
+    /// The host in DNS form: international names in ASCII, so that no letter looks like another.
     pub host: String,
-    /// The host and the beginning of the path, for where the address itself is the text.
+    /// The host and the start of the path, as the label of a bare address.
     pub short: String,
 }
 
 impl Link {
-    /// Reads an address; nothing unless it is `http:` or `https:` with a host.
+    /// Parses an address; `None` unless it is `http:` or `https:` with a host.
     pub fn read(address: &str) -> Option<Self> {
         if address.chars().any(|c| c.is_control() || c.is_whitespace()) || !has_plain_host(address) {
             return None;
         }
         let mut url = Url::parse(address).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
         let host = url.host_str().filter(|host| !host.is_empty())?.to_owned();
-        // Somebody's password is nothing to publish, and `bank.example@` is no host.
+        // Credentials must not be published, and `bank.example@` is no host.
         url.set_username("").ok()?;
         url.set_password(None).ok()?;
         let shown = host.strip_prefix("www.").unwrap_or(&host).to_owned();
@@ -36,26 +36,26 @@ impl Link {
     }
 }
 
-/// The host, port and credentials of an address without its scheme.
+/// Returns the host, port and credentials of an address without its scheme.
 pub(super) fn authority(address: &str) -> &str {
     &address[..address.find(['/', '?', '#', '\\']).unwrap_or(address.len())]
 }
 
-/// Returns true if the host of an address is written with letters, digits, hyphens and dots only. Browsers read some
-/// other signs as a dot or a slash, or leave them out: such a host is not the one that a reader sees.
+/// Returns true if the host of an address has only letters, digits, hyphens and dots. Browsers read some other
+/// characters as a dot or a slash, or ignore them: such a host differs from what a reader sees.
 pub(crate) fn has_plain_host(address: &str) -> bool {
     let authority = authority(address.split_once("://").map_or(address, |(_, rest)| rest));
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     host.starts_with('[') || is_host(host)
 }
 
-/// A host, with or without a port.
+/// Returns true for a host, with or without a port.
 pub(super) fn is_host(host: &str) -> bool {
     let name = without_port(host);
     !name.is_empty() && name.chars().all(is_host_char) && name.chars().any(char::is_alphanumeric)
 }
 
-/// The name in an authority without credentials.
+/// Returns the name in an authority without credentials.
 pub(super) fn without_port(host: &str) -> &str {
     let is_port = |port: &str| port.chars().all(|c| c.is_ascii_digit());
     host.rsplit_once(':').filter(|(_, port)| is_port(port)).map_or(host, |(name, _)| name)
@@ -65,7 +65,7 @@ pub(super) fn is_host_char(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '-' | '.' | '_' | '\u{200c}' | '\u{200d}') || unicode::is_mark(c)
 }
 
-/// A path as people read it: letters of other scripts as such, everything else percent-encoded as it is.
+/// Returns a readable path: letters of other scripts are decoded, everything else stays percent-encoded.
 pub(crate) fn readable_path(path: &str) -> String {
     let mut readable = String::with_capacity(path.len());
     let mut rest = path;
@@ -85,7 +85,7 @@ pub(crate) fn readable_path(path: &str) -> String {
     readable + rest
 }
 
-/// `%80` to `%FF`: a part of a character.
+/// Returns true for `%80` to `%FF`: a part of a character.
 fn is_beyond_ascii(encoded: &[u8]) -> bool {
     matches!(encoded, [b'%', b'8'..=b'9' | b'A'..=b'F' | b'a'..=b'f', second] if second.is_ascii_hexdigit())
 }

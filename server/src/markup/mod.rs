@@ -1,10 +1,10 @@
-//! Words as people type them (a small part of Markdown, `@names`, `#tags`, bare links) made into what a page shows.
-//! It is done once, when the words are written. Nothing typed becomes markup of its own: HTML is shown as it was typed,
-//! and what comes out has gone through a sanitiser that knows only the few elements made here.
+//! Renders typed text (a small part of Markdown, `@names`, `#tags`, bare links) to HTML. It is rendered once, when it
+//! is written. Typed HTML is shown as text, and the result passes a sanitiser that knows only the few elements made
+//! here.
 //!
-//! Nothing typed is lost: signs that mark something up go, everything else is on the page, and what is not markup that
-//! the help of the composer names is text as typed. That is why it is read here and not by a library for all of Markdown,
-//! which takes link definitions, titles, entities, rules and backslashes away.
+//! No content is lost: only the markup characters disappear, and anything that the help of the composer does not name
+//! is text as typed. That is why we parse it here and not with a full Markdown library, which removes link definitions,
+//! titles, entities, rules and backslashes.
 
 mod address;
 mod blocks;
@@ -32,32 +32,32 @@ use crate::{
     text,
 };
 
-/// The version of these rules. Raise it with them: the sweeper renders again what has a lower one. The statements of
-/// `posts::render` and `profiles::render`, and the indexes they read, say the number too.
+/// The version of these rules. Raise it with them: the sweeper re-renders texts with a lower one. The statements of
+/// `posts::render` and `profiles::render`, and their indexes, contain the number too.
 pub const VERSION: i16 = 1;
-/// The most people one text can mention, and the most tags it can have.
+/// The most users that one text can mention, and the most tags it can have.
 pub const NAMES_MAX: usize = 20;
 
-/// Words, ready to be shown.
+/// A rendered text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rendered {
-    /// Safe to put on a page as it is.
+    /// Safe to insert into a page as it is.
     pub html: String,
-    /// The users mentioned in it and by which name: small. A user with two names may be in it twice.
+    /// The mentioned users and the name used for each, in lower case. A user with two names may occur twice.
     pub mentions: Vec<(UserId, String)>,
-    /// The tags in it, folded as [`tag`] does, each once.
+    /// The tags in it, folded as in [`tag`], each once.
     pub tags: Vec<String>,
-    /// The number of mentions and tags over [`NAMES_MAX`]. They are text.
+    /// The number of mentions and tags over [`NAMES_MAX`]. They stay text.
     pub over: (usize, usize),
 }
 
 impl Rendered {
-    /// The users mentioned in it.
+    /// Returns the mentioned users.
     pub fn people(&self) -> Vec<UserId> {
         self.mentions.iter().map(|(person, _)| *person).collect()
     }
 
-    /// Refuses words with too many mentions or tags.
+    /// Fails if the text has too many mentions or tags.
     pub(crate) fn check(&self, field: &'static str) -> Result<(), Invalid> {
         let message = match self.over {
             (0, 0) => return Ok(()),
@@ -68,8 +68,8 @@ impl Rendered {
     }
 }
 
-/// The text whose mentions are kept when it is changed: a name in it goes on to mean the user it meant, whatever they are
-/// called by now, and although they may be suspended.
+/// The stored text whose mentions are kept when it is changed: a name in it keeps meaning the same user, even if that
+/// user has been renamed or suspended.
 #[derive(Clone, Copy, Debug)]
 pub enum Earlier {
     None,
@@ -77,15 +77,15 @@ pub enum Earlier {
     BioOf(UserId),
 }
 
-/// Words as [`Rendered`], with usernames for those who know by themselves who there is.
+/// A rendering like [`Rendered`], but with usernames, for callers that know the users themselves.
 pub struct Known {
     pub html: String,
     pub names: BTreeSet<String>,
     pub tags: BTreeSet<String>,
 }
 
-/// Reads `text` as it was typed. Names of users become mentions, also former names that still lead to their owner. One
-/// statement, or none without names.
+/// Renders `text` as it was typed. Names of users become mentions, also former names that still redirect to their
+/// owner. One statement, or none without names.
 pub async fn render(db: &mut PgConnection, text: &str, earlier: Earlier) -> Result<Rendered> {
     let pieces = read(text);
     let names = in_order(pieces.iter().filter_map(Piece::name));
@@ -101,7 +101,7 @@ pub async fn render(db: &mut PgConnection, text: &str, earlier: Earlier) -> Resu
     Ok(Rendered { html, mentions, tags: tags.into_iter().collect(), over })
 }
 
-/// The users that these names mean, locked, with what they are called now.
+/// Returns the users with these names, locked, with their current usernames.
 async fn find(db: &mut PgConnection, names: &[String], earlier: Earlier) -> Result<BTreeMap<String, (UserId, String)>> {
     let (post, owner) = match earlier {
         Earlier::None => (None, None),
@@ -136,7 +136,7 @@ async fn find(db: &mut PgConnection, names: &[String], earlier: Earlier) -> Resu
     Ok(found.into_iter().map(|row| (row.name, (UserId(row.id), row.username))).collect())
 }
 
-/// As [`render`], without a database.
+/// Like [`render`], without a database.
 pub fn known(text: &str, is_person: impl Fn(&str) -> bool) -> Known {
     let pieces = read(text);
     let names = in_order(pieces.iter().filter_map(Piece::name));
@@ -146,26 +146,26 @@ pub fn known(text: &str, is_person: impl Fn(&str) -> bool) -> Known {
     Known { html, names, tags }
 }
 
-/// Renders a text again that was rendered before: by other rules, or when users in it are called otherwise. Its mentions
-/// stay those it has; `called` knows their names of now by the names in the text. Returns the HTML and the tags.
+/// Re-renders a text: by other rules, or after users in it were renamed. Its mentions stay the same; `called` returns
+/// the current username for a name in the text. Returns the HTML and the tags.
 pub(crate) fn again(text: &str, called: impl Fn(&str) -> Option<String>) -> (String, Vec<String>) {
     let pieces = read(text);
     let tags = tags(&pieces);
     (html::write(&pieces, called, &tags), tags.into_iter().collect())
 }
 
-/// The HTML of `text` in which nobody is named.
+/// Returns the HTML of `text` without mentions.
 pub fn html(text: &str) -> String {
     known(text, |_| false).html
 }
 
-/// The words alone, in one line: for titles, previews and mails.
+/// Returns the text without markup, in one line: for titles, previews and mails.
 pub fn plain(text: &str) -> String {
     let text: String = read(text).iter().map(Piece::plain).collect();
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Text that was stored by older rules may have invisible characters in it: none reaches a page.
+/// Parses the text. Text stored under older rules may contain invisible characters: none reaches a page.
 fn read(typed: &str) -> Vec<Piece> {
     let visible = text::visible(typed);
     let lines: Vec<&str> = visible.split('\n').collect();
@@ -178,7 +178,7 @@ fn tags(pieces: &[Piece]) -> BTreeSet<String> {
     in_order(pieces.iter().filter_map(Piece::tag)).into_iter().take(NAMES_MAX).collect()
 }
 
-/// The words, each once, in the order in which they are first in the text.
+/// Returns the words, each once, in the order of their first occurrence.
 fn in_order(words: impl Iterator<Item = String>) -> Vec<String> {
     let mut seen = BTreeSet::new();
     words.filter(|word| seen.insert(word.clone())).collect()

@@ -1,4 +1,4 @@
-//! The pieces that a text is read as: what a page shows, in order, with the beginnings and ends of elements.
+//! The pieces of a parsed text: the content of a page, in order, with the starts and ends of elements.
 
 use super::{Link, Word, tag};
 
@@ -13,7 +13,8 @@ pub(super) enum Element {
     /// A numbered list, with its first number.
     Numbers(u32),
     Item,
-    /// An item with its number, and if that has to be said because it does not follow the one before.
+    /// An item with its number. The flag says if the number must be explicit because it does not follow the previous
+    /// one.
     Numbered(u32, bool),
     Emphasis,
     Strong,
@@ -26,7 +27,7 @@ pub(super) enum Piece {
     End(Element),
     Break,
     Code(String),
-    /// Lines of code, and what was typed behind the opening fence: the name of their language.
+    /// Lines of code, and the text after the opening fence: the name of their language.
     CodeBlock(String, String),
     Word(Word),
     LinkStart(Link),
@@ -38,7 +39,7 @@ impl Piece {
         Self::Word(Word::Text(text.to_owned()))
     }
 
-    /// The username it mentions, in its one spelling.
+    /// Returns the username it mentions, in lower case.
     pub(super) fn name(&self) -> Option<String> {
         match self {
             Self::Word(Word::Name { name, .. }) => Some(name.to_ascii_lowercase()),
@@ -46,7 +47,7 @@ impl Piece {
         }
     }
 
-    /// The tag it is, folded.
+    /// Returns its tag, folded.
     pub(super) fn tag(&self) -> Option<String> {
         match self {
             Self::Word(Word::Tag { tag: typed, .. }) => tag::fold(typed),
@@ -54,7 +55,7 @@ impl Piece {
         }
     }
 
-    /// Its words, with white space where they must not run into those before and after.
+    /// Returns its text, with white space where it must not merge with the text before and after.
     pub(super) fn plain(&self) -> String {
         match self {
             Self::Start(Element::Numbered(number, _)) => format!(" {number}. "),

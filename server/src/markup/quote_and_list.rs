@@ -6,21 +6,21 @@ use super::{
 };
 use crate::text::{self, unicode};
 
-/// The beginning of an item: `- `, `* `, `1. ` or `1) `.
+/// The start of an item: `- `, `* `, `1. ` or `1) `.
 #[derive(Clone, Copy)]
 pub(super) struct Marker<'a> {
     /// Columns before the marker, and before the content.
     indent: usize,
     content_indent: usize,
-    /// The bullet, or the sign behind the number: a list has one kind.
+    /// The bullet, or the character after the number: a list has one kind.
     sign: char,
     pub(super) number: Option<u32>,
     content: &'a str,
 }
 
 impl<'a> Marker<'a> {
-    /// Reads the marker of a line. `None` without content, for a number that would be shown as another, and for a line
-    /// of dashes or stars.
+    /// Parses the marker of a line. `None` without content, for a number that HTML would show differently, and for a
+    /// line of dashes or stars.
     pub(super) fn read(line: &'a str) -> Option<Self> {
         let trimmed = line.trim_start();
         let indent = columns(&line[..line.len() - trimmed.len()]);
@@ -40,19 +40,19 @@ impl<'a> Marker<'a> {
     }
 }
 
-/// A line drawn with dashes, stars or underscores.
+/// Returns true for a line drawn with dashes, stars or underscores.
 fn is_line(text: &str) -> bool {
     let mut signs = text.chars().filter(|c| !c.is_whitespace());
     let first = signs.next();
     matches!(first, Some('-' | '*' | '_')) && signs.all(|sign| Some(sign) == first)
 }
 
-/// The width of white space at the beginning of a line.
+/// Returns the width of white space at the start of a line.
 fn columns(space: &str) -> usize {
     space.chars().map(|c| if c == '\t' { 4 } else { 1 }).sum()
 }
 
-/// A line of a quote, without its sign. Other signs right behind it are text: `>=18`, `>:(`, `>_<`.
+/// Returns the content of a quoted line. Some characters directly after the `>` make it text: `>=18`, `>:(`, `>_<`.
 pub(super) fn quoted(line: &str) -> Option<&str> {
     let content = line.trim_start().strip_prefix('>')?;
     let goes_on = |c: char| c.is_alphanumeric() || c.is_whitespace() || ">*`[@#\"'".contains(c) || unicode::opens(c);
@@ -62,7 +62,7 @@ pub(super) fn quoted(line: &str) -> Option<&str> {
     }
 }
 
-/// Reads a quote with something in it; returns its number of lines.
+/// Reads a quote with visible content; returns its number of lines.
 pub(super) fn quote(reader: &mut Reader<'_>, lines: &[&str]) -> Option<usize> {
     let inside: Vec<&str> = lines.iter().map_while(|line| quoted(line)).collect();
     let has_ink = inside.iter().any(|line| text::has_ink(line.trim_start_matches(['>', ' '])));
@@ -112,7 +112,7 @@ fn indent(line: &str) -> usize {
     columns(&line[..line.len() - line.trim_start().len()])
 }
 
-/// The line without white space at its beginning, up to that many columns.
+/// Returns the line without the white space at its start, up to that many columns.
 fn without_indent(line: &str, most: usize) -> &str {
     let mut columns = 0;
     line.trim_start_matches(|c: char| {

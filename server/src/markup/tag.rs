@@ -1,4 +1,4 @@
-//! Tags: which characters they can have, and their one spelling.
+//! Tags: the allowed characters, and the canonical spelling.
 
 use unicase::UniCase;
 use unicode_normalization::{UnicodeNormalization, char::canonical_combining_class};
@@ -7,10 +7,10 @@ use crate::text::unicode;
 
 /// The most characters of a tag.
 const TAG_MAX: usize = 50;
-/// What folding makes of a Turkish capital I, and of vowels of Thai and Lao; and what people write.
+/// Corrects the folded form of a Turkish capital I, and of vowels of Thai and Lao, to what people write.
 const REWRITTEN: [(&str, &str); 3] = [("i\u{307}", "i"), ("\u{e4d}\u{e32}", "\u{e33}"), ("\u{ecd}\u{eb2}", "\u{eb3}")];
 
-/// The tag's one spelling, whatever the case and width it was typed in. Nothing when it is no tag: letters with their
+/// Returns the canonical spelling of a tag, independent of case and width. `None` when it is no tag: letters with their
 /// marks, digits and `_` of any script, at most fifty, at least one of them a letter. Between letters there may be a
 /// joiner, a middle dot or the Hebrew signs of abbreviation.
 pub fn fold(typed: &str) -> Option<String> {
@@ -23,7 +23,7 @@ pub fn fold(typed: &str) -> Option<String> {
 }
 
 /// Simple case folding: a character stays one character (`ß` is not `ss`). The two letters i of Turkish fold to one:
-/// which of them a capital is depends on the language.
+/// their capitals depend on the language.
 fn fold_case(c: char) -> impl Iterator<Item = char> {
     let folded = UniCase::unicode(c.encode_utf8(&mut [0; 4]) as &str).to_folded_case();
     let mut one = folded.chars();
@@ -35,7 +35,7 @@ fn fold_case(c: char) -> impl Iterator<Item = char> {
     simple.chars().collect::<Vec<_>>().into_iter()
 }
 
-/// Greek as it is written: folding makes every sigma the same, and at the end of a word it has another form.
+/// Restores Greek spelling: folding makes every sigma the same, but at the end of a word it has another form.
 fn final_sigma(tag: &str) -> String {
     let mut chars = tag.chars().peekable();
     let mut out = String::with_capacity(tag.len());
@@ -46,7 +46,7 @@ fn final_sigma(tag: &str) -> String {
     out
 }
 
-/// The length of the tag that `text` begins with, in bytes.
+/// Returns the length of the tag at the start of `text`, in bytes.
 pub(super) fn length(text: &str) -> usize {
     let mut end = 0;
     let mut between = None;
@@ -66,12 +66,12 @@ pub(super) fn length(text: &str) -> usize {
     end
 }
 
-/// A character that a tag can begin with.
+/// Returns true for a character that a tag can start with.
 pub(super) fn is_tag(c: char) -> bool {
     (c.is_alphanumeric() || c == '_' || c == '＿') && !unicode::is_mark(c)
 }
 
-/// A sign that can be inside a tag, between two letters.
+/// Returns true for a character that can be inside a tag, between two letters.
 fn is_between(c: char) -> bool {
     is_joiner(c) || matches!(c, '·' | '・' | '･' | '\u{5f3}' | '\u{5f4}' | '\u{f0b}' | '\u{180e}')
 }
@@ -80,7 +80,8 @@ fn is_joiner(c: char) -> bool {
     matches!(c, '\u{200c}' | '\u{200d}')
 }
 
-/// The sign that takes a letter's vowel away. In Bengali, Kannada and Sinhala a joiner may stand before it.
+/// Returns true for a virama, the sign that removes a letter's vowel. In Bengali, Kannada and Sinhala a joiner may
+/// precede it.
 fn is_virama(c: char) -> bool {
     canonical_combining_class(c) == 9
 }

@@ -1,4 +1,4 @@
-//! What is shown of what is typed.
+//! The rendering of typed text.
 
 mod random;
 mod scripts;
@@ -225,7 +225,7 @@ fn nesting_ends() {
     }
 }
 
-/// Whatever is typed, there are only elements of ours, and the sanitiser has nothing to do: the writer is right by itself.
+/// For any input the HTML has only our elements, and the sanitiser changes nothing: the writer is correct by itself.
 #[test]
 fn h36_no_text_makes_an_element_that_is_not_ours() {
     #[rustfmt::skip]

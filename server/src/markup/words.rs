@@ -6,7 +6,7 @@ use super::{
 };
 use crate::text::unicode;
 
-/// One stretch of running text.
+/// A stretch of running text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Word {
     Text(String),
@@ -23,9 +23,9 @@ pub(super) enum Word {
     },
 }
 
-/// The mention that `rest` begins with, after its sign, and its length in bytes. An address (`ada@example.org`) or a name
-/// on another server (`@ada@example.org`, `@ada.example.org`) is none. A name is a word of its own where a script with
-/// upper and lower case goes on; words of other scripts may touch it.
+/// Reads the mention at the start of `rest`, after its sign: its length in bytes. An address (`ada@example.org`) or a
+/// name on another server (`@ada@example.org`, `@ada.example.org`) is no mention. A letter of a script with upper and
+/// lower case directly before or after prevents a mention; words of other scripts may touch it.
 pub(super) fn name(before: &str, rest: &str) -> Option<(usize, Word)> {
     let sign = rest.chars().next()?;
     let typed = &rest[sign.len_utf8()..];
@@ -45,7 +45,7 @@ pub(super) fn name(before: &str, rest: &str) -> Option<(usize, Word)> {
     (fits && !is_elsewhere).then(|| (sign.len_utf8() + length, Word::Name { sign, name: name.to_owned() }))
 }
 
-/// The tag that `rest` begins with, after its sign, and its length in bytes.
+/// Reads the tag at the start of `rest`, after its sign: its length in bytes.
 pub(super) fn tag(before: &str, rest: &str) -> Option<(usize, Word)> {
     let sign = rest.chars().next()?;
     let typed = &rest[sign.len_utf8()..];
@@ -57,19 +57,21 @@ pub(super) fn tag(before: &str, rest: &str) -> Option<(usize, Word)> {
     fold(tag).map(|_| (sign.len_utf8() + length, Word::Tag { sign, tag: tag.to_owned() }))
 }
 
-/// The text ends within a word that a sign would be part of. Underscores at the beginning of a word are emphasis.
+/// Returns true if the text ends within a word that the sign would be part of. Underscores at the start of a word are
+/// emphasis.
 fn touches(before: &str) -> bool {
     let letters = before.trim_end_matches('_');
     letters.chars().rev().find(|c| !unicode::is_mark(*c)).is_some_and(unicode::is_cased_or_number)
 }
 
-/// The length of a name or tag without the underscores at its end that end emphasis.
+/// Returns the length of a name or tag without the underscores at its end that end emphasis.
 fn length_in_emphasis(before: &str, word: &str) -> usize {
     let letters = word.trim_end_matches('_').len();
     if letters < word.len() && is_underscored(before) { letters } else { word.len() }
 }
 
-/// Returns `true` if emphasis by underscores is open at the end of a text: one begins a word, and none ended a word since.
+/// Returns `true` if emphasis by underscores is open at the end of a text: one underscore starts a word, and none ended
+/// a word since.
 pub(super) fn is_underscored(text: &str) -> bool {
     let is_edge = |c: Option<char>| c.is_none_or(|c| !(c.is_alphanumeric() || c == '_'));
     let (mut is_open, mut last) = (false, None);

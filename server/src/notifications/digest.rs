@@ -1,7 +1,7 @@
-//! Mail of what waits unread. Who has something to be mailed stands in `digests` from the moment they were told; a task
-//! in every copy of the server claims those who are due one by one, marks what they are mailed of and queues the mail, in
-//! one transaction each: whatever dies in between, nothing is mailed twice and nothing is lost, and who cannot be mailed
-//! keeps nobody else waiting.
+//! Digest mails of unread notifications. A user with notifications to mail has a row in `digests` from the moment of
+//! the first. A task in every instance of the server claims the due users one by one, marks their notifications and
+//! enqueues the mail, in one transaction each. So a crash mails nothing twice and loses nothing, and a user who cannot
+//! be mailed does not delay the others.
 
 use std::time::Duration;
 
@@ -18,15 +18,16 @@ use crate::{
     random::Token,
 };
 
-/// The most people who are taken in one go.
+/// The most users in one round.
 const BATCH: usize = 50;
-/// The most of what waits for one person that is marked at once, the newest first; the rest counts for the next mail.
+/// The most unread notifications of one user that are marked at once, the newest first; the rest counts for the next
+/// mail.
 const WAITING: i64 = 1_000;
-/// The most things one mail tells of; it says how many more there are.
+/// The most notifications in one mail; the mail gives the number of the others.
 const MOST: usize = 12;
 const PAUSE: Duration = Duration::from_secs(60);
 
-/// Queues digests until the process ends.
+/// Enqueues digests until the process ends.
 pub async fn run(server: Server) {
     loop {
         match queue_due(&server).await {
@@ -41,7 +42,8 @@ pub async fn run(server: Server) {
     }
 }
 
-/// Takes some of those who are due, and queues a mail to each who has something unread. Returns how many were taken.
+/// Claims some of the due users, and enqueues a mail to each who has unread notifications. Returns the number of
+/// claimed users.
 pub async fn queue_due(server: &Server) -> Result<usize> {
     let mut taken = 0;
     while taken < BATCH {
@@ -63,7 +65,7 @@ pub async fn queue_due(server: &Server) -> Result<usize> {
     Ok(taken)
 }
 
-/// Whoever is due longest and is not in somebody else's hands.
+/// Claims the user who is due longest and not locked by another transaction.
 async fn claim(tx: &mut PgConnection) -> Result<Option<i64>> {
     let user = sqlx::query_scalar!(
         r#"
@@ -92,8 +94,8 @@ async fn queue(tx: &mut PgConnection, user: i64) -> Result<()> {
     jobs::enqueue(tx, &Job::Digest { to, user, told, more }).await
 }
 
-/// Marks what somebody is mailed of, the newest first; none when nothing waits. What somebody else holds at this moment
-/// is left for the next time: they wait for the row of `digests` that is ours, and put it back.
+/// Marks the notifications to mail, the newest first; `None` when there are none. Skips those that another transaction
+/// locks: it waits for the row of `digests` that we hold, and inserts it again.
 async fn mark(tx: &mut PgConnection, user: i64) -> Result<Option<(String, Vec<i64>)>> {
     let marked = sqlx::query!(
         r#"
@@ -119,26 +121,26 @@ async fn mark(tx: &mut PgConnection, user: i64) -> Result<Option<(String, Vec<i6
     Ok(to.map(|to| (to, marked.into_iter().map(|row| row.id).collect())))
 }
 
-/// One thing a digest tells of.
+/// An item of a digest.
 #[derive(Clone, Debug)]
 pub struct Told {
     pub kind: Kind,
-    /// The latest who did it.
+    /// The latest actor.
     pub who: Author,
-    /// How many did, with them.
+    /// The number of actors, the latest included.
     pub count: i64,
     pub post: Option<i64>,
     pub excerpt: String,
 }
 
-/// A digest as it goes out: to the address the account has now.
+/// A digest to send, with the current address of the account.
 pub(crate) struct Digest {
     pub to: String,
     pub rhythm: Rhythm,
     pub told: Vec<Told>,
 }
 
-/// What of a queued digest is still unread and wanted. None when there is nothing left to mail.
+/// Returns the items of a queued digest that are still unread and wanted. `None` when there is nothing left to mail.
 pub(crate) async fn to_mail(db: &mut PgConnection, user: UserId, told: &[i64]) -> Result<Option<Digest>> {
     let rows = sqlx::query!(
         r#"
@@ -180,7 +182,7 @@ pub(crate) async fn to_mail(db: &mut PgConnection, user: UserId, told: &[i64]) -
     Ok(Some(Digest { to, rhythm, told: told.collect() }))
 }
 
-/// Makes the token of the link that ends somebody's digests, as one goes out. Those of earlier ones go on working.
+/// Creates the token of the unsubscribe link when a digest is sent. Earlier tokens stay valid.
 pub(crate) async fn arm(db: &mut PgConnection, user: UserId) -> Result<Token> {
     let token = Token::new();
     sqlx::query!("insert into unsubscribe_links (token_hash, user_id) values ($1, $2)", &token.hash()[..], user.0)
@@ -189,8 +191,8 @@ pub(crate) async fn arm(db: &mut PgConnection, user: UserId) -> Result<Token> {
     Ok(token)
 }
 
-/// Ends the digests of whom a link was mailed to. Whoever holds it may, as often as they like. Whether it was anybody's:
-/// a token is not to be guessed, so that tells nobody anything.
+/// Turns off the digests of the user who got this link. The link works any number of times. Returns true if the token
+/// belongs to a user: tokens cannot be guessed, so this reveals nothing.
 pub async fn unsubscribe(server: &Server, token: &Token) -> Result<bool> {
     let ended = sqlx::query_scalar!(
         r#"

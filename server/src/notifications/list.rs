@@ -1,4 +1,4 @@
-//! The page of what one was told, newest first, by cursor. One statement, whatever was gathered.
+//! The page of the user's notifications, newest first, by cursor. One statement, however many actors a row has.
 
 use std::{fmt, str::FromStr};
 
@@ -14,7 +14,7 @@ use crate::{
     request::Member,
 };
 
-/// Rows on one page.
+/// The number of rows on one page.
 pub const PAGE: i64 = 30;
 
 /// One row of the page.
@@ -22,22 +22,22 @@ pub const PAGE: i64 = 30;
 pub struct Notification {
     pub id: i64,
     pub kind: Kind,
-    /// The answer, the post that mentions, one's own post that is liked.
+    /// The reply, the post that mentions the user, or the user's own post that was liked.
     pub post: Option<PostId>,
-    /// How that post begins, in one line without markup.
+    /// The start of that post, in one line without markup.
     pub excerpt: String,
-    /// Who did it, the latest first: of many likes only three.
+    /// The actors, the latest first: only three of many likes.
     pub actors: Vec<Author>,
-    /// How many they are in all.
+    /// The total number of actors.
     pub count: i64,
-    /// The newest of it.
+    /// The time of the newest event.
     pub at: OffsetDateTime,
     pub unread: bool,
-    /// Whether one follows the one who follows.
+    /// True if the user follows the new follower back.
     pub followed: bool,
 }
 
-/// A place in the list.
+/// A position in the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cursor {
     pub(super) at: OffsetDateTime,
@@ -57,7 +57,7 @@ impl FromStr for Cursor {
         let (at, id) = text.split_once('-').ok_or(())?;
         let micros: i64 = at.parse().map_err(drop)?;
         let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1_000).map_err(drop)?;
-        // Later than Postgres knows days: no row of ours.
+        // Outside the range of our rows.
         if !(2_000..9_999).contains(&at.year()) {
             return Err(());
         }
@@ -69,13 +69,13 @@ impl FromStr for Cursor {
 #[derive(Clone, Debug)]
 pub struct Page {
     pub rows: Vec<Notification>,
-    /// Where the next, older page starts; none on the last page.
+    /// The cursor of the next, older page; `None` on the last page.
     pub older: Option<Cursor>,
-    /// The newest that is counted, also when there is nobody left to show for it.
+    /// The newest counted notification, even if it has no actor left to show.
     pub newest: Option<Cursor>,
 }
 
-/// What `me` was told, below `before` (from the newest when none).
+/// Returns the notifications of `me`, below `before` (from the newest when `None`).
 pub async fn page(db: &mut PgConnection, me: &Member, before: Option<Cursor>) -> Result<Page> {
     let rows = sqlx::query_as!(
         Row,
@@ -143,7 +143,7 @@ struct Row {
 }
 
 impl Row {
-    /// None for what nobody did any more: it is being withdrawn at this moment.
+    /// Returns `None` when no actor is left: the notification is being withdrawn at this moment.
     fn told(self) -> Option<Notification> {
         let (ids, usernames, names, avatars) = (self.ids?, self.usernames?, self.names?, self.avatars?);
         let people = ids.into_iter().zip(usernames).zip(names).zip(avatars);

@@ -1,8 +1,8 @@
-//! What somebody is told of: answers, mentions, followers, and likes, which are gathered into one row a post.
+//! Notifications: replies, mentions, followers, and likes, which are collected into one row per post.
 //!
-//! A notification is written by the transaction of what it tells of, and is only shown as long as that is so: triggers
-//! withdraw it (see the migration). Nobody is told of what they do themselves, nor twice of the same; whether somebody
-//! is told at all is decided by one function in the database, `is_told`.
+//! The transaction of an event writes its notification, which is only shown as long as the event exists: triggers
+//! withdraw it (see the migration). Users are never notified of their own actions, nor twice of the same. One function
+//! in the database, `is_told`, decides if a user is notified at all.
 
 mod digest;
 mod list;
@@ -19,10 +19,10 @@ pub use read::{read, read_all};
 pub use settings::{Rhythm, Settings, save, settings};
 pub(crate) use tell::{edited, followed, liked, of_post, unliked};
 
-/// Above this the unread ones are not counted, only many.
+/// Above this number unread notifications are not counted exactly.
 pub const MOST_COUNTED: i64 = 99;
 
-/// What a notification tells of.
+/// The event of a notification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Reply,
@@ -32,10 +32,10 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// All of them, in the order in which people choose among them.
+    /// All kinds, in the order of the settings page.
     pub const ALL: [Self; 4] = [Self::Reply, Self::Mention, Self::Follow, Self::Like];
 
-    /// As a row and a form have it.
+    /// Returns the name in rows and forms.
     pub fn name(self) -> &'static str {
         match self {
             Self::Reply => "reply",
@@ -45,7 +45,7 @@ impl Kind {
         }
     }
 
-    /// From a row; what a newer version of this server may have written is none.
+    /// Parses the name in a row; `None` for a kind that a newer version of the server wrote.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }

@@ -1,4 +1,4 @@
-//! Marking as read. Only by a form: looking at a page changes nothing.
+//! Marks notifications as read. Only a form does this: viewing a page changes nothing.
 
 use super::Cursor;
 use crate::{
@@ -10,7 +10,8 @@ use crate::{
 /// The most rows that one statement marks.
 const BATCH: i64 = 5_000;
 
-/// Marks one's own notification as read; said twice it is still so, and so it is of one that was just withdrawn. [`Error::NotFound`] when it is not one's own.
+/// Marks the user's notification as read. Idempotent; also succeeds for one that was just withdrawn.
+/// [`Error::NotFound`] when it is not the user's own.
 pub async fn read(cx: &Request, me: &Member, id: i64) -> Result<()> {
     let mut tx = sessions::begin(cx, me).await?;
     let done = sqlx::query!(
@@ -27,8 +28,8 @@ pub async fn read(cx: &Request, me: &Member, id: i64) -> Result<()> {
     if done.rows_affected() == 0 { Err(Error::NotFound) } else { tx.commit().await }
 }
 
-/// Marks as read what one was told up to `until`, the newest one has seen: what came meanwhile stays unread. In batches,
-/// each in the order of ids, as everybody takes several (docs/decisions/0003).
+/// Marks the user's notifications as read up to `until`, the newest that the user has seen; later ones stay unread. In
+/// batches, each in the order of ids, the common lock order (docs/decisions/0003).
 pub async fn read_all(cx: &Request, me: &Member, until: Cursor) -> Result<()> {
     loop {
         let mut tx = sessions::begin(cx, me).await?;

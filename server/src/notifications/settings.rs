@@ -1,4 +1,4 @@
-//! What also comes by mail, and how often.
+//! The settings about digest mails: kinds and frequency.
 
 use sqlx::PgConnection;
 
@@ -9,7 +9,7 @@ use crate::{
     sessions,
 };
 
-/// How often a digest may come.
+/// The frequency of digests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rhythm {
     Off,
@@ -18,10 +18,10 @@ pub enum Rhythm {
 }
 
 impl Rhythm {
-    /// All of them.
+    /// All frequencies.
     pub const ALL: [Self; 3] = [Self::Off, Self::Daily, Self::Weekly];
 
-    /// As a row and a form have it.
+    /// Returns the name in rows and forms.
     pub fn name(self) -> &'static str {
         match self {
             Self::Off => "off",
@@ -30,21 +30,21 @@ impl Rhythm {
         }
     }
 
-    /// From a form or a row.
+    /// Parses the name in a form or a row.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|rhythm| rhythm.name() == name)
     }
 }
 
-/// What one chose.
+/// The user's choice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     pub rhythm: Rhythm,
-    /// The kinds that come by mail.
+    /// The kinds that are mailed.
     pub kinds: Vec<Kind>,
 }
 
-/// One's own settings.
+/// Returns the user's settings.
 pub async fn settings(db: &mut PgConnection, me: &Member) -> Result<Settings> {
     let row =
         sqlx::query!("select digest_rhythm, digest_kinds from users where id = $1", me.id().0).fetch_one(db).await?;
@@ -54,7 +54,7 @@ pub async fn settings(db: &mut PgConnection, me: &Member) -> Result<Settings> {
     })
 }
 
-/// Keeps one's choice. What waits unread is mailed by the new rhythm, counted from now.
+/// Saves the user's choice. Unread notifications are mailed by the new rhythm, counted from now.
 pub async fn save(cx: &Request, me: &Member, settings: &Settings) -> Result<()> {
     let kinds: Vec<String> = settings.kinds.iter().map(|kind| kind.name().to_owned()).collect();
     let mut tx = sessions::begin(cx, me).await?;

@@ -1,5 +1,5 @@
-//! Telling: called inside the transaction of what is told of. Whoever is told and wants mail of it is noted for their
-//! next digest by the same statement; the rows of `digests` are taken in the order of their ids.
+//! Creates notifications, inside the transaction of the event. The same statement notes a user who wants mail for the
+//! next digest; the rows of `digests` are locked in the order of their ids.
 
 use sqlx::PgConnection;
 
@@ -8,7 +8,7 @@ use crate::{
     id::{PostId, UserId},
 };
 
-/// Tells the author of a post of a like, just given. One that had been taken back is no news.
+/// Notifies the author of a post of a like. A like that had been taken back before is not new.
 pub(crate) async fn liked(tx: &mut PgConnection, post: PostId, by: UserId) -> Result<()> {
     sqlx::query!(
         r#"
@@ -36,7 +36,7 @@ pub(crate) async fn liked(tx: &mut PgConnection, post: PostId, by: UserId) -> Re
     Ok(())
 }
 
-/// Takes a like back, and remembers that it was given once. Its notification goes by a trigger.
+/// Deletes a like, and remembers that it was given once. A trigger withdraws its notification.
 pub(crate) async fn unliked(tx: &mut PgConnection, post: PostId, by: UserId) -> Result<()> {
     sqlx::query!(
         r#"
@@ -55,7 +55,7 @@ pub(crate) async fn unliked(tx: &mut PgConnection, post: PostId, by: UserId) -> 
     Ok(())
 }
 
-/// Tells somebody of a new follower. One who comes back is no news.
+/// Notifies a user of a new follower. A follower who returns is not new.
 pub(crate) async fn followed(tx: &mut PgConnection, whom: UserId, by: UserId) -> Result<()> {
     sqlx::query!(
         r#"
@@ -76,8 +76,8 @@ pub(crate) async fn followed(tx: &mut PgConnection, whom: UserId, by: UserId) ->
     Ok(())
 }
 
-/// Tells whom a post answers (the author of `parent`) and whom it names, each once: an answer is more than a name. One
-/// statement, whoever writes and however many read them.
+/// Notifies the users that a post concerns, each once: the author of `parent`, to whom it replies, and the mentioned
+/// users. A reply takes precedence over a mention. One statement, independent of the author's number of followers.
 pub(crate) async fn of_post(
     tx: &mut PgConnection,
     post: PostId,
@@ -114,8 +114,8 @@ pub(crate) async fn of_post(
     Ok(())
 }
 
-/// Tells whom an edited post names and did not name before, and takes back what was told to those it names no more.
-/// Whoever is named again is told nothing new.
+/// Notifies the users newly mentioned in an edited post, and withdraws the notifications of those no longer mentioned.
+/// A user who is mentioned again gets no new notification.
 pub(crate) async fn edited(
     tx: &mut PgConnection,
     post: PostId,

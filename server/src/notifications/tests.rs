@@ -1,4 +1,4 @@
-//! What an edit tells, and what is told at volume.
+//! The notifications of an edit, and their cost at volume.
 
 use sqlx::{PgConnection, PgPool};
 
@@ -8,7 +8,7 @@ use crate::{
     id::{PostId, UserId},
 };
 
-/// People called `p01`, `p02` … with the ids that stand in their names.
+/// Inserts users called `p01`, `p02` … with the ids of their names.
 async fn people(db: &mut PgConnection, count: i64) -> sqlx::Result<()> {
     sqlx::query(
         "insert into users (id, username, email) overriding system value
@@ -20,7 +20,7 @@ async fn people(db: &mut PgConnection, count: i64) -> sqlx::Result<()> {
     .map(drop)
 }
 
-/// Has a post name these people and no others.
+/// Sets the mentions of a post to these users.
 async fn name(db: &mut PgConnection, post: PostId, who: &[UserId]) -> sqlx::Result<()> {
     sqlx::query("delete from post_mentions where post_id = $1").bind(post.0).execute(&mut *db).await?;
     for user in who {
@@ -30,7 +30,7 @@ async fn name(db: &mut PgConnection, post: PostId, who: &[UserId]) -> sqlx::Resu
     Ok(())
 }
 
-/// Who is told, and whether they have read it.
+/// Returns the notified users, and if they have read it.
 async fn told(db: &mut PgConnection) -> sqlx::Result<Vec<(i64, String, bool)>> {
     sqlx::query_as(
         "select user_id, kind, read_at is not null from notifications where withdrawn_at is null order by user_id",
@@ -65,7 +65,7 @@ async fn an_edit_tells_the_newly_named_and_nobody_again(pool: PgPool) -> Result<
         edited(db, post, author, &before, &now).await?;
         assert_eq!(told(db).await?, expected);
     }
-    // Long after it was told and forgotten, being named still is no news.
+    // Long after its notification was deleted, an unchanged mention is not new.
     sqlx::query("delete from notifications").execute(&mut *db).await?;
     name(db, post, &[alan]).await?;
     edited(db, post, author, &[alan], &[alan]).await?;

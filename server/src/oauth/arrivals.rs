@@ -1,5 +1,6 @@
-//! Somebody a provider has told us of who is not in yet. An arrival owns and reserves nothing: no name, no address, not
-//! even the identity. It belongs to the browser that came back with it, and ends after half an hour.
+//! Pending OAuth sign-ups: a provider has identified a user who has no account yet. A pending sign-up owns and reserves
+//! nothing: no name, no address, not even the identity. It belongs to the browser of the callback, and expires after
+//! half an hour.
 
 use sqlx::PgConnection;
 
@@ -20,42 +21,42 @@ use crate::{
     request::Request,
 };
 
-/// What its page shows.
+/// The data for the page of a pending sign-up.
 #[derive(Clone, Debug)]
 pub struct Arrival {
     pub provider: String,
     pub label: String,
     pub login: String,
-    /// A display name they could have here.
+    /// A suggested display name.
     pub name: String,
     pub stage: Stage,
 }
 
-/// What is still to be done.
+/// The next step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stage {
     Choose(Choice),
-    /// Show whose account this address belongs to; or, when there are others, make a new one with one of those.
+    /// Verify the account with this address; or, when there are other addresses, create a new one with one of those.
     Prove {
         address: String,
         free: Vec<String>,
     },
-    /// Type an address and prove it.
+    /// Enter an address and verify it.
     AskAddress,
 }
 
-/// What they may choose from.
+/// The suggested values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Choice {
-    /// Free today, or empty when nothing can be made of their login name.
+    /// A free username, or empty when none can be made of the login name.
     pub username: String,
-    /// Others that are free, when the one they have there is not.
+    /// Other free usernames, when the login name is not free.
     pub others: Vec<String>,
-    /// All are proved, and nobody's; the first is the likeliest.
+    /// All are verified and have no account; the first is the likeliest.
     pub addresses: Vec<String>,
 }
 
-/// One as it is stored.
+/// A pending sign-up as it is stored.
 pub(super) struct Row {
     pub provider: String,
     pub issuer: String,
@@ -68,7 +69,7 @@ pub(super) struct Row {
 }
 
 impl Row {
-    /// What the provider said; not its addresses, which are proved or not.
+    /// Returns the provider's data, without the addresses.
     pub fn said(&self) -> Result<Said> {
         Ok(Said {
             provider: self.provider.parse::<Slug>().map_err(|()| Error::NotFound)?,
@@ -83,7 +84,7 @@ impl Row {
     }
 }
 
-/// Keeps what a provider said for the browser it was said to; what waited there before is forgotten.
+/// Stores the provider's data for the browser of the callback and replaces an earlier pending sign-up there.
 pub(super) async fn keep(cx: &Request, flow: &Flow, said: &Said) -> Result<()> {
     let addresses: Vec<String> = said.addresses.iter().map(|email| email.as_str().to_owned()).collect();
     sqlx::query!(
@@ -114,7 +115,8 @@ pub(super) fn browser_hash(cx: &Request) -> Result<[u8; 32]> {
     cx.oauth().map(crate::random::Token::hash).ok_or(Error::NotFound)
 }
 
-/// The one that waits in this browser. [`Error::NotFound`] when none does. An address that was proved here stands first.
+/// Returns the pending sign-up of this browser. [`Error::NotFound`] when there is none. An address that was verified
+/// here comes first.
 pub(super) async fn row(db: &mut PgConnection, cx: &Request) -> Result<Row> {
     sqlx::query_as!(
         Row,
@@ -130,7 +132,7 @@ pub(super) async fn row(db: &mut PgConnection, cx: &Request) -> Result<Row> {
     .ok_or(Error::NotFound)
 }
 
-/// Takes it: nobody else finds it again unless the transaction rolls back.
+/// Deletes and returns it: no other transaction finds it unless this one rolls back.
 pub(super) async fn take(tx: &mut PgConnection, cx: &Request) -> Result<Row> {
     sqlx::query_as!(
         Row,
@@ -146,12 +148,12 @@ pub(super) async fn take(tx: &mut PgConnection, cx: &Request) -> Result<Row> {
     .ok_or(Error::NotFound)
 }
 
-/// Where it was to lead.
+/// Returns the page to continue at.
 pub(super) async fn next(cx: &Request) -> Result<String> {
     Ok(row(&mut *cx.server.db().acquire().await?, cx).await?.next)
 }
 
-/// Each address with the account that has it, in their order.
+/// Returns each address with the account that has it, in the same order.
 pub(super) async fn owners(
     db: &mut PgConnection,
     addresses: Vec<String>,
@@ -169,7 +171,7 @@ pub(super) async fn owners(
     Ok(rows.into_iter().map(|row| (row.address, row.owner.map(UserId))))
 }
 
-/// Whose account the one in this browser has to prove, if it is there and has to.
+/// Returns the account that the pending sign-up of this browser has to verify, if any.
 pub(super) async fn waiting_for(db: &mut PgConnection, cx: &Request) -> Result<Option<UserId>> {
     let addresses = match row(db, cx).await {
         Ok(row) => row.addresses,
@@ -180,8 +182,8 @@ pub(super) async fn waiting_for(db: &mut PgConnection, cx: &Request) -> Result<O
     Ok(owner)
 }
 
-/// The one that waits in this browser. [`Error::NotFound`] when none does. `anew`: they would rather make an account
-/// than prove the one they have.
+/// Returns the pending sign-up of this browser. [`Error::NotFound`] when there is none. With the flag the user prefers
+/// a new account over verifying the existing one.
 pub async fn current(cx: &Request, anew: bool) -> Result<Arrival> {
     let mut db = cx.server.db().acquire().await?;
     let row = row(&mut db, cx).await?;
@@ -209,7 +211,7 @@ async fn stage(db: &mut PgConnection, row: &Row, anew: bool) -> Result<Stage> {
     })
 }
 
-/// A username like the login name, free today, and a few others when that one is not.
+/// Returns a free username like the login name, or a few others when that one is taken.
 async fn suggestion(db: &mut PgConnection, login: &str) -> Result<(String, Vec<String>)> {
     let Some(wished) = username_like(login) else { return Ok((String::new(), Vec::new())) };
     if sign_up::check_free(db, &wished).await?.is_ok() {
@@ -219,7 +221,7 @@ async fn suggestion(db: &mut PgConnection, login: &str) -> Result<(String, Vec<S
     Ok((others.next().unwrap_or_default(), others.collect()))
 }
 
-/// What a login name is as a username of ours, if it can be made one.
+/// Converts a login name to one of our usernames, if possible.
 fn username_like(login: &str) -> Option<Username> {
     let name = login.split('@').next().unwrap_or_default().to_ascii_lowercase();
     let name: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
@@ -228,11 +230,11 @@ fn username_like(login: &str) -> Option<Username> {
     Username::parse(&name).or_else(|_| Username::parse(&format!("{name}_here"))).ok()
 }
 
-/// Links what waits in this browser to an account whose owner has just proved themselves, inside the transaction that
-/// signs them in. The account must have one of the addresses still: one the provider verified, or `proved`, to which a
-/// code was mailed.
+/// Links the pending identity of this browser to an account whose owner has just proved themselves, inside the
+/// transaction of that sign-in. The account must still have one of the addresses: one the provider verified, or
+/// `proved`, to which a code was mailed.
 ///
-/// [`Error::NotFound`] when nothing waits, or not for them; [`Error::Invalid`] when it cannot be linked.
+/// [`Error::NotFound`] when nothing is pending, or not for this user; [`Error::Invalid`] when it cannot be linked.
 pub(super) async fn link(tx: &mut PgConnection, cx: &Request, (user, proved): (UserId, Option<&str>)) -> Result<()> {
     let row = take(tx, cx).await?;
     let email =
@@ -252,7 +254,7 @@ pub(super) async fn link(tx: &mut PgConnection, cx: &Request, (user, proved): (U
     identities::tell_linked(tx, cx, (user, &said), actor).await
 }
 
-/// An address that was proved by a mailed code: the first to choose from now.
+/// Stores an address that was verified by a mailed code: from now on the first to choose from.
 pub(super) async fn proved(tx: &mut PgConnection, cx: &Request, address: &str) -> Result<()> {
     let address = Email::parse(address)?;
     let kept = sqlx::query!(

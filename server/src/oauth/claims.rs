@@ -1,4 +1,4 @@
-//! Reads claims of OpenID Connect. Only those that say for whom a token is, and who it is about, are required; any other
+//! Reads claims of OpenID Connect. Only the claims about the token's audience and its subject are required; any other
 //! claim of an unexpected type counts as absent.
 
 use std::collections::BTreeMap;
@@ -9,39 +9,39 @@ use time::OffsetDateTime;
 
 use super::outbound::Trouble;
 
-/// The longest subject that is kept, in bytes; OpenID Connect allows 255.
+/// The longest stored subject, in bytes; OpenID Connect allows 255.
 const MAX_SUBJECT: usize = 1_000;
 
-/// A set of claims. Each value is parsed only when it is read, so that one that cannot be parsed harms no other.
+/// A set of claims. Each value is parsed only when it is read, so that an invalid one harms no other.
 pub(super) struct Claims(BTreeMap<String, Box<RawValue>>);
 
 impl Claims {
-    /// Parses a JSON object. None when it is none.
+    /// Parses a JSON object. `None` when it is none.
     pub fn parse(json: &[u8]) -> Option<Self> {
         serde_json::from_slice(json).ok().map(Self)
     }
 
-    /// The value of a claim, if it is present and of this type.
+    /// Returns the value of a claim, if it is present and of this type.
     fn get<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
         serde_json::from_str(self.0.get(name)?.get()).ok()
     }
 
-    /// A claim that is text. Empty text counts as absent.
+    /// Returns a claim that is text. Empty text counts as absent.
     pub fn text(&self, name: &str) -> Option<String> {
         self.get(name).filter(|text: &String| !text.is_empty())
     }
 
-    /// A claim that is a list of text, or one text alone.
+    /// Returns a claim that is a list of text, or one text alone.
     pub fn texts(&self, name: &str) -> Option<Vec<String>> {
         self.get(name).or_else(|| self.get(name).map(|text| vec![text]))
     }
 
-    /// A claim that is true; also in words, as some issuers write it.
+    /// Returns true if a claim is true; also as text, as some issuers write it.
     pub fn is_true(&self, name: &str) -> bool {
         self.get(name) == Some(true) || self.text(name).as_deref() == Some("true")
     }
 
-    /// A claim that is a time, in whole seconds since 1970.
+    /// Returns a claim that is a time, in whole seconds since 1970.
     pub fn seconds(&self, name: &str) -> Option<i64> {
         let number = self.get::<Number>(name)?;
         number.as_i64().or_else(|| number.to_string().split('.').next()?.parse().ok())
@@ -88,12 +88,12 @@ pub(super) struct Person {
     pub name: Option<String>,
     pub picture: Option<String>,
     pub email: Option<String>,
-    /// Whether the issuer says that it verified the address. Never read without [`Person::email`].
+    /// True if the issuer says that it verified the address. Never read without [`Person::email`].
     pub email_verified: bool,
 }
 
 impl Person {
-    /// Reads them from an id token, or from the answer of the user info endpoint.
+    /// Reads them from an id token, or from the response of the user info endpoint.
     pub fn read(claims: &Claims) -> Self {
         Self {
             login: claims.text("preferred_username"),
@@ -104,8 +104,8 @@ impl Person {
         }
     }
 
-    /// The claims of this one, each that is absent taken from `other`. An address never leaves the one that vouches
-    /// for it.
+    /// Returns these claims, with absent ones taken from `other`. An address and its verification always come from the
+    /// same source.
     pub fn or(self, other: Self) -> Self {
         let (email, email_verified) = match self.email {
             Some(email) => (Some(email), self.email_verified),
@@ -120,7 +120,7 @@ impl Person {
         }
     }
 
-    /// The address that the issuer itself checked (OpenID Connect Core § 5.1); silence is not a yes.
+    /// Returns the address that the issuer itself verified (OpenID Connect Core § 5.1); a missing claim means no.
     pub fn verified_email(&self) -> Option<&str> {
         self.email.as_deref().filter(|_| self.email_verified)
     }

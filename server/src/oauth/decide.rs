@@ -1,26 +1,26 @@
-//! What follows from what a provider says: one function of facts, so that the whole table can be read, and tried.
+//! Decides the outcome of a callback: one pure function of facts, so that the whole table can be read and tested.
 
 use crate::id::UserId;
 
-/// What a way to a provider was begun for.
+/// The purpose of an authorization request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Intent {
-    /// To come in, for the first time or again.
+    /// To sign in, for the first time or again.
     SignIn,
-    /// To show whose account it is that another provider's address belongs to.
+    /// To prove ownership of the account that has another provider's address.
     Prove,
-    /// To link it to the account one is signed in to.
+    /// To link the identity to the account of the signed-in user.
     Link,
-    /// To prove again who one is.
+    /// To elevate the session.
     Elevate,
-    /// To take over name and picture once more.
+    /// To import name and picture again.
     Refresh,
 }
 
 impl Intent {
     pub(super) const ALL: [Self; 5] = [Self::SignIn, Self::Prove, Self::Link, Self::Elevate, Self::Refresh];
 
-    /// As the table has it.
+    /// Returns the value for the table.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::SignIn => "sign_in",
@@ -31,61 +31,61 @@ impl Intent {
         }
     }
 
-    /// Whether only somebody signed in can mean it, and only in the session in which they began.
+    /// Returns true if only a signed-in user can have this purpose, and only in the session that started it.
     pub(super) fn is_own(self) -> bool {
         matches!(self, Self::Link | Self::Elevate | Self::Refresh)
     }
 }
 
-/// All that counts.
+/// All inputs of the decision.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Facts {
     pub intent: Intent,
-    /// Who is signed in, in the very session that began this.
+    /// The user who is signed in, in the session that started this.
     pub me: Option<Me>,
-    /// Whose the identity is.
+    /// The user the identity is linked to.
     pub owner: Option<UserId>,
-    /// Whose account the waiting arrival of this browser has to prove.
+    /// The account that the pending sign-up of this browser has to verify.
     pub waiting_for: Option<UserId>,
-    /// How the verified addresses stand.
+    /// The owners of the verified addresses.
     pub addresses: Addresses,
 }
 
-/// Who is signed in.
+/// The signed-in user.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Me {
     pub user: UserId,
     pub elevated: bool,
-    /// They have another identity at this provider.
+    /// True if the user has another identity at this provider.
     pub has_another: bool,
     pub has_password: bool,
 }
 
-/// The addresses a provider verified. What it did not verify does not exist.
+/// The addresses a provider verified. Unverified addresses are ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Addresses {
     None,
-    /// Nobody has any of them.
+    /// None of them has an account.
     Free,
-    /// Somebody has one of them.
+    /// One of them has this account.
     Of(UserId),
 }
 
-/// What is to be done.
+/// The outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
     SignIn(UserId),
-    /// Links what another provider said to the account just shown, and signs in.
+    /// Links another provider's pending identity to the account that was just verified, and signs in.
     Proved(UserId),
     Link(UserId),
     Elevate(UserId),
     Refresh(UserId),
-    /// Nobody we know: they choose a username, prove an account, or type an address. Nothing is given to anybody.
+    /// An unknown identity: the user chooses a username, verifies an account, or enters an address. Grants nothing.
     Arrive(Step),
     Refuse(Sorry),
 }
 
-/// What somebody new has to do next.
+/// The next step of a new user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
     Choose,
@@ -93,51 +93,51 @@ pub(super) enum Step {
     AskAddress,
 }
 
-/// Why nothing was done.
+/// The reason why nothing was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sorry {
-    /// Late, used before, begun in another browser, or not ours.
+    /// Expired, used before, started in another browser, or unknown.
     Gone,
-    /// They said no there.
+    /// The user refused at the provider.
     Denied,
-    /// It does not answer, or not in a way that can be used.
+    /// The provider does not answer, or its response is unusable.
     Down,
-    /// It wants to be left alone for a while.
+    /// The provider asks us to wait.
     Wait,
-    /// It lets them in nowhere before they verify their address there.
+    /// The provider allows no sign-in before the user verifies their address there.
     Unverified,
-    /// It does not take this site: for the operator to mend.
+    /// The provider refuses this site: the operator has to correct the settings.
     Settings,
     LinkedElsewhere,
     LinkedAlready,
-    /// One of this provider is linked already.
+    /// An identity of this provider is linked already.
     HasAnother,
     NotThatOne,
     NotFresh,
-    /// Who has a password proves themselves by that.
+    /// A user with a password elevates by the password.
     HasPassword,
-    /// The session that began it is over, or no longer elevated.
+    /// The session that started it has ended, or is no longer elevated.
     SessionGone,
 }
 
-/// The table. It never looks at a login name, and at an address only to say what somebody new does next.
+/// The decision table. It never uses a login name, and uses an address only to choose the next step of a new user.
 ///
-/// | begun to | signed in, in that session | the identity is | verified addresses | what happens |
+/// | purpose | signed in, in that session | the identity is | verified addresses | outcome |
 /// |---|---|---|---|---|
-/// | come in | whoever | A's | whatever | sign in as A |
-/// | come in | whoever | nobody's | one is A's | A is to be proved first; nothing is linked |
-/// | come in | whoever | nobody's | all are free | choose a username |
-/// | come in | whoever | nobody's | none | ask for an address, prove it by code |
-/// | prove A | whoever | A's, and an arrival waits for A | whatever | link that arrival to A, sign in as A |
-/// | prove A | whoever | not A's, or nothing waits | whatever | refuse |
-/// | link, prove again, refresh | nobody | whatever | whatever | refuse |
-/// | link | A, just proved | nobody's, A has none there | whatever | link it to A |
-/// | link | A, not just proved | nobody's | whatever | refuse |
-/// | link | A | A's or B's, or A has another there | whatever | refuse; nothing changes on either |
-/// | prove again | A, who has no password | A's | whatever | do it |
-/// | prove again | A, who has one | whatever | whatever | refuse: it is asked for |
-/// | refresh | A | A's | whatever | do it |
-/// | prove again, refresh | A | B's or nobody's | whatever | refuse |
+/// | sign in | any | A's | any | sign in as A |
+/// | sign in | any | unlinked | one is A's | A is to be verified first; nothing is linked |
+/// | sign in | any | unlinked | all are free | choose a username |
+/// | sign in | any | unlinked | none | ask for an address, verify it by code |
+/// | verify A | any | A's, and a pending sign-up waits for A | any | link that one to A, sign in as A |
+/// | verify A | any | not A's, or nothing is pending | any | refuse |
+/// | link, elevate, refresh | no user | any | any | refuse |
+/// | link | A, elevated | unlinked, A has none there | any | link it to A |
+/// | link | A, not elevated | unlinked | any | refuse |
+/// | link | A | A's or B's, or A has another there | any | refuse; nothing changes on either |
+/// | elevate | A, without a password | A's | any | do it |
+/// | elevate | A, with a password | any | any | refuse: the password is required |
+/// | refresh | A | A's | any | do it |
+/// | elevate, refresh | A | B's or unlinked | any | refuse |
 pub(super) fn decide(facts: &Facts) -> Outcome {
     match (facts.intent, facts.me) {
         (Intent::SignIn, _) => facts.owner.map_or_else(|| Outcome::Arrive(next(facts.addresses)), Outcome::SignIn),
@@ -164,7 +164,7 @@ fn link(owner: Option<UserId>, me: Me) -> Outcome {
     }
 }
 
-/// What somebody new does next.
+/// Returns the next step of a new user.
 pub(super) fn next(addresses: Addresses) -> Step {
     match addresses {
         Addresses::None => Step::AskAddress,
@@ -219,7 +219,7 @@ mod tests {
         }
     }
 
-    /// Every combination there is.
+    /// Returns every combination.
     fn all() -> impl Iterator<Item = Facts> {
         let who = [None, Some(A), Some(B)];
         let two = [false, true];

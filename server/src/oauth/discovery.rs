@@ -1,4 +1,4 @@
-//! Asks an issuer what it says of itself (OpenID Connect Discovery § 4), and for its keys.
+//! Fetches an issuer's description (OpenID Connect Discovery § 4) and its keys.
 
 use http::{StatusCode, header::ACCEPT};
 use oauth2::url::Url;
@@ -20,9 +20,9 @@ pub(super) struct Description {
     pub token: Url,
     pub user_info: Option<Url>,
     pub keys: JsonWebKeySet<CoreJsonWebKey>,
-    /// Whether the client's secret goes into the `Authorization` header, and not into the form.
+    /// True if the client's secret is sent in the `Authorization` header instead of the form.
     pub basic: bool,
-    /// Whether answers name the issuer (RFC 9207 § 3).
+    /// True if responses name the issuer (RFC 9207 § 3).
     pub names_itself: bool,
 }
 
@@ -43,7 +43,7 @@ pub(super) async fn fetch(issuer: &str, http: &Outbound) -> Result<Description, 
         token: required("token_endpoint")?,
         user_info: address("userinfo_endpoint"),
         keys: keys(http, required("jwks_uri")?.as_str()).await?,
-        // Basic is the default when nothing is said.
+        // Basic is the default when the issuer lists no methods.
         basic: methods.is_none_or(|methods| methods.iter().any(|method| method == "client_secret_basic")),
         names_itself: document.is_true("authorization_response_iss_parameter_supported"),
     })

@@ -1,5 +1,5 @@
-//! What somebody who arrives looks like elsewhere. Their page shows it by an image of its own, so the page waits for
-//! nobody; and it comes from us, so their browser asks nobody else for it.
+//! The provider's picture of a user with a pending sign-up. Their page loads it as a separate image, so the page does
+//! not wait for it; and we serve it, so their browser sends no request to another server.
 
 use super::arrivals;
 use crate::{
@@ -8,10 +8,10 @@ use crate::{
     request::Request,
 };
 
-/// The picture of the one that waits in this browser: fetched the first time it is asked for, and never again; until it
-/// is there, or when it cannot be had, none.
+/// Returns the picture of the pending sign-up in this browser. Fetches it at the first request only; until it is there,
+/// or when it is unavailable, returns `None`.
 ///
-/// [`Error::NotFound`] when nobody waits.
+/// [`Error::NotFound`] when there is no pending sign-up.
 pub async fn face(cx: &Request) -> Result<Option<Rendition>> {
     let browser = arrivals::browser_hash(cx)?;
     let kept = sqlx::query!(

@@ -1,5 +1,5 @@
-//! Setting out to a provider. What is stored opens nothing: the state and the browser's token are hashed, and what else
-//! the way needs is derived from that token, which only the browser has.
+//! Starts authorization requests to a provider. The stored data grants no access: the state and the browser's token are
+//! hashed, and the other secrets of the request are derived from that token, which only the browser has.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use hmac::{Hmac, Mac};
@@ -21,7 +21,7 @@ use crate::{
     web::safe_next,
 };
 
-/// Where to go, and what the browser keeps meanwhile.
+/// The URL to redirect to, and the token that the browser stores until the callback.
 pub enum Going {
     To { url: String, browser: Token },
     Sorry(Sorry),
@@ -33,22 +33,23 @@ struct Purpose<'a> {
     next: &'a str,
 }
 
-/// To come in. [`crate::Error::NotFound`] for a provider there is not; [`crate::Error::Limited`], as all of these.
+/// Starts a sign-in. [`crate::Error::NotFound`] for an unknown provider; [`crate::Error::Limited`], like all of these.
 pub async fn sign_in(cx: &Request, provider: &str, next: &str) -> Result<Going> {
     start(cx, provider, &Purpose { intent: Intent::SignIn, me: None, next }).await
 }
 
-/// To show whose account it is that an arrival has to prove.
+/// Starts the verification of an account for a pending sign-up.
 pub async fn prove(cx: &Request, provider: &str) -> Result<Going> {
     start(cx, provider, &Purpose { intent: Intent::Prove, me: None, next: "/" }).await
 }
 
-/// To link it to one's own account.
+/// Starts linking an identity to the user's own account.
 pub async fn link(cx: &Request, me: &Elevated, provider: &str) -> Result<Going> {
     start(cx, provider, &Purpose { intent: Intent::Link, me: Some(me), next: "/" }).await
 }
 
-/// To prove again who one is. Only for who has no password: it proves more than that somebody is still signed in there.
+/// Starts an elevation. Only for users without a password, because a password proves more than an existing sign-in at
+/// the provider.
 pub async fn elevate(cx: &Request, me: &Member, provider: &str, next: &str) -> Result<Going> {
     if ways_in::has_password(&mut *cx.server.db().acquire().await?, me.id()).await? {
         return Ok(Going::Sorry(Sorry::HasPassword));
@@ -56,17 +57,17 @@ pub async fn elevate(cx: &Request, me: &Member, provider: &str, next: &str) -> R
     start(cx, provider, &Purpose { intent: Intent::Elevate, me: Some(me), next }).await
 }
 
-/// To take over name and picture once more.
+/// Starts importing name and picture again.
 pub async fn refresh(cx: &Request, me: &Member, provider: &str) -> Result<Going> {
     start(cx, provider, &Purpose { intent: Intent::Refresh, me: Some(me), next: "/" }).await
 }
 
 async fn start(cx: &Request, slug: &str, purpose: &Purpose<'_>) -> Result<Going> {
     let provider = cx.server.providers().find(slug)?;
-    // Only who sets out is counted: a callback that belongs to no way of its browser does nothing, and could be sent by
-    // anybody from anywhere.
+    // Only the start is counted: a callback without a request of its browser does nothing, and a third party could send
+    // it.
     count(cx, purpose.me).await?;
-    // One token for all ways of a browser: two tabs may be on their way at once.
+    // One token for all requests of a browser: two tabs may have one pending at once.
     let browser = cx.oauth().cloned().unwrap_or_default();
     let fresh = (purpose.intent == Intent::Elevate).then(clock::now);
     let trip = trip(cx, provider, (&browser, Token::new()), fresh);
@@ -92,9 +93,9 @@ async fn start(cx: &Request, slug: &str, purpose: &Purpose<'_>) -> Result<Going>
     Ok(Going::To { url, browser })
 }
 
-/// Counts a flow that starts. Each session has a count of its own, so that a stolen one does not use up its owner's. A
-/// browser that was here before has one too, which its neighbours at the same client address cannot use up; but any
-/// browser can claim that, so all of those share a large one.
+/// Counts a started request. Each session has its own count, so that a stolen one does not use up its owner's. A known
+/// browser has one too, which its neighbours at the same client address cannot use up; but any browser can claim to be
+/// known, so all of those share a large count.
 async fn count(cx: &Request, me: Option<&Member>) -> Result<()> {
     if let Some(me) = me {
         limits::take(&cx.server, limits::OAUTH_DEVICE, me.device).await?;
@@ -106,7 +107,7 @@ async fn count(cx: &Request, me: Option<&Member>) -> Result<()> {
     limits::take(&cx.server, limits::OAUTH_CROWD, client).await
 }
 
-/// All that one way to a provider needs, the same when setting out and when coming back.
+/// Returns the data of one authorization request, the same at the start and at the callback.
 pub(super) fn trip(
     cx: &Request,
     provider: &Provider,
@@ -122,7 +123,7 @@ pub(super) fn trip(
     }
 }
 
-/// A secret of this way that is stored nowhere. Different labels give secrets that say nothing of each other.
+/// Derives a secret of this request that is stored nowhere. Different labels give independent secrets.
 fn derive(browser: &Token, label: &str, state: &Token) -> String {
     #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
     let mut mac = Hmac::<Sha256>::new_from_slice(browser.key()).expect("a key of any length");
@@ -132,7 +133,7 @@ fn derive(browser: &Token, label: &str, state: &Token) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes())
 }
 
-/// What came back with a browser, in the address.
+/// The parameters of a callback.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Callback {
     pub(super) code: Option<String>,
@@ -142,7 +143,7 @@ pub struct Callback {
 }
 
 impl Callback {
-    /// From a query. One with anything twice was not written by a provider: it is read as empty.
+    /// Parses a query. A query with a repeated parameter does not come from a provider: it is read as empty.
     pub fn parse<'a>(pairs: impl Iterator<Item = (&'a str, String)>) -> Self {
         let mut read = Self::default();
         let mut state = None;
@@ -163,10 +164,10 @@ impl Callback {
     }
 }
 
-/// A way somebody is on, used up.
+/// An authorization request, used up.
 pub(super) struct Flow {
     pub intent: Intent,
-    /// Who began it, in which session.
+    /// The user and the session that started it.
     pub owner: Option<(UserId, DeviceId)>,
     pub next: String,
     pub created_at: OffsetDateTime,
@@ -174,17 +175,17 @@ pub(super) struct Flow {
     pub state: Token,
 }
 
-/// The flow that a callback belongs to.
+/// The authorization request of a callback.
 pub(super) enum Taken {
     Flow(Flow),
     /// None has this state: it was used before, or never existed.
     Unknown,
-    /// It is another browser's or another provider's, or too old; or there is no state at all.
+    /// It belongs to another browser or provider, or is too old; or there is no state at all.
     Foreign,
 }
 
-/// Takes the flow a callback belongs to, so that no second one finds it; then looks whether it is this browser's, this
-/// provider's, and in time.
+/// Deletes and returns the request of a callback, so that no second callback finds it; then checks that it belongs to
+/// this browser and this provider, and has not expired.
 pub(super) async fn take(cx: &Request, provider: &Provider, callback: &Callback) -> Result<Taken> {
     let Some(state) = callback.state.clone() else { return Ok(Taken::Foreign) };
     let Some(browser) = cx.oauth().cloned() else {

@@ -1,5 +1,5 @@
-//! GitHub, or a GitHub Enterprise Server. It speaks OAuth 2.0 with PKCE and no OpenID Connect: who somebody is, is asked
-//! with the token, which is then dropped. It answers errors with 200 (see [`super::outbound`]).
+//! GitHub, or a GitHub Enterprise Server. It supports OAuth 2.0 with PKCE and no OpenID Connect: we request the user's
+//! data with the token, and then drop the token. It returns errors with status 200 (see [`super::outbound`]).
 
 use http::{
     HeaderMap, StatusCode,
@@ -23,7 +23,7 @@ use crate::{accounts::Email, config::providers as settings};
 /// The most pages of addresses that are read, of a hundred each.
 const PAGES: usize = 3;
 
-/// Where it is.
+/// The addresses of the server.
 pub(super) struct GitHub {
     url: String,
     api: String,
@@ -80,7 +80,7 @@ impl GitHub {
             .set_auth_uri(AuthUrl::new(format!("{}/login/oauth/authorize", self.url)).map_err(wrong)?)
             .set_token_uri(TokenUrl::new(format!("{}/login/oauth/access_token", self.url)).map_err(wrong)?)
             .set_redirect_uri(RedirectUrl::new(callback.to_owned()).map_err(wrong)?)
-            // As its documentation has it.
+            // As its documentation says.
             .set_auth_type(AuthType::RequestBody))
     }
 
@@ -91,13 +91,13 @@ impl GitHub {
             .authorize_url(|| CsrfToken::new(trip.state.text()))
             .add_scopes(["read:user", "user:email"].map(|scope| Scope::new(scope.to_owned())))
             .set_pkce_challenge(challenge);
-        // GitHub cannot be asked to have the password typed again; it can at least show who is about to answer.
+        // GitHub cannot be made to ask for the password again; it can at least show the account about to sign in.
         let way = if trip.fresh.is_some() { way.add_extra_param("prompt", "select_account") } else { way };
         Ok(way.url().0)
     }
 
-    /// Returns the account that came back. Its number alone is enough for accounts that are known here. Others have to try
-    /// again when the addresses cannot be read: at GitHub, unlike at an issuer, that is never a matter of settings.
+    /// Returns the account of a callback. The id alone is enough for known identities. New users have to try again when
+    /// the addresses cannot be read: at GitHub, unlike at an issuer, that is never a matter of settings.
     pub async fn ask(
         &self,
         app: &settings::Provider,
@@ -153,7 +153,7 @@ impl GitHub {
         }
     }
 
-    /// The verified ones. None when the person withheld the scope: then an address is asked for here.
+    /// Returns the verified addresses. Empty when the user withheld the scope: then the user enters an address here.
     async fn addresses(&self, http: &Outbound, token: &str) -> Result<Vec<Email>, Trouble> {
         let mut verified = Vec::new();
         for page in 1..=PAGES {
@@ -173,7 +173,7 @@ impl GitHub {
         Ok(usable(verified.iter().map(|address| address.email.as_str())))
     }
 
-    /// Asks the API. Only a success has a value, and only when it is JSON of the right shape.
+    /// Requests the API. Only a success has a value, and only when it is JSON of the right shape.
     async fn get<T: DeserializeOwned>(
         &self,
         http: &Outbound,
@@ -199,12 +199,12 @@ impl GitHub {
     }
 }
 
-/// Whether there is another page. Its address is ours to make, not the answer's.
+/// Returns true if there is another page. We build its address ourselves and do not use the one in the response.
 fn has_next(headers: &HeaderMap) -> bool {
     headers.get_all(LINK).iter().any(|link| link.to_str().is_ok_and(|link| link.contains("rel=\"next\"")))
 }
 
-/// Those that can be written to and stand for a person: an address that GitHub made up only forwards, or does not.
+/// Returns the usable addresses: GitHub's noreply addresses only forward mail, or do not accept it.
 pub(super) fn usable<'a>(addresses: impl Iterator<Item = &'a str>) -> Vec<Email> {
     let made_up = |email: &Email| {
         let domain = email.as_str().rsplit('@').next().unwrap_or_default();
@@ -219,8 +219,8 @@ pub(super) fn usable<'a>(addresses: impl Iterator<Item = &'a str>) -> Vec<Email>
     list
 }
 
-/// What a refused exchange means. The errors of the crate can hold the answer's body, with a token in it: they are
-/// never printed.
+/// Maps the error of a refused exchange. The errors of the crate can contain the response's body, with a token in it:
+/// they are never printed.
 pub(super) fn refused<E: ErrorResponse + ErrorCode>(error: RequestTokenError<Trouble, E>) -> Trouble {
     match error {
         RequestTokenError::ServerResponse(said) => Trouble::of_code(&said.code()),
@@ -230,7 +230,7 @@ pub(super) fn refused<E: ErrorResponse + ErrorCode>(error: RequestTokenError<Tro
     }
 }
 
-/// The `error` of an answer.
+/// The `error` of a response.
 pub(super) trait ErrorCode {
     fn code(&self) -> String;
 }

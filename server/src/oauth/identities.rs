@@ -1,4 +1,4 @@
-//! Accounts elsewhere that belong to accounts here: seeing, linking and unlinking them.
+//! Identities: provider accounts linked to users. Lists, links and unlinks them.
 
 use sqlx::PgConnection;
 use time::OffsetDateTime;
@@ -17,19 +17,19 @@ use crate::{
     search, sessions,
 };
 
-/// One of them, as its person sees it.
+/// An identity, for display to its user.
 #[derive(Clone, Debug)]
 pub struct Identity {
-    /// As in the settings; it may have left them since.
+    /// As in the settings; the provider may have been removed from them since.
     pub provider: String,
     pub label: String,
-    /// What they were called there when they last came with it.
+    /// The login name at the last sign-in.
     pub login: String,
     pub linked_at: OffsetDateTime,
     pub last_used_at: OffsetDateTime,
 }
 
-/// All of one's own, the oldest first.
+/// Returns the user's identities, the oldest first.
 pub async fn list(cx: &Request, me: &Member) -> Result<Vec<Identity>> {
     let rows = sqlx::query!(
         "select provider, login, linked_at, last_used_at from identities where user_id = $1 order by id",
@@ -49,7 +49,7 @@ pub async fn list(cx: &Request, me: &Member) -> Result<Vec<Identity>> {
         .collect())
 }
 
-/// Whose an identity is.
+/// Returns the user this identity is linked to, or `None`.
 pub(super) async fn owner(db: &mut PgConnection, said: &Said) -> Result<Option<UserId>> {
     let owner = sqlx::query_scalar!(
         "select user_id from identities where issuer = $1 and subject = $2",
@@ -61,7 +61,7 @@ pub(super) async fn owner(db: &mut PgConnection, said: &Said) -> Result<Option<U
     Ok(owner.map(UserId))
 }
 
-/// Whether somebody has one at a provider.
+/// Returns true if the user has an identity at a provider.
 pub(super) async fn has(db: &mut PgConnection, user: UserId, provider: Slug) -> Result<bool> {
     Ok(sqlx::query_scalar!(
         r#"select exists (select 1 from identities where user_id = $1 and provider = $2) as "has!""#,
@@ -72,10 +72,10 @@ pub(super) async fn has(db: &mut PgConnection, user: UserId, provider: Slug) -> 
     .await?)
 }
 
-/// Notes that an identity was used for what this transaction allows, and what it is called now, if the provider says so.
-/// [`Error::NotFound`] when it was unlinked, or its account suspended, meanwhile.
+/// Records that an identity was used for this transaction, and its current login name, if the provider gives one.
+/// [`Error::NotFound`] when it was unlinked, or its account suspended, in the meantime.
 pub(super) async fn used(tx: &mut PgConnection, user: UserId, said: &Said) -> Result<()> {
-    // Holds the account, so that it cannot be suspended or lose the identity between here and the commit.
+    // Locks the account, so that it cannot be suspended or lose the identity before the commit.
     sqlx::query!("select 1 as one from users where id = $1 and suspended_at is null for update", user.0)
         .fetch_optional(&mut *tx)
         .await?
@@ -95,8 +95,8 @@ pub(super) async fn used(tx: &mut PgConnection, user: UserId, said: &Said) -> Re
     if used.rows_affected() == 1 { Ok(()) } else { Err(Error::NotFound) }
 }
 
-/// Writes an identity down as somebody's. The database decides between several at once; after a refusal the transaction
-/// can only be rolled back.
+/// Links an identity to a user. The database decides between concurrent attempts; after a refusal the transaction can
+/// only be rolled back.
 pub(super) async fn insert(tx: &mut PgConnection, user: UserId, said: &Said) -> Result<Result<(), Sorry>> {
     let inserted = sqlx::query!(
         "insert into identities (user_id, provider, issuer, subject, login) values ($1, $2, $3, $4, $5)",
@@ -116,7 +116,7 @@ pub(super) async fn insert(tx: &mut PgConnection, user: UserId, said: &Said) -> 
     }
 }
 
-/// Links an identity to one's own account; the person is told by mail.
+/// Links an identity to the user's own account and mails a notice.
 pub(super) async fn link(cx: &Request, me: &Elevated, said: &Said) -> Result<Result<(), Sorry>> {
     let mut tx = cx.server.begin().await?;
     match sessions::still_elevated(&mut tx, me).await {
@@ -133,7 +133,7 @@ pub(super) async fn link(cx: &Request, me: &Elevated, said: &Said) -> Result<Res
     Ok(Ok(()))
 }
 
-/// The audit row and the mail about an identity that was linked.
+/// Writes the audit row and the mail about a linked identity.
 pub(super) async fn tell_linked(
     tx: &mut PgConnection,
     cx: &Request,
@@ -147,12 +147,13 @@ pub(super) async fn tell_linked(
     jobs::notify(tx, user, Mail { to, message }).await
 }
 
-/// Unlinks one's identity at a provider. It may be in other hands: who came in with it is signed out, this browser aside.
+/// Unlinks the user's identity at a provider. An attacker may own it: revokes the sessions opened with it, except this
+/// one.
 ///
-/// [`Error::NotFound`] when there is none; [`Error::Invalid`] when it is the last way in.
+/// [`Error::NotFound`] when there is none; [`Error::Invalid`] when it is the last way to sign in.
 pub async fn unlink(cx: &Request, me: &Elevated, provider: &str) -> Result<()> {
     let mut tx = cx.server.begin().await?;
-    // Holds the account: two that would each leave one way in must not leave none.
+    // Locks the account: two concurrent removals that would each leave one way to sign in must not leave none.
     sessions::still_elevated(&mut tx, me).await?;
     let to = sqlx::query_scalar!("select email from users where id = $1", me.id().0).fetch_one(&mut *tx).await?;
     let login = sqlx::query_scalar!(
@@ -175,7 +176,7 @@ pub async fn unlink(cx: &Request, me: &Elevated, provider: &str) -> Result<()> {
     Ok(())
 }
 
-/// Takes over the name and the picture somebody has at the provider now.
+/// Imports the user's current name and picture from the provider.
 pub(super) async fn refresh(cx: &Request, me: &Member, said: &Said) -> Result<()> {
     let mut tx = sessions::begin(cx, me).await?;
     used(&mut tx, me.id(), said).await?;

@@ -1,5 +1,5 @@
-//! A first arrival becomes an account: user, identity and session in one transaction, or nothing. No password is made up;
-//! one can be set later.
+//! Completes a pending OAuth sign-up: creates user, identity and session in one transaction, or nothing. The account
+//! has no password; the user can set one later.
 
 use super::{arrivals, identities};
 use crate::{
@@ -11,28 +11,29 @@ use crate::{
     sessions::{self, How},
 };
 
-/// What was chosen.
+/// The input of the form.
 pub struct Chosen {
     pub username: String,
     pub display_name: String,
-    /// One of the proved addresses.
+    /// One of the verified addresses.
     pub email: String,
 }
 
-/// What became of it.
+/// The outcome of joining.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Joined {
-    /// The account exists and this browser is signed in to it; where to go on to.
+    /// The account exists and this browser is signed in to it; has the page to continue at.
     Done(String),
-    /// Somebody has the address by now: it has to be proved.
+    /// The address has an account by now: it has to be verified.
     AddressTaken,
     /// The identity has an account by now: sign in with it.
     HaveAccount,
 }
 
-/// Makes the account.
+/// Creates the account.
 ///
-/// [`Invalid`] on `username`, `display_name` or `email`; [`crate::Error::NotFound`] when nobody waits in this browser.
+/// [`Invalid`] on `username`, `display_name` or `email`; [`crate::Error::NotFound`] when this browser has no pending
+/// sign-up.
 pub async fn join(cx: &Request, chosen: &Chosen) -> Result<Joined> {
     let mut invalid = Invalid::default();
     let username = invalid.note(Username::parse(&chosen.username));
@@ -44,7 +45,7 @@ pub async fn join(cx: &Request, chosen: &Chosen) -> Result<Joined> {
         invalid.note(sign_up::check_free(&mut db, username).await?);
     }
     drop(db);
-    // Only what was proved: a field of the form proves nothing.
+    // Only verified addresses: a form field proves nothing.
     let proved = |email: &Email| row.addresses.iter().any(|address| address.eq_ignore_ascii_case(email.as_str()));
     if email.as_ref().is_some_and(|email| !proved(email)) {
         invalid.add("email", "Choose one of these addresses.");
@@ -60,7 +61,7 @@ pub async fn join(cx: &Request, chosen: &Chosen) -> Result<Joined> {
 async fn create(cx: &Request, new: &NewUser) -> Result<Joined> {
     let session = sessions::open(cx, true).await?;
     let mut tx = cx.server.begin().await?;
-    // Taking it is using it up: a second one finds nothing.
+    // Deleting the row uses it up: a second request finds nothing.
     let row = arrivals::take(&mut tx, cx).await?;
     let said = row.said()?;
     let Some(user) = sign_up::insert_user(&mut tx, new).await? else {
@@ -70,12 +71,12 @@ async fn create(cx: &Request, new: &NewUser) -> Result<Joined> {
     if identities::insert(&mut tx, user, &said).await?.is_err() {
         return Ok(Joined::HaveAccount);
     }
-    // A sign-up under way with this address has lost: who came with proof was first.
+    // A pending sign-up with this address has lost: this user verified the address first.
     sqlx::query!("delete from registrations where lower(email) = lower($1)", new.email).execute(&mut *tx).await?;
     let how = How::Provider(said.provider);
     let device = sessions::claim(&mut tx, cx, &session, user, (how, true)).await?;
     sign_up::welcome(&mut tx, cx, user, (device, how)).await?;
-    // Fetched in the background: nobody waits for a picture, and without it there is the one drawn from their name.
+    // Fetched in the background: the user does not wait for a picture, and has the generated avatar without it.
     if let Some(url) = &said.picture {
         avatars::wish(&mut tx, user, url).await?;
     }
@@ -84,7 +85,7 @@ async fn create(cx: &Request, new: &NewUser) -> Result<Joined> {
     Ok(Joined::Done(row.next))
 }
 
-/// Somebody else was first: with the address, or with the username.
+/// Another request was faster: it took the address or the username.
 async fn lost(cx: &Request, new: &NewUser) -> Result<Joined> {
     let mut db = cx.server.db().acquire().await?;
     let taken = arrivals::owners(&mut db, vec![new.email.clone()]).await?.any(|(_, owner)| owner.is_some());

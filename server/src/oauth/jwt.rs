@@ -1,5 +1,5 @@
-//! Reads JSON Web Tokens that an OpenID Connect issuer signed (RFC 7515, RFC 7519). The signatures themselves are
-//! verified by `openidconnect`.
+//! Reads JSON Web Tokens signed by an OpenID Connect issuer (RFC 7515, RFC 7519). `openidconnect` verifies the
+//! signatures themselves.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use openidconnect::{
@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::{claims::Claims, outbound::Trouble};
 
-/// Signed with a key that only the issuer has: no `none`, and nothing that our own secret could sign.
+/// Algorithms with a key that only the issuer has: no `none`, and nothing that our own secret could sign.
 const ALGORITHMS: [Algorithm; 9] = [
     Algorithm::RsaSsaPkcs1V15Sha256,
     Algorithm::RsaSsaPkcs1V15Sha384,
@@ -34,7 +34,7 @@ struct Header {
 }
 
 impl Header {
-    /// Refuses tokens that are made for another use, nested, or need an extension that we do not have.
+    /// Refuses tokens that are made for another use, nested, or need an unsupported extension.
     fn check(&self) -> Result<(), Trouble> {
         let typ = self.typ.as_deref().unwrap_or("JWT").to_ascii_lowercase();
         let usual = ["jwt", "jose"].contains(&typ.strip_prefix("application/").unwrap_or(&typ));
@@ -48,7 +48,7 @@ impl Header {
     }
 }
 
-/// The claims of a token that one of `keys` signed; none when no key fits: issuers change them.
+/// Returns the claims of a token signed by one of `keys`; `None` when no key fits: issuers change them.
 pub(super) fn verify(keys: &JsonWebKeySet<CoreJsonWebKey>, token: &str) -> Result<Option<Claims>, Trouble> {
     let malformed = || Trouble::odd("an id token that is no signed JWT");
     let [head, body, signature] = token.split('.').collect::<Vec<_>>()[..] else { return Err(malformed()) };

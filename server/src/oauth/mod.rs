@@ -1,12 +1,12 @@
-//! Coming in with an account somewhere else: GitHub, or any OpenID Connect issuer.
+//! OAuth sign-in with an account at a provider: GitHub, or any OpenID Connect issuer.
 //!
-//! The key of an identity is what the provider never changes, issuer and subject. A login name is only shown; an address
-//! only counts when the provider says it verified it, and then it only says what somebody new has to prove: nothing is
-//! ever linked for an address alone. Who may do what follows from one function ([`decide`]).
+//! The key of an identity is what the provider never changes: issuer and subject. A login name is only shown. An
+//! address only counts when the provider says that it verified it, and then it only tells what a new user has to
+//! verify: nothing is ever linked because of an address alone. One function decides what is allowed ([`decide`]).
 //!
-//! A way to a provider is one row, used up by being deleted before anything else is looked at; it belongs to one browser,
-//! and for linking and proving to one signed-in session. What comes back for anybody else ends in one clear sentence.
-//! A provider's token is dropped when its answer has been read; nobody is asked on a page that does not name them.
+//! An authorization request is one row, deleted before any other check; it belongs to one browser, and for linking and
+//! elevation to one signed-in session. Any other callback gets one clear error message. A provider's token is dropped
+//! after its response has been read; no provider is contacted for a page that does not name it.
 
 mod arrivals;
 mod claims;
@@ -36,7 +36,7 @@ pub use providers::{Provider, Providers, Said};
 pub use returns::{Back, come_back};
 
 impl Sorry {
-    /// In words; `label` is what people call the provider.
+    /// Returns the message; `label` is the display name of the provider.
     pub fn words(self, label: &str) -> String {
         match self {
             Self::Gone => format!("That way to {label} has ended, or began in another browser. Please try again."),

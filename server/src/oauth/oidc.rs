@@ -1,5 +1,5 @@
-//! Any OpenID Connect issuer: Google, GitLab, Keycloak, an institution's own. Where its pages are, it says itself; who
-//! somebody is, it signs.
+//! Any OpenID Connect issuer: Google, GitLab, Keycloak, or a private one. Its endpoints come from its own description,
+//! and it signs the user's identity.
 
 use std::{
     sync::Arc,
@@ -31,10 +31,10 @@ use super::{
 };
 use crate::{clock, config::providers as settings};
 
-/// How long what an issuer says of itself is believed. Its keys may change sooner: then they are asked for again.
+/// The lifetimes of a cached description of an issuer. Its keys may change sooner: then it is fetched again.
 const KEPT: Duration = Duration::from_secs(60 * 60);
 const KEPT_AT_LEAST: Duration = Duration::from_secs(60);
-/// How far an issuer's clock may be behind our database's, in seconds.
+/// The most seconds that an issuer's clock may be behind our database's.
 const SKEW: i64 = 60;
 
 type Client = OAuthClient<
@@ -50,20 +50,20 @@ type Client = OAuthClient<
     EndpointSet,
 >;
 
-/// An issuer, and what it last said of itself.
+/// An issuer, and its last description.
 pub(super) struct Oidc {
     issuer: String,
     known: Mutex<Known>,
 }
 
-/// The last results of asking an issuer, each with when it came.
+/// The last results of fetching the description, each with its time.
 #[derive(Default)]
 struct Known {
     description: Option<(Instant, Arc<Description>)>,
     failure: Option<(Instant, Trouble)>,
 }
 
-/// The account that an id token is about, and the token that its user info can be asked for with.
+/// The account of an id token, and the token to request its user info with.
 struct Identified {
     subject: String,
     person: Person,
@@ -76,8 +76,8 @@ impl Oidc {
         Self { issuer: issuer.to_owned(), known: Mutex::default() }
     }
 
-    /// What it says of itself, asked again when that is older than `age`. Many at once ask once, and share the answer or
-    /// the failure.
+    /// Returns its description, fetched again when it is older than `age`. Concurrent callers send one request, and
+    /// share the response or the failure.
     async fn description(&self, http: &Outbound, age: Duration) -> Result<Arc<Description>, Trouble> {
         let asked = Instant::now();
         let mut known = self.known.lock().await;
@@ -105,7 +105,7 @@ impl Oidc {
         Ok(self.description(http, Duration::ZERO).await?.authorization.to_string())
     }
 
-    /// Lets what is known grow older.
+    /// Makes the cached description older.
     #[cfg(feature = "dev")]
     pub async fn age_for_test(&self, by: Duration) {
         if let Some((since, _)) = self.known.lock().await.description.as_mut() {
@@ -129,8 +129,8 @@ impl Oidc {
         Ok(way.url().0)
     }
 
-    /// Returns the account that came back. The user info endpoint is only asked when the id token has no address; the id
-    /// token alone is enough for accounts that are known here.
+    /// Returns the account of a callback. The user info endpoint is only requested when the id token has no address;
+    /// the id token alone is enough for known identities.
     pub async fn ask(
         &self,
         app: &settings::Provider,
@@ -177,7 +177,7 @@ impl Oidc {
         let claims = self.claims(http, &tokens).await?;
         let expected = Expected { issuer: &self.issuer, client_id: &app.client_id, nonce: &trip.nonce };
         let subject = claims::check(&claims, &expected, clock::now())?;
-        // OpenID Connect Core § 3.1.2.1: an issuer that was asked for `max_age` must send `auth_time`.
+        // OpenID Connect Core § 3.1.2.1: an issuer must send `auth_time` when the request had `max_age`.
         if let Some(since) = trip.fresh
             && claims.seconds("auth_time").is_none_or(|at| at.saturating_add(SKEW) < since.unix_timestamp())
         {
@@ -191,10 +191,10 @@ impl Oidc {
         })
     }
 
-    /// The claims of the id token, once its signature is verified.
+    /// Returns the claims of the id token, once its signature is verified.
     async fn claims(&self, http: &Outbound, tokens: &Tokens) -> Result<Claims, Trouble> {
         let token = tokens.id_token().ok_or_else(|| Trouble::odd("no id token"))?;
-        // The second time with keys that are fetched again: issuers change them.
+        // The second time with newly fetched keys: issuers change them.
         for age in [KEPT, KEPT_AT_LEAST] {
             if let Some(claims) = jwt::verify(&self.description(http, age).await?.keys, token)? {
                 return Ok(claims);
@@ -214,7 +214,7 @@ fn client(app: &settings::Provider, issuer: &Description, callback: &str) -> Res
         .set_auth_type(if issuer.basic { AuthType::BasicAuth } else { AuthType::RequestBody }))
 }
 
-/// The claims of the user info endpoint (OpenID Connect Core § 5.3). A signed answer is not read.
+/// Returns the claims of the user info endpoint (OpenID Connect Core § 5.3). A signed response is not read.
 async fn user_info(http: &Outbound, place: &Url, token: &AccessToken) -> Result<Claims, Trouble> {
     let request = http::Request::get(place.as_str())
         .header(ACCEPT, "application/json")

@@ -1,4 +1,4 @@
-//! Speaking to a provider: encrypted, in good time, no further than it was told to, and never longer than it should.
+//! HTTP requests to a provider: encrypted, within limits of time and size, without following redirects.
 
 use std::{
     pin::Pin,
@@ -11,17 +11,17 @@ use oauth2::{AsyncHttpClient, HttpRequest, HttpResponse};
 use reqwest::{Client, redirect::Policy};
 use tokio::time::timeout;
 
-/// Until a connection stands, and until one answer is there.
+/// The timeouts for the connection and for one response.
 const CONNECT: Duration = Duration::from_secs(2);
 const TOTAL: Duration = Duration::from_secs(5);
-/// The longest wait for an answer that a sign-in can do without.
+/// The timeout for a response that a sign-in can do without.
 const DETAILS: Duration = Duration::from_secs(2);
-/// The most bytes of an answer.
+/// The most bytes of a response.
 const BODY: usize = 64 * 1_024;
-/// The longest that one answer's wish to be left alone is followed.
+/// The longest pause that one response can impose on us.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Why a provider could not be asked. For the log; people are told less.
+/// The reason why a request to a provider failed. For the log; users see less.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Trouble {
     #[error("it cannot be reached: {0}")]
@@ -41,17 +41,17 @@ pub enum Trouble {
 }
 
 impl Trouble {
-    /// Something it said that cannot be used; only its beginning, on one line.
+    /// Returns the error for an unusable response; only its beginning, on one line.
     pub(super) fn odd(what: impl ToString) -> Self {
         Self::Odd(brief(&what.to_string()))
     }
 
-    /// Something about the settings that is wrong; only its beginning, on one line.
+    /// Returns the error for wrong settings; only its beginning, on one line.
     pub(super) fn settings(what: impl ToString) -> Self {
         Self::Settings(brief(&what.to_string()))
     }
 
-    /// What an `error` of RFC 6749 means, or one of GitHub's.
+    /// Maps an `error` of RFC 6749, or one of GitHub's.
     pub(super) fn of_code(error: &str) -> Self {
         match error {
             "bad_verification_code" | "invalid_grant" => Self::Code(brief(error)),
@@ -74,12 +74,12 @@ fn brief(text: &str) -> String {
     crate::text::clean_line(text).chars().take(200).collect()
 }
 
-/// Limits the time of all requests that a sign-in needs together. `place` is for the log.
+/// Limits the total time of all requests that a sign-in needs. `place` is for the log.
 pub(super) async fn timely<T>(place: &str, work: impl Future<Output = Result<T, Trouble>>) -> Result<T, Trouble> {
     within(TOTAL, place, work).await
 }
 
-/// As [`timely`], for what a sign-in can do without.
+/// Like [`timely`], for requests that a sign-in can do without.
 pub(super) async fn soon<T>(place: &str, work: impl Future<Output = Result<T, Trouble>>) -> Result<T, Trouble> {
     within(DETAILS, place, work).await
 }
@@ -89,11 +89,11 @@ async fn within<T>(limit: Duration, place: &str, work: impl Future<Output = Resu
     timeout(limit, work).await.unwrap_or_else(|_| Err(late()))
 }
 
-/// The one way out to providers.
+/// The HTTP client for providers.
 pub struct Outbound {
     client: Client,
-    /// Until when a provider that told this site so is left alone. A courtesy: another copy of the server learns it
-    /// itself. What it says to one person, whose token was sent, is about them and closes it to nobody else.
+    /// The end of the pause that a provider asked this site for. A courtesy: other instances of the server learn it
+    /// themselves. A response to a request with a user's token is about that user and pauses no other.
     quiet_until: Mutex<Option<Instant>>,
 }
 
@@ -111,7 +111,7 @@ impl Outbound {
         Self { client, quiet_until: Mutex::new(None) }
     }
 
-    /// Sends a request and reads the whole answer, whatever its status but a redirect or a wish to be left alone.
+    /// Sends a request and reads the whole response, whatever its status, except a redirect or a request to wait.
     pub(super) async fn send(&self, request: HttpRequest) -> Result<HttpResponse, Trouble> {
         let personal = request.headers().get(header::AUTHORIZATION).is_some_and(|value| {
             value.as_bytes().get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"bearer "))
@@ -151,7 +151,7 @@ impl Outbound {
         }
     }
 
-    /// A provider that has had enough of us says so with 429 or 403 and how long to wait.
+    /// Detects that a provider asks us to wait: status 429, or 403 or 503 with the time to wait.
     fn asks_to_wait(&self, status: StatusCode, headers: &HeaderMap, personal: bool) -> bool {
         let wait = headers.get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
         let spent = headers.get("x-ratelimit-remaining").is_some_and(|left| left == "0");
@@ -166,14 +166,14 @@ impl Outbound {
     }
 }
 
-/// The address a request goes to, for the log: without its query.
+/// Returns the address of a request for the log: without its query.
 fn place(request: &HttpRequest) -> String {
     let uri = request.uri();
     let host = uri.authority().map_or("", |authority| authority.as_str());
     format!("{}://{host}{}", uri.scheme_str().unwrap_or_default(), uri.path())
 }
 
-/// An error with what is behind it: reqwest says the cause only in its sources.
+/// Returns an error with its causes: reqwest reveals them only in its sources.
 fn cause(error: &reqwest::Error) -> String {
     let mut words = error.to_string();
     let mut source = std::error::Error::source(error);
@@ -184,7 +184,8 @@ fn cause(error: &reqwest::Error) -> String {
     crate::text::clean_line(&words).chars().take(300).collect()
 }
 
-/// For the crates that know the protocols. GitHub answers errors with 200, and they only look for them elsewhere.
+/// The interface for the protocol crates. GitHub returns errors with 200, and the crates only look for them in other
+/// responses.
 impl<'c> AsyncHttpClient<'c> for Outbound {
     type Error = Trouble;
     type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, Trouble>> + Send + 'c>>;

@@ -1,5 +1,5 @@
-//! Proving an address, or the account that has one, before anything is linked or made. A code that is mailed to an
-//! address does both: whoever can read the mailbox could sign in to its account anyway.
+//! Verifies an address, or the account that has it, before anything is linked or created. A code mailed to an address
+//! does both: a reader of the mailbox could sign in to its account anyway.
 
 use secrecy::SecretString;
 
@@ -22,15 +22,15 @@ use crate::{
     sessions::How,
 };
 
-/// Where the code this browser waits for was mailed to.
+/// Returns the address of the pending code of this browser.
 pub async fn waiting(cx: &Request) -> Result<String> {
     code::waiting(cx, Purpose::Arrive).await
 }
 
-/// Mails a code to an address somebody typed; the answer does not tell whether it has an account, the mail does. The
-/// returned token goes to the browser. When there may be no other mail, the code this browser waits for works for longer.
+/// Mails a code to a typed address. The response does not reveal if it has an account, only the mail does. The returned
+/// token is for the browser. When no other mail may be sent, the pending code of this browser is extended.
 ///
-/// [`Error::Invalid`] on `email`; [`Error::Limited`]; [`Error::NotFound`] when nobody waits in this browser.
+/// [`Error::Invalid`] on `email`; [`Error::Limited`]; [`Error::NotFound`] when this browser has no pending sign-up.
 pub async fn ask_address(cx: &Request, typed: &str) -> Result<MailOutcome<Token>> {
     arrivals::current(cx, false).await?;
     mail_code(cx, &Email::parse(typed)?).await
@@ -62,11 +62,11 @@ async fn mail_code(cx: &Request, email: &Email) -> Result<MailOutcome<Token>> {
     Ok(MailOutcome::Sent(flow))
 }
 
-/// Takes the right code: for an address that has an account it signs in there and links; for another the address is
-/// proved. Returns where to go on to when somebody was signed in.
+/// Checks the code. If the address has an account, signs in to it and links the identity; otherwise marks the address
+/// as verified. Returns the page to continue at after a sign-in.
 ///
 /// [`Error::Invalid`] on `code`, or when the account is suspended or cannot be linked to; [`Error::NotFound`] when this
-/// browser waits for none.
+/// browser has no pending code.
 pub async fn prove_by_code(cx: &Request, typed: &str) -> Result<Option<String>> {
     let next = arrivals::next(cx).await?;
     let right = code::try_address(cx, Purpose::Arrive, typed).await?;
@@ -89,10 +89,11 @@ pub async fn prove_by_code(cx: &Request, typed: &str) -> Result<Option<String>> 
     Ok(Some(next))
 }
 
-/// Signs in to the account that is to be proved with its password, and links. Returns where to go on to. The tries
-/// count with all others for that address.
+/// Signs in to the account to verify with its password, and links the identity. Returns the page to continue at. The
+/// tries count with all others for that address.
 ///
-/// As [`sign_in::sign_in`]; [`Error::NotFound`] when nobody waits in this browser, or for no account.
+/// Errors as in [`sign_in::sign_in`]; [`Error::NotFound`] when this browser has no pending sign-up, or none for an
+/// account.
 pub async fn prove_by_password(cx: &Request, password: SecretString) -> Result<String> {
     let next = arrivals::next(cx).await?;
     let Stage::Prove { address, .. } = arrivals::current(cx, false).await?.stage else { return Err(Error::NotFound) };

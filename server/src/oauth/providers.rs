@@ -1,5 +1,5 @@
-//! Whom we may ask: two kinds, GitHub and any OpenID Connect issuer. What differs between them is in their files; what
-//! follows from what they say is decided elsewhere, alike for both.
+//! The configured providers, of two kinds: GitHub and any OpenID Connect issuer. Their differences are in their files;
+//! the decisions about their responses are made elsewhere, alike for both.
 
 use std::time::{Duration, Instant};
 
@@ -24,15 +24,15 @@ use crate::{
     text,
 };
 
-/// The most characters of a login name that are kept.
+/// The most characters of a stored login name.
 const LOGIN_MAX: usize = 100;
 /// The most bytes of the address of a picture.
 const PICTURE_MAX: usize = 1_000;
 
-/// All of them, in the order in which they are offered.
+/// All providers, in the order in which they are offered.
 pub struct Providers(Vec<Provider>);
 
-/// One service that somebody may come in with.
+/// A provider for OAuth sign-in.
 pub struct Provider {
     settings: settings::Provider,
     protocol: Protocol,
@@ -44,40 +44,40 @@ enum Protocol {
     Oidc(Oidc),
 }
 
-/// What a provider has to be told and given back on one round trip.
+/// The data of one authorization request and its callback.
 pub(super) struct Trip {
-    /// Our callback, the very same at both ends.
+    /// Our callback URL, exactly the same for both requests.
     pub callback: String,
     pub state: Token,
     /// PKCE (RFC 7636).
     pub verifier: String,
     /// OpenID Connect Core § 3.1.2.1.
     pub nonce: String,
-    /// They must prove themselves anew, after this moment.
+    /// The user must authenticate after this time.
     pub fresh: Option<OffsetDateTime>,
 }
 
-/// What came back with the browser.
+/// The parameters of a successful callback.
 pub(super) struct Answer<'a> {
     pub code: SecretString,
-    /// Who says it is answering (RFC 9207).
+    /// The issuer named in the response (RFC 9207).
     pub issuer: Option<&'a str>,
 }
 
-/// What a provider says about somebody. Only `issuer` and `subject` say who it is.
+/// The provider's data about a user. Only `issuer` and `subject` identify the user.
 #[derive(Clone, Debug)]
 pub struct Said {
     pub provider: Slug,
     pub issuer: String,
     pub subject: String,
-    /// What they are called there, today.
+    /// The current login name there.
     pub login: String,
     pub name: String,
-    /// Addresses it says it verified, the primary one first; none that only forwards.
+    /// The addresses it says it verified, the primary one first; without those that only forward mail.
     pub addresses: Vec<Email>,
-    /// Where it says their picture is.
+    /// The address of the user's picture there.
     pub picture: Option<String>,
-    /// The details that could not be read, if any. Accounts that are known here are signed in without them.
+    /// The details that could not be read, if any. Known identities sign in without them.
     pub(super) lacks: Option<Lack>,
 }
 
@@ -85,12 +85,12 @@ pub struct Said {
 #[derive(Clone, Debug)]
 pub(super) struct Lack {
     pub trouble: Trouble,
-    /// Whether a new account goes on without them, as if the provider had verified no address.
+    /// True if a new user can continue without them, as if the provider had verified no address.
     pub may_join: bool,
 }
 
 impl Said {
-    /// Makes the texts that are only shown fit to be stored: one short line each, and a picture only by a valid address.
+    /// Cleans the texts for display: one short line each, and a picture only with a valid address.
     fn tidy(self) -> Self {
         let picture = self.picture.and_then(|text| Url::parse(&text).ok()).filter(settings::is_secure);
         Self {
@@ -102,7 +102,7 @@ impl Said {
     }
 }
 
-/// The first `most` code points of a line, or a few less: no grapheme is cut.
+/// Returns the first `most` code points of a line, or a few less: no grapheme is cut.
 fn cut(line: &str, most: usize) -> String {
     let mut left = most;
     let fits = |grapheme: &&str| {
@@ -114,22 +114,22 @@ fn cut(line: &str, most: usize) -> String {
 }
 
 impl Providers {
-    /// As the settings say. Nobody is asked anything yet.
+    /// Builds them from the settings, without a request.
     pub fn new(list: &[settings::Provider]) -> Self {
         Self(list.iter().cloned().map(Provider::new).collect())
     }
 
-    /// The one called `slug`. [`Error::NotFound`] when there is none.
+    /// Returns the provider `slug`. [`Error::NotFound`] when there is none.
     pub fn find(&self, slug: &str) -> Result<&Provider> {
         self.0.iter().find(|provider| provider.slug().as_str() == slug).ok_or(Error::NotFound)
     }
 
-    /// All of them.
+    /// Returns all providers.
     pub fn iter(&self) -> impl Iterator<Item = &Provider> {
         self.0.iter()
     }
 
-    /// What people call a provider, also one that is no longer in the settings.
+    /// Returns the display name of a provider, also of one that is no longer in the settings.
     pub fn label(&self, slug: Slug) -> String {
         self.find(slug.as_str()).map_or_else(|_| settings::capital(slug), |provider| provider.label().to_owned())
     }
@@ -144,17 +144,17 @@ impl Provider {
         Self { settings, protocol, http: Outbound::new() }
     }
 
-    /// How it is called in addresses.
+    /// Returns its name in URLs.
     pub fn slug(&self) -> Slug {
         self.settings.slug
     }
 
-    /// Under which its accounts are known, with their subject.
+    /// Returns the issuer, which identifies its accounts together with their subject.
     pub fn issuer(&self) -> String {
         self.settings.issuer()
     }
 
-    /// Lets what it said of itself grow older.
+    /// Makes the cached description older.
     #[cfg(feature = "dev")]
     pub async fn age_for_test(&self, by: std::time::Duration) {
         if let Protocol::Oidc(oidc) = &self.protocol {
@@ -162,12 +162,12 @@ impl Provider {
         }
     }
 
-    /// What people call it.
+    /// Returns the display name.
     pub fn label(&self) -> &str {
         &self.settings.label
     }
 
-    /// Where to send the browser.
+    /// Returns the authorization URL for the browser.
     pub(super) async fn way(&self, trip: &Trip) -> Result<String, Trouble> {
         let url = match &self.protocol {
             Protocol::GitHub(github) => github.way(&self.settings, trip)?,
@@ -176,7 +176,7 @@ impl Provider {
         Ok(url.into())
     }
 
-    /// Returns the account that came back. The tokens it gives are dropped with the answer.
+    /// Returns the account of a callback. The tokens in the provider's response are dropped with it.
     pub(super) async fn ask(&self, answer: &Answer<'_>, trip: &Trip) -> Result<Said, Trouble> {
         let said = match &self.protocol {
             Protocol::GitHub(github) => github.ask(&self.settings, &self.http, (answer, trip)).await,
@@ -185,7 +185,7 @@ impl Provider {
         said.map(Said::tidy)
     }
 
-    /// Checks that the provider answers, for `kith doctor`. Returns an address of it and the time it took.
+    /// Checks that the provider answers, for `kith doctor`. Returns one of its addresses and the response time.
     pub async fn reach(&self) -> Result<(String, Duration), Trouble> {
         let begun = Instant::now();
         let place = match &self.protocol {
@@ -195,7 +195,7 @@ impl Provider {
         Ok((place, begun.elapsed()))
     }
 
-    /// The callback URL to register at the provider.
+    /// Returns the callback URL to register at the provider.
     pub fn callback(&self, origin: &Origin) -> String {
         origin.url(&format!("/auth/{}/callback", self.slug()))
     }

@@ -1,5 +1,5 @@
-//! Coming back from a provider: the way is used up, the provider is asked, the table decides, and only then something is
-//! written.
+//! Handles the callback from a provider: uses up the authorization request, contacts the provider, decides by the
+//! table, and only then writes.
 
 use super::{
     arrivals,
@@ -20,12 +20,12 @@ use crate::{
     sessions::How,
 };
 
-/// What became of it.
+/// The outcome of a callback.
 pub enum Back {
     SignedIn {
         next: String,
     },
-    /// Signed in to the account that was to be proved, which has what another provider said linked to it.
+    /// Signed in to the verified account, which is now linked to the other provider's identity.
     Proved {
         next: String,
     },
@@ -36,11 +36,11 @@ pub enum Back {
     Refreshed,
     /// The callback was used before and the browser is signed in: a reload, or the Back button.
     AlreadyUsed,
-    /// Somebody new: they go on at the page for that, with this in their cookie.
+    /// A new user: continues at the page of the pending sign-up, with this token in the cookie.
     Arrived {
         browser: Token,
     },
-    /// Nothing was done. `intent` is none when nobody knows what it was for.
+    /// Nothing was done. `intent` is `None` when it is unknown.
     Sorry {
         why: Sorry,
         intent: Option<Intent>,
@@ -49,7 +49,7 @@ pub enum Back {
 }
 
 impl Sorry {
-    /// What people are told of a trouble; its cause is for the log.
+    /// Maps a failure to its message for users, and logs the cause.
     pub(super) fn of(provider: &Provider, trouble: &Trouble) -> Self {
         tracing::warn!(provider = %provider.slug(), %trouble, "a provider could not be asked");
         match trouble {
@@ -63,9 +63,9 @@ impl Sorry {
     }
 }
 
-/// Takes somebody in who comes back from `slug`.
+/// Handles the callback of the provider `slug`.
 ///
-/// [`Error::NotFound`] for a provider there is not; [`Error::Invalid`] for one whose account is suspended, with the reason.
+/// [`Error::NotFound`] for an unknown provider; [`Error::Invalid`] for a suspended account, with the reason.
 pub async fn come_back(cx: &Request, slug: &str, callback: &Callback) -> Result<Back> {
     let provider = cx.server.providers().find(slug)?;
     let flow = match flows::take(cx, provider, callback).await? {
@@ -113,8 +113,8 @@ async fn ask(cx: &Request, provider: &Provider, (callback, flow): (&Callback, &F
     }
 }
 
-/// Decides whether an outcome needs the details that could not be read: joining may, updating name and picture does.
-/// Every other outcome needs only the identity.
+/// Returns an error if the outcome needs the details that could not be read: joining may need them, updating name and
+/// picture does. Every other outcome needs only the identity.
 fn unfit(provider: &Provider, lack: &Lack, outcome: Outcome) -> Option<Sorry> {
     let needed = match outcome {
         Outcome::Arrive(_) => !lack.may_join,
@@ -162,7 +162,7 @@ async fn act(
     let done = match (outcome, me) {
         (Outcome::SignIn(user), _) => come_in(cx, (user, said), false).await.map(|()| Back::SignedIn { next: next() }),
         (Outcome::Proved(user), _) => {
-            // To where the arrival was to lead; this way only proved it.
+            // To the page of the pending sign-up; this request only verified its account.
             let onward = arrivals::next(cx).await?;
             come_in(cx, (user, said), true).await.map(|()| Back::Proved { next: onward })
         }
@@ -180,13 +180,14 @@ async fn act(
         (_, None) => return Ok(Err(Sorry::SessionGone)),
     };
     match done {
-        // Unlinked, signed out or used up between the look and the deed.
+        // Unlinked, signed out or used up between the check and the write.
         Err(Error::NotFound | Error::SignInNeeded) => Ok(Err(Sorry::Gone)),
         other => other.map(Ok),
     }
 }
 
-/// Signs in whose identity it is; with `linking`, what waits in this browser is linked to their account as well.
+/// Signs in the owner of the identity; with `linking`, also links the pending identity of this browser to their
+/// account.
 async fn come_in(cx: &Request, (user, said): (UserId, &Said), linking: bool) -> Result<()> {
     sign_in::refuse_suspended(&cx.server, user, "").await?;
     let how = How::Provider(said.provider);
@@ -200,8 +201,8 @@ async fn come_in(cx: &Request, (user, said): (UserId, &Said), linking: bool) -> 
     .await
 }
 
-/// Elevates the session of somebody who went there again. A password that was set between the look and the deed is asked
-/// for like any other.
+/// Elevates the session of a user who signed in at the provider again. Fails if the user has set a password in the
+/// meantime: then the password is required.
 async fn prove_again(cx: &Request, me: &Member, said: &Said) -> Result<()> {
     elevate::renew(cx, me, "identity", async |tx| {
         identities::used(tx, me.id(), said).await?;
@@ -210,7 +211,7 @@ async fn prove_again(cx: &Request, me: &Member, said: &Said) -> Result<()> {
     .await
 }
 
-/// The provider's name in words, for pages and mails.
+/// Returns the display name of a provider, for pages and mails.
 pub(super) fn label(cx: &Request, slug: Slug) -> String {
     cx.server.providers().label(slug)
 }

@@ -1,4 +1,4 @@
-//! The answer of a token endpoint of OpenID Connect, as far as it is used here.
+//! The response of a token endpoint of OpenID Connect, as far as it is used here.
 
 use std::{fmt, time::Duration};
 
@@ -6,7 +6,7 @@ use oauth2::{AccessToken, RefreshToken, Scope, TokenResponse, basic::BasicTokenT
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-/// Two tokens. Every other field (`expires_in`, `scope`, …) is left alone, whatever its type.
+/// The two tokens. Every other field (`expires_in`, `scope`, …) is ignored, whatever its type.
 #[derive(Deserialize, Serialize)]
 pub(super) struct Tokens {
     access_token: AccessToken,
@@ -17,7 +17,7 @@ pub(super) struct Tokens {
 }
 
 impl Tokens {
-    /// The id token, unverified.
+    /// Returns the id token, unverified.
     pub fn id_token(&self) -> Option<&str> {
         self.id_token.as_deref()
     }

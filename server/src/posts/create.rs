@@ -1,4 +1,4 @@
-//! Writing.
+//! Creates posts.
 
 use sqlx::PgConnection;
 
@@ -14,11 +14,11 @@ use crate::{
     sessions,
 };
 
-/// Writes a post, or a reply when `parent` is given. The same words sent again with the same `once` within a day are
-/// a retry: it is answered as the first was, and writes nothing.
+/// Creates a post, or a reply when `parent` is given. The same text sent again with the same `once` within a day is a
+/// retry: it gets the response of the first attempt, and writes nothing.
 ///
-/// [`Error::Invalid`] on `body` when it is empty, over [`super::BODY_MAX`] or has too many mentions or tags; [`Error::NotFound`] when the parent is
-/// gone, or its author suspended.
+/// [`Error::Invalid`] on `body` when it is empty, over [`super::BODY_MAX`] or has too many mentions or tags;
+/// [`Error::NotFound`] when the parent is deleted, or its author suspended.
 pub async fn create(
     cx: &Request,
     me: &Member,
@@ -42,13 +42,13 @@ async fn write(
     key: Option<&[u8; 32]>,
 ) -> Result<PostId> {
     let mut tx = sessions::begin(cx, me).await?;
-    // Whom the words name is held first: people before posts (docs/decisions/0003).
+    // Locks the mentioned users first: users before posts (docs/decisions/0003).
     let words = markup::render(&mut tx, body, Earlier::None).await?;
     words.check("body")?;
     if let Some(parent) = parent {
         hold(&mut tx, me.id(), parent).await?;
     }
-    // With the author's row, so that they are not suspended meanwhile.
+    // Locks the author's row too, so that the author is not suspended in the meantime.
     let id = sqlx::query_scalar!(
         r#"
         insert into posts (author_id, parent_id, body, html, render_version)
@@ -63,12 +63,12 @@ async fn write(
     )
     .fetch_optional(&mut *tx)
     .await?
-    // Deleted in another browser, at this very moment.
+    // The account was deleted in another browser at this moment.
     .ok_or(Error::SignInNeeded)?;
     if let Some(key) = key
         && !first(&mut tx, (me.id(), PostId(id)), key).await?
     {
-        // Another try of the same was quicker: this one was never there.
+        // A concurrent attempt was faster: this one is rolled back.
         tx.rollback().await?;
         return written(cx, me, Some(key)).await?.ok_or(Error::Busy);
     }
@@ -79,9 +79,9 @@ async fn write(
     Ok(PostId(id))
 }
 
-/// Holds what is answered until the reply is there: whoever deletes it meanwhile finds the reply, or is found out here.
-/// At once as strongly as counting the reply does: Postgres 15 sometimes fails at a weaker hold that becomes stronger
-/// while others do the same ("new multixact has more than one updating member").
+/// Locks the answered post until the reply is committed: a concurrent deletion either sees the reply or is detected
+/// here. Locks it at once as strongly as counting the reply does: Postgres 15 sometimes fails when a weaker lock
+/// becomes stronger while others do the same ("new multixact has more than one updating member").
 async fn hold(tx: &mut PgConnection, me: UserId, parent: PostId) -> Result<()> {
     sqlx::query!(
         r#"
@@ -98,14 +98,14 @@ async fn hold(tx: &mut PgConnection, me: UserId, parent: PostId) -> Result<()> {
     .ok_or(Error::NotFound)
 }
 
-/// What a retry has in common with the first try. Other words from the same form (somebody went back and wrote on) are
-/// no retry.
+/// Returns the key that a retry has in common with the first attempt. Another text from the same form (the user went
+/// back and wrote on) is no retry.
 fn key(once: Once, parent: Option<PostId>, body: &str) -> [u8; 32] {
     let parent = parent.map_or(0, |p| p.0).to_be_bytes();
     random::hash(&[once.0.as_bytes(), &parent[..], body.as_bytes()].concat())
 }
 
-/// What was written with this key, if anything was.
+/// Returns the post with this key, if there is one.
 async fn written(cx: &Request, me: &Member, key: Option<&[u8; 32]>) -> Result<Option<PostId>> {
     let Some(key) = key else { return Ok(None) };
     let id =
@@ -115,7 +115,7 @@ async fn written(cx: &Request, me: &Member, key: Option<&[u8; 32]>) -> Result<Op
     Ok(id.map(PostId))
 }
 
-/// Notes what was written with a key; waits for another try that is about to. Whether this is the first.
+/// Stores the key of a post; waits for a concurrent attempt with the same key. Returns true if this is the first.
 async fn first(tx: &mut PgConnection, (author, post): (UserId, PostId), key: &[u8]) -> Result<bool> {
     let noted = sqlx::query!(
         "insert into post_keys (author_id, key, post_id) values ($1, $2, $3) on conflict do nothing",

@@ -1,4 +1,4 @@
-//! Taking back what one wrote. Others' replies stay, below an empty place.
+//! Deletes the user's own posts. Replies of others stay, below a placeholder.
 
 use sqlx::PgConnection;
 
@@ -9,13 +9,13 @@ use crate::{
     sessions,
 };
 
-/// The most empty places above a deleted reply that go with it at once; the sweeper takes the rest.
+/// The most placeholders above a deleted reply that are deleted at once; the sweeper deletes the rest.
 const CLIMB: usize = 20;
 
-/// Deletes one's own post. [`Error::NotFound`] when it is not there or not one's own.
+/// Deletes the user's own post. [`Error::NotFound`] when it does not exist or belongs to another user.
 pub async fn delete(cx: &Request, me: &Member, id: PostId) -> Result<()> {
     let mut tx = sessions::begin(cx, me).await?;
-    // What it replies to counts it, and the older post is held first (docs/decisions/0003).
+    // The parent counts its replies, and the older post is locked first (docs/decisions/0003).
     sqlx::query!(
         r#"
         select id from posts where id in (
@@ -27,7 +27,7 @@ pub async fn delete(cx: &Request, me: &Member, id: PostId) -> Result<()> {
     )
     .fetch_all(&mut *tx)
     .await?;
-    // The lock waits for replies that are being written, and holds back new ones.
+    // The lock waits for replies that are being written, and blocks new ones.
     let post =
         sqlx::query!("select parent_id from posts where id = $1 and author_id = $2 for update", id.0, me.id().0,)
             .fetch_optional(&mut *tx)
@@ -41,7 +41,7 @@ pub async fn delete(cx: &Request, me: &Member, id: PostId) -> Result<()> {
     Ok(())
 }
 
-/// Makes empty places of those of the (locked) posts that have replies; returns how many those are.
+/// Turns those of the (locked) posts that have replies into placeholders; returns how many those are.
 pub(super) async fn empty(tx: &mut PgConnection, ids: &[i64]) -> Result<u64> {
     let answered = sqlx::query_scalar!(
         "select p.id from posts p where p.id = any($1) and exists (select 1 from posts r where r.parent_id = p.id)",
@@ -70,11 +70,11 @@ pub(super) async fn empty(tx: &mut PgConnection, ids: &[i64]) -> Result<u64> {
     Ok(answered.len() as u64)
 }
 
-/// Empty places on which nothing hangs any more go too.
+/// Deletes placeholders without replies, from a parent upwards.
 async fn climb(tx: &mut PgConnection, mut parent: Option<i64>) -> Result<()> {
     for _ in 0..CLIMB {
         let Some(id) = parent else { break };
-        // Upwards is against the order in which posts are held: what somebody else holds is left to the sweeper.
+        // Upwards is against the lock order of posts: a row that another transaction locks is left to the sweeper.
         let empty = sqlx::query_scalar!(
             "select id from posts where id = $1 and deleted_at is not null for update skip locked",
             id
@@ -98,10 +98,10 @@ async fn climb(tx: &mut PgConnection, mut parent: Option<i64>) -> Result<()> {
     Ok(())
 }
 
-/// Removes empty places without replies, at most `most`; returns how many. An empty place whose only reply is removed goes
-/// with it, so that a deep chain takes a few statements and not one for each place. For the sweeper.
+/// Deletes placeholders without replies, at most `most`; returns how many. A placeholder whose only reply is deleted is
+/// deleted with it, so that a deep chain takes a few statements and not one for each placeholder. For the sweeper.
 pub async fn prune(db: &mut PgConnection, most: i64) -> Result<u64> {
-    // The recursion climbs from every place without replies, a level at a time, and ends at the limit.
+    // The recursion climbs from every placeholder without replies, a level at a time, and ends at the limit.
     let removable = sqlx::query_scalar!(
         r#"
         with recursive chain as (
@@ -121,7 +121,7 @@ pub async fn prune(db: &mut PgConnection, most: i64) -> Result<u64> {
     )
     .fetch_all(&mut *db)
     .await?;
-    // Nobody can reply to an empty place, so none of them gets a reply meanwhile.
+    // A placeholder accepts no replies, so none of them gets one in the meantime.
     let gone = sqlx::query!(
         r#"
         with locked as materialized (

@@ -13,8 +13,8 @@ struct Own {
     parent_id: Option<i64>,
 }
 
-/// Deletes some of the posts of `author`, the newest first, so that replies go before what they reply to. A post with
-/// many likes or versions loses those in transactions of their own before it is deleted itself.
+/// Deletes some of the posts of `author`, the newest first, so that replies are deleted before their parents. A post
+/// with many likes or versions loses those in transactions of their own before it is deleted itself.
 pub(crate) async fn delete_batch_of(tx: &mut PgConnection, author: UserId, rows: i64) -> Result<Handled> {
     let newest = newest(tx, author, rows).await?;
     let ids: Vec<i64> = newest.iter().map(|post| post.id).collect();
@@ -88,7 +88,8 @@ async fn strip(tx: &mut PgConnection, own: &[Own], rows: i64) -> Result<u64> {
     Ok(deleted)
 }
 
-/// Locks the posts that these reply to, because their counts of replies change. Returns those that nobody else holds.
+/// Locks the parents of these posts, because their counts of replies change. Returns those that no other transaction
+/// locks.
 async fn lock_parents(tx: &mut PgConnection, own: &[Own]) -> Result<HashSet<i64>> {
     let parents: Vec<i64> = own.iter().filter_map(|post| post.parent_id).collect();
     let locked = sqlx::query_scalar!(
@@ -100,7 +101,7 @@ async fn lock_parents(tx: &mut PgConnection, own: &[Own]) -> Result<HashSet<i64>
     Ok(locked.into_iter().collect())
 }
 
-/// The posts that stay as empty places: those with a reply that is not deleted with them.
+/// Returns the posts that stay as placeholders: those with a reply that is not deleted with them.
 async fn kept(tx: &mut PgConnection, own: &[Own]) -> Result<HashSet<i64>> {
     let ids: Vec<i64> = own.iter().map(|post| post.id).collect();
     let answered = sqlx::query_scalar!(
@@ -114,7 +115,7 @@ async fn kept(tx: &mut PgConnection, own: &[Own]) -> Result<HashSet<i64>> {
     .await?;
     let mut kept: HashSet<i64> = answered.into_iter().collect();
     let parents: HashMap<i64, i64> = own.iter().filter_map(|post| Some((post.id, post.parent_id?))).collect();
-    // The newest first: a reply is newer than what it replies to.
+    // The newest first: a reply is newer than its parent.
     for post in own {
         if kept.contains(&post.id)
             && let Some(parent) = parents.get(&post.id).filter(|parent| ids.contains(parent))

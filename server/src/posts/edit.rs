@@ -1,4 +1,5 @@
-//! Changing one's own words. What they were stays readable: nobody is made to have agreed with something else.
+//! Edits the user's own posts. Earlier versions stay readable, so that those who replied or liked are not made to agree
+//! with another text.
 
 use sqlx::PgConnection;
 use time::OffsetDateTime;
@@ -16,9 +17,10 @@ use crate::{
     sessions,
 };
 
-/// Gives one's own post other words, and keeps those before. Saying the same again changes nothing.
+/// Replaces the text of the user's own post, and keeps the earlier version. The same text again changes nothing.
 ///
-/// [`Error::Invalid`] on `body` as for [`super::create`]; [`Error::NotFound`] when it is not there or not one's own.
+/// [`Error::Invalid`] on `body` as for [`super::create`]; [`Error::NotFound`] when it does not exist or belongs to
+/// another user.
 pub async fn edit(cx: &Request, me: &Member, id: PostId, body: &str) -> Result<()> {
     let body = check_body(body)?;
     limits::counted(&cx.server, (limits::POST, me.id().0), rewrite(cx, me, id, &body)).await
@@ -26,7 +28,7 @@ pub async fn edit(cx: &Request, me: &Member, id: PostId, body: &str) -> Result<(
 
 async fn rewrite(cx: &Request, me: &Member, id: PostId, body: &str) -> Result<()> {
     let mut tx = sessions::begin(cx, me).await?;
-    // Oneself and whom the words name first: people before posts (docs/decisions/0003).
+    // Locks the user and the mentioned users first: users before posts (docs/decisions/0003).
     accounts::stay(&mut tx, me.id()).await?;
     let words = markup::render(&mut tx, body, Earlier::Post(id)).await?;
     words.check("body")?;
@@ -57,7 +59,7 @@ async fn rewrite(cx: &Request, me: &Member, id: PostId, body: &str) -> Result<()
     )
     .execute(&mut *tx)
     .await?;
-    // First without HTML: the trigger takes HTML that comes with other words for that of an older copy of the server.
+    // First without HTML: the trigger treats HTML that is set together with another body as that of an older instance.
     sqlx::query!("update posts set body = $2, html = null, edited_at = now() where id = $1", id.0, body)
         .execute(&mut *tx)
         .await?;
@@ -70,7 +72,7 @@ async fn rewrite(cx: &Request, me: &Member, id: PostId, body: &str) -> Result<()
     Ok(())
 }
 
-/// One's own words as they were typed, to change them. [`Error::NotFound`] as for [`edit`].
+/// Returns the text of the user's own post as it was typed, for editing. [`Error::NotFound`] as for [`edit`].
 pub async fn own_words(db: &mut PgConnection, me: &Member, id: PostId) -> Result<String> {
     sqlx::query_scalar!("select body from posts where id = $1 and author_id = $2", id.0, me.id().0)
         .fetch_optional(db)
@@ -78,26 +80,26 @@ pub async fn own_words(db: &mut PgConnection, me: &Member, id: PostId) -> Result
         .ok_or(Error::NotFound)
 }
 
-/// Versions on one page.
+/// The number of versions on one page.
 const PAGE: i64 = 50;
 
-/// What a post said until it was edited.
+/// An earlier version of a post.
 #[derive(Clone, Debug)]
 pub struct Version {
-    /// As a page shows it; safe as it is. It names nobody: a name of then may be somebody else's by now.
+    /// The HTML for a page; safe as it is. It has no mentions: a name of that time may belong to another user by now.
     pub html: String,
     pub written_at: OffsetDateTime,
 }
 
-/// One page of what a post said before, newest first.
+/// One page of the earlier versions of a post, newest first.
 #[derive(Clone, Debug)]
 pub struct Versions {
     pub versions: Vec<Version>,
-    /// Where the next page starts; none on the last one.
+    /// The cursor of the next page; `None` on the last one.
     pub earlier: Option<i64>,
 }
 
-/// The words a post had before, from the newest below `before` (of all when none). One statement.
+/// Returns the earlier versions of a post, from the newest below `before` (of all when `None`). One statement.
 pub async fn versions(db: &mut PgConnection, id: PostId, before: Option<i64>) -> Result<Versions> {
     let mut rows = sqlx::query!(
         r#"

@@ -1,8 +1,8 @@
-//! Posts: reading one, writing one, editing and deleting one's own. A reply is a post with a parent.
+//! Posts: reads, creates, edits and deletes them. A reply is a post with a parent.
 //!
-//! Words are rendered when they are written (see [`crate::markup`]), with their tags and whom they name in rows beside
-//! them. A deleted post is gone, unless replies hang on it: then its place stays, without words, author or likes. What is
-//! sent twice because an answer was lost is written once.
+//! The text is rendered when it is written (see [`crate::markup`]), with its tags and mentions in rows of their own. A
+//! deleted post is removed, unless it has replies: then a placeholder stays, without text, author or likes. A form that
+//! is sent twice because a response was lost creates one post.
 
 mod create;
 mod delete;
@@ -32,7 +32,7 @@ use crate::{
 /// The most characters (Unicode scalar values) a post may have.
 pub const BODY_MAX: usize = 1_000;
 
-/// A post as every list and page shows it.
+/// A post for lists and pages.
 #[derive(Clone, Debug)]
 pub struct Post {
     pub id: PostId,
@@ -40,25 +40,25 @@ pub struct Post {
     pub parent: Option<PostId>,
     /// As it was typed.
     pub body: String,
-    /// As a page shows it; safe as it is.
+    /// The HTML for a page; safe as it is.
     pub html: String,
     pub created_at: OffsetDateTime,
-    /// When it was last edited, if ever.
+    /// The time of the last edit, if any.
     pub edited_at: Option<OffsetDateTime>,
     pub like_count: i64,
     pub reply_count: i64,
-    /// Whether the one who looks has liked it.
+    /// True if the viewer has liked it.
     pub liked: bool,
 }
 
 impl Post {
-    /// The first words, in one line without markup, cut behind `most` characters (grapheme clusters).
+    /// Returns the start of the text, in one line without markup, cut after `most` characters (grapheme clusters).
     pub fn excerpt(&self, most: usize) -> String {
         text::excerpt(&markup::plain(&self.body), most)
     }
 }
 
-/// The columns of [`Post`] as the queries of this crate return them.
+/// The columns of [`Post`] in the queries of this crate.
 pub(crate) struct PostRow {
     pub id: i64,
     pub parent_id: Option<i64>,
@@ -86,7 +86,7 @@ impl From<PostRow> for Post {
                 avatar: row.avatar,
             },
             parent: row.parent_id.map(PostId),
-            // An older copy of the server wrote it, moments ago.
+            // Written moments ago by an older instance of the server.
             html: row.html.unwrap_or_else(|| markup::html(&row.body)),
             body: row.body,
             created_at: row.created_at,
@@ -98,7 +98,7 @@ impl From<PostRow> for Post {
     }
 }
 
-/// One post, as `viewer` sees it. [`Error::NotFound`] when there is none, or its author is suspended.
+/// Returns one post, as `viewer` sees it. [`Error::NotFound`] when there is none, or its author is suspended.
 pub async fn find(db: &mut PgConnection, id: PostId, viewer: Option<UserId>) -> Result<Post> {
     sqlx::query_as!(
         PostRow,
@@ -118,13 +118,13 @@ pub async fn find(db: &mut PgConnection, id: PostId, viewer: Option<UserId>) -> 
     .ok_or(Error::NotFound)
 }
 
-/// Writes the rows that stand beside a post's words, inside the transaction that writes the words.
+/// Writes the tags and mentions of a post, inside the transaction that writes its text.
 async fn keep_words(tx: &mut PgConnection, id: i64, words: &Rendered) -> Result<()> {
     keep_tags(tx, id, &words.tags).await?;
     if !words.mentions.is_empty() {
         let (people, names): (Vec<i64>, Vec<String>) =
             words.mentions.iter().map(|(person, name)| (person.0, name.clone())).unzip();
-        // Who is deleted at this moment is named nowhere.
+        // A user deleted at this moment is not mentioned.
         sqlx::query!(
             r#"
             insert into post_mentions (post_id, user_id, name)
@@ -155,7 +155,7 @@ async fn forget_tags(tx: &mut PgConnection, id: i64) -> Result<()> {
     Ok(())
 }
 
-/// Forgets those rows; returns who was named.
+/// Deletes the tags and mentions; returns the mentioned users.
 async fn forget_words(tx: &mut PgConnection, id: i64) -> Result<Vec<UserId>> {
     forget_tags(tx, id).await?;
     let named = sqlx::query_scalar!("delete from post_mentions where post_id = $1 returning user_id", id);

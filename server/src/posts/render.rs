@@ -1,4 +1,4 @@
-//! Posts that have no HTML yet (an older copy of the server wrote them), and posts rendered by older rules.
+//! Renders posts without HTML (written by an older instance of the server), and posts rendered by older rules.
 
 use std::collections::HashMap;
 
@@ -12,14 +12,14 @@ use crate::{
     markup::{self, Earlier},
 };
 
-/// Posts in one transaction.
+/// The number of posts in one transaction.
 const BATCH: i64 = 200;
 
-/// Renders one batch of those without HTML; returns how many those were. What another copy of the server renders at this
-/// moment is left to it, and what got other words meanwhile to the next time.
+/// Renders one batch of posts without HTML; returns how many. Skips posts that another instance renders at this moment,
+/// and those whose text has changed in the meantime.
 pub async fn render_missing(server: &Server) -> Result<u64> {
     let mut tx = server.begin().await?;
-    // Looked at, not held: whom the words name is held before any post (docs/decisions/0003).
+    // Read without a lock: mentioned users are locked before any post (docs/decisions/0003).
     let posts = sqlx::query!(
         "select id, body from posts where html is null and deleted_at is null order by id desc limit $1",
         BATCH,
@@ -53,9 +53,9 @@ pub async fn render_missing(server: &Server) -> Result<u64> {
     Ok(done)
 }
 
-/// Renders one batch of the posts that were rendered by older rules, the newest first; returns how many those were. They
-/// get the tags of the new rules and keep the mentions they have: a name that was no mention when it was written may
-/// belong to another user by now.
+/// Renders one batch of the posts that were rendered by older rules, the newest first; returns how many. They get the
+/// tags of the new rules and keep their mentions: a name that was no mention when it was written may belong to another
+/// user by now.
 pub async fn render_outdated(server: &Server) -> Result<u64> {
     let mut tx = server.begin().await?;
     let ids = sqlx::query_scalar!(
@@ -88,7 +88,8 @@ pub async fn render_outdated(server: &Server) -> Result<u64> {
     Ok(posts.len() as u64)
 }
 
-/// The usernames of now by the names in the posts. The users are locked: users before posts (docs/decisions/0003).
+/// Returns the current usernames by the names in the posts. The users are locked: users before posts
+/// (docs/decisions/0003).
 async fn called_now(tx: &mut PgConnection, ids: &[i64]) -> Result<HashMap<i64, HashMap<String, String>>> {
     let rows = sqlx::query!(
         r#"
@@ -106,7 +107,7 @@ async fn called_now(tx: &mut PgConnection, ids: &[i64]) -> Result<HashMap<i64, H
     Ok(called)
 }
 
-/// Sets what a page shows of the post, by the rules of now.
+/// Sets the HTML of the post, rendered by the current rules.
 pub(super) async fn set_html(tx: &mut PgConnection, id: i64, html: &str) -> Result<()> {
     sqlx::query!("update posts set html = $2, render_version = $3 where id = $1", id, html, markup::VERSION)
         .execute(tx)

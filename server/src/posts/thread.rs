@@ -1,9 +1,9 @@
-//! Conversations: what a post answers, and what answers it. Each is one statement that reads a bounded number of rows by
-//! their index, however long or deep the conversation is: what is left out is behind a link to another page. (`offset 0`
-//! keeps the planner to that: a few hundred places are no reason to read all posts there are.)
+//! Conversations: the posts above a post, and the replies below it. Each is one statement that reads a bounded number
+//! of rows by their index, however long or deep the conversation is: the rest is behind a link to another page.
+//! (`offset 0` makes the planner do so: a few hundred rows are no reason to read all posts.)
 //!
-//! A place whose words are gone (deleted, or of somebody suspended) stays as long as something hangs on it, so that
-//! what others said can be reached and understood.
+//! A post that cannot be read (deleted, or of a suspended user) keeps its place as long as it has replies, so that the
+//! replies of others can be reached and understood.
 
 use std::collections::HashMap;
 
@@ -16,42 +16,42 @@ use crate::{
     id::{PostId, UserId},
 };
 
-/// The most places above a post on its page.
+/// The most posts above a post on its page.
 pub const ABOVE: i64 = 20;
-/// Direct replies on one page.
+/// The number of direct replies on one page.
 pub const DIRECT: i64 = 20;
-/// Answers shown below each of them, and below each of those.
+/// The replies shown below each of them, and below each of those.
 pub const SECOND: i64 = 3;
 pub const THIRD: i64 = 2;
 
-/// The most answers to a place that are looked at to say how many of them can be read.
+/// The most replies to a post that are checked to count the readable ones.
 const COUNTED: i64 = 20;
 
-/// A place in a conversation.
+/// A place in a conversation: a post or a placeholder.
 #[derive(Clone, Debug)]
 pub struct Place {
     pub id: PostId,
     pub parent: Option<PostId>,
-    /// Whether its page lists anything, be it only other empty places.
+    /// True if its page lists any reply, even if only placeholders.
     pub answered: bool,
-    /// How many answers to it can be read: what it counts, without those of suspended people. None when there are many, or
-    /// nobody counted.
+    /// The number of readable replies: without those of suspended users. `None` when there are many, or they were not
+    /// counted.
     pub readable: Option<i64>,
     pub stands: Stands,
 }
 
-/// What stands there.
+/// The content of a place.
 #[derive(Clone, Debug)]
 pub enum Stands {
     Post(Box<Post>),
-    /// Its author took it back, or left.
+    /// Its author deleted the post or the account.
     Deleted,
     /// Its author is suspended.
     Hidden,
 }
 
 impl Place {
-    /// The post, if its words can be read.
+    /// Returns the post, if it can be read.
     pub fn post(&self) -> Option<&Post> {
         match &self.stands {
             Stands::Post(post) => Some(post),
@@ -60,22 +60,22 @@ impl Place {
     }
 }
 
-/// A post's place and what is above it.
+/// A post's place and the places above it.
 #[derive(Clone, Debug)]
 pub struct Chain {
-    /// What the topmost answers, when there is more than is shown.
+    /// The parent of the topmost, when more exist than are shown.
     pub earlier: Option<PostId>,
-    /// What it answers, from the top down.
+    /// The places it replies to, from the top down.
     pub above: Vec<Place>,
     pub place: Place,
 }
 
-/// A reply, and the first answers to it.
+/// A reply, and the first replies to it.
 #[derive(Clone, Debug)]
 pub struct Branch {
     pub place: Place,
     pub below: Vec<Branch>,
-    /// Whether more hangs on it than `below` holds.
+    /// True if it has more replies than `below` contains.
     pub more: bool,
 }
 
@@ -83,7 +83,7 @@ pub struct Branch {
 #[derive(Clone, Debug)]
 pub struct Replies {
     pub branches: Vec<Branch>,
-    /// What the next page starts behind; none on the last.
+    /// The cursor of the next page; `None` on the last.
     pub next: Option<PostId>,
 }
 
@@ -132,7 +132,8 @@ impl From<PlaceRow> for Place {
     }
 }
 
-/// A place and what it answers, as `viewer` sees them. One statement. [`Error::NotFound`] when there is no such place.
+/// Returns a place and those above it, as `viewer` sees them. One statement. [`Error::NotFound`] when there is no such
+/// place.
 pub async fn chain(db: &mut PgConnection, id: PostId, viewer: Option<UserId>) -> Result<Chain> {
     let rows = sqlx::query_as!(
         PlaceRow,
@@ -171,9 +172,10 @@ pub async fn chain(db: &mut PgConnection, id: PostId, viewer: Option<UserId>) ->
     Ok(Chain { earlier, above, place })
 }
 
-/// The replies to a post behind `after` (from the oldest when none), each with its first answers. One statement.
+/// Returns the replies to a post after `after` (from the oldest when `None`), each with its first replies. One
+/// statement.
 ///
-/// Somebody suspended is left out where nothing hangs on what they said.
+/// Leaves out a suspended user's post without replies.
 pub async fn replies(
     db: &mut PgConnection,
     parent: PostId,
@@ -189,7 +191,7 @@ pub async fn replies(
     Ok(Replies { branches, next })
 }
 
-/// The rows of [`replies`], on each level one more than is shown: it only says that there is more.
+/// Returns the rows of [`replies`], on each level one more than is shown: it only indicates that there are more.
 async fn first_of_all(
     db: &mut PgConnection,
     parent: PostId,
@@ -258,14 +260,14 @@ async fn first_of_all(
     Ok(rows)
 }
 
-/// The branches on a place, at most as many on each level as is said; whether there are more.
+/// Returns the branches of a place, on each level at most the given number, and true if there are more.
 fn grow(places: &mut HashMap<Option<PostId>, Vec<Place>>, on: PostId, most: &[i64]) -> (Vec<Branch>, bool) {
     let Some((most, deeper)) = most.split_first() else { return (Vec::new(), false) };
     let found = places.remove(&Some(on)).unwrap_or_default();
     let more = found.len() > *most as usize;
     let branches = found.into_iter().take(*most as usize).map(|place| {
         let (below, more) = grow(places, place.id, deeper);
-        // On the last level nothing was looked for.
+        // Replies to the last level were not read.
         let more = more || (below.is_empty() && place.answered && deeper.is_empty());
         Branch { place, below, more }
     });

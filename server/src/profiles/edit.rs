@@ -1,4 +1,4 @@
-//! Saying who one is.
+//! Edits the user's own profile.
 
 use sqlx::PgConnection;
 
@@ -20,26 +20,26 @@ pub const PLACE_MAX: usize = 50;
 /// The fields for links, in their order.
 pub const LINKS: [&str; 4] = ["link1", "link2", "link3", "link4"];
 
-/// What somebody says of themselves: as they type it, and as it is kept.
+/// The profile fields: as they are typed, and as they are stored.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Details {
     pub display_name: String,
     pub bio: String,
     pub pronouns: String,
     pub place: String,
-    /// At most as many as [`LINKS`]; what is empty is none.
+    /// At most as many as [`LINKS`]; empty ones are ignored.
     pub links: Vec<String>,
 }
 
 impl Details {
-    /// Whether nothing is said.
+    /// Returns true if every field is empty.
     pub fn is_empty(&self) -> bool {
         let Self { display_name, bio, pronouns, place, links } = self;
         [display_name, bio, pronouns, place].into_iter().chain(links).all(|text| text.trim().is_empty())
     }
 }
 
-/// What one says of oneself now. One statement.
+/// Returns the user's own profile fields. One statement.
 pub async fn own(cx: &Request, me: &Member) -> Result<Details> {
     sqlx::query_as!(Details, "select display_name, bio, pronouns, place, links from users where id = $1", me.id().0,)
         .fetch_optional(cx.server.db())
@@ -47,7 +47,7 @@ pub async fn own(cx: &Request, me: &Member) -> Result<Details> {
         .ok_or(Error::NotFound)
 }
 
-/// Keeps what `typed` says. [`Error::Invalid`] on each field that cannot be taken.
+/// Saves the fields of `typed`. [`Error::Invalid`] on each invalid field.
 pub async fn edit(cx: &Request, me: &Member, typed: &Details) -> Result<()> {
     let kept = check(typed)?;
     limits::counted(&cx.server, (limits::PROFILE, me.id()), write(cx, me, &kept)).await
@@ -58,7 +58,7 @@ async fn write(cx: &Request, me: &Member, kept: &Details) -> Result<()> {
     let words = markup::render(&mut tx, &kept.bio, Earlier::BioOf(me.id())).await?;
     words.check("bio")?;
     let html = (!kept.bio.is_empty()).then_some(&words.html);
-    // First without any: HTML that is set is told from HTML that was left, even if it is the same (see the trigger).
+    // First without HTML: the trigger must detect that the HTML was set, even if it is the same.
     sqlx::query!("update users set bio_html = null, bio_version = 0 where id = $1", me.id().0)
         .execute(&mut *tx)
         .await?;
@@ -84,7 +84,7 @@ async fn write(cx: &Request, me: &Member, kept: &Details) -> Result<()> {
     tx.commit().await
 }
 
-/// Writes whom the bio names, as it is done for posts.
+/// Writes the mentions of the bio, as for posts.
 async fn keep_names(tx: &mut PgConnection, me: UserId, words: &Rendered) -> Result<()> {
     sqlx::query!("delete from bio_mentions where owner_id = $1", me.0).execute(&mut *tx).await?;
     let (people, names): (Vec<i64>, Vec<String>) =

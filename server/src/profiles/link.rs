@@ -1,13 +1,14 @@
-//! Addresses that people give of themselves elsewhere. They are shown by [`Link`](crate::markup::Link).
+//! The links on a profile. [`Link`](crate::markup::Link) displays them.
 
 use url::{Host, Url};
 
 use crate::markup;
 
-/// The longest that is kept.
+/// The most bytes of a stored address.
 const MOST: usize = 200;
 
-/// The address as it is kept, in the form browsers read it; the scheme may be left out. An error says what is wrong.
+/// Parses an address to the stored form, which is that of browsers; the scheme is optional. An error describes the
+/// problem.
 pub(super) fn parse(typed: &str) -> Result<String, &'static str> {
     const NONE: &str = "That is no address on the web. It looks like https://example.org.";
     if typed.chars().any(char::is_whitespace) || typed.starts_with(['/', '\\']) {
@@ -19,7 +20,7 @@ pub(super) fn parse(typed: &str) -> Result<String, &'static str> {
     if !matches!(url.scheme(), "http" | "https") || !named {
         return Err(NONE);
     }
-    // What stands before an @ looks like the host to those who do not know, and passwords are nobody's to see.
+    // Text before an @ can look like the host, and passwords must not be published.
     if !url.username().is_empty() || url.password().is_some() {
         return Err("Leave out the name and password in front of the @.");
     }

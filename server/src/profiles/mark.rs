@@ -1,10 +1,10 @@
-//! A place in a list that is in the order of time.
+//! A position in a list sorted by time.
 
 use std::{fmt, str::FromStr};
 
 use time::OffsetDateTime;
 
-/// A row of such a list: when it was made, and of two at the same moment which. As text `microseconds-id`.
+/// The position of a row: its time, and its id to order rows of the same time. As text `microseconds-id`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mark {
     pub at: OffsetDateTime,

@@ -1,4 +1,4 @@
-//! Who follows somebody, and whom they follow: the newest first, a page at a time.
+//! The followers of a user, and the users they follow: the newest first, a page at a time.
 
 use sqlx::PgConnection;
 use time::OffsetDateTime;
@@ -6,23 +6,23 @@ use time::OffsetDateTime;
 use super::{Author, Mark};
 use crate::{error::Result, id::UserId};
 
-/// People on one page.
+/// The number of users on one page.
 const PAGE: i64 = 50;
 
-/// One of them.
+/// A user in the list.
 #[derive(Clone, Debug)]
 pub struct Listed {
     pub person: Author,
     pub bio: String,
-    /// Whether the one who looks follows them.
+    /// True if the viewer follows this user.
     pub followed: bool,
 }
 
-/// One page of them.
+/// One page of users.
 #[derive(Clone, Debug)]
 pub struct Crowd {
     pub people: Vec<Listed>,
-    /// Where the next page starts; none on the last one.
+    /// The cursor of the next page; `None` on the last one.
     pub older: Option<Mark>,
 }
 
@@ -36,7 +36,8 @@ struct Row {
     at: OffsetDateTime,
 }
 
-/// Who follows `user`, before `before` (from the newest when none), as `viewer` sees them. One statement.
+/// Returns the followers of `user`, before `before` (from the newest when `None`), as `viewer` sees them. One
+/// statement.
 pub async fn followers(
     db: &mut PgConnection,
     user: UserId,
@@ -64,7 +65,7 @@ pub async fn followers(
     Ok(crowd(rows))
 }
 
-/// Whom `user` follows, in the same way.
+/// Returns the users that `user` follows, in the same way.
 pub async fn following(
     db: &mut PgConnection,
     user: UserId,
@@ -92,7 +93,7 @@ pub async fn following(
     Ok(crowd(rows))
 }
 
-/// After everything, unless a page says otherwise.
+/// Returns the position to start before; by default after all rows.
 pub(super) fn start(before: Option<Mark>) -> (OffsetDateTime, i64) {
     before.map_or((time::macros::datetime!(9999-12-31 0:00 UTC), i64::MAX), |mark| (mark.at, mark.id))
 }

@@ -1,4 +1,4 @@
-//! Profiles that were written by older rules about text.
+//! Updates profiles that were written under older text rules.
 
 use std::collections::HashMap;
 
@@ -6,11 +6,11 @@ use sqlx::PgConnection;
 
 use crate::{Server, error::Result, markup, text};
 
-/// Users in one transaction.
+/// The number of users in one transaction.
 const BATCH: i64 = 200;
 
-/// Renders the bios of one batch of users again and cleans their other lines; returns how many users those were. A bio
-/// keeps the mentions it has, as posts do.
+/// Re-renders the bios of one batch of users and cleans their other fields; returns the number of users. A bio keeps
+/// its mentions, as posts do.
 pub async fn render_outdated(server: &Server) -> Result<u64> {
     let mut tx = server.begin().await?;
     let ids = sqlx::query_scalar!("select id from users where bio_version < 1 order by id limit $1", BATCH)
@@ -48,8 +48,8 @@ pub async fn render_outdated(server: &Server) -> Result<u64> {
     Ok(users.len() as u64)
 }
 
-/// The usernames of now by the names in the bios. Not locked: a user who is renamed at this moment is rendered again for
-/// that (see [`crate::names`]).
+/// Returns the current usernames by the names in the bios. Not locked: a user who is renamed at this moment is
+/// re-rendered for that (see [`crate::names`]).
 async fn called_now(tx: &mut PgConnection, ids: &[i64]) -> Result<HashMap<i64, HashMap<String, String>>> {
     let rows = sqlx::query!(
         r#"

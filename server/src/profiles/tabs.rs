@@ -1,4 +1,4 @@
-//! What somebody answered and liked. Their posts are in [`feed`](crate::feed).
+//! The replies and likes of a user. Their posts are in [`feed`](crate::feed).
 
 use sqlx::PgConnection;
 
@@ -10,11 +10,11 @@ use crate::{
     posts::{Post, PostRow},
 };
 
-/// A reply, and whom it answers.
+/// A reply, and the user it answers.
 #[derive(Clone, Debug)]
 pub struct Reply {
     pub post: Post,
-    /// The username; none when they are suspended, or took it back.
+    /// The username; `None` when that user is suspended, or deleted the post.
     pub to: Option<String>,
 }
 
@@ -22,19 +22,19 @@ pub struct Reply {
 #[derive(Clone, Debug)]
 pub struct Replies {
     pub replies: Vec<Reply>,
-    /// Where the next page starts; none on the last one.
+    /// The cursor of the next page; `None` on the last one.
     pub older: Option<PostId>,
 }
 
-/// One page of what somebody liked, the newest like first.
+/// One page of liked posts, the newest like first.
 #[derive(Clone, Debug)]
 pub struct Liked {
-    /// Its own `older` says nothing: these are not in the order of their ids.
+    /// Its own `older` is meaningless: these posts are not in the order of their ids.
     pub page: Page,
     pub older: Option<Mark>,
 }
 
-/// A post as [`PostRow`] has it, in a row that says more.
+/// Builds a post like [`PostRow`] does, from a row with more columns.
 macro_rules! post {
     ($row:expr) => {
         Post::from(PostRow {
@@ -55,7 +55,7 @@ macro_rules! post {
     };
 }
 
-/// The replies of `author`, older than `before`, as `viewer` sees them. One statement.
+/// Returns the replies of `author`, older than `before`, as `viewer` sees them. One statement.
 pub async fn replies(
     db: &mut PgConnection,
     author: UserId,
@@ -87,7 +87,7 @@ pub async fn replies(
     Ok(Replies { replies, older })
 }
 
-/// What `fan` liked before `before`, as `viewer` sees it. One statement.
+/// Returns the posts that `fan` liked before `before`, as `viewer` sees them. One statement.
 pub async fn liked(db: &mut PgConnection, fan: UserId, viewer: Option<UserId>, before: Option<Mark>) -> Result<Liked> {
     let (at, id) = start(before);
     let rows = sqlx::query!(

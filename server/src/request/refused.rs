@@ -1,4 +1,4 @@
-//! How an error is answered.
+//! Converts errors to responses.
 
 use std::sync::Arc;
 
@@ -7,12 +7,12 @@ use http::{StatusCode, header::RETRY_AFTER};
 
 use crate::error::Error;
 
-/// Set on a response that stands for a refusal, so that the layer that makes pages knows why.
+/// The error behind a response, for the layer that renders error pages.
 #[derive(Clone, Debug)]
 pub struct Refused(pub Arc<Error>);
 
 impl Error {
-    /// The status that says what kind of refusal it is.
+    /// Returns the HTTP status of the error.
     pub fn status(&self) -> StatusCode {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
@@ -25,7 +25,7 @@ impl Error {
         }
     }
 
-    /// Seconds after which a try makes sense again.
+    /// Returns the seconds after which a retry makes sense.
     pub fn retry_after(&self) -> Option<u64> {
         match self {
             Self::Limited(wait) => Some(wait.as_secs().max(1)),

@@ -1,4 +1,4 @@
-//! Folding letters for comparison: by Unicode alone, whatever the locale of the database is.
+//! Folds letters for comparison: by Unicode alone, independent of the database's locale.
 
 use deunicode::deunicode_char;
 use icu_properties::{
@@ -25,7 +25,7 @@ pub(super) fn fold(decomposed: &str) -> String {
     plain.nfc().collect()
 }
 
-/// ASCII letters for a Latin letter that has no decomposition, such as `ø` or `æ`.
+/// Returns ASCII letters for a Latin letter without decomposition, such as `ø` or `æ`.
 fn latin(c: char) -> Option<&'static str> {
     if c.is_ascii() || CodePointMapData::<Script>::new().get(c) != Script::Latin {
         return None;
@@ -33,8 +33,8 @@ fn latin(c: char) -> Option<&'static str> {
     deunicode_char(c).filter(|ascii| !ascii.is_empty() && ascii.bytes().all(|b| b.is_ascii_alphanumeric()))
 }
 
-/// A mark that readers leave out when they type: accents, vowel points of Hebrew and Arabic, enclosing marks. Vowel signs
-/// of other scripts and the voicing marks of Japanese make another letter and stay.
+/// Returns true for a mark that users omit when they type: accents, vowel points of Hebrew and Arabic, enclosing marks.
+/// Vowel signs of other scripts and the voicing marks of Japanese make another letter and stay.
 fn is_accent(c: char) -> bool {
     is_combining_mark(c)
         && (matches!(canonical_combining_class(c), 10..=36 | 200..)

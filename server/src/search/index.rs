@@ -1,5 +1,5 @@
-//! Writing what is searched: words of posts and names of users, by the tokenizer; and keeping posts in step with the
-//! setting of languages. Triggers index what an older instance writes, until the background work gets there.
+//! Writes the search index: words of posts and names of users, by the tokenizer; and keeps it consistent with the
+//! configured languages. Triggers index rows of an older instance until the background work reaches them.
 
 use sqlx::PgConnection;
 
@@ -9,21 +9,21 @@ use crate::{Server, error::Result, id::UserId};
 /// The version of the tokenizer. Rows with version 0 are indexed by the background work.
 pub(crate) const TOKENIZER: i16 = 1;
 
-/// Posts whose words are written by one statement.
+/// The number of posts indexed by one statement.
 const BATCH: i64 = 500;
 
-/// How the words of posts stand to the setting.
+/// The state of the index compared with the configured languages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Standing {
-    /// They are kept as `KITH_LANGUAGES` says.
+    /// The index has the languages of `KITH_LANGUAGES`.
     Agreed,
-    /// They are kept for these languages: `kith reindex` has not been run since.
+    /// The index has these languages: `kith reindex` has not been run since the change.
     Other(Vec<String>),
-    /// Postgres knows no such text search configuration.
+    /// Postgres has no such text search configuration.
     Unknown(String),
 }
 
-/// How they stand.
+/// Returns the state of the index.
 pub async fn standing(server: &Server) -> Result<Standing> {
     let row = sqlx::query!(
         r#"
@@ -41,7 +41,7 @@ pub async fn standing(server: &Server) -> Result<Standing> {
     })
 }
 
-/// Takes the setting over where that costs nothing: nobody has written yet. Returns how things stand then.
+/// Applies the configured languages if that costs nothing: there are no posts yet. Returns the state after that.
 pub async fn settle(server: &Server) -> Result<Standing> {
     if let found @ (Standing::Agreed | Standing::Unknown(_)) = standing(server).await? {
         return Ok(found);
@@ -55,8 +55,8 @@ pub async fn settle(server: &Server) -> Result<Standing> {
     standing(server).await
 }
 
-/// Takes the setting over and writes the words of all posts again, the newest first, in small transactions. `told` hears
-/// after each how many are done. Returns how many there were.
+/// Applies the configured languages and indexes all posts again, the newest first, in small transactions. Calls `told`
+/// after each with the number done so far. Returns the total.
 pub async fn reindex(server: &Server, told: impl Fn(u64)) -> Result<u64> {
     sqlx::query!("update search_languages set names = $1", &server.config().languages).execute(server.db()).await?;
     let (mut below, mut done) = (i64::MAX, 0);
@@ -67,7 +67,7 @@ pub async fn reindex(server: &Server, told: impl Fn(u64)) -> Result<u64> {
         let Some(last) = ids.last() else { return Ok(done) };
         below = *last;
         let written = write(server, &ids, true).await?;
-        // What somebody else had in hand is waited for, one at a time: who holds one row only waits for nobody in a ring.
+        // Waits for rows that others lock, one at a time: a transaction with a single lock cannot deadlock.
         for id in ids.iter().filter(|id| !written.contains(id)) {
             write(server, &[*id], false).await?;
         }
@@ -76,10 +76,10 @@ pub async fn reindex(server: &Server, told: impl Fn(u64)) -> Result<u64> {
     }
 }
 
-/// Writes the words of these posts; `passing` over those that somebody else has in hand. Returns of which it did.
+/// Indexes these posts; with `passing`, skips those that others lock. Returns the indexed ones.
 async fn write(server: &Server, ids: &[i64], passing: bool) -> Result<Vec<i64>> {
     let mut tx = server.begin().await?;
-    // The row is held while it is read, so that words of an older text cannot come after those of an edit.
+    // The row is locked while it is read, so that words of an older text cannot replace those of an edit.
     let held = match passing {
         true => {
             sqlx::query_as!(
@@ -101,8 +101,8 @@ async fn write(server: &Server, ids: &[i64], passing: bool) -> Result<Vec<i64>> 
     Ok(held.into_iter().map(|post| post.id).collect())
 }
 
-/// Indexes one batch of posts and of names that the tokenizer has not seen: an older instance wrote them, or they are from
-/// before it. Returns how many; rows that are locked wait for the next round.
+/// Indexes one batch of posts and of names without tokens: an older instance wrote them, or they are older than the
+/// tokenizer. Returns how many; locked rows wait for the next round.
 pub(crate) async fn index_missing(server: &Server) -> Result<u64> {
     let ids =
         sqlx::query_scalar!("select post_id from post_words where tokenizer = 0 order by post_id desc limit $1", BATCH)
@@ -125,13 +125,13 @@ pub(crate) async fn index_missing(server: &Server) -> Result<u64> {
     Ok((posts + users.len()) as u64)
 }
 
-/// A row and the text that it is found by.
+/// A row and its searchable text.
 pub(crate) struct IndexedText {
     pub id: i64,
     pub text: String,
 }
 
-/// Indexes posts, whose rows the transaction has written or locked.
+/// Indexes posts. The transaction must have written or locked their rows.
 pub(crate) async fn index_posts(tx: &mut PgConnection, posts: &[IndexedText]) -> sqlx::Result<()> {
     let ids: Vec<i64> = posts.iter().map(|post| post.id).collect();
     let (lexemes, words): (Vec<String>, Vec<String>) = posts
@@ -159,7 +159,7 @@ pub(crate) async fn index_posts(tx: &mut PgConnection, posts: &[IndexedText]) ->
     Ok(())
 }
 
-/// Indexes the name of a user, whose row the transaction has written.
+/// Indexes the name of a user. The transaction must have written the row.
 pub(crate) async fn index_name(tx: &mut PgConnection, user: UserId) -> Result<()> {
     let name = sqlx::query_as!(
         IndexedText,
@@ -170,7 +170,7 @@ pub(crate) async fn index_name(tx: &mut PgConnection, user: UserId) -> Result<()
     index_names(tx, &names).await
 }
 
-/// Indexes the names of users, whose rows the transaction has written or locked.
+/// Indexes the names of users. The transaction must have written or locked their rows.
 async fn index_names(tx: &mut PgConnection, users: &[IndexedText]) -> Result<()> {
     let ids: Vec<i64> = users.iter().map(|user| user.id).collect();
     let (lines, lexemes): (Vec<String>, Vec<String>) = users

@@ -1,9 +1,10 @@
-//! Finding people, posts and tags by what somebody typed.
+//! Search for users, posts and tags.
 //!
-//! A search costs more than a page and anybody may ask for one, so all of them together never take more than a quarter
-//! of the connections, each statement has a time of its own, and a search of posts looks through them in steps, newest
-//! first, until it has a page or has looked long enough. What is typed is never part of a statement, nor of the language
-//! of searches: signs mean nothing but quotes around a phrase, a minus before what must not be there, `@` and `#`.
+//! A search costs more than a page and every visitor may search. So all searches together never use more than a quarter
+//! of the connections, each statement has its own timeout, and a search for posts works in steps, newest first, until
+//! it fills a page or reaches its time limit. The typed text never becomes part of a statement, nor of the query syntax
+//! of Postgres. Special characters have no meaning except quotes around a phrase, a minus before an excluded word, `@`
+//! and `#`.
 
 mod fold;
 mod index;
@@ -38,30 +39,30 @@ use crate::{
     error::{Error, Result},
 };
 
-/// How long one waits for a place before it is told to come back.
+/// The time that a search waits for a slot before it is refused.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// How many may search at once.
+/// The slots for concurrent searches.
 pub(crate) struct Places(Semaphore);
 
 impl Places {
-    /// A quarter of the connections, and at least one.
+    /// Creates a quarter as many slots as connections, and at least one.
     pub(crate) fn of(connections: u32) -> Self {
         Self(Semaphore::new((connections as usize / 4).max(1)))
     }
 }
 
-/// One search, from its beginning to its end: a place, and a connection in a transaction that is never committed.
+/// One search: a slot, and a connection in a transaction that is never committed.
 pub struct Search<'a> {
     tx: Transaction<'static, Postgres>,
     languages: &'a [String],
-    /// The newest post there was when it began.
+    /// The newest post when the search began.
     newest: i64,
     _place: SemaphorePermit<'a>,
 }
 
 impl<'a> Search<'a> {
-    /// Begins one. [`Error::Busy`] when too many search already.
+    /// Begins a search. [`Error::Busy`] when too many are running.
     pub async fn begin(server: &'a Server) -> Result<Self> {
         let place = timeout(PATIENCE, server.searches().0.acquire())
             .await

@@ -1,4 +1,4 @@
-//! People by the beginnings of the words of their names, and by rough spelling.
+//! Finds users by the beginnings of the words of their names, and by similar spelling.
 
 use super::{Query, Search, tokens};
 use crate::{
@@ -7,25 +7,25 @@ use crate::{
     profiles::Author,
 };
 
-/// People on one page.
+/// The number of users on one page.
 pub const PEOPLE: i64 = 20;
-/// How many whose names fit are looked at, before the best known of them are chosen.
+/// The most users with a matching name that are read, before the best known of them are chosen.
 const CANDIDATES: i64 = 300;
-/// Of names that more people have, how many of the best known of all are looked at besides.
+/// If more users match: the number of best known users that are checked in addition.
 const KNOWN: i64 = 1_000;
-/// And how many of those that only look alike.
+/// The most users with similar names that are read.
 const ALIKE: i64 = 400;
 
-/// Somebody who was found.
+/// A user in the results.
 #[derive(Clone, Debug)]
 pub struct Person {
     pub author: Author,
     pub followers: i64,
-    /// Whether the one who looks follows them.
+    /// True if the viewer follows this user.
     pub followed: bool,
 }
 
-/// Where in the order somebody stands: how well the name fits, how many follow them, their id.
+/// The position in the results: the quality of the match, the number of followers, the id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rank {
     fit: i32,
@@ -51,7 +51,7 @@ impl std::str::FromStr for Rank {
     }
 }
 
-/// The columns of [`Person`], and of where they stand.
+/// The columns of [`Person`] and of its rank.
 struct PersonRow {
     id: i64,
     username: String,
@@ -75,16 +75,17 @@ impl From<PersonRow> for Person {
     }
 }
 
-/// One page of people, those whose name is what was typed first, then by how many follow them.
+/// One page of users, those with exactly the typed name first, then by number of followers.
 #[derive(Clone, Debug, Default)]
 pub struct People {
     pub people: Vec<Person>,
-    /// Where the next page starts; none on the last.
+    /// The cursor of the next page; `None` on the last.
     pub more: Option<Rank>,
 }
 
 impl Search<'_> {
-    /// People in whose names every word of `query` begins a word, after `after`; the one whose username it is first.
+    /// Returns the users in whose names every word of `query` starts a word, after `after`; first the one with that
+    /// username.
     pub async fn people(&mut self, query: &Query, viewer: Option<UserId>, after: Option<Rank>) -> Result<People> {
         if query.is_empty() {
             return Ok(People::default());
@@ -97,7 +98,7 @@ impl Search<'_> {
         Ok(People { people, more })
     }
 
-    /// One row more than a page holds.
+    /// Returns one row more than a page has.
     async fn named(&mut self, query: &Query, viewer: Option<UserId>, after: Option<Rank>) -> Result<Vec<PersonRow>> {
         Ok(sqlx::query_as!(
             PersonRow,
@@ -155,7 +156,7 @@ impl Search<'_> {
         .await?)
     }
 
-    /// At most `most` people whose names are spelled roughly like it, the most alike first.
+    /// Returns at most `most` users with similarly spelled names, the most similar first.
     pub async fn spelled_like(&mut self, query: &Query, viewer: Option<UserId>, most: i64) -> Result<Vec<Person>> {
         let rows = sqlx::query_as!(
             PersonRow,

@@ -1,11 +1,11 @@
-//! Posts by their words, newest first.
+//! Finds posts by their words, newest first.
 //!
-//! The index of words knows no order: what a word that everybody writes costs would grow with the site. So each post
-//! carries, as words that nobody can type, in which stretches of ids it is, small and large ones; a step asks for one
-//! stretch besides what was typed, and costs what is in that. Stretches grow while they cost little (nobody ever wrote
-//! that word) and stay small where they cost much (a phrase of small words). One that takes too long after all (of a word
-//! that is rare now and was common once) is given up, and the search says how far it came: the next one begins small
-//! there, so it always gets on. See docs/decisions/0008.
+//! The word index has no order: the cost of a very common word would grow with the site. So each post also carries, as
+//! words that no user can type, the stretches of ids that it is in, small and large ones. A step queries one stretch
+//! together with the search terms, and costs only the posts of that stretch. Stretches grow while they cost little (a
+//! word that no post has) and stay small where they cost much (a phrase of common words). A step that still takes too
+//! long (a word that is rare now and was common once) is cancelled, and the search reports how far it came: the next
+//! search starts small there, so it always makes progress. See docs/decisions/0008.
 
 use std::time::{Duration, Instant};
 
@@ -19,25 +19,25 @@ use crate::{
     posts::{Post, PostRow},
 };
 
-/// How large stretches are, in powers of two: the smallest and the largest that `search_words` writes, and from one to
-/// the next.
+/// The sizes of stretches, in powers of two: the smallest and the largest that `search_words` writes, and the step from
+/// one to the next.
 const SMALLEST: i32 = 12;
 const LARGEST: i32 = 24;
 const LARGER: i32 = 2;
-/// A step that took less may be followed by a larger one.
+/// A step that took less time may be followed by a larger one.
 const QUICK: Duration = Duration::from_millis(3);
-/// Nobody waits longer: what was found by then is shown, and where to look further.
+/// The time limit of a search: then it returns the posts found so far, and the position to continue at.
 const LONG_ENOUGH: Duration = Duration::from_millis(15);
 
-/// What a search of posts found.
+/// The result of a search for posts.
 #[derive(Clone, Debug)]
 pub struct Posts {
     pub page: feed::Page,
-    /// Where to look further: it looked long enough, and older posts are left.
+    /// The position to continue at: the time limit was reached, and older posts are left.
     pub further: Option<PostId>,
 }
 
-/// One look at a stretch: its size, and below which id it ends.
+/// The query of one stretch: its size, and the id below which it ends.
 struct Step<'a> {
     query: &'a Query,
     languages: &'a [String],
@@ -48,7 +48,7 @@ struct Step<'a> {
 }
 
 impl Search<'_> {
-    /// The newest posts before `before` in which everything is that `query` asks for.
+    /// Returns the newest posts before `before` that match all of `query`.
     pub async fn posts(&mut self, query: &Query, viewer: Option<UserId>, before: Option<PostId>) -> Result<Posts> {
         let begun = Instant::now();
         let mut below = before.map_or(i64::MAX, |id| id.0).min(self.newest.saturating_add(1));
@@ -72,12 +72,12 @@ impl Search<'_> {
         Ok(Posts { page: feed::Page { posts, older }, further })
     }
 
-    /// The posts of a step; none when it took too long. The first, smallest one is no more than any page does.
+    /// Returns the posts of a step; `None` when it took too long. The first, smallest one costs no more than a page.
     async fn stretch(&mut self, step: &Step<'_>) -> Result<Option<Vec<PostRow>>> {
         if step.size == SMALLEST {
             return Ok(Some(step.look(&mut self.tx).await?));
         }
-        // Given up, a statement must not end the whole search.
+        // With a savepoint, so that a cancelled statement does not end the whole search.
         let mut savepoint = self.tx.begin().await?;
         match step.look(&mut savepoint).await {
             Err(error) if error.is_out_of_time() => Ok(None),
@@ -87,11 +87,11 @@ impl Search<'_> {
 }
 
 impl Step<'_> {
-    /// The newest of the posts before an id that are in the stretch of that size that ends there.
+    /// Returns the newest matching posts in the stretch of this size that ends below the id.
     async fn look(&self, db: &mut PgConnection) -> Result<Vec<PostRow>> {
         let (required, excluded) = (self.query.required(), self.query.excluded());
-        // `+ 0` and `offset 0` keep the planner to the way that costs what the stretch holds: by words first, then the
-        // newest one by one. What is asked for is worked out once.
+        // `+ 0` and `offset 0` make the planner use the plan whose cost depends on the stretch: first by words, then
+        // the newest one by one. The query is computed once.
         Ok(sqlx::query_as!(
             PostRow,
             r#"

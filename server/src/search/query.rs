@@ -1,5 +1,5 @@
-//! What somebody typed into the search field, taken apart. Only this decides what is a word, a phrase or a refusal; the
-//! tokenizer says what to look for, and Postgres what the stem of a word is in a language.
+//! Parses the typed search. Only this decides between word, phrase and exclusion; the tokenizer produces the terms, and
+//! Postgres the stems of words in a language.
 
 use super::{
     quotes::{is_quote, opens, quoted},
@@ -9,10 +9,10 @@ use crate::{error::Invalid, text};
 
 /// The most characters of a search.
 pub const LONGEST: usize = 200;
-/// The most different words and phrases of one. Every post that is looked at is held against all of them.
+/// The most different words and phrases of one search. Every post that is read is compared with all of them.
 pub const MOST: usize = 16;
 
-/// A search: every word and phrase must be there, and none of what is refused.
+/// A parsed search: every word and phrase is required, and every exclusion is forbidden.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Query {
     text: String,
@@ -23,7 +23,7 @@ pub struct Query {
 }
 
 impl Query {
-    /// Takes apart what was typed. [`Invalid`] on `q` when it is over [`LONGEST`] or has more than [`MOST`] parts.
+    /// Parses the typed text. [`Invalid`] on `q` when it is over [`LONGEST`] or has more than [`MOST`] parts.
     pub fn parse(typed: &str) -> Result<Self, Invalid> {
         let text = text::clean_line(typed);
         let length = text.chars().count();
@@ -47,7 +47,7 @@ impl Query {
     }
 
     fn add(&mut self, Part { refused, phrase, text }: Part<'_>) {
-        // Signs without a letter or a figure are nothing to look for.
+        // Characters without a letter or a digit cannot be searched.
         if !text.chars().any(char::is_alphanumeric) {
             return;
         }
@@ -57,60 +57,60 @@ impl Query {
             (true, false) => &mut self.no_words,
             (true, true) => &mut self.no_phrases,
         };
-        // Said twice it means no more.
+        // A repeated part has no further effect.
         if !list.iter().any(|part| part == text) {
             list.push(text.to_owned());
         }
     }
 
-    /// The terms that must be in a post.
+    /// Returns the terms that a post must have.
     pub(super) fn required(&self) -> Terms {
         Terms::of(&self.words, &self.phrases)
     }
 
-    /// The terms of which none may be in a post.
+    /// Returns the terms that a post must not have.
     pub(super) fn excluded(&self) -> Terms {
         Terms::of(&self.no_words, &self.no_phrases)
     }
 
-    /// Whether a phrase is required.
+    /// Returns true if a phrase is required.
     pub fn has_phrase(&self) -> bool {
         !self.phrases.is_empty()
     }
 
-    /// Whether something is excluded.
+    /// Returns true if something is excluded.
     pub fn excludes(&self) -> bool {
         !(self.no_words.is_empty() && self.no_phrases.is_empty())
     }
 
-    /// The same words without quotes and exclusions, if the search has any.
+    /// Returns the same words without quotes and exclusions, if the search has any.
     pub fn wider(&self) -> Option<String> {
         (!self.is_empty() && (self.has_phrase() || self.excludes())).then(|| self.line())
     }
 
-    /// As it was typed, on one line.
+    /// Returns the text as it was typed, on one line.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Whether there is nothing to look for.
+    /// Returns true if nothing is required.
     pub fn is_empty(&self) -> bool {
         self.words.is_empty() && self.phrases.is_empty()
     }
 
-    /// Whether it only says what should not be there.
+    /// Returns true if there are only exclusions.
     pub fn only_refuses(&self) -> bool {
         self.is_empty() && self.excludes()
     }
 
-    /// The one tag it names, without the sign: `#rust` and nothing else.
+    /// Returns the tag, without the sign, if the search is only a tag: `#rust`.
     pub fn tag(&self) -> Option<&str> {
         self.text
             .strip_prefix(TAG_SIGNS)
             .filter(|tag| !tag.is_empty() && !tag.contains(TAG_SIGNS) && !tag.contains(' '))
     }
 
-    /// The username it may be: a word that says so (`@ada`), or the only word.
+    /// Returns the possible username: a word marked as such (`@ada`), or the only word.
     pub(super) fn username(&self) -> Option<String> {
         let named = self.words.iter().find_map(|word| word.strip_prefix(['@', '＠']));
         let only = || match (&self.words[..], self.phrases.is_empty()) {
@@ -120,15 +120,15 @@ impl Query {
         named.or_else(only).map(str::to_ascii_lowercase)
     }
 
-    /// All that is looked for, as one line: to people a phrase is words.
+    /// Returns all required parts as one line, for the search for users, where a phrase is only words.
     pub(super) fn line(&self) -> String {
         [&self.words[..], &self.phrases[..]].concat().join(" ")
     }
 }
 
-/// Parts of a search as the function `search_query` of the database takes them.
+/// The parts of a search, for the function `search_query` of the database.
 pub(super) struct Terms {
-    /// Words that are also found by their stem, in their forms.
+    /// Words that also match other forms with the same stem.
     pub words: Vec<String>,
     /// Everything else: phrases, parts of joined words in a row, pairs of characters.
     pub phrases: Vec<String>,
@@ -152,7 +152,7 @@ struct Part<'a> {
     text: &'a str,
 }
 
-/// The first part of a line, and what comes after it. A quote that is never closed goes to the end.
+/// Returns the first part of a line, and the rest. A quote that is never closed extends to the end.
 fn next(line: &str) -> Option<(Part<'_>, &str)> {
     let line = line.trim_start();
     if line.is_empty() {
@@ -170,7 +170,7 @@ fn next(line: &str) -> Option<(Part<'_>, &str)> {
     ))
 }
 
-/// The length of the word that a line begins with. A quote between two Hebrew letters is part of it (`צה"ל`).
+/// Returns the length of the word at the start of a line. A quote between two Hebrew letters is part of it (`צה"ל`).
 fn word_end(line: &str) -> usize {
     let is_hebrew = |c: Option<char>| c.is_some_and(|c| ('\u{5d0}'..='\u{5ea}').contains(&c));
     let ends = |&(at, c): &(usize, char)| {
@@ -184,7 +184,7 @@ fn word_end(line: &str) -> usize {
 /// Signs before a tag, as `markup` reads them.
 const TAG_SIGNS: [char; 3] = ['#', '＃', '﹟'];
 
-/// Signs that exclude what follows: the hyphen, and what keyboards make of it.
+/// Signs that exclude the following part: the hyphen, and its variants on keyboards.
 const MINUS: [char; 5] = ['-', '\u{2010}', '\u{2013}', '\u{2212}', '\u{ff0d}'];
 
 #[cfg(test)]

@@ -2,14 +2,14 @@
 
 use icu_properties::{CodePointSetData, props::QuotationMark};
 
-/// Quotes that look different at both ends, each with its other end.
+/// Quotes with different ends, each with its other end.
 const BRACKETS: [(char, char); 5] = [('「', '」'), ('『', '』'), ('｢', '｣'), ('﹁', '﹂'), ('﹃', '﹄')];
 /// Quotes that open in one language and close in another.
 const GUILLEMETS: [char; 2] = ['«', '»'];
-/// Single quotes, and the Hebrew gershayim. Most of them are part of words as well, so they count only around whole words.
+/// Single quotes, and the Hebrew gershayim. Most of them are also part of words, so they count only around whole words.
 const SINGLE: [char; 9] = ['\'', '‘', '’', '‚', '‛', '‹', '›', '＇', '\u{5f4}'];
 
-/// Whether the character opens or closes a phrase wherever it is.
+/// Returns true if the character opens or closes a phrase in any position.
 pub(super) fn is_quote(c: char) -> bool {
     CodePointSetData::new::<QuotationMark>().contains(c) && !SINGLE.contains(&c)
 }
@@ -18,7 +18,7 @@ pub(super) fn opens(c: char) -> bool {
     is_quote(c) && BRACKETS.iter().all(|(_, close)| *close != c)
 }
 
-/// The phrase that a line begins with, and what comes after it.
+/// Returns the phrase at the start of a line, and the rest.
 pub(super) fn quoted(line: &str) -> Option<(&str, &str)> {
     let open = line.chars().next()?;
     let rest = &line[open.len_utf8()..];

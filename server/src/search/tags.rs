@@ -1,29 +1,35 @@
-//! Tags by how they begin. They are read out of the index of tagged posts, one step a tag, however many posts have it.
+//! Finds tags by prefix. Reads them from the index of tagged posts, one step per tag, however many posts have it.
 
 use super::{Query, Search};
 use crate::{error::Result, tags};
 
-/// Tags on one page.
+/// The number of tags on one page.
 pub const TAGS: i64 = 30;
-/// How many words of a search are looked up.
+/// The most words of a search that are looked up.
 const WORDS: usize = 8;
-/// How many tags that begin like a word are looked at, and how many posts of one, for one by somebody who may be heard.
+/// The most tags read for a word, and the most posts read of one tag, to find a post of a user who is not suspended.
 const LOOK: i32 = 300;
 const DEEP: i64 = 100;
 
-/// One page of tags, in the order of their letters.
+/// One page of tags, in alphabetical order.
 #[derive(Clone, Debug, Default)]
 pub struct Tags {
     pub tags: Vec<String>,
-    /// Behind which tag the next page starts; none on the last.
+    /// The cursor of the next page: its tags come after this one; `None` on the last.
     pub more: Option<String>,
 }
 
+/// Returns the start of a tag; in Greek also with the sigma that it has inside a word.
+fn with_medial_sigma(begin: String) -> impl Iterator<Item = String> {
+    let medial = begin.strip_suffix('ς').map(|letters| format!("{letters}σ"));
+    [Some(begin), medial].into_iter().flatten()
+}
+
 impl Search<'_> {
-    /// At most `most` tags that begin with one of the words of `query`, after `after`.
+    /// Returns at most `most` tags that start with one of the words of `query`, after `after`.
     pub async fn tags(&mut self, query: &Query, after: Option<&str>, most: i64) -> Result<Tags> {
         let words = query.words.iter().chain(&query.phrases).flat_map(|part| part.split(' '));
-        let begin: Vec<String> = words.filter_map(tags::normal).take(WORDS).collect();
+        let begin: Vec<String> = words.filter_map(tags::normal).take(WORDS).flat_map(with_medial_sigma).collect();
         if begin.is_empty() {
             return Ok(Tags::default());
         }

@@ -1,8 +1,8 @@
-//! The tokenizer of search. Posts, names and queries all go through [`tokens`], so the index and a query never disagree.
+//! The tokenizer of search. Posts, names and queries all use [`tokens`], so the index and a query never disagree.
 //!
 //! A token is a run of letters, digits and their marks; everything else separates tokens. `CVE-2026-2332` is therefore
 //! three tokens in a row, found by each of them and, as a phrase, by all. The parts of `covid19`, and of a word with a
-//! zero-width non-joiner inside, are found at the place of the whole. Scripts that write no spaces between words
+//! zero-width non-joiner inside, are found at the position of the whole. Scripts that write no spaces between words
 //! (Chinese, Japanese, Thai and so on) are indexed by single characters and by pairs, so any part of a run is found.
 
 use std::collections::BTreeSet;
@@ -23,11 +23,11 @@ const LEXEME_MAX: usize = 500;
 const NAME_RUN_MAX: usize = 32;
 /// The most parts of one token that are indexed.
 const PARTS_MAX: usize = 8;
-/// Between two parts of a word in Persian and other languages.
+/// Separates two parts of a word in Persian and other languages.
 const NON_JOINER: char = '\u{200c}';
-/// The most lexemes one part of a query asks for. Compatibility characters can expand to many.
+/// The most lexemes that one part of a query needs. Compatibility characters can expand to many.
 const PHRASE_MAX: usize = 200;
-/// The largest position a `tsvector` holds.
+/// The largest position that a `tsvector` supports.
 const POSITION_MAX: usize = 16_383;
 
 /// Scripts written without spaces between words, besides those of Southeast Asia (line break class SA). Korean has
@@ -46,20 +46,20 @@ const UNSPACED: [Script; 8] = [
 /// One token of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct SearchToken {
-    /// Place in the text, from 1. In an unspaced run each character has a place of its own.
+    /// The position in the text, from 1. In an unspaced run each character has its own position.
     position: usize,
     /// Case folded and without accents: the form that is compared.
     folded: String,
     /// In lower case with its accents: the form that is stemmed.
     lower: String,
-    /// Its letters and digits by themselves, folded, and what is on either side of a zero-width non-joiner. Empty if it
-    /// has one part only.
+    /// The runs of letters and digits separately, folded, and the text on either side of a zero-width non-joiner. Empty
+    /// if it has only one part.
     parts: Vec<String>,
-    /// Part of a run of a script without spaces.
+    /// True for a run of a script without spaces.
     unspaced: bool,
 }
 
-/// A text as it is indexed.
+/// An indexed text.
 #[derive(Debug)]
 pub(super) struct IndexedWords {
     /// Lexemes with their positions, in the input syntax of `tsvector`.
@@ -68,15 +68,15 @@ pub(super) struct IndexedWords {
     pub words: String,
 }
 
-/// A name as it is indexed.
+/// An indexed name.
 pub(crate) struct IndexedName {
     /// All tokens, separated by spaces; compared by trigrams.
     pub line: String,
-    /// Matched by prefix. Every end of an unspaced run is one, so a prefix finds any part of the run.
+    /// Matched by prefix. Every suffix of an unspaced run is included, so a prefix finds any part of the run.
     pub lexemes: BTreeSet<String>,
 }
 
-/// Returns what the index holds of a post's text.
+/// Returns the index data of a post's text.
 pub(super) fn document(text: &str) -> IndexedWords {
     let tokens = tokens(text);
     let lexemes = tokens.iter().flat_map(SearchToken::lexemes);
@@ -88,7 +88,7 @@ pub(super) fn document(text: &str) -> IndexedWords {
     IndexedWords { lexemes, words }
 }
 
-/// Returns what the index holds of a name.
+/// Returns the index data of a name.
 pub(crate) fn name(text: &str) -> IndexedName {
     let tokens = tokens(text);
     let lexemes = tokens.iter().flat_map(|token| {
@@ -103,7 +103,7 @@ pub(crate) fn name(text: &str) -> IndexedName {
     IndexedName { line, lexemes }
 }
 
-/// Returns the prefixes a name must have to be found by this text.
+/// Returns the prefixes a name must have to match this text.
 pub(super) fn name_prefixes(text: &str) -> Vec<String> {
     let most = |token: &SearchToken| if token.unspaced { NAME_RUN_MAX } else { LEXEME_MAX };
     tokens(text).iter().map(|token| token.folded.chars().take(most(token)).collect()).collect()
@@ -122,8 +122,8 @@ pub(super) fn phrase(text: &str) -> Option<String> {
     Some(phrase)
 }
 
-/// Returns the forms of a text that is a single word, separated by spaces: first the folded one, which is compared as it
-/// is, then the one with accents if it differs. `None` if the text is no word or more than one.
+/// Returns the forms of a text that is a single word, separated by spaces: first the folded one, which is compared
+/// unchanged, then the one with accents if it differs. `None` if the text is no word or more than one.
 pub(super) fn single_word(text: &str) -> Option<String> {
     match &tokens(text)[..] {
         [SearchToken { unspaced: false, folded, lower, .. }] if folded == lower => Some(folded.clone()),
@@ -133,7 +133,7 @@ pub(super) fn single_word(text: &str) -> Option<String> {
 }
 
 impl SearchToken {
-    /// `run` is decomposed, and may hold non-joiners.
+    /// Creates a token; `run` is decomposed, and may contain non-joiners.
     fn new(position: usize, run: &str, unspaced: bool) -> Option<Self> {
         let parts = if unspaced { Vec::new() } else { parts(run) };
         let decomposed = &run.replace(NON_JOINER, "");
@@ -146,12 +146,12 @@ impl SearchToken {
         (!folded.is_empty()).then_some(Self { position, folded, lower, parts, unspaced })
     }
 
-    /// The number of positions it takes.
+    /// Returns the number of positions it takes.
     fn length(&self) -> usize {
         if self.unspaced { self.folded.chars().count() } else { 1 }
     }
 
-    /// Everything the index holds of it.
+    /// Returns all of its index entries.
     fn lexemes(&self) -> Vec<(usize, String)> {
         if !self.unspaced {
             return [&self.folded].into_iter().chain(&self.parts).map(|part| (self.position, part.clone())).collect();
@@ -160,12 +160,12 @@ impl SearchToken {
         (self.position..).zip(single).chain(self.pairs()).collect()
     }
 
-    /// The lexemes that a query asks for: pairs, unless the run is a single character.
+    /// Returns the lexemes that a query needs: pairs, unless the run is a single character.
     fn asked(&self) -> Vec<(usize, String)> {
         if self.unspaced && self.length() > 1 { self.pairs() } else { vec![(self.position, self.folded.clone())] }
     }
 
-    /// The pairs of neighbouring characters in an unspaced run.
+    /// Returns the pairs of neighbouring characters in an unspaced run.
     fn pairs(&self) -> Vec<(usize, String)> {
         let next = self.folded.chars().skip(1);
         let pairs = self.folded.chars().zip(next).map(|(a, b)| String::from_iter([a, b]));
@@ -205,7 +205,7 @@ fn tokens(text: &str) -> Vec<SearchToken> {
     tokens
 }
 
-/// The parts of a run between letters and digits and at non-joiners; none if it is one part.
+/// Returns the parts of a run between letters and digits and at non-joiners; none if it is one part.
 fn parts(run: &str) -> Vec<String> {
     let mut parts: Vec<String> = vec![String::new()];
     let mut was_digit = None;
@@ -228,7 +228,7 @@ fn parts(run: &str) -> Vec<String> {
     folded.filter(|part| !part.is_empty()).take(PARTS_MAX).collect()
 }
 
-/// Characters without meaning for search: invisible ones (joiners, soft hyphens) and the stretching line of Arabic.
+/// Returns true for characters without meaning for search: invisible ones (joiners, soft hyphens) and Arabic tatweel.
 fn is_ignored(c: char) -> bool {
     const TATWEEL: char = '\u{640}';
     !c.is_ascii()
@@ -236,7 +236,7 @@ fn is_ignored(c: char) -> bool {
         && (c == TATWEEL || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c))
 }
 
-/// Whether the character belongs to a script that writes no spaces between words.
+/// Returns true if the character belongs to a script that writes no spaces between words.
 fn is_unspaced(c: char) -> bool {
     if c.is_ascii() {
         return false;
@@ -247,77 +247,4 @@ fn is_unspaced(c: char) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn folded(text: &str) -> Vec<String> {
-        tokens(text).into_iter().map(|token| token.folded).collect()
-    }
-
-    #[test]
-    fn splits_joined_words_and_folds_accents_and_case() {
-        for (text, parts) in [
-            ("CVE-2026-2332", vec!["cve", "2026", "2332"]),
-            ("node.js, covid-19", vec!["node", "js", "covid", "19"]),
-            (
-                "https://e.example/some_path/v1.2.3?q=a+b",
-                vec!["https", "e", "example", "some", "path", "v1", "2", "3", "q", "a", "b"],
-            ),
-            ("Café CAFE\u{301}", vec!["cafe", "cafe"]),
-            ("Straße STRASSE", vec!["strasse", "strasse"]),
-            ("ΟΔΟΣ οδός", vec!["οδοσ", "οδοσ"]),
-            ("Łódź Søren Đà Ærø", vec!["lodz", "soren", "da", "aero"]),
-            ("ﬁne ｗｉｄｅ ²", vec!["fine", "wide", "2"]),
-            ("soft\u{ad}ly نمی\u{200c}خواهم", vec!["softly", "نمیخواهم"]),
-            ("हिन्दी தமிழ்", vec!["हिन्दी", "தமிழ்"]),
-            ("مُحَمَّد محمـد", vec!["محمد", "محمد"]),
-            ("İstanbul", vec!["istanbul"]),
-            ("ガ ｶﾞ か\u{3099}", vec!["ガ", "ガ", "が"]),
-            ("서울 iPhone用ケース", vec!["서울", "iphone", "用ケース"]),
-            ("👩\u{200d}💻 — !", vec![]),
-        ] {
-            assert_eq!(folded(text), parts, "{text}");
-        }
-    }
-
-    #[test]
-    fn parts_of_a_word_are_indexed_at_its_place() {
-        assert_eq!(document("covid19 v1.2").lexemes, "'covid19':1 'covid':1 '19':1 'v1':2 'v':2 '1':2 '2':3");
-        assert_eq!(document("کتاب\u{200c}ها").lexemes, "'کتابها':1 'کتاب':1 'ها':1");
-        assert_eq!(phrase("1.2").as_deref(), Some("'1' <1> '2'"));
-        assert_eq!(single_word("covid19").as_deref(), Some("covid19"));
-        assert_eq!(document("a\u{200c} \u{200c}b").lexemes, "'a':1 'b':2");
-        assert_eq!(document(&"a1".repeat(100)).lexemes.matches(':').count(), 1 + PARTS_MAX);
-        assert_eq!(document("/wiki/%E9%88%B4%E8%99%AB").lexemes, document("/wiki/鈴虫").lexemes);
-    }
-
-    #[test]
-    fn unspaced_runs_are_indexed_by_characters_and_pairs() {
-        assert_eq!(document("a 鈴虫が b").lexemes, "'a':1 '鈴':2 '虫':3 'が':4 '鈴虫':2 '虫が':3 'b':5");
-        assert_eq!(phrase("鈴虫が").as_deref(), Some("'鈴虫' <1> '虫が'"));
-        assert_eq!(phrase("鈴虫 b").as_deref(), Some("'鈴虫' <2> 'b'"));
-        assert_eq!(phrase("虫").as_deref(), Some("'虫'"));
-        for run in ["ค่า", "ພາສາ", "ភាសា", "မြန်မာ", "ラーメン", "時々", "서울"]
-        {
-            assert!(tokens(run).iter().all(|token| token.unspaced) && tokens(run).len() == 1, "{run}");
-        }
-    }
-
-    #[test]
-    fn names_are_matched_by_any_part_of_a_run() {
-        let name = name("hanako 山田花子");
-        assert_eq!(name.line, "hanako 山田花子");
-        assert!(["hanako", "山田花子", "花子", "子"].iter().all(|part| name.lexemes.contains(*part)));
-        assert_eq!(name_prefixes("花子 Hana"), ["花子", "hana"]);
-    }
-
-    #[test]
-    fn lexemes_stay_within_the_limits_of_postgres() {
-        let long = "x".repeat(9_000);
-        assert_eq!(folded(&long)[0].len(), LEXEME_MAX);
-        assert!(name(&"\u{3316}".repeat(50)).lexemes.iter().all(|lexeme| lexeme.chars().count() <= NAME_RUN_MAX));
-        assert!(phrase(&"\u{fdfa}".repeat(200)).is_some_and(|phrase| phrase.matches('<').count() < PHRASE_MAX));
-        assert_eq!((phrase("\u{301} …"), single_word("node.js")), (None, None));
-        assert_eq!(single_word("Cafés").as_deref(), Some("cafes cafés"));
-    }
-}
+mod tests;

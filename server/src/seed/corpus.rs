@@ -1,27 +1,27 @@
-//! The phrases that posts are made of, read from `phrases/`. A slot in braces is filled with one of its phrases, the
-//! same one throughout a post, so that what a post says about somebody stays true to its end; `{slot^}` begins with a
-//! capital, `{slot*}` is chosen anew.
+//! The phrases of posts, read from `phrases/`. A slot in braces is filled with one of its phrases, the same one
+//! throughout a post, so that the post does not contradict itself; `{slot^}` starts with a capital, `{slot*}` is chosen
+//! again each time.
 
 use std::collections::HashMap;
 
 use super::names::entries;
 use crate::avatars::dice::Dice;
 
-/// What can be said about one thing.
+/// The phrases about one topic.
 #[derive(Default)]
 pub(super) struct Topic {
     /// Phrases by slot; `tags`, `bio` and the like are slots too.
     pub slots: HashMap<&'static str, Vec<&'static str>>,
     pub lines: Vec<&'static str>,
-    /// What may follow a line.
+    /// Lines that may follow a line.
     pub more: Vec<&'static str>,
     pub replies: Vec<&'static str>,
 }
 
-/// All of it.
+/// All phrases.
 pub(super) struct Corpus {
     pub topics: Vec<Topic>,
-    /// What fits everywhere.
+    /// Phrases that fit every topic.
     pub common: Topic,
 }
 
@@ -61,7 +61,7 @@ impl Topic {
         topic
     }
 
-    /// The phrases of `slot`; empty when there is no such slot.
+    /// Returns the phrases of `slot`; empty when there is no such slot.
     pub(super) fn slot(&self, slot: &str) -> &[&'static str] {
         self.slots.get(slot).map_or(&[], Vec::as_slice)
     }
@@ -75,7 +75,7 @@ impl Corpus {
         }
     }
 
-    /// The phrases of `slot` in a post about `topic`: its own, or else the common ones.
+    /// Returns the phrases of `slot` in a post about `topic`: its own, or else the common ones.
     pub(super) fn phrases(&self, topic: usize, slot: &str) -> &[&'static str] {
         match self.topics[topic].slot(slot) {
             [] => self.common.slot(slot),
@@ -96,7 +96,7 @@ impl<'c> Filling<'c> {
         Self { corpus, topic, filled: Vec::new() }
     }
 
-    /// `template` with its slots filled.
+    /// Returns `template` with its slots filled.
     pub(super) fn fill(&mut self, template: &'static str, dice: &mut Dice) -> String {
         let mut out = String::with_capacity(template.len() + 32);
         let mut rest = template;
@@ -136,7 +136,7 @@ impl<'c> Filling<'c> {
     }
 }
 
-/// `text` with its first letter large.
+/// Returns `text` with a capital first letter.
 pub(super) fn capital(text: &str) -> String {
     let mut rest = text.chars();
     rest.next().map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())

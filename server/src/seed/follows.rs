@@ -1,4 +1,4 @@
-//! Who follows whom: few stars, a long tail, half of it among people who write about the same.
+//! Follows between users: few stars, a long tail, half of it among users who write about the same topic.
 
 use super::{people::Person, weights::Weights};
 use crate::avatars::dice::Dice;
@@ -7,9 +7,9 @@ use crate::avatars::dice::Dice;
 pub(super) struct Follows {
     /// (follower, followee), in order
     pub pairs: Vec<(u32, u32)>,
-    /// followers, ordered by whom they follow
+    /// the followers, ordered by the user they follow
     followers: Vec<u32>,
-    /// where each one's followers begin in `followers`; one more than there are people
+    /// the index of each user's first follower in `followers`; one more than there are users
     starts: Vec<u32>,
 }
 
@@ -37,13 +37,13 @@ impl Follows {
         Self { pairs, followers, starts }
     }
 
-    /// The followers of one person.
+    /// Returns the followers of one user.
     pub(super) fn of(&self, person: u32) -> &[u32] {
         let at = person as usize;
         &self.followers[self.starts[at] as usize..self.starts[at + 1] as usize]
     }
 
-    /// The people whom one person follows.
+    /// Returns the follows by one user.
     pub(super) fn by(&self, person: u32) -> &[(u32, u32)] {
         let start = self.pairs.partition_point(|(follower, _)| *follower < person);
         let end = self.pairs.partition_point(|(follower, _)| *follower <= person);
@@ -66,14 +66,14 @@ fn wishes(people: &[Person]) -> Vec<(u32, u32)> {
     for (follower, person) in people.iter().enumerate() {
         let (circle, weights) = &circles[person.topics[0]];
         let mut mine: Vec<(u32, u32)> = Vec::new();
-        // The stars are drawn again and again; who wants many must look further.
+        // The stars are drawn again and again; a user with many follows needs more tries.
         let tries = if person.cast { person.wants * 12 } else { person.wants };
         for _ in 0..tries {
             let near = !person.cast && dice.percent(50);
             let found = if near { weights.pick(&mut dice).map(|at| circle[at]) } else { all.pick(&mut dice) };
             let Some(followee) = found.filter(|found| *found != follower) else { continue };
             let pair = (follower as u32, followee as u32);
-            // Only the cast's wish is for an exact number; the others' doubles fall out later.
+            // Only the cast needs an exact number; the others' duplicates are removed later.
             if !person.cast || !mine.contains(&pair) {
                 mine.push(pair);
             }
@@ -86,7 +86,7 @@ fn wishes(people: &[Person]) -> Vec<(u32, u32)> {
     pairs
 }
 
-/// People of modest fame often follow back; somebody who wants to follow nobody does not.
+/// Users of modest fame often follow back; a user who never follows does not.
 fn returned(people: &[Person], pairs: &[(u32, u32)]) -> Vec<(u32, u32)> {
     let mut dice = Dice::of("follow back");
     let modest = |person: &Person| person.pull < 12.0 && person.wants > 0;

@@ -1,4 +1,4 @@
-//! Who likes what: most posts a few times, some not at all, what the stars write more often, the newest not yet.
+//! Likes: most posts get a few, some none, posts of stars more, the newest none yet.
 
 use super::{
     follows::Follows,
@@ -8,10 +8,10 @@ use super::{
 };
 use crate::avatars::dice::Dice;
 
-/// What an ordinary post of an ordinary person gets.
+/// The likes of an ordinary post of an ordinary user.
 const USUAL: f64 = 4.5;
 
-/// The people who like each post, one post's after another's; tells each post where its likes end.
+/// Returns the users who like each post, one post's after another's, and sets on each post the end of its likes.
 pub(super) fn imagine(people: &[Person], follows: &Follows, posts: &mut [Post]) -> Vec<u32> {
     let energy = Weights::new(people.iter().map(|p| p.energy));
     let fame = people.iter().map(|p| p.pull.sqrt()).sum::<f64>() / people.len() as f64;

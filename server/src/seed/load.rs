@@ -1,4 +1,4 @@
-//! Getting the rows into Postgres: by `copy`, into bare tables, in one transaction.
+//! Loads the rows into Postgres: by `copy`, into tables without indexes, in one transaction.
 
 use sqlx::{PgConnection, PgPool};
 
@@ -15,8 +15,8 @@ use crate::{avatars::dice::Dice, markup, search};
 const MINUTE: i64 = 60 * 1_000_000;
 const DAY: i64 = 24 * 60 * MINUTE;
 
-/// Locks the tables against other writers, so that nobody signs up meanwhile and two seeds wait for each other. Lifts
-/// the limits that are meant for pages.
+/// Locks the tables against other writers, so that no user signs up in the meantime and two seeds wait for each other.
+/// Removes the limits that are meant for pages.
 pub(super) async fn prepare(db: &mut PgConnection) -> sqlx::Result<()> {
     sqlx::query("set local statement_timeout = 0").execute(&mut *db).await?;
     sqlx::query("set local idle_in_transaction_session_timeout = 0").execute(&mut *db).await?;
@@ -28,7 +28,7 @@ pub(super) async fn prepare(db: &mut PgConnection) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// The usernames that cannot be given, or whose address here somebody else has.
+/// Returns the usernames that are taken, or whose demo address another user has.
 pub(super) async fn taken(db: &mut PgConnection) -> sqlx::Result<Vec<String>> {
     sqlx::query_scalar(
         "select username from users
@@ -67,14 +67,14 @@ pub(super) async fn all(db: &mut PgConnection, world: &mut World, password_hash:
     })
 }
 
-/// Vacuums what was written: the planner knows the tables, and no reader has to mark a million rows as committed.
+/// Vacuums the new rows: the planner gets statistics, and no reader has to mark a million rows as committed.
 pub(super) async fn settle(db: &PgPool) -> sqlx::Result<()> {
     let mut connection = db.acquire().await?;
     sqlx::query("set statement_timeout = 0").execute(&mut *connection).await?;
     sqlx::query("vacuum (analyze) users, passwords, profile_counts, posts, post_tags, post_mentions, post_words, likes, follows, notifications")
         .execute(&mut *connection)
         .await?;
-    // Its limit is gone, so it does not go back to the pool.
+    // Its limit is removed, so it does not return to the pool.
     connection.close().await
 }
 
@@ -94,7 +94,8 @@ impl Ids {
     }
 }
 
-/// Takes `count` ids from the identity of `table` and tells the first. No one else can draw meanwhile: it is locked.
+/// Takes `count` ids from the identity of `table` and returns the first. No other transaction can draw one: the table
+/// is locked.
 async fn first_id(db: &mut PgConnection, table: &str, count: usize) -> sqlx::Result<i64> {
     if count == 0 {
         return Ok(1);
@@ -114,7 +115,7 @@ async fn users(db: &mut PgConnection, world: &World, ids: &Ids) -> sqlx::Result<
                      name_tokenizer) from stdin (format binary)";
     let mut sheet = Sheet::open(db, statement).await?;
     let mut dice = Dice::of("joined");
-    // Everybody came before the first post, one after another, over about a year.
+    // All users joined before the first post, one after another, over about a year.
     let (first, span) = (ids.now - 400 * DAY, 360 * DAY);
     let step = span / (world.people.len() as i64).max(1);
     for (n, Person { username, display_name, bio, role, .. }) in world.people.iter().enumerate() {
@@ -211,7 +212,7 @@ async fn likes(db: &mut PgConnection, world: &World, ids: &Ids, moments: &[i64])
     let mut dice = Dice::of("liked");
     let mut start = 0;
     for (n, (post, moment)) in world.posts.iter().zip(moments).enumerate() {
-        // Soon after the post, mostly, and never in the future.
+        // Mostly soon after the post, and never in the future.
         let most = (ids.now - moment).min(3 * DAY);
         for fan in &world.likes[start as usize..post.likes_end as usize] {
             let wait = dice.unit();

@@ -1,10 +1,10 @@
-//! Demo data: believable people and what they write, like and follow. The same figures and the same posts on every
-//! machine; only the times move, so that the newest post is always minutes old. Serves the first run in development
-//! (200 people) and `kith seed` for measuring (100,000 people, a million posts).
+//! Demo data: believable users and their posts, likes and follows. The same on every machine; only the times move, so
+//! that the newest post is always minutes old. For the first run in development (200 users) and for `kith seed`, which
+//! measures (100,000 users, a million posts).
 //!
-//! Everything is one transaction: a seed that is killed leaves nothing. It writes with `copy` and knows every count
-//! beforehand, so the counting triggers rest meanwhile; a test compares all counts with the rows. It refuses to touch
-//! a database in which anybody lives already, unless told to.
+//! Everything is one transaction: a seed that is killed leaves nothing. It writes with `copy` and computes every count
+//! in advance, so the counting triggers are off; a test compares all counts with the rows. It refuses a database with
+//! existing users, unless forced.
 
 mod bare;
 mod corpus;
@@ -24,14 +24,14 @@ mod writing;
 
 use sqlx::{PgConnection, PgPool};
 
-/// What to plant.
+/// The options of a seed.
 #[derive(Clone, Debug)]
 pub struct Options {
     pub users: u32,
     pub posts: u32,
-    /// The PHC string of the password that the cast signs in with; without it nobody in the seed can sign in.
+    /// The PHC string of the password of the cast; without it no seeded user can sign in.
     pub password_hash: Option<String>,
-    /// Plant beside people who live there already. Taken usernames are avoided, the cast's too.
+    /// Seeds a database with existing users. Skips taken usernames, the cast's too.
     pub force: bool,
 }
 
@@ -41,22 +41,23 @@ impl Default for Options {
     }
 }
 
-/// What a seed did.
+/// The result of a seed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Report {
-    /// Somebody lives here already: nothing was written.
+    /// The database has users already: nothing was written.
     Inhabited,
     /// So many rows were written; `posts` counts the replies too.
     Seeded { users: u64, posts: u64, replies: u64, likes: u64, follows: u64 },
 }
 
-/// The usernames of the people in every demo, test and seed: an admin, a moderator and three members.
+/// The usernames of the users in every demo, test and seed: an admin, a moderator and three members.
 pub const CAST: [&str; 5] = ["ada", "grace", "alan", "edsger", "barbara"];
 
-/// Plants demo data, and has Postgres learn its shape. Everybody else who wants the tables waits until it is done.
+/// Writes the demo data, and updates the statistics of Postgres. Other transactions on the tables wait until it is
+/// done.
 ///
 /// # Errors
-/// Those of the database; then nothing was planted, unless only the vacuuming at the end failed.
+/// Those of the database; then nothing was written, unless only the vacuuming at the end failed.
 pub async fn seed(db: &PgPool, options: &Options) -> sqlx::Result<Report> {
     let mut tx = db.begin().await?;
     load::prepare(&mut tx).await?;
@@ -75,7 +76,7 @@ async fn inhabited(db: &mut PgConnection) -> sqlx::Result<bool> {
     sqlx::query_scalar("select exists (select 1 from users)").fetch_one(db).await
 }
 
-/// All that is planted, but for the words and the times. People and posts are known by their place in these lists.
+/// All demo data, except the texts and the times. Users and posts are identified by their index in these lists.
 struct World {
     people: Vec<people::Person>,
     follows: follows::Follows,

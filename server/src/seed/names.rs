@@ -1,24 +1,24 @@
-//! Names of people from many places, and usernames made of them.
+//! Names from many places, and usernames made of them.
 
 use std::collections::HashMap;
 
 use crate::avatars::dice::Dice;
 
-/// The given and the family names of one tongue.
+/// The given and the family names of one language.
 struct Tongue {
     given: Vec<&'static str>,
     family: Vec<&'static str>,
     family_first: bool,
 }
 
-/// Every name there is to give.
+/// All names.
 pub(super) struct Names {
     tongues: Vec<Tongue>,
     /// username, display name
     native: Vec<(&'static str, &'static str)>,
 }
 
-/// Lines that say something: no comments, nothing empty.
+/// Returns the lines with content: no comments, no empty lines.
 pub(super) fn entries(text: &'static str) -> impl Iterator<Item = &'static str> {
     text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("# "))
 }
@@ -35,7 +35,7 @@ impl Names {
         Self { tongues: tongues.collect(), native: native.collect() }
     }
 
-    /// A username to start from and a display name, in the Latin script.
+    /// Returns a username to start from and a display name, in the Latin script.
     pub(super) fn latin(&self, dice: &mut Dice) -> (String, String) {
         let tongue = &self.tongues[dice.below(self.tongues.len() as u64) as usize];
         let (given, family) = (dice.pick(&tongue.given), dice.pick(&tongue.family).replace('-', " "));
@@ -59,7 +59,7 @@ impl Names {
         (username, display)
     }
 
-    /// The `n`th name in another script.
+    /// Returns the `n`th name in another script.
     pub(super) fn native(&self, n: usize) -> (String, String) {
         let (username, display) = self.native[n % self.native.len()];
         (username.to_owned(), display.to_owned())
@@ -79,7 +79,7 @@ fn username(dice: &mut Dice, given: &str, family: &str) -> String {
     }
 }
 
-/// The letters a username may have, without their marks.
+/// Returns the letters a username may have, without their marks.
 fn fold(name: &str) -> String {
     let mut out = String::new();
     for c in name.to_lowercase().chars() {
@@ -110,7 +110,7 @@ fn fold(name: &str) -> String {
     out
 }
 
-/// Hands out usernames, each once: the second `maria` is `maria2`.
+/// Assigns usernames, each once: the second `maria` is `maria2`.
 pub(super) struct Register(HashMap<String, u32>);
 
 impl Register {

@@ -1,4 +1,4 @@
-//! Who lives here.
+//! The users of the demo.
 
 use super::{
     CAST,
@@ -9,7 +9,7 @@ use super::{
 };
 use crate::avatars::dice::Dice;
 
-/// A person to be, and what makes them one.
+/// A user of the demo.
 pub(super) struct Person {
     pub username: String,
     pub display_name: String,
@@ -18,17 +18,17 @@ pub(super) struct Person {
     /// One of the cast, who may get a password.
     pub cast: bool,
     pub voice: Voice,
-    /// What they write about: mostly the first.
+    /// The topics they write about: mostly the first.
     pub topics: [usize; 2],
-    /// How strongly others follow and like them.
+    /// The strength with which others follow and like them.
     pub pull: f64,
-    /// How much they post and like.
+    /// The amount they post and like.
     pub energy: f64,
-    /// How many they would follow.
+    /// The number of users they would follow.
     pub wants: u32,
 }
 
-/// One of the cast: display name, role, what their bio says, pull, and the share of everybody whom they follow.
+/// One of the cast: display name, role, bio, pull, and the share of all users whom they follow.
 struct Part(&'static str, &'static str, &'static str, f64, f64);
 
 const PARTS: [Part; CAST.len()] = [
@@ -39,7 +39,7 @@ const PARTS: [Part; CAST.len()] = [
     Part("Barbara Lindqvist", "member", "New here! Say hello.", 2.0, 0.0),
 ];
 
-/// Names as long, as bare and as odd as a page must bear.
+/// Names as long, as short and as odd as a page must support.
 const ODD: [(usize, &str, &str); 5] = [
     (7, "maximiliana", "Maximiliana Theodora Featherstonehaugh-Wintersgill"),
     (9, "bartholomew_of_the_hills", "Bartholomew of the Hills"),
@@ -48,10 +48,10 @@ const ODD: [(usize, &str, &str); 5] = [
     (19, "jo_", "J"),
 ];
 
-/// The first `count` people, the same ones whenever it is asked, none called as in `taken`.
+/// Returns the first `count` users, the same ones on every call, without the usernames in `taken`.
 pub(super) fn invite(count: u32, taken: Vec<String>) -> Vec<Person> {
     let (written, corpus, mut register) = (Names::read(), Corpus::read(), Register::new(taken));
-    // So that the chosen names do not fall to whoever happens to come before.
+    // First, so that no earlier user gets the chosen names.
     let mut chosen = |name: &str| register.claim(name);
     let cast: Vec<_> = CAST.iter().map(|name| chosen(name)).collect();
     let odd: Vec<_> = ODD.iter().map(|(_, name, _)| chosen(name)).collect();
@@ -76,7 +76,7 @@ fn person(n: usize, count: u32, names: (String, String), corpus: &Corpus, dice: 
     let (username, display_name) = names;
     let topic = |dice: &mut Dice| dice.below(corpus.topics.len() as u64) as usize;
     let topics = [topic(dice), topic(dice)];
-    // Zipf's law by way of 1/x; the small addend keeps the first star from being followed by simply everybody.
+    // Zipf's law by way of 1/x; the small addend keeps the first star from being followed by every user.
     let pull = 1.0 / (dice.unit() + (3.0 / f64::from(count)).max(0.000_5));
     let energy = 1.0 / (dice.unit() + 0.01).sqrt();
     let most = count / 2;

@@ -7,10 +7,10 @@ use sqlx::{PgConnection, postgres::PgCopyIn};
 /// From the epoch of Unix to that of Postgres, in microseconds.
 const EPOCH: i64 = 946_684_800_000_000;
 
-/// Rows are sent when so many bytes have come together.
+/// The number of bytes after which rows are sent.
 const CHUNK: usize = 256 * 1024;
 
-/// Rows on their way into one table, in the binary format of `copy`.
+/// Rows being copied into one table, in the binary format of `copy`.
 pub(super) struct Sheet<'c> {
     copy: PgCopyIn<&'c mut PgConnection>,
     bytes: Vec<u8>,
@@ -29,7 +29,7 @@ impl<'c> Sheet<'c> {
     }
 
     fn field(&mut self, value: &[u8]) -> &mut Self {
-        // No value here is near the 2 GB this could not hold.
+        // No value here is near the limit of 2 GB.
         self.bytes.extend_from_slice(&(value.len() as i32).to_be_bytes());
         self.bytes.extend_from_slice(value);
         self
@@ -52,7 +52,7 @@ impl<'c> Sheet<'c> {
         self.field(value.as_bytes())
     }
 
-    /// A `tsvector` without positions.
+    /// Writes a `tsvector` without positions.
     pub(super) fn lexemes(&mut self, lexemes: &BTreeSet<String>) -> &mut Self {
         let mut value = (lexemes.len() as i32).to_be_bytes().to_vec();
         for lexeme in lexemes {
@@ -63,7 +63,7 @@ impl<'c> Sheet<'c> {
         self.field(&value)
     }
 
-    /// A moment in microseconds since 1970.
+    /// Writes a time, given in microseconds since 1970.
     pub(super) fn at(&mut self, moment: i64) -> &mut Self {
         self.int(moment - EPOCH)
     }

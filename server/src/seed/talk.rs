@@ -1,25 +1,25 @@
-//! Who posts when, about what, and who replies to whom. The words come later, when the rows are written.
+//! The conversations: authors, times, topics and replies. The texts are written later, with the rows.
 
 use super::{follows::Follows, people::Person, weights::Weights};
 use crate::avatars::dice::Dice;
 
-/// How far back the posts go, in days.
+/// The age of the oldest posts, in days.
 pub(super) const DAYS: u64 = 35;
 
-/// A post to be. Its place in the list is its place in time.
+/// A post of the demo. Its index in the list is its order in time.
 pub(super) struct Post {
     pub author: u32,
     pub parent: Option<u32>,
-    /// An author's answer to a reply to their own post.
+    /// True for an author's answer to a reply to their own post.
     pub answer: bool,
     pub topic: usize,
     pub replies: u32,
-    /// Where its likes end in the list of all likes; they begin where the post before has its end.
+    /// The end of its likes in the list of all likes; they begin at the end of the previous post's.
     pub likes_end: u32,
     last_reply: Option<u32>,
 }
 
-/// `count` posts in the order of time; about a quarter are replies.
+/// Returns `count` posts in the order of time; about a quarter are replies.
 pub(super) fn imagine(people: &[Person], follows: &Follows, count: u32) -> Vec<Post> {
     let energy = Weights::new(people.iter().map(|p| p.energy));
     let mut talk = Talk { people, follows, energy, dice: Dice::of("talk"), posts: Vec::with_capacity(count as usize) };
@@ -62,7 +62,7 @@ impl Talk<'_> {
         Some(Post { author, parent: None, answer: false, topic, replies: 0, likes_end: 0, last_reply: None })
     }
 
-    /// A reply to one of the last `span` posts, rather to one that others talk about already.
+    /// Returns a reply to one of the last `span` posts, preferably to one with replies.
     fn reply(&mut self, span: u32) -> Option<Post> {
         let mut parent = self.candidate(span);
         for _ in 0..3 {
@@ -80,7 +80,7 @@ impl Talk<'_> {
         Some(Post { author, parent: Some(parent), answer, topic, replies: 0, likes_end: 0, last_reply: None })
     }
 
-    /// A post of the last `span`, the newer the likelier; for a reply, mostly what it replies to.
+    /// Returns one of the last `span` posts, the newer the likelier; instead of a reply, mostly its parent.
     fn candidate(&mut self, span: u32) -> u32 {
         let newest = self.posts.len() as u32 - 1;
         let ago = self.dice.unit();
@@ -94,12 +94,12 @@ impl Talk<'_> {
     fn appeal(&self, post: u32) -> f64 {
         let post = &self.posts[post as usize];
         let fame = self.people[post.author as usize].pull.sqrt();
-        // At some point everything has been said: without an end, one post would draw all replies.
+        // Without a limit, one post would attract all replies.
         let said = f64::from(post.replies) > 20.0 + 4.0 * fame;
         if said { 0.0 } else { fame * f64::from(1 + post.replies.min(6)) }
     }
 
-    /// Who replies: a follower of the host, or anybody; hardly ever the host.
+    /// Returns the author of a reply: a follower of the host, or any user; hardly ever the host.
     fn guest(&mut self, host: u32) -> Option<u32> {
         let followers = self.follows.of(host);
         for _ in 0..4 {
@@ -116,10 +116,10 @@ impl Talk<'_> {
     }
 }
 
-/// How lively each hour of the day is, in UTC: quiet at night, never silent.
+/// The activity in each hour of the day, in UTC: quiet at night, never silent.
 const HOURS: [i64; 24] = [5, 4, 3, 3, 4, 6, 9, 12, 12, 11, 10, 11, 13, 12, 10, 10, 11, 13, 15, 17, 18, 16, 12, 8];
 
-/// When the posts were written: `count` moments before `now` in ascending order, in microseconds since 1970.
+/// Returns the times of the posts: `count` times before `now` in ascending order, in microseconds since 1970.
 pub(super) fn moments(count: usize, now: i64) -> Vec<i64> {
     const SLOT: i64 = 15 * 60 * 1_000_000;
     let slots = (DAYS * 24 * 4) as i64;
@@ -138,7 +138,7 @@ pub(super) fn moments(count: usize, now: i64) -> Vec<i64> {
         let within = ((at - before) / liveliness(slot)).clamp(0.0, 1.0);
         moments.push(start + slot * SLOT + (within * SLOT as f64) as i64);
     }
-    // However few there are, the last ones are minutes old.
+    // Even with few posts, the last ones are minutes old.
     for (i, moment) in moments.iter_mut().rev().take(6).enumerate() {
         let ago = 40_000_000 + (i as i64) * (100_000_000 + dice.between(0, 90_000_000) as i64);
         *moment = (*moment).max(now - ago).min(now - 1_000_000);

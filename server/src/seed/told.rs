@@ -1,9 +1,9 @@
-//! What the cast was told of all this: as much of it as a page or two, the last days unread. Only for them: nobody else
-//! can sign in.
+//! The notifications of the cast: enough for a page or two, the last days unread. Only for the cast: no other seeded
+//! user can sign in.
 
 use sqlx::PgConnection;
 
-/// Written from the rows, as the site would have written it. Of each person's newest posts and newest followers.
+/// Written from the rows, as the site would have written them. Covers each user's newest posts and newest followers.
 const TOLD: &str = "
     with cast_post as (
         select p.* from unnest($1::bigint[]) c (id) cross join lateral (
@@ -35,7 +35,7 @@ const TOLD: &str = "
            coalesce(read_at + interval '90 days', at + interval '400 days')
     from read order by at";
 
-/// Writes it, for the people with these ids.
+/// Writes the notifications of the users with these ids.
 pub(super) async fn all(db: &mut PgConnection, cast: &[i64]) -> sqlx::Result<()> {
     sqlx::query(TOLD).bind(cast).execute(db).await.map(drop)
 }

@@ -1,5 +1,5 @@
-//! Choosing among many by weight. Only `+ - * /` and the square root, which IEEE 754 rounds alike everywhere: a
-//! logarithm or a power would make another demo on another machine.
+//! Weighted random choice. Only `+ - * /` and the square root, which IEEE 754 rounds alike everywhere: a logarithm or a
+//! power would make different demo data on another machine.
 
 use crate::avatars::dice::Dice;
 
@@ -19,14 +19,14 @@ impl Weights {
         )
     }
 
-    /// The place of one of them, heavier ones more often; none when there are none.
+    /// Returns an index, heavier ones more often; `None` when there are no weights.
     pub(super) fn pick(&self, dice: &mut Dice) -> Option<usize> {
         let at = dice.unit() * self.0.last()?;
         Some(self.0.partition_point(|sum| *sum <= at).min(self.0.len() - 1))
     }
 }
 
-/// A long-tailed factor with mean 1: mostly well below it, now and then ten or twenty.
+/// Returns a long-tailed factor with mean 1: mostly well below it, now and then ten or twenty.
 pub(super) fn long_tail(dice: &mut Dice) -> f64 {
     dice.unit() / (dice.unit() + 1e-4).sqrt()
 }

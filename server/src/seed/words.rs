@@ -1,4 +1,4 @@
-//! The tags and names in the posts that are planted, and what a page shows of each.
+//! The tags and mentions in the seeded posts, and the HTML of each post.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use crate::{
     search::{self, IndexedText},
 };
 
-/// What is found in the posts, by their places in the world's lists.
+/// The tags and mentions of the posts, by their indexes in the world's lists.
 pub(super) struct Signs {
     people: HashMap<String, u32>,
     tags: Vec<(String, u32)>,
@@ -23,7 +23,7 @@ impl Signs {
         Self { people: people.collect(), tags: Vec::new(), names: Vec::new() }
     }
 
-    /// What a page shows of the words of `post`; notes whom and what they name.
+    /// Returns the HTML of `post`, and records its tags and mentions.
     pub(super) fn render(&mut self, post: u32, body: &str) -> String {
         let words = markup::known(body, |name| self.people.contains_key(name));
         let named = words.names.into_iter().filter_map(|name| Some((post, *self.people.get(&name)?, name)));
@@ -33,7 +33,7 @@ impl Signs {
     }
 }
 
-/// Writes what was found.
+/// Writes the tags and mentions.
 pub(super) async fn all(db: &mut PgConnection, ids: &Ids, signs: &Signs) -> sqlx::Result<()> {
     let mut sheet = Sheet::open(&mut *db, "copy post_tags (tag, post_id) from stdin (format binary)").await?;
     for (tag, post) in &signs.tags {
@@ -49,10 +49,10 @@ pub(super) async fn all(db: &mut PgConnection, ids: &Ids, signs: &Signs) -> sqlx
     sheet.finish().await
 }
 
-/// Posts indexed by one statement.
+/// The number of posts indexed by one statement.
 const BATCH: i64 = 2_000;
 
-/// Makes the posts known to searches, as the verb does that writes one.
+/// Indexes the posts for search, as creating a post does.
 pub(super) async fn index(db: &mut PgConnection, ids: &Ids) -> sqlx::Result<()> {
     let mut from = ids.post(0);
     loop {

@@ -1,9 +1,9 @@
-//! Putting phrases together: posts, replies and bios, in somebody's voice.
+//! Combines phrases to posts, replies and bios, in a user's style.
 
 use super::corpus::{Corpus, Filling, capital};
 use crate::avatars::dice::Dice;
 
-/// How somebody writes.
+/// The style of a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Voice {
     Plain,
@@ -15,7 +15,7 @@ pub(super) enum Voice {
     Native(Script),
 }
 
-/// The script of a text, as far as it decides who would write it.
+/// The script of a text, as far as it suggests its author.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Script {
     Latin,
@@ -41,7 +41,7 @@ impl Script {
                 0x600..=0x6ff => Self::Arabic,
                 0x900..=0x97f => Self::Devanagari,
                 0x980..=0x13ff => Self::Other,
-                // Kana settles it: Japanese has Han as well.
+                // Kana decides: Japanese has Han as well.
                 0x3040..=0x30ff => return Self::Kana,
                 0x4e00..=0x9fff => Self::Han,
                 0xac00..=0xd7af => Self::Hangul,
@@ -71,7 +71,7 @@ impl Voice {
     }
 }
 
-/// Says who somebody is, or nothing.
+/// Returns a bio, or an empty text.
 pub(super) fn bio(corpus: &Corpus, topics: [usize; 2], dice: &mut Dice) -> String {
     let piece = |topic: usize, dice: &mut Dice| {
         let phrase = dice.pick(corpus.topics[topic].slot("bio"));
@@ -87,11 +87,10 @@ pub(super) fn bio(corpus: &Corpus, topics: [usize; 2], dice: &mut Dice) -> Strin
     }
 }
 
-/// The characters of the longest posts, a little below what is allowed.
+/// The length of the longest posts in characters, a little below the limit.
 const LONG: usize = 940;
 
-/// Writes posts one after another. It goes through the lines of each topic in turn, so that one comes again only when
-/// all others have been used.
+/// Writes posts one after another. Uses the lines of each topic in turn, so that a line repeats only after all others.
 pub(super) struct Writer {
     corpus: Corpus,
     /// per topic: lines, more and replies used so far
@@ -105,14 +104,14 @@ impl Writer {
         Self { used: vec![[0; 3]; corpus.topics.len()], corpus, common_replies: 0 }
     }
 
-    /// A post about `topic`; it may speak of `friend`.
+    /// Writes a post about `topic`; it may mention `friend`.
     pub(super) fn post(&mut self, dice: &mut Dice, topic: usize, voice: Voice, friend: &str) -> String {
         if let Some(text) = self.unusual(dice, topic, voice) {
             return text;
         }
         let mut fill: Vec<&'static str> = vec![self.line(topic)];
         let mut between = " ";
-        // A line without slots is told word for word again and again: something should follow it, mostly.
+        // A line without slots repeats word for word: mostly another line should follow it.
         let bare = !fill[0].contains('{') && dice.percent(75);
         match dice.below(100) {
             0..=43 if bare => fill.push(self.more(topic)),
@@ -140,7 +139,7 @@ impl Writer {
         text
     }
 
-    /// A reply to what `to` wrote about `topic`.
+    /// Writes a reply to a post by `to` about `topic`.
     pub(super) fn reply(&mut self, dice: &mut Dice, topic: usize, voice: Voice, to: &str) -> String {
         let line = if dice.percent(40) {
             self.next(topic, 2)
@@ -154,14 +153,14 @@ impl Writer {
         if dice.percent(15) { format!("@{to} {text}") } else { text }
     }
 
-    /// What somebody answers to a reply to their own post.
+    /// Writes an author's answer to a reply to their own post.
     pub(super) fn answer(&mut self, dice: &mut Dice, topic: usize, voice: Voice, to: &str) -> String {
         let line = dice.pick(self.corpus.common.slot("thanks"));
         let text = voice.say(Filling::new(&self.corpus, topic).fill(line, dice), &self.corpus, dice);
         if dice.percent(50) { format!("@{to} {text}") } else { text }
     }
 
-    /// What few posts are: in another script, nothing but emoji, one endless word.
+    /// Returns an unusual post: in another script, nothing but emoji, or one endless word.
     fn unusual(&self, dice: &mut Dice, topic: usize, voice: Voice) -> Option<String> {
         let common = &self.corpus.common;
         let script = match voice {
@@ -181,7 +180,7 @@ impl Writer {
         (!own.is_empty()).then(|| dice.pick(&own).to_owned())
     }
 
-    /// A post that tells everything, in paragraphs.
+    /// Returns a long post, in paragraphs.
     fn long(&mut self, dice: &mut Dice, topic: usize) -> String {
         let mut text = String::new();
         loop {

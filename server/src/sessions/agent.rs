@@ -1,6 +1,7 @@
-//! A browser in words: 'Firefox 144 on Linux'. A hint for people who look at their devices, never a decision.
+//! A readable description of a browser: 'Firefox 144 on Linux'. A hint for users who review their devices, never a
+//! basis for a decision.
 
-/// The browsers people know by name.
+/// The well-known browsers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Browser {
     Firefox,
@@ -14,7 +15,7 @@ pub enum Browser {
     InApp,
 }
 
-/// The systems people know by name.
+/// The well-known systems.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum System {
     Android,
@@ -27,7 +28,7 @@ pub enum System {
     Other,
 }
 
-/// What to draw beside it.
+/// The kind of device, for its icon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Phone,
@@ -35,7 +36,7 @@ pub enum Kind {
     Desktop,
 }
 
-/// A `User-Agent` header, understood as far as it goes.
+/// A parsed `User-Agent` header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UserAgent {
     pub browser: Browser,
@@ -72,7 +73,7 @@ const SYSTEMS: [(&str, System); 7] = [
 ];
 
 impl UserAgent {
-    /// Understands what it can of a header.
+    /// Parses a header as far as possible.
     pub fn parse(header: &str) -> Self {
         let named =
             BROWSERS.iter().find_map(|(mark, browser)| header.split_once(mark).map(|(_, rest)| (*browser, rest)));
@@ -95,12 +96,12 @@ impl UserAgent {
         Self { browser, version: digits.parse().ok(), system, kind }
     }
 
-    /// Browser and system as a short code, for what can only carry one.
+    /// Returns browser and system as a short code, for places that can only carry a code.
     pub fn code(&self) -> String {
         format!("{}.{}", self.browser as u8, self.system as u8)
     }
 
-    /// From [`UserAgent::code`]; nothing else is one.
+    /// Parses [`UserAgent::code`]; `None` for anything else.
     pub fn from_code(code: &str) -> Option<Self> {
         let (browser, system) = code.split_once('.')?;
         let browser = Browser::ALL.into_iter().find(|b| (*b as u8).to_string() == browser)?;
@@ -108,7 +109,7 @@ impl UserAgent {
         Some(Self { browser, version: None, system, kind: Kind::Desktop })
     }
 
-    /// Without the version: for messages about it.
+    /// Returns the name without the version, for messages.
     pub fn name(&self) -> String {
         match (self.browser.name(), self.system.name()) {
             (Some(browser), Some(system)) => format!("{browser} on {system}"),
@@ -119,8 +120,8 @@ impl UserAgent {
     }
 }
 
-/// Whether an app shows the page. Android's web view says `wv`, or as it did before Android 5, `Version/4.0` beside Chrome
-/// (so does DuckDuckGo, which is a browser); that of iOS does not say Safari, as every browser there does.
+/// Returns true if an app shows the page. Android's web view has `wv`, or before Android 5 `Version/4.0` next to Chrome
+/// (so does DuckDuckGo, which is a browser); the web view of iOS lacks the `Safari` that every browser there has.
 fn is_web_view(header: &str) -> bool {
     let android = header.contains("Android") && header.contains("Chrome/");
     let ios = ["iPhone", "iPad", "iPod"].iter().any(|device| header.contains(device));
@@ -129,7 +130,7 @@ fn is_web_view(header: &str) -> bool {
         || (ios && header.contains("AppleWebKit/") && !header.contains("Safari/"))
 }
 
-/// With the version: 'Firefox 144 on Linux'.
+/// Writes the name with the version: 'Firefox 144 on Linux'.
 impl std::fmt::Display for UserAgent {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match (self.browser.name(), self.version, self.system.name()) {

@@ -1,5 +1,6 @@
-//! The browsers somebody has signed in from before. A sign-in from another is told to its owner by mail; failures of
-//! strangers do not count against a known one. One whose session is ended as perhaps somebody else's is a stranger again.
+//! Known browsers: those a user has signed in from before. A sign-in from another browser is reported to the user by
+//! mail, and failures of strangers do not count against a known one. A browser becomes unknown again when its session
+//! is revoked as possibly an attacker's.
 
 use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
 use sqlx::PgConnection;
@@ -13,18 +14,18 @@ use crate::{
     request::{Member, Request},
 };
 
-/// The most browsers that are known of one person; the one not seen for longest goes first.
+/// The most known browsers of one user; the one not seen for longest is removed first.
 const MOST_KNOWN: i64 = 100;
 
-/// How a browser is kept for one person: two people's rows cannot be matched.
+/// Returns the hash of this browser for one user: the rows of two users cannot be matched.
 pub(super) fn hash(cx: &Request, user: UserId) -> [u8; 32] {
     let mut bytes = cx.browser().key().to_vec();
     bytes.extend_from_slice(&user.0.to_le_bytes());
     random::hash(&bytes)
 }
 
-/// What this browser is counted under, when `user` has signed in from it before: strangers can use up what they share
-/// with each other, but not what is its own. For nobody the same is asked.
+/// Returns the key for the limits of this browser, when `user` has signed in from it before: strangers can use up the
+/// budget they share, but not that of a known browser. An unknown user causes the same query.
 pub(crate) async fn known_browser(cx: &Request, user: Option<UserId>) -> Result<Option<String>> {
     let user = user.unwrap_or(UserId(0));
     let hash = hash(cx, user);
@@ -38,8 +39,8 @@ pub(crate) async fn known_browser(cx: &Request, user: Option<UserId>) -> Result<
     Ok(known.then(|| BASE64_STANDARD_NO_PAD.encode(hash)))
 }
 
-/// Notes that somebody is at home in this browser, inside the transaction that signs them in: it is the one they joined
-/// with, or chose a new password in. Returns whether it is new to them.
+/// Stores this browser as known, inside the transaction that signs the user in: after a sign-up or a password reset in
+/// it. Returns true if it is new to the user.
 pub(crate) async fn note_browser(tx: &mut PgConnection, cx: &Request, user: UserId) -> Result<bool> {
     let new = sqlx::query_scalar!(
         r#"
@@ -68,8 +69,8 @@ pub(crate) async fn note_browser(tx: &mut PgConnection, cx: &Request, user: User
     Ok(new)
 }
 
-/// Whether somebody may be told of a sign-in in this browser, should it be new to them; counted before the transaction
-/// that signs them in. However often somebody signs in, their mailbox does not fill.
+/// Returns true if the user may get a notice of a sign-in, should this browser be new; counted before the transaction
+/// of the sign-in. The limit keeps frequent sign-ins from filling the mailbox.
 pub(crate) async fn may_tell(cx: &Request, user: UserId) -> Result<bool> {
     if known_browser(cx, Some(user)).await?.is_some() {
         return Ok(true);
@@ -80,9 +81,9 @@ pub(crate) async fn may_tell(cx: &Request, user: UserId) -> Result<bool> {
     }
 }
 
-/// As [`note_browser`], for every other sign-in, if they [may be told](may_tell): of a browser that is new to them they
-/// are, by mail, with a link that ends this session. One of which nobody was told is not known either: its next sign-in
-/// is told.
+/// Like [`note_browser`], for every other sign-in, if the user [may be notified](may_tell): mails the user about a new
+/// browser, with a link that revokes this session. A browser without a notice does not become known either: its next
+/// sign-in is reported.
 pub(crate) async fn greet_browser(tx: &mut PgConnection, cx: &Request, user: UserId, device: DeviceId) -> Result<()> {
     if !note_browser(tx, cx, user).await? {
         return Ok(());
@@ -97,7 +98,8 @@ pub(crate) async fn greet_browser(tx: &mut PgConnection, cx: &Request, user: Use
     jobs::enqueue(tx, &job).await
 }
 
-/// Forgets them all, inside the transaction that ends their sessions; `but` the one they have in their hands.
+/// Deletes all known browsers of the user, inside the transaction that revokes their sessions; except that of the
+/// session `but`.
 pub(super) async fn forget_all(tx: &mut PgConnection, user: UserId, but: Option<&Member>) -> Result<()> {
     sqlx::query!(
         r#"
@@ -112,7 +114,7 @@ pub(super) async fn forget_all(tx: &mut PgConnection, user: UserId, but: Option<
     Ok(())
 }
 
-/// Forgets some of them, inside the transaction that ended their sessions; never the one they have in their hands.
+/// Deletes these known browsers, inside the transaction that revoked their sessions; never that of the current session.
 pub(super) async fn forget(tx: &mut PgConnection, me: &Member, these: &[Vec<u8>]) -> Result<()> {
     sqlx::query!(
         r#"

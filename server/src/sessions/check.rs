@@ -1,4 +1,5 @@
-//! The signed-in check: one indexed query a request. It also counts what the navigation shows on every page.
+//! The check of the session: one indexed query a request. It also counts the unread notifications, which every page
+//! shows.
 
 use crate::{
     Server,
@@ -10,20 +11,21 @@ use crate::{
     sessions::SessionKey,
 };
 
-/// What the check found.
+/// The result of the check.
 pub struct Checked {
     pub person: Author,
     pub role: Role,
     pub device: DeviceId,
     pub elevated: bool,
-    /// What they were told and have not read: [`crate::notifications::MOST_COUNTED`] at most, and one for more.
+    /// The number of unread notifications: [`crate::notifications::MOST_COUNTED`] at most, and one more for any higher
+    /// number.
     pub unread: i64,
 }
 
-/// Who is signed in by `key`: role and suspension as they are now, nothing remembered from earlier.
+/// Returns the user signed in by `key`, with the current role and suspension; nothing is cached.
 ///
 /// # Errors
-/// When the database does not answer: that is never the same as nobody.
+/// When the database does not answer: that never means "not signed in".
 pub async fn check(server: &Server, client: &Client, key: &SessionKey) -> Result<Option<Checked>> {
     let found = sqlx::query!(
         r#"
@@ -43,7 +45,7 @@ pub async fn check(server: &Server, client: &Client, key: &SessionKey) -> Result
     .await?;
     let Some(found) = found else { return Ok(None) };
     if found.rested {
-        // Not worth failing a page for: a read-only database still serves who is signed in.
+        // No reason to fail a page: a read-only database still serves signed-in users.
         if let Err(error) = seen(server, client, key).await {
             tracing::warn!(%error, "could not note that a session was seen");
         }
@@ -62,8 +64,8 @@ pub async fn check(server: &Server, client: &Client, key: &SessionKey) -> Result
     }))
 }
 
-/// Notes that a session is in use, and lets it rest anew: at most once in five minutes. An update, never an upsert: a
-/// deleted row stays deleted.
+/// Records that a session is in use and restarts its idle time: at most once in five minutes. An update, never an
+/// upsert: a deleted row stays deleted.
 async fn seen(server: &Server, client: &Client, key: &SessionKey) -> Result<()> {
     sqlx::query!(
         r#"

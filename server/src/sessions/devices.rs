@@ -1,4 +1,4 @@
-//! The browsers one is signed in with: seeing them, and ending them.
+//! The user's sessions: lists and revokes them.
 
 use sqlx::PgConnection;
 use time::OffsetDateTime;
@@ -12,22 +12,22 @@ use crate::{
     request::{Elevated, Member, Request},
 };
 
-/// A signed-in browser, in words. It holds no part of its cookie.
+/// A session, for display. It contains no part of its cookie.
 #[derive(Clone, Debug)]
 pub struct Device {
     pub id: DeviceId,
     pub agent: UserAgent,
     pub ip: Option<std::net::IpAddr>,
-    /// As [`super::How::words`] puts it.
+    /// The description by [`super::How::words`].
     pub how: String,
     pub signed_in_at: OffsetDateTime,
-    /// Within five minutes.
+    /// Accurate to five minutes.
     pub last_seen_at: OffsetDateTime,
-    /// Whether it is the one that asks.
+    /// True for the session of this request.
     pub current: bool,
 }
 
-/// Everywhere one is signed in: this browser first, then the latest seen.
+/// Returns the user's sessions: this browser first, then the latest seen.
 pub async fn list(db: &mut PgConnection, me: &Member) -> Result<Vec<Device>> {
     let rows = sqlx::query!(
         r#"
@@ -55,8 +55,8 @@ pub async fn list(db: &mut PgConnection, me: &Member) -> Result<Vec<Device>> {
         .collect())
 }
 
-/// Ends one of one's browsers; another one is a stranger from now on. [`Error::NotFound`] when it is nobody's, another's,
-/// or has ended already.
+/// Revokes one of the user's sessions; unless it is the current one, its browser is no longer known.
+/// [`Error::NotFound`] when it does not exist, belongs to another user, or has ended already.
 pub async fn end(cx: &Request, me: &Elevated, device: DeviceId) -> Result<UserAgent> {
     let mut tx = cx.server.begin().await?;
     still_elevated(&mut tx, me).await?;
@@ -76,7 +76,7 @@ pub async fn end(cx: &Request, me: &Elevated, device: DeviceId) -> Result<UserAg
     Ok(UserAgent::parse(&ended.user_agent))
 }
 
-/// Ends all of one's browsers but this one. Returns how many there were.
+/// Revokes all of the user's sessions but this one. Returns how many there were.
 pub async fn end_others(cx: &Request, me: &Elevated) -> Result<u64> {
     let mut tx = cx.server.begin().await?;
     still_elevated(&mut tx, me).await?;
@@ -86,7 +86,7 @@ pub async fn end_others(cx: &Request, me: &Elevated) -> Result<u64> {
     Ok(count)
 }
 
-/// Ends all of one's browsers, this one included. Returns how many there were.
+/// Revokes all of the user's sessions, this one included. Returns how many there were.
 pub async fn end_all(cx: &Request, me: &Elevated) -> Result<u64> {
     let mut tx = cx.server.begin().await?;
     still_elevated(&mut tx, me).await?;
@@ -96,19 +96,19 @@ pub async fn end_all(cx: &Request, me: &Elevated) -> Result<u64> {
     Ok(count)
 }
 
-/// Nobody is given a session of this person until the transaction is over: one that is being opened meanwhile would
-/// otherwise not be seen, and survive. Whatever opens or ends sessions, links or codes holds the person's row first, so
-/// that two that want the same rows wait for one another in one order.
+/// Locks the user's row, so that the user gets no session before the transaction ends: one opened at the same time
+/// would otherwise be missed, and survive. Every transaction that opens or ends sessions, links or codes locks the
+/// user's row first, so that two that want the same rows wait for each other in one order.
 pub(crate) async fn hold(tx: &mut PgConnection, user: UserId) -> Result<()> {
     sqlx::query!("select id from users where id = $1 for update", user.0).fetch_optional(tx).await?;
     Ok(())
 }
 
-/// Makes sure, inside the transaction of a dangerous change, that its proof still holds: the session may have been
-/// ended while the request waited for a hash or a lock. From here on the person's row is held, and the session is locked
-/// against its end, but not against the commits of its user's other changes (see [`super::transaction`]).
+/// Checks, inside the transaction of a dangerous change, that the elevation is still valid: the session may have been
+/// revoked while the request waited for a hash or a lock. Locks the user's row from here on, and the session against
+/// its revocation, but not against the commits of the user's other changes (see [`super::transaction`]).
 ///
-/// [`Error::SignInNeeded`] or [`Error::ElevationNeeded`] when it does not.
+/// [`Error::SignInNeeded`] or [`Error::ElevationNeeded`] when it is not.
 pub(crate) async fn still_elevated(tx: &mut PgConnection, me: &Elevated) -> Result<()> {
     hold(tx, me.id()).await?;
     let elevated = sqlx::query_scalar!(
@@ -128,8 +128,8 @@ pub(crate) async fn still_elevated(tx: &mut PgConnection, me: &Elevated) -> Resu
     }
 }
 
-/// Ends all of one's browsers but this one, inside the transaction of a change that calls for it. They are strangers from
-/// now on.
+/// Revokes all of the user's sessions but this one, inside the transaction of a change that requires it. Their browsers
+/// are no longer known.
 pub(crate) async fn end_others_of(tx: &mut PgConnection, me: &Member) -> Result<u64> {
     hold(tx, me.id()).await?;
     browsers::forget_all(tx, me.id(), Some(me)).await?;
@@ -139,7 +139,8 @@ pub(crate) async fn end_others_of(tx: &mut PgConnection, me: &Member) -> Result<
         .rows_affected())
 }
 
-/// Ends one's browsers that came in in one way, but this one, inside the transaction that takes that way away.
+/// Revokes the user's sessions that were opened in one way, except this one, inside the transaction that removes that
+/// way to sign in.
 pub(crate) async fn end_by(tx: &mut PgConnection, me: &Member, how: &str) -> Result<()> {
     let ended = sqlx::query_scalar!(
         "delete from sessions where user_id = $1 and how = $2 and id <> $3 returning browser_hash",
@@ -152,24 +153,25 @@ pub(crate) async fn end_by(tx: &mut PgConnection, me: &Member, how: &str) -> Res
     browsers::forget(tx, me, &ended.into_iter().flatten().collect::<Vec<_>>()).await
 }
 
-/// Ends every session of a person, inside the transaction of a change that calls for it. Every browser is a stranger from
-/// now on.
+/// Revokes every session of a user, inside the transaction of a change that requires it. None of their browsers stays
+/// known.
 pub(crate) async fn end_everywhere(tx: &mut PgConnection, user: UserId) -> Result<u64> {
     hold(tx, user).await?;
     browsers::forget_all(tx, user, None).await?;
     Ok(sqlx::query!("delete from sessions where user_id = $1", user.0).execute(tx).await?.rows_affected())
 }
 
-/// Ends every session of a person who is to sign in anew, inside the transaction of a change that calls for it. Nobody else
-/// was there: their browsers stay known.
+/// Revokes every session of a user who must sign in again, inside the transaction of a change that requires it. There
+/// was no attacker: the browsers stay known.
 pub(crate) async fn end_to_begin_anew(tx: &mut PgConnection, user: UserId) -> Result<()> {
     hold(tx, user).await?;
     sqlx::query!("delete from sessions where user_id = $1", user.0).execute(tx).await?;
     Ok(())
 }
 
-/// Ends the session a mail told of, by the link in it, and what that browser has opened since: of a second sign-in from it
-/// nobody was told. It is a stranger from now on. [`Error::NotFound`] when the link is used or late.
+/// Revokes the session that a mail reported, by the link in it, and all that its browser has opened since: a second
+/// sign-in from it was not reported. The browser is no longer known. [`Error::NotFound`] when the link is used or
+/// expired.
 pub async fn end_by_link(cx: &Request, link: &Link) -> Result<()> {
     let device = link.device.ok_or(Error::NotFound)?;
     let mut tx = cx.server.begin().await?;
@@ -192,12 +194,12 @@ pub async fn end_by_link(cx: &Request, link: &Link) -> Result<()> {
     Ok(())
 }
 
-/// Signs this browser out: whatever session it sent is gone, also one that had expired or was somebody else's.
+/// Signs this browser out: deletes the session it sent, also one that has expired or belongs to another user.
 pub async fn sign_out(cx: &Request) -> Result<()> {
     let Some(key) = cx.cookie() else { return Ok(()) };
     let mut tx = cx.server.begin().await?;
     let ended = sqlx::query!("delete from sessions where id = $1", key.as_str()).execute(&mut *tx).await?;
-    // Of two presses one signs out.
+    // Of two concurrent requests one signs out.
     if let Some(me) = cx.me().filter(|_| ended.rows_affected() == 1) {
         audit::record(&mut tx, me.id(), actor(cx, me), &Event::SignedOut).await?;
     }

@@ -1,11 +1,12 @@
-//! Sessions that ended a moment ago. They open nothing; what their browser sends is still read, to be given back.
+//! Recently ended sessions. They grant no access; a form their browser sends is still read, to give its text back.
 
 use crate::{error::Result, request::Request};
 
-/// Returns whether the request's cookie names a session that ended within the hour. A database that is away is an error.
+/// Returns true if the request's cookie names a session that ended within the hour. An unavailable database is an
+/// error.
 pub(crate) async fn ended_lately(cx: &Request) -> Result<bool> {
     let Some(key) = cx.cookie() else { return Ok(false) };
-    // One that has expired is there until it is swept.
+    // The row of an expired one exists until it is swept.
     Ok(sqlx::query_scalar!(
         r#"
         select exists (select from ended_sessions where id = $1 and ended_at > now() - interval '1 hour')

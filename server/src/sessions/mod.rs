@@ -1,8 +1,8 @@
-//! Signed-in browsers. One row of `sessions` is one of them; a row without a user is nobody, and deleting the row ends
-//! everything it could do. The session store writes new rows; who they belong to and how long they live is decided
-//! here, in the transaction that signs somebody in.
+//! Sessions. One row of `sessions` is one signed-in browser; a row without a user grants no access, and deleting a row
+//! revokes it at once. The session store writes new rows; this module sets their user and lifetime, in the transaction
+//! that signs the user in.
 //!
-//! Refused: adopting an id that a browser brought (see [`SessionKey`]), and bringing back a row that was deleted (see
+//! Refused: adopting an id that a browser sent (see [`SessionKey`]), and restoring a row that was deleted (see
 //! [`HashedStore`]).
 
 mod agent;
@@ -27,13 +27,13 @@ pub use store::{HashedStore, SessionKey};
 pub use table::SessionTable;
 pub(crate) use transaction::begin;
 
-/// How long a browser that asked to be remembered may rest, and how long it lives at most, in days.
+/// The longest idle time of a remembered session, in days.
 pub const IDLE_DAYS: i32 = 30;
-/// See [`IDLE_DAYS`].
+/// The longest lifetime of a session, in days.
 pub const ABSOLUTE_DAYS: i32 = 180;
-/// How long a browser that did not ask to be remembered may rest, in hours.
+/// The longest idle time of a session that is not remembered, in hours.
 pub const IDLE_HOURS_FORGETFUL: i32 = 12;
-/// The most browsers one person is signed in with; the longest idle goes first.
+/// The most sessions of one user; the longest idle is revoked first.
 pub const MOST: i64 = 50;
-/// How long a proof of oneself counts, in minutes.
+/// The lifetime of an elevation, in minutes.
 pub const ELEVATION_MINUTES: i32 = 10;

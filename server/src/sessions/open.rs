@@ -1,6 +1,6 @@
-//! Opening a session. The store writes a fresh row for nobody, on a connection of its own; then a transaction gives
-//! the row its user and deletes the one it replaces. If that fails, nothing has changed for the browser, and the
-//! fresh row is swept.
+//! Opens a session. The store writes a new row without a user, on a connection of its own; then a transaction sets the
+//! user of the row and deletes the row it replaces. If that fails, nothing has changed for the browser, and the new row
+//! is swept.
 
 use sqlx::PgConnection;
 use tower_sessions::Expiry;
@@ -13,32 +13,32 @@ use crate::{
     request::{Member, Request},
 };
 
-/// How a way in by a provider is stored: with its name behind this.
+/// The prefix of a sign-in method by a provider, before its name.
 const VIA: &str = "via ";
 
-/// As the table has it, also for a provider that is no longer in the settings.
+/// Returns the value for the table, also for a provider that is no longer in the settings.
 pub(crate) fn via(provider: &str) -> String {
     format!("{VIA}{provider}")
 }
 
-/// By what somebody signed in.
+/// The method of a sign-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum How {
     Password,
     /// The code of a sign-up.
     SignUp,
-    /// A link an operator made.
+    /// A link from an operator.
     Invitation,
     /// A code by mail.
     Code,
-    /// A link by mail, with which a new password was chosen.
+    /// An e-mail link for choosing a new password.
     Reset,
-    /// An account elsewhere.
+    /// An identity.
     Provider(Slug),
 }
 
 impl How {
-    /// As the table has it.
+    /// Returns the value for the table.
     pub fn name(self) -> String {
         let name = match self {
             Self::Password => "password",
@@ -51,7 +51,7 @@ impl How {
         name.to_owned()
     }
 
-    /// In words, after "Signed in".
+    /// Returns a description that continues "Signed in".
     pub fn words(name: &str) -> String {
         if let Some(Ok(slug)) = name.strip_prefix(VIA).map(str::parse) {
             return format!("with {}", providers::capital(slug));
@@ -68,9 +68,10 @@ impl How {
     }
 }
 
-/// Writes a row for nobody and has the answer set its cookie. `remember`: whether the cookie outlives the browser.
+/// Writes a row without a user and adds its cookie to the response. With `remember` the cookie outlives the browser
+/// window.
 ///
-/// The id is always a fresh one: whatever the browser sent never reaches the store.
+/// The id is always new: the id that the browser sent never reaches the store.
 pub async fn open(cx: &Request, remember: bool) -> Result<SessionKey> {
     let session = cx.session();
     session.cycle_id().await?;
@@ -84,9 +85,10 @@ pub async fn open(cx: &Request, remember: bool) -> Result<SessionKey> {
     Ok(SessionKey::of(&id))
 }
 
-/// Gives an opened row its user, inside the transaction that signs them in; ends the session the browser had before,
-/// whosever it was, and the longest idle ones over [`MOST`]. They have just proved who they are, so it is elevated.
-/// A sign-in by a provider elevates only users without a password: providers sign people in without asking them.
+/// Sets the user of an opened row, inside the transaction of the sign-in; deletes the session the browser had before,
+/// of any user, and the longest idle ones over [`MOST`]. The user has just proved who they are, so the session is
+/// elevated. A sign-in by a provider elevates only users without a password: providers sign users in without asking
+/// them.
 pub async fn claim(
     tx: &mut PgConnection,
     cx: &Request,
@@ -142,8 +144,8 @@ pub async fn claim(
     Ok(DeviceId(device))
 }
 
-/// Moves this browser's session to a fresh id and elevates it: who proved themselves again gets a cookie that nobody
-/// can have seen before. [`Error::SignInNeeded`] when the session was ended meanwhile.
+/// Moves this browser's session to a new id and elevates it: after an elevation the cookie is new, so nobody can have
+/// seen it before. [`Error::SignInNeeded`] when the session was revoked in the meantime.
 pub async fn renew(tx: &mut PgConnection, cx: &Request, me: &Member, key: &SessionKey) -> Result<()> {
     let moved = sqlx::query!(
         r#"
@@ -172,7 +174,7 @@ pub async fn renew(tx: &mut PgConnection, cx: &Request, me: &Member, key: &Sessi
     Ok(())
 }
 
-/// Whether this browser asked to be remembered: its cookie keeps the length it was given.
+/// Returns true if this session is remembered: its cookie keeps its lifetime.
 pub(crate) async fn is_remembered(tx: &mut PgConnection, me: &Member) -> Result<bool> {
     let idle = sqlx::query_scalar!(
         r#"select idle_for > make_interval(hours => $2) as "remembered!" from sessions where id = $1"#,

@@ -1,4 +1,4 @@
-//! The session store, with hashes for ids: what reaches the table opens nothing.
+//! The session store, with hashes as ids: the values in the table grant no access.
 
 use async_trait::async_trait;
 use tower_sessions::{
@@ -9,23 +9,23 @@ use tower_sessions::{
 
 use crate::random;
 
-/// How a session is called in the database: the first 128 bits of SHA-256 of its id, in the store's own text form.
-/// From a key nobody can get back to the cookie.
+/// The id of a session in the database: the first 128 bits of SHA-256 of its cookie id, in the store's own text form.
+/// The cookie cannot be computed from the key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SessionKey(String);
 
 impl SessionKey {
-    /// The key of the session a cookie's value names, if it has the shape of one.
+    /// Returns the key for a cookie's value, if it is well-formed.
     pub fn of_cookie(value: &str) -> Option<Self> {
         value.parse::<Id>().ok().filter(|id| id.to_string() == value).map(|id| Self::of(&id))
     }
 
-    /// The key of a session's id.
+    /// Returns the key for a session's id.
     pub fn of(id: &Id) -> Self {
         Self(hashed(id).to_string())
     }
 
-    /// As the column `id` has it.
+    /// Returns the value for the column `id`.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -37,12 +37,12 @@ fn hashed(id: &Id) -> Id {
     Id(i128::from_le_bytes(head.try_into().unwrap_or_default()))
 }
 
-/// A session store that hands every id to the store inside it only as its hash, in the key and in the packed record.
+/// A session store that passes every id to the inner store only as its hash, in the key and in the packed record.
 #[derive(Clone, Debug)]
 pub struct HashedStore<S>(S);
 
 impl<S> HashedStore<S> {
-    /// Around `store`.
+    /// Wraps `store`.
     pub fn new(store: S) -> Self {
         Self(store)
     }
@@ -58,15 +58,15 @@ impl<S: SessionStore> SessionStore for HashedStore<S> {
         let mut stored = hidden(record);
         let asked = stored.id;
         self.0.create(&mut stored).await?;
-        // The store found the id taken and chose another, whose preimage nobody knows. One in 2^128.
+        // The store found the id in use and chose another, whose preimage is unknown. One in 2^128.
         if stored.id != asked {
             return Err(session_store::Error::Backend("a session id was taken".into()));
         }
         Ok(())
     }
 
-    /// Does nothing. A row is written once, by `create`; all that changes later has columns of its own, and this store's
-    /// way of saving would bring back a row that was deleted meanwhile.
+    /// Does nothing. A row is written once, by `create`; all later changes have their own columns, and this store's way
+    /// of saving would restore a row that was deleted in the meantime.
     async fn save(&self, _: &Record) -> session_store::Result<()> {
         Ok(())
     }

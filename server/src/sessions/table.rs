@@ -1,4 +1,4 @@
-//! The table that the session store writes, in the schema of all the others.
+//! The table of the session store, in the schema of all other tables.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use tower_sessions::{
 };
 use tower_sessions_sqlx_store::PostgresStore;
 
-/// The table `sessions`. The store inside wants the name of its schema; that is asked once, with the first session.
+/// The table `sessions`. The inner store needs the name of its schema, which is queried once, with the first session.
 #[derive(Clone, Debug)]
 pub struct SessionTable {
     db: PgPool,
@@ -20,7 +20,7 @@ pub struct SessionTable {
 }
 
 impl SessionTable {
-    /// Asks nothing yet.
+    /// Creates it without a query.
     pub fn new(db: PgPool) -> Self {
         Self { db, store: Arc::default() }
     }

@@ -1,4 +1,4 @@
-//! Transactions in which a signed-in user changes something.
+//! Transactions for changes by a signed-in user.
 
 use std::ops::{Deref, DerefMut};
 
@@ -11,10 +11,11 @@ use crate::{
     request::{Member, Request},
 };
 
-/// A transaction that only commits while the session of its user exists: a request that began before the session ended
-/// changes nothing afterwards. It rolls back unless it is committed.
+/// A transaction that only commits while the session of its user exists: a request that started before the session
+/// ended changes nothing afterwards. It rolls back unless it is committed.
 ///
-/// Every verb that takes a [`Member`] writes in one of these, or calls [`super::still_elevated`] in its transaction.
+/// Every function that takes a [`Member`] writes in one of these, or calls [`super::still_elevated`] in its
+/// transaction.
 pub(crate) struct MemberTransaction {
     tx: Transaction<'static, Postgres>,
     user: UserId,
@@ -27,8 +28,8 @@ pub(crate) async fn begin(cx: &Request, me: &Member) -> Result<MemberTransaction
 }
 
 impl MemberTransaction {
-    /// Commits. The session is locked until then, so that it cannot end in between. The lock is taken last, after all
-    /// others (docs/decisions/0003), and nothing is waited for while it is held.
+    /// Commits. Locks the session until then, so that it cannot end in between. The lock is taken last, after all
+    /// others (docs/decisions/0003), and nothing waits while it is held.
     ///
     /// [`Error::SignInNeeded`] if the session has ended; then nothing is changed.
     pub(crate) async fn commit(mut self) -> Result<()> {

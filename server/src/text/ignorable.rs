@@ -1,6 +1,6 @@
-//! Removes invisible characters. Those that a script or an emoji is written with are kept where they have an effect:
-//! joiners next to letters that join, variation selectors after what has variants, the tags of a flag. Anywhere else they
-//! only make one text look like another.
+//! Removes invisible characters. Those that scripts and emoji need are kept where they have an effect: joiners next to
+//! letters that join, variation selectors after a character with variants, the tags of a flag. Anywhere else they only
+//! make one text look like another.
 
 use icu_properties::{
     CodePointMapData, CodePointSetData,
@@ -24,7 +24,8 @@ const END_OF_TAG: char = '\u{e007f}';
 const FLAG_TAGS: std::ops::RangeInclusive<usize> = 3..=6;
 const VIRAMA: CanonicalCombiningClass = CanonicalCombiningClass(9);
 
-/// The text without control characters (but `\n` and `\t`) and without invisible characters that have no effect.
+/// Returns the text without control characters (but `\n` and `\t`) and without invisible characters that have no
+/// effect.
 pub(super) fn remove(text: &str) -> String {
     let chars: Vec<char> = text.chars().collect();
     let mut kept = String::with_capacity(text.len());
@@ -45,7 +46,7 @@ pub(super) fn remove(text: &str) -> String {
     kept
 }
 
-/// The number of characters at the start of `rest` that make a flag of the black one.
+/// Returns the number of characters at the start of `rest` that turn the black flag into another.
 fn flag_tags(rest: &[char]) -> usize {
     let is_tag = |c: &&char| matches!(c, '\u{e0030}'..='\u{e0039}' | '\u{e0061}'..='\u{e007a}');
     let tags = rest.iter().take_while(is_tag).count();
@@ -80,7 +81,8 @@ fn joins_emoji(previous: char, after: &[char]) -> bool {
     is_base && next_visible(after).is_some_and(is_pictograph)
 }
 
-/// The last letter before a joiner takes part in joining: it is of a cursive script, or ends in a virama.
+/// Returns true if the last letter before a joiner takes part in joining: it is of a cursive script, or ends in a
+/// virama.
 fn joins_previous(before: &str) -> bool {
     before.chars().next_back().is_some_and(is_virama)
         || before.chars().rev().find(|c| joining(*c) != JoiningType::Transparent).is_some_and(is_cursive)

@@ -1,4 +1,4 @@
-//! Pictures of people. Their names say what they show, so they are kept for ever by whoever fetched them.
+//! Avatars. A file name identifies the content, so clients may cache it for ever.
 
 use axum::{
     extract::{Path, State},
@@ -9,17 +9,17 @@ use http::{HeaderMap, HeaderName, StatusCode, header};
 use super::shared::has;
 use crate::{Error, Server, avatars};
 
-/// Should one ever be opened by itself, it is a picture and nothing else.
+/// If an avatar is opened by itself, it is a picture and nothing else.
 const POLICY: &str = "default-src 'none'; style-src 'none'; sandbox; frame-ancestors 'none'";
 
-/// `GET /avatars/{file}`. The drawn ones cost no statement, the others one; nobody's session is asked about. The painted
-/// ones cost some milliseconds of a core, and are for people there are.
+/// `GET /avatars/{file}`. Generated ones cost no statement, the others one; the session is not checked. Painted ones
+/// cost some milliseconds of a core, and exist only for existing users.
 pub async fn avatar(State(server): State<Server>, Path(file): Path<String>, headers: HeaderMap) -> Response {
     let (generated, painted) = (avatars::generated(&file), avatars::is_painted(&file));
     if generated.is_none() && painted.is_none() && !avatars::is_file(&file) {
         return StatusCode::NOT_FOUND.into_response();
     }
-    // Who has it has it as it is: nothing else was ever called so.
+    // The client's copy is still valid: the content of a name never changes.
     if has(&headers, &etag(&file)) {
         return (StatusCode::NOT_MODIFIED, kept(&file)).into_response();
     }
@@ -45,7 +45,7 @@ fn picture(file: &str, content_type: &str, content: impl IntoResponse) -> Respon
     (kept(file), headers, content).into_response()
 }
 
-/// How long it is kept and what it is called: the same whether it is sent or known (RFC 9110, 15.4.5).
+/// Returns the cache lifetime and the tag: the same for the full and the not-modified response (RFC 9110, 15.4.5).
 fn kept(file: &str) -> [(HeaderName, String); 2] {
     [(header::CACHE_CONTROL, "public, max-age=31536000, immutable".to_owned()), (header::ETAG, etag(file))]
 }

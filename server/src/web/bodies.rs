@@ -1,6 +1,6 @@
 //! Bodies over 8 KB. They are read only from members, and from browsers whose session ended within the hour, which get
-//! back what they typed; and never more of them at a time than one budget of bytes allows. Smaller ones are bounded by
-//! the number of connections.
+//! their text back; and never more of them at a time than one budget of bytes allows. The number of connections bounds
+//! the smaller ones.
 
 use std::{
     collections::HashMap,
@@ -23,23 +23,23 @@ use tokio::{
 
 use crate::{error::Error, request, sessions};
 
-/// The most bytes of a body that is read whoever sends it.
+/// The most bytes of a body that is read from any client.
 pub const SMALL: usize = 8 * 1_024;
-/// The most bytes of larger bodies that are being read and answered at a time. Answering takes some five times as much
-/// memory: the text, its decoded form, and the page around it.
+/// The most bytes of larger bodies that are being handled at a time. Handling takes some five times as much memory: the
+/// text, its decoded form, and the page around it.
 const BUDGET: usize = 8 * 1_024 * 1_024;
 /// The part of [`BUDGET`] for browsers whose session has ended, or cannot be looked up.
 const ENDED_BUDGET: usize = 2 * 1_024 * 1_024;
-/// The most of it for one user, or one session that has ended: two of the longest forms.
+/// The most bytes of the budget for one user, or one ended session: two of the longest forms.
 const PER_SENDER: usize = 512 * 1_024;
-/// The most of it for the senders of one network together.
+/// The most bytes of the budget for one network.
 const PER_NETWORK: usize = 2 * 1_024 * 1_024;
-/// How many refused bodies of strangers are read to their end at a time, so that the browser sees the answer: nothing of
-/// them is kept, but each connection has a buffer meanwhile.
+/// The most refused bodies of strangers that are read to their end at a time, so that the browser shows the response:
+/// nothing of them is stored, but each connection has a buffer.
 const DRAINS: usize = 64;
 /// The same for refused files of members.
 const MEMBER_DRAINS: usize = 128;
-/// How long one is listened to.
+/// The timeout for reading a refused body.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The budget of this process. Cheap to clone.
@@ -56,7 +56,7 @@ struct BodyBudgetInner {
 struct SpentBytes {
     total: usize,
     ended: usize,
-    /// Only senders that have a body on its way.
+    /// Bytes per sender; only senders with a body in transfer.
     senders: HashMap<String, usize>,
     /// The networks of those senders.
     networks: HashMap<String, usize>,
@@ -72,7 +72,7 @@ impl Default for BodyBudget {
     }
 }
 
-/// The one who sends a large body.
+/// The sender of a large body.
 #[derive(Clone, Debug)]
 struct BodySender {
     name: String,
@@ -92,7 +92,7 @@ impl BodyBudget {
         self.0.spent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reserves `bytes` for `sender`. None when that would be more than is left for them.
+    /// Reserves `bytes` for `sender`. `None` when less is left for them.
     fn reserve(&self, sender: BodySender, bytes: usize) -> Option<ReservedBytes> {
         let mut spent = self.lock();
         let own = spent.senders.get(&sender.name).copied().unwrap_or_default();
@@ -112,13 +112,13 @@ impl BodyBudget {
         Some(ReservedBytes { budget: self.clone(), sender, bytes })
     }
 
-    /// A place to read a refused body to its end. `None` when too many are read already.
+    /// Returns a slot to read a refused body to its end. `None` when too many are being read.
     pub(super) fn drain_place(&self, of_member: bool) -> Option<SemaphorePermit<'_>> {
         let places = if of_member { &self.0.member_drains } else { &self.0.drains };
         places.try_acquire().ok()
     }
 
-    /// Reads a refused body to its end and keeps nothing of it, unless too many are read already.
+    /// Reads a refused body to its end and discards it, unless too many are being read.
     async fn drain(&self, mut body: Body) {
         let Some(_place) = self.drain_place(false) else { return };
         let heard = async { while let Some(Ok(_)) = body.frame().await {} };
@@ -145,8 +145,8 @@ impl Drop for ReservedBytes {
     }
 }
 
-/// Answers a large body of a stranger with 401, and one for which no bytes are left with 503, without reading it. For
-/// routes that take more than [`SMALL`]; it stands within the layer that knows the most bytes of any body.
+/// Responds with 401 to a large body of a stranger, and with 503 when no bytes are left, without reading it. For routes
+/// that accept more than [`SMALL`]; it belongs inside the layer that limits every body.
 pub async fn large_bodies(request: Request, next: Next) -> Response {
     let declared = declared(&request);
     if declared.is_some_and(|bytes| bytes <= SMALL) {
@@ -159,7 +159,7 @@ pub async fn large_bodies(request: Request, next: Next) -> Response {
     let budget = cx.server.bodies().clone();
     let Some(sender) = sender(&cx).await else {
         if declared.is_none() {
-            // Nobody knows how long it is: it is cut where it becomes too long.
+            // Its length is unknown: it is cut where it becomes too long.
             return next.run(request.map(|body| Body::new(Limited::new(body, SMALL)))).await;
         }
         budget.drain(request.into_body()).await;
@@ -182,12 +182,12 @@ fn upper(request: &Request) -> Option<usize> {
     request.body().size_hint().upper().and_then(|bytes| usize::try_from(bytes).ok())
 }
 
-/// Returns who sends the request, if they may send much.
+/// Returns the sender of the request, if a large body is allowed.
 async fn sender(cx: &request::Request) -> Option<BodySender> {
     let key = cx.cookie()?;
     let network = cx.client().network_key();
     let ended = || BodySender { name: format!("session {}", key.as_str()), network: network.clone(), ended: true };
-    // While the database is away, texts of members are read all the same and given back.
+    // While the database is unavailable, members' texts are still read, and given back.
     if cx.ask().await.is_err() {
         return Some(ended());
     }

@@ -1,4 +1,5 @@
-//! Our cookies: written one way, and read from the raw header, so that only what a browser would treat as ours is.
+//! Our cookies: written in one way, and read from the raw header, so that only a cookie counts that a browser would
+//! treat as ours.
 
 use std::time::Duration;
 
@@ -6,32 +7,32 @@ use http::{HeaderMap, HeaderValue, header::COOKIE};
 
 use crate::config::Origin;
 
-/// A cookie of ours. On an https origin its name has the `__Host-` prefix, which a browser only lets this very host
-/// set; on http (this machine, in development) Safari would refuse that.
+/// A cookie. On an https origin its name has the `__Host-` prefix, which a browser only lets this very host set; on
+/// http (this machine, in development) Safari would refuse that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cookie {
-    /// Which session.
+    /// The session.
     Session,
-    /// Which sign-up this browser is in the middle of.
+    /// The pending sign-up or code of this browser.
     Flow,
-    /// Which code this browser waits for to prove again who somebody is, in the middle of something else.
+    /// The pending elevation code of this browser; separate, because elevation can interrupt another action.
     Proof,
-    /// What the next page has to say.
+    /// The message for the next page.
     Flash,
-    /// Light, dark, or as the system has it.
+    /// Light, dark, or the system's choice.
     Theme,
-    /// Which browser this is, to those who signed in from it.
+    /// The known browser, for the users who signed in from it.
     Browser,
-    /// The token of a mailed link, out of the address.
+    /// The token of an e-mail link, moved out of the URL.
     Link,
-    /// What somebody typed before they were asked to prove who they are.
+    /// The form a user typed before they had to elevate the session.
     Draft,
-    /// Which way to a provider this browser is on, or has come back from.
+    /// The pending authorization request or OAuth sign-up of this browser.
     OAuth,
 }
 
 impl Cookie {
-    /// Its name on this origin.
+    /// Returns its name on this origin.
     pub fn name(self, origin: &Origin) -> &'static str {
         match (self, origin.is_https()) {
             (Self::Session, true) => "__Host-id",
@@ -55,8 +56,8 @@ impl Cookie {
         }
     }
 
-    /// Its value in a request: only when the exact name stands there exactly once. Nothing is decoded or trimmed
-    /// beyond what RFC 6265 says, so no other spelling passes for it.
+    /// Returns its value in a request, only when the exact name occurs exactly once. Decodes and trims nothing beyond
+    /// RFC 6265, so no other spelling passes for it.
     pub fn read(self, origin: &Origin, headers: &HeaderMap) -> Option<String> {
         let name = self.name(origin);
         let mut values = pairs(headers).filter(|(found, _)| *found == name.as_bytes()).map(|(_, value)| value);
@@ -64,7 +65,7 @@ impl Cookie {
         std::str::from_utf8(value).ok().map(str::to_owned)
     }
 
-    /// A `Set-Cookie` that keeps `value` for `age`, or until the browser closes. `value` must need no escaping.
+    /// Returns a `Set-Cookie` that keeps `value` for `age`, or until the browser closes. `value` must need no escaping.
     pub fn set(self, origin: &Origin, value: &str, age: Option<Duration>) -> Option<HeaderValue> {
         let age = age.map_or_else(String::new, |age| format!("; Max-Age={}", age.as_secs()));
         let secure = if origin.is_https() { "; Secure" } else { "" };
@@ -72,13 +73,14 @@ impl Cookie {
         format!("{name}={value}; HttpOnly; SameSite=Lax{secure}; Path=/{age}").parse().ok()
     }
 
-    /// A `Set-Cookie` that removes it: with `Secure`, or browsers ignore it for a `__Host-` name.
+    /// Returns a `Set-Cookie` that removes it: with `Secure`, or browsers ignore it for a `__Host-` name.
     pub fn remove(self, origin: &Origin) -> Option<HeaderValue> {
         self.set(origin, "", Some(Duration::ZERO))
     }
 }
 
-/// Name and value of every cookie, as bytes: spaces and tabs around them are the header's, everything else is theirs.
+/// Returns name and value of every cookie, as bytes: spaces and tabs around them belong to the header, everything else
+/// to them.
 fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&[u8], &[u8])> {
     headers.get_all(COOKIE).iter().flat_map(|header| header.as_bytes().split(|b| *b == b';')).filter_map(|pair| {
         let at = pair.iter().position(|b| *b == b'=')?;

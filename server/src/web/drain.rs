@@ -1,7 +1,7 @@
 //! Reads the rest of a file that was refused before it was read.
 //!
-//! A browser or proxy that still sends when the connection is closed reports an error of its own (nginx: 502) instead of
-//! showing the answer. So the answer waits until everything was sent, within limits.
+//! A browser or proxy that is still sending when the connection closes reports an error of its own (nginx: 502) instead
+//! of showing the response. So the response waits until everything was sent, within limits.
 
 use std::{
     pin::Pin,
@@ -22,12 +22,12 @@ use tokio::time::timeout;
 
 use crate::request;
 
-/// The most bytes of a body, those included that were read before it was refused. Nothing of them is kept.
+/// The most bytes of a body, including those read before it was refused. Nothing of them is stored.
 const MAX_BYTES: u64 = 64 * 1_024 * 1_024;
-/// The longest that an answer waits for the rest.
+/// The longest time that a response waits for the rest.
 const MAX_TIME: Duration = Duration::from_secs(30);
 
-/// A body that is lent to the handler and comes back.
+/// A body that the handler borrows.
 struct Lent {
     stream: BodyDataStream,
     bytes: u64,
@@ -36,13 +36,13 @@ struct Lent {
 
 type Shared = Arc<Mutex<Lent>>;
 
-/// Answers when the whole body was read, whoever answers and why. Layers and handlers inside may stop reading at any
-/// time. When many are read to their end already (see [`super::bodies`]), it answers at once.
+/// Responds only when the whole body was read, whatever the response is. Inner layers and handlers may stop reading at
+/// any time. When too many are already being read to their end (see [`super::bodies`]), it responds at once.
 pub async fn drain(request: Request, next: Next) -> Response {
     let headers = request.headers();
     let length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     let too_long = length.is_some_and(|length| length > MAX_BYTES);
-    // Such a client sends nothing before we begin to read, and reads an answer first.
+    // Such a client sends nothing before we begin to read, and reads a response first.
     let waits = headers.contains_key(EXPECT);
     let cx = request::Request::unasked(request.extensions()).ok();
     let (parts, body) = request.into_parts();

@@ -1,4 +1,4 @@
-//! What is known of a request before any handler runs: who connected, and with which session cookie.
+//! Collects the facts of a request before any handler runs: the client's address, and the session cookie.
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -23,14 +23,14 @@ use crate::{
     web::cookies::Cookie,
 };
 
-/// The other end of the connection, put among a request's extensions by whoever accepted it.
+/// The other end of the connection. The code that accepts connections puts it into the request's extensions.
 #[derive(Clone, Copy, Debug)]
 pub struct Peer(pub SocketAddr);
 
-/// Reads the facts and puts them where [`crate::request::Request`] finds them.
+/// Reads the facts and stores them for [`crate::request::Request`].
 ///
-/// All cookies are taken out of the request here: the session layer behind never sees an id from outside, so it can
-/// neither adopt one nor bring one back; it only ever opens new sessions.
+/// Removes all cookies from the request: the session layer behind never sees an id from outside, so it can neither
+/// adopt nor restore one; it only ever opens new sessions.
 pub async fn facts(State(server): State<Server>, mut request: Request<Body>, next: Next) -> Response {
     let origin = &server.config().origin;
     let headers = request.headers();
@@ -62,8 +62,8 @@ pub async fn facts(State(server): State<Server>, mut request: Request<Body>, nex
     response
 }
 
-/// A session that was opened and given to nobody (somebody else was quicker) must not take the place of the one the
-/// browser has.
+/// Removes the cookie of a session that was opened but given to no user (another request was faster): it must not
+/// replace the browser's own.
 fn keep_session(response: &mut Response, server: &Server) {
     let origin = &server.config().origin;
     let session = format!("{}=", Cookie::Session.name(origin));
@@ -77,7 +77,7 @@ fn keep_session(response: &mut Response, server: &Server) {
     }
 }
 
-/// A browser in which somebody has just signed in keeps its token, for as long as browsers keep anything.
+/// Sets the known-browser cookie after a sign-in, with the longest lifetime that browsers allow.
 fn remember_browser(response: &mut Response, server: &Server, browser: &Token) {
     let origin = &server.config().origin;
     let session = format!("{}=", Cookie::Session.name(origin));
@@ -92,17 +92,17 @@ fn remember_browser(response: &mut Response, server: &Server, browser: &Token) {
     }
 }
 
-/// The longest that browsers keep a cookie.
+/// The longest lifetime of a cookie in browsers.
 const FOUR_HUNDRED_DAYS: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 
-/// The cookies that only pages read. They may hold anything: whoever reads them knows what they can be.
+/// The cookies that only pages read. They may contain anything: their readers validate them.
 #[derive(Clone, Debug, Default)]
 pub struct Shown {
     pub theme: Option<String>,
     pub flash: Option<String>,
-    /// The token of a mailed link.
+    /// The token of an e-mail link.
     pub link: Option<Token>,
-    /// A form that was typed before its owner had to prove who they are.
+    /// A form that the user typed before they had to elevate the session.
     pub draft: Option<String>,
 }
 
@@ -111,8 +111,8 @@ fn user_agent(headers: &HeaderMap) -> String {
     crate::text::clean_line(&header.unwrap_or_default()).chars().take(400).collect()
 }
 
-/// The socket's address, unless that is a trusted proxy: then the right-most address it was told of that is not one
-/// itself. What stands further left was written by whoever sent the request.
+/// Returns the client's address: the socket's, unless that is a trusted proxy: then the right-most reported address
+/// that is no trusted proxy itself. Addresses further left were written by the sender of the request.
 fn client_ip(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNetwork]) -> IpAddr {
     let is_trusted = |ip: IpAddr| trusted.iter().any(|network| network.contains(ip));
     let peer = peer.to_canonical();
@@ -121,7 +121,7 @@ fn client_ip(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNetwork]) -> IpAddr
     }
     let mut last = peer;
     for hop in hops(headers).into_iter().rev() {
-        // A hop that is no address was not written by a proxy of ours: nothing left of it can be believed.
+        // A hop that is no address was not written by a proxy of ours: nothing left of it is trustworthy.
         let Some(ip) = hop else { return last };
         last = ip.to_canonical();
         if !is_trusted(last) {
@@ -131,14 +131,14 @@ fn client_ip(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNetwork]) -> IpAddr
     last
 }
 
-/// The addresses of `Forwarded` (RFC 7239), or of `X-Forwarded-For` when there is none, from left to right.
+/// Returns the addresses of `Forwarded` (RFC 7239), or of `X-Forwarded-For` when there is none, from left to right.
 fn hops(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
     let list = |name: &str| -> Vec<String> {
         let lines = headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
         lines.flat_map(|line| line.split(',').map(|part| part.trim().to_owned()).collect::<Vec<_>>()).collect()
     };
     let (forwarded, x_forwarded) = (list("forwarded"), list("x-forwarded-for"));
-    // Proxies write one of them and pass the other on as it came: with both, nobody knows which is the visitor's own.
+    // Proxies write one of them and pass the other on unchanged: with both, we cannot tell which one the visitor wrote.
     if !forwarded.is_empty() && !x_forwarded.is_empty() {
         return Vec::new();
     }

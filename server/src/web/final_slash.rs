@@ -11,8 +11,8 @@ use percent_encoding::{CONTROLS, utf8_percent_encode};
 
 use super::safe_next;
 
-/// Redirects a request for an address that ends in a slash to the one without, with its query; method and body stay
-/// (308, RFC 9110, 15.4.9).
+/// Redirects an address that ends in a slash to the one without, with its query; method and body stay (308, RFC 9110,
+/// 15.4.9).
 pub async fn final_slash(request: Request<Body>, next: Next) -> Response {
     match without_final_slash(request.uri()) {
         Some(address) => Redirect::permanent(&address).into_response(),
@@ -20,8 +20,8 @@ pub async fn final_slash(request: Request<Body>, next: Next) -> Response {
     }
 }
 
-/// The address without the slashes at the end of its path. `None` if there are none, or if a browser could read the rest
-/// as another host.
+/// Returns the address without the slashes at the end of its path. `None` if there are none, or if a browser could read
+/// the rest as another host.
 fn without_final_slash(uri: &Uri) -> Option<String> {
     let path = uri.path();
     let rest = path.trim_end_matches('/');

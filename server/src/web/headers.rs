@@ -1,4 +1,4 @@
-//! The headers every answer has.
+//! The headers of every response.
 
 use axum::{
     body::Body,
@@ -13,9 +13,9 @@ use http::{
 
 use crate::{Server, web::cookies::Cookie};
 
-/// What a page may load and where its forms may go: our own host, and nothing inline. Pages need no nonce, so they stay
-/// the same for everybody (OWASP ASVS 3.4.3). Browsers apply `form-action` to every redirect after a form, so no form leads
-/// to a provider: a page of ours does.
+/// The content security policy: pages load only from our own host and nothing inline, and forms are sent only to it.
+/// Pages need no nonce, so they stay the same for every visitor (OWASP ASVS 3.4.3). Browsers apply `form-action` to
+/// every redirect after a form, so no form leads to a provider: a page of ours does.
 pub const CSP: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; \
     font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; \
     frame-ancestors 'none'; report-uri /csp-report; report-to csp";
@@ -29,7 +29,7 @@ const ALWAYS: [(HeaderName, &str); 6] = [
     (HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=(), interest-cohort=()"),
 ];
 
-/// Adds them to every answer, also to errors and redirects. A handler that set its own policy keeps it.
+/// Adds them to every response, also to errors and redirects. A handler that set its own policy keeps it.
 pub async fn security_headers(State(server): State<Server>, request: Request<Body>, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
@@ -47,9 +47,9 @@ pub async fn security_headers(State(server): State<Server>, request: Request<Bod
     response
 }
 
-/// What was answered to somebody with a session, or sets a cookie, is kept by no cache; any other page is kept only to
-/// be asked about again. What a handler marked as public (files, pictures, feeds) is the same for everybody, whoever
-/// asks and with whatever cookies: it stays so, and caches need not tell one visitor from another.
+/// Sets cache headers. No cache stores a response to a user with a session, or one that sets a cookie; any other page
+/// may be stored only with revalidation. A response that a handler marked as public (files, pictures, feeds) is the
+/// same for every visitor, with or without cookies: it stays public, and caches need not separate visitors.
 pub async fn private_answers(State(server): State<Server>, request: Request<Body>, next: Next) -> Response {
     let origin = &server.config().origin;
     let personal = [Cookie::Session, Cookie::Flow, Cookie::Proof, Cookie::Flash, Cookie::Link, Cookie::OAuth]

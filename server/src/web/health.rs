@@ -1,4 +1,4 @@
-//! Whether this copy runs, and whether it should be sent visitors.
+//! Health checks: reports if this instance runs, and if it should get visitors.
 
 use axum::{
     extract::State,
@@ -16,8 +16,8 @@ pub async fn healthz() -> Response {
     plain(StatusCode::OK, "ok")
 }
 
-/// `GET /readyz`: it is not about to stop, and the database answers with the schema this copy needs and
-/// takes writes.
+/// `GET /readyz`: this instance is not about to stop, and the database answers, has the schema it needs and takes
+/// writes.
 pub async fn readyz(State(server): State<Server>) -> Response {
     if server.is_draining() {
         return plain(StatusCode::SERVICE_UNAVAILABLE, "draining");

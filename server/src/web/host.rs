@@ -1,5 +1,5 @@
-//! Which names this site answers to: one. A request for another name of this machine is sent on to it (in
-//! development), any other is not for us; so nothing made from a Host header can ever mislead.
+//! The one host name of this site. Another loopback name of this machine is redirected to it (in development), any
+//! other is refused; so nothing made from a Host header can ever mislead.
 
 use axum::{
     body::Body,
@@ -11,7 +11,7 @@ use http::{StatusCode, header::HOST};
 
 use crate::{Server, config::is_loopback};
 
-/// Lets through what is addressed to the configured origin, and health checks.
+/// Accepts requests for the configured origin, and health checks.
 pub async fn host(State(server): State<Server>, request: Request<Body>, next: Next) -> Response {
     let origin = &server.config().origin;
     let path = request.uri().path();
@@ -20,7 +20,7 @@ pub async fn host(State(server): State<Server>, request: Request<Body>, next: Ne
     }
     let mut named = request.headers().get_all(HOST).iter();
     let header = named.next().and_then(|value| value.to_str().ok()).filter(|_| named.next().is_none());
-    // HTTP/2 has no Host header; its authority stands in the URI. If both are there they must agree.
+    // HTTP/2 has no Host header; its authority is in the URI. If both are present they must agree.
     let authority = request.uri().authority().map(|a| a.as_str());
     let agree = |a: &str, b: &str| a.eq_ignore_ascii_case(b) || (origin.is_named_by(a) && origin.is_named_by(b));
     let asked = match (header, authority) {

@@ -1,4 +1,4 @@
-//! The answer to a request whose head is larger than the server reads.
+//! Refuses a request with a larger head than the server reads.
 
 use axum::{
     body::Body,
@@ -8,10 +8,10 @@ use axum::{
 };
 use http::{HeaderName, StatusCode};
 
-/// Has a browser delete what it keeps for this site.
+/// Makes a browser delete its data for this site.
 pub const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 
-/// What makes a head too large. Among the extensions of the request that stands for one that was not read.
+/// The part that makes a head too large. It is an extension of the request that replaces the unread one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LargeHead {
     Cookies,
@@ -19,8 +19,8 @@ pub enum LargeHead {
     Other,
 }
 
-/// Refuses a request that is marked as [`LargeHead`]. Too many cookies would be sent again with every request: the
-/// browser is asked to delete them.
+/// Refuses a request that is marked as [`LargeHead`]. A browser would send too many cookies again with every request:
+/// the response makes it delete them.
 pub async fn large_head(request: Request<Body>, next: Next) -> Response {
     match request.extensions().get::<LargeHead>() {
         None => next.run(request).await,

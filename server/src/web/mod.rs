@@ -1,4 +1,4 @@
-//! HTTP that is not pages: what is checked and set around every route.
+//! HTTP outside of pages: the layers around every route.
 
 mod avatars;
 mod bodies;

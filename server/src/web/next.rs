@@ -1,7 +1,7 @@
-//! Where to go on to. Only ever a path on this site.
+//! The target of a redirect: always a path on this site.
 
-/// `next` when it is a path here (with its query), else `otherwise`. `//x`, `/\x`, `https:` and control characters,
-/// also when percent-encoded, are not paths.
+/// Returns `next` when it is a path here (with its query), else `otherwise`. `//x`, `/\x`, `https:` and control
+/// characters, also when percent-encoded, are not paths.
 pub fn safe_next<'a>(next: &'a str, otherwise: &'a str) -> &'a str {
     if is_path(next) { next } else { otherwise }
 }
@@ -11,7 +11,7 @@ fn is_path(next: &str) -> bool {
     if next.len() > 2_000 || next.contains('\\') || !next.is_ascii() || next.bytes().any(|b| b <= b' ' || b == 0x7f) {
         return false;
     }
-    // A second program may decode before it looks; what would then be another host is refused now.
+    // A second program may decode before it parses: a path that would then be another host is refused now.
     let path = rest.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
     let hidden = ["%2f", "%5c", "%09", "%0a", "%0d", "%00", "%25"];
     let first = path.split('/').next().unwrap_or_default();

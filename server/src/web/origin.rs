@@ -1,5 +1,5 @@
-//! Requests that change something must come from our own pages. No token in forms is needed for it: browsers say where
-//! a request comes from, and one that does not say is refused.
+//! Requests that change something must come from our own pages. Forms need no token for it: browsers send the origin of
+//! a request, and a request without it is refused.
 
 use axum::{
     body::Body,
@@ -13,9 +13,9 @@ use crate::{Server, config::Origin};
 
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// Refuses, before any handler, what is not `GET`, `HEAD` or `OPTIONS` and does not come from our own pages (OWASP ASVS
-/// 3.5.1). Browsers' reports are an exception: they have no page. So is ending one's digests: a mail provider sends that
-/// for its user (RFC 8058), with a token and nothing else.
+/// Refuses, before any handler, any request that is not `GET`, `HEAD` or `OPTIONS` and does not come from our own pages
+/// (OWASP ASVS 3.5.1). Exceptions are browsers' reports, which have no page, and unsubscribing from digests, which a
+/// mail provider requests for its user (RFC 8058), with a token and nothing else.
 pub async fn same_origin(State(server): State<Server>, request: Request<Body>, next: Next) -> Response {
     let harmless = request.method().is_safe() || matches!(request.uri().path(), "/csp-report" | "/unsubscribe");
     if harmless || is_ours(request.headers(), &server.config().origin) {
@@ -25,7 +25,8 @@ pub async fn same_origin(State(server): State<Server>, request: Request<Body>, n
     StatusCode::FORBIDDEN.into_response()
 }
 
-/// `Sec-Fetch-Site` decides where it is present; `Origin` where it is not; with neither, or two of one, it is not ours.
+/// Returns true if the request is ours. `Sec-Fetch-Site` decides if it is present, otherwise `Origin`; with neither, or
+/// with two of either, it is not ours.
 fn is_ours(headers: &HeaderMap, ours: &Origin) -> bool {
     let single = |name: &HeaderName| {
         let mut values = headers.get_all(name).iter();

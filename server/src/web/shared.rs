@@ -1,4 +1,4 @@
-//! Answers that are the same for everybody and are asked for again and again: most of the time nothing is new.
+//! Responses that are the same for every visitor and are requested again and again: most of the time nothing is new.
 
 use axum::response::{IntoResponse, Response};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -6,13 +6,13 @@ use http::{HeaderMap, StatusCode, header};
 
 use crate::random::hash;
 
-/// Bytes of the digest that names a body.
+/// The number of bytes of the digest that identifies a body.
 const DIGEST: usize = 12;
 
-/// `body`, which anybody's cache may keep for `seconds`; without it when the one who asks has this very one already
-/// (RFC 9110, 13.1.2).
+/// Returns `body` with permission for any cache to keep it for `seconds`; without the body when the client already has
+/// it (RFC 9110, 13.1.2).
 pub fn shared(headers: &HeaderMap, content_type: &'static str, seconds: u32, body: String) -> Response {
-    // Weak, because it is compressed on its way.
+    // Weak, because the response is compressed later.
     let etag = format!("W/\"{}\"", BASE64_URL_SAFE_NO_PAD.encode(&hash(body.as_bytes())[..DIGEST]));
     let keep = format!("public, max-age={seconds}");
     let known = has(headers, &etag);
@@ -23,7 +23,8 @@ pub fn shared(headers: &HeaderMap, content_type: &'static str, seconds: u32, bod
     }
 }
 
-/// Whether `If-None-Match` names it. Tags are compared weakly: proxies make a strong one weak, and back.
+/// Returns true if `If-None-Match` contains the tag. Tags are compared weakly: proxies make a strong one weak, and
+/// back.
 pub(super) fn has(headers: &HeaderMap, etag: &str) -> bool {
     let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
     let lines = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|line| line.to_str().ok());

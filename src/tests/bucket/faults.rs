@@ -1,4 +1,4 @@
-//! A bucket that is away, slow or wrong: pictures fail, pages do not.
+//! A bucket that is down, slow or wrong: pictures fail, pages do not.
 
 use std::time::Instant;
 
@@ -53,7 +53,7 @@ async fn what_nobody_got_is_removed_and_nothing_else_by_the_same_job(pool: PgPoo
     let picture = server::avatars::make(&site.server, Picture::Usual.bytes(1)).await.unwrap();
     drop(server::avatars::keep(&site.server, picture).await.unwrap());
     assert_eq!((bucket.files().len(), site.pictures().await), (2, 0), "nothing visible");
-    // The same picture again, by somebody who gets it.
+    // The same picture again, for a user who keeps it.
     site.picture("alan", 1).await;
     work(&site).await;
     assert_eq!(bucket.files().len(), 4, "it is not touched while it may be on its way");

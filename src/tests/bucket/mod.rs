@@ -1,5 +1,5 @@
-//! Pictures in a bucket: through S3, to a server that others wrote and that misbehaves when asked to
-//! (`end2end/s3/server.mjs` says how).
+//! Pictures in a bucket: through S3, to a server written by others that misbehaves on request (see
+//! `end2end/s3/server.mjs`).
 
 mod faults;
 mod moving;
@@ -25,7 +25,7 @@ use super::{
 const SECRET: &str = "not-a-secret-but-long-enough-to-be-looked-for";
 const SEND: &str = "/settings/profile/picture";
 
-/// A bucket called `kith`; ends when dropped.
+/// A bucket called `kith`; stops when dropped.
 pub struct Bucket {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
@@ -46,13 +46,13 @@ impl Bucket {
         Self { child, lines, folder, url }
     }
 
-    /// From now on it behaves in this way.
+    /// Makes it behave in this way from now on.
     pub fn behave(&mut self, mode: &str) {
         writeln!(self.child.stdin.as_mut().unwrap(), "{mode}").unwrap();
         assert_eq!(self.lines.next().unwrap().unwrap(), mode);
     }
 
-    /// A copy of the server that keeps its pictures `into` the bucket or the database, and knows the bucket.
+    /// An instance of the server that stores its pictures `into` the bucket or the database, and knows the bucket.
     pub fn site(&self, pool: &PgPool, into: &str) -> Site {
         Site::with(
             pool,
@@ -66,7 +66,7 @@ impl Bucket {
         )
     }
 
-    /// Whatever lies in it, in order.
+    /// Returns the files in it, in order.
     pub fn files(&self) -> Vec<PathBuf> {
         let Ok(list) = fs::read_dir(self.folder.join("kith/faces")) else { return Vec::new() };
         let mut files: Vec<_> = list.map(|entry| entry.unwrap().path()).filter(|path| is_object(path)).collect();
@@ -74,7 +74,7 @@ impl Bucket {
         files
     }
 
-    /// Makes everything in it look as if it had been there for long.
+    /// Makes every file in it look old.
     pub fn grow_old(&self) {
         for file in self.files() {
             let old = UNIX_EPOCH + Duration::from_secs(1_000_000_000);
@@ -95,12 +95,12 @@ fn is_object(path: &Path) -> bool {
     path.to_string_lossy().ends_with("._S3rver_object")
 }
 
-/// Does what is due.
+/// Runs the due jobs.
 async fn work(site: &Site) {
     while server::jobs::run_due(&site.server).await.unwrap() > 0 {}
 }
 
-/// Does what waits for its time, too.
+/// Runs the jobs that wait for their time, too.
 async fn work_later(site: &Site) {
     site.sql("update jobs set run_at = now() where dead_at is null").await;
     work(site).await;
@@ -126,7 +126,7 @@ async fn a_picture_lies_in_the_bucket_and_is_served_from_here(pool: PgPool) {
         let (_, served) = bytes(&site, &format!("/avatars/{id}.{size}")).await;
         assert!(bucket.files().iter().any(|file| fs::read(file).unwrap() == served), "{size}");
     }
-    // What was queued in case it failed finds that it is somebody's.
+    // The removal that was queued in case of a failure finds that a user has the picture.
     work_later(&site).await;
     assert_eq!((bucket.files().len(), site.count("select count(*) from jobs").await), (2, 0));
 }

@@ -1,4 +1,4 @@
-//! What a page says of itself to programs, and the pictures for it.
+//! Link previews: the meta data of a page, and the pictures for it.
 
 use http::StatusCode;
 use sqlx::PgPool;

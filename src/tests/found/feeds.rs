@@ -1,4 +1,4 @@
-//! Feeds: what is in them, and for whom.
+//! Feeds: their content and their readers.
 
 use http::StatusCode;
 use roxmltree::Document;

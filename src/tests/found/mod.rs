@@ -1,4 +1,4 @@
-//! Being found and shared: feeds, cards, the sitemap and what is nobody's to look at.
+//! Syndication and SEO: feeds, link previews, the sitemap and the paths to skip.
 
 mod cards;
 mod feeds;
@@ -13,7 +13,7 @@ use super::{Answer, Browser, Site, queries::statements};
 const ATOM: &str = "http://www.w3.org/2005/Atom";
 const ORIGIN: &str = "https://kith.example";
 
-/// What leaves the place it is put in when something is not escaped, and what no XML can hold.
+/// Texts that break out of their place if they are not escaped, and characters that no XML can hold.
 const HOSTILE: &[&str] = &[
     "<script>alert(1)</script>",
     "</title><script>alert(1)</script>",
@@ -48,7 +48,7 @@ fn moment(text: &str) -> OffsetDateTime {
     OffsetDateTime::parse(text, &Rfc3339).unwrap_or_else(|_| panic!("{text} is no time"))
 }
 
-/// What RFC 4287 asks of every feed, as far as a program can tell.
+/// Asserts the rules of RFC 4287 for every feed, as far as a program can check them.
 fn check(feed: Node<'_, '_>) {
     assert!(feed.has_tag_name((ATOM, "feed")));
     assert!(
@@ -86,7 +86,7 @@ async fn ask(browser: &mut Browser, path: &str, tag: &str) -> Answer {
     browser.send(request.body(axum::body::Body::empty()).unwrap()).await
 }
 
-/// The content of a `meta`, by its property or name.
+/// Returns the content of a `meta`, by its property or name.
 fn meta<'a>(body: &'a str, name: &str) -> Option<&'a str> {
     let tag = body.split("<meta ").skip(1).find(|tag| {
         let tag = tag.split_once('>').map_or("", |(tag, _)| tag);
@@ -99,7 +99,7 @@ fn canonical(body: &str) -> Option<&str> {
     body.split_once("<link rel=\"canonical\" href=\"")?.1.split('"').next()
 }
 
-/// Every address in a sitemap or in the list of its parts.
+/// Returns every address in a sitemap or in the list of its parts.
 fn locations(body: &str) -> Vec<String> {
     let document = Document::parse(body).unwrap();
     let root = document.root_element();

@@ -1,4 +1,4 @@
-//! What search engines are told there is, and what they are told to leave.
+//! The sitemap and robots.txt.
 
 use http::StatusCode;
 use sqlx::PgPool;

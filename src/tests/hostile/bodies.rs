@@ -9,12 +9,12 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::{super::hardening, Answer, Browser, Site, serve};
 
-/// A form with a text of so many bytes, as a browser sends it: with its length.
+/// A form with a text of this many bytes, as a browser sends it: with its length.
 fn long(path: &str, bytes: usize) -> Request<Body> {
     form(path, format!("body={}", "x".repeat(bytes - 5)))
 }
 
-/// The same of a page for the browser's user.
+/// Sends the same from a page for the browser's user.
 async fn long_of(browser: &mut Browser, bytes: usize) -> Answer {
     let user = browser.form_user().await.unwrap();
     browser.send(form("/posts", format!("body={}&for_user={user}", "x".repeat(bytes)))).await
@@ -65,7 +65,7 @@ async fn large_bodies_are_read_only_from_members_and_those_just_signed_out(pool:
         }
         site.sql("update users set suspended_at = null; delete from sessions").await;
     }
-    // One that was swept long after it had ended is not one of the last hour.
+    // A session that the sweeper removed long after its end is not one of the last hour.
     site.signed_in("alan").await;
     site.sql(
         "delete from ended_sessions; update sessions set expires_at = now() - interval '2 hours'; delete from sessions",
@@ -104,7 +104,7 @@ async fn hundreds_of_large_bodies_at_once_take_little_memory(pool: PgPool) {
             tokio::spawn(async move {
                 let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
                 stream.write_all(head.as_bytes()).await.unwrap();
-                // It is closed in the middle when too many are refused at a time.
+                // The server closes it in the middle if it refuses too many at a time.
                 let _ = stream.write_all(&TEXT).await;
                 stream
             })
@@ -134,10 +134,10 @@ async fn hundreds_of_large_bodies_at_once_take_little_memory(pool: PgPool) {
     assert!(refused >= 32, "{refused} were told why");
 }
 
-/// A text that is sent, but for its end.
+/// A text that is sent except for its end.
 static TEXT: [u8; 200_000] = [b'x'; 200_000];
 
-/// Bytes of memory this process has.
+/// Returns the memory of this process, in bytes.
 fn resident() -> usize {
     let pages = std::fs::read_to_string("/proc/self/statm").unwrap();
     pages.split(' ').nth(1).unwrap().parse::<usize>().unwrap() * 4_096

@@ -1,4 +1,4 @@
-//! Mails and passwords that strangers use up.
+//! Limits on mails and passwords that strangers use up.
 
 use http::StatusCode;
 use sqlx::PgPool;
@@ -18,7 +18,7 @@ async fn strangers_cannot_keep_an_owner_out_of_a_new_browser(pool: PgPool) {
         let answer = owner.post(path, &to).await;
         assert_ne!(answer.status, StatusCode::TOO_MANY_REQUESTS, "{path}: {}", answer.body);
         assert!(site.mail_to(email).await.unwrap().contains("Others have asked"), "{path}");
-        // Its own code stays good for longer when there can be no other.
+        // The owner's code remains valid for longer when there can be no other.
         site.sql("update codes set expires_at = now() + interval '1 minute'").await;
         let again = owner.post(path, &to).await;
         assert_eq!(again.status, StatusCode::TOO_MANY_REQUESTS, "{path}");
@@ -75,7 +75,7 @@ async fn strangers_cannot_keep_an_address_from_signing_up(pool: PgPool) {
     let again = owner.post("/sign-up/resend", &[]).await;
     assert_eq!(again.status, StatusCode::TOO_MANY_REQUESTS);
     assert!(again.body.contains("still works"), "{}", again.body);
-    // Another wish for the same address keeps the code.
+    // Another sign-up with the same address keeps the code.
     let other = [fields[0], ("username", "another"), fields[2]];
     assert_eq!(owner.post("/sign-up", &other).await.location(), "/sign-up/verify");
     site.sql("update registrations set code_expires_at = code_expires_at - interval '5 minutes'").await;

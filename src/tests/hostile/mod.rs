@@ -1,4 +1,4 @@
-//! One who means harm, with many connections or none of their own: everybody else goes on as before.
+//! A hostile client, with many connections or none of its own: all other users are served as before.
 
 mod bodies;
 mod mails;

@@ -39,7 +39,7 @@ async fn deleted_account_is_hidden_before_its_rows_are_deleted(pool: PgPool) {
         let body = reader.get(path).await.body;
         assert!(!body.contains("/@alan\"") && !body.contains("of alan") && !body.contains("@~3"), "{path}: {body}");
     }
-    // A reply keeps the place of what it replies to, as with any deleted post.
+    // A reply keeps the place of the post above it, as with any deleted post.
     let place = reader.get("/posts/20001").await;
     assert!(place.body.contains("This post was deleted.") && !place.body.contains("alan\""), "{}", place.body);
     // None of the four is counted any more.
@@ -49,7 +49,7 @@ async fn deleted_account_is_hidden_before_its_rows_are_deleted(pool: PgPool) {
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert!(!refused.body.contains("suspended"), "{identifier}");
     }
-    // The operator cannot bring it back, not even by hand.
+    // The operator cannot restore it, not even by hand.
     for name in ["alan", "alan@kith.example", "~3"] {
         assert!(server::accounts::find(&site.server, name).await.is_err(), "{name}");
     }
@@ -78,7 +78,7 @@ async fn deleted_address_is_free_and_name_reserved_at_once(pool: PgPool) {
     assert_eq!(site.count("select count(*) from former_usernames where username = 'alan'").await, 1);
 }
 
-/// What others do while the account is deleted; each on rows that nobody else of them wants.
+/// Acts as another user while the account is deleted; each on rows that no other task uses.
 async fn act(site: Site, mut fan: Browser, n: usize) -> Vec<String> {
     let (mut round, mut waits) = (0, vec![]);
     while site.count("select count(*) from users where deleted_at is not null").await > 0 {
@@ -97,7 +97,7 @@ async fn act(site: Site, mut fan: Browser, n: usize) -> Vec<String> {
                 waits.push(path);
             }
         }
-        // Without a pause they would take all of the machine, and the deletion would wait for that.
+        // Without a pause they would use the whole machine, and the deletion would wait for that.
         sleep(Duration::from_millis(50)).await;
     }
     waits
@@ -106,7 +106,7 @@ async fn act(site: Site, mut fan: Browser, n: usize) -> Vec<String> {
 #[sqlx::test]
 async fn nobody_waits_a_tenth_of_a_second_for_a_deletion(pool: PgPool) {
     let site = site_with_large_account(&pool).await;
-    // On these connections a lock that is not to be had within 100 ms is an error, and the answer 503.
+    // On these connections a lock that is not available within 100 ms is an error, and the answer 503.
     let options = (*pool.connect_options()).clone().options([("lock_timeout", "100ms")]);
     let impatient = sqlx::postgres::PgPoolOptions::new().max_connections(20).connect_lazy_with(options);
     let others = Site::new(&impatient);
@@ -129,7 +129,7 @@ async fn nobody_waits_a_tenth_of_a_second_for_a_deletion(pool: PgPool) {
 async fn deletion_does_not_wait_for_rows_that_others_hold(pool: PgPool) {
     let site = site_with_large_account(&pool).await;
     delete_alan(&site).await;
-    // Another transaction holds liked posts, two of them replied to, and two counts for long.
+    // Another transaction holds locks on liked posts, two of them replied to, and two counts for long.
     let mut other = pool.begin().await.unwrap();
     for row in ["posts where id in (10001, 10002, 12000)", "profile_counts where user_id in (1001, 1500)"] {
         sqlx::query(&format!("select from {row} for update")).execute(&mut *other).await.unwrap();
@@ -143,7 +143,7 @@ async fn deletion_does_not_wait_for_rows_that_others_hold(pool: PgPool) {
             break;
         }
     }
-    // Three likes, four follows and two replies: no more than what is held.
+    // Three likes, four follows and two replies: no more than the locked rows.
     assert_eq!(site.count(left).await, 9);
     other.rollback().await.unwrap();
     site.finish_deletions().await;
@@ -154,7 +154,7 @@ async fn deletion_does_not_wait_for_rows_that_others_hold(pool: PgPool) {
 async fn deletion_that_is_killed_anywhere_is_resumed(pool: PgPool) {
     let site = site_with_large_account(&pool).await;
     delete_alan(&site).await;
-    // Two instances, ended again and again; one of them also loses the job.
+    // Two instances, stopped again and again; one of them also loses the job.
     let copy = Site::new(&as_served(&pool, 4));
     for round in 1..15 {
         let slice = async { tokio::join!(site.continue_deletions(), copy.continue_deletions()) };
@@ -164,7 +164,7 @@ async fn deletion_that_is_killed_anywhere_is_resumed(pool: PgPool) {
     site.sql("delete from jobs where kind = 'delete_account'").await;
     server::sweep::everything(&site.server).await.unwrap();
     assert_eq!(site.count("select count(*) from jobs where kind = 'delete_account'").await, 1);
-    // A job that was given up is due again, and carried out by the workers.
+    // A job that was given up is due again, and the workers run it.
     site.sql(
         "delete from jobs where kind <> 'delete_account';
          update jobs set dead_at = now() - interval '61 minutes', attempts = 5",

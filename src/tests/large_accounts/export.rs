@@ -26,7 +26,7 @@ async fn start(site: &Site, browser: &Browser) -> http::Response<Body> {
     site.router.clone().oneshot(request).await.unwrap()
 }
 
-/// The next piece of the body, or `None` at its end.
+/// Returns the next piece of the body, or `None` at its end.
 async fn next(body: &mut BodyDataStream) -> Option<Result<Bytes, axum::Error>> {
     std::future::poll_fn(|cx| Pin::new(&mut *body).poll_next(cx)).await
 }
@@ -46,7 +46,7 @@ async fn site_with_many_words(pool: &PgPool) -> Site {
 #[sqlx::test]
 async fn slow_reader_of_large_export_holds_no_connection(pool: PgPool) {
     drop(site_with_many_words(&pool).await);
-    // Pauses inside a transaction may only be short.
+    // Pauses inside a transaction must be short.
     let options = (*pool.connect_options()).clone().options([("idle_in_transaction_session_timeout", "300ms")]);
     let served = sqlx::postgres::PgPoolOptions::new().max_connections(5).connect_lazy_with(options);
     let site = Site::new(&served);
@@ -64,7 +64,7 @@ async fn slow_reader_of_large_export_holds_no_connection(pool: PgPool) {
         bytes.extend_from_slice(&piece);
         pieces += 1;
         if pieces < 4 {
-            // The client rests, and so does every connection.
+            // The client pauses, and so does every connection.
             tokio::time::sleep(Duration::from_millis(700)).await;
             assert_eq!(served.num_idle(), served.size() as usize);
         }

@@ -1,4 +1,4 @@
-//! Accounts with many rows: they are deleted, suspended and exported without making others wait.
+//! Accounts with many rows: deletion, suspension and export do not make other users wait.
 
 mod deletion;
 mod export;
@@ -57,7 +57,7 @@ const LARGE: &str = "
     set session_replication_role = default;
     analyze";
 
-/// Counts that differ from their rows, and notifications that are not as they should be: all zero.
+/// Counts that differ from their rows, and notifications in a wrong state: all zero.
 async fn assert_consistent(site: &Site) {
     for sql in [
         "select count(*) from posts p where like_count <> (select count(*) from likes l where l.post_id = p.id)",
@@ -68,7 +68,7 @@ async fn assert_consistent(site: &Site) {
             or following <> (select count(*) from follows f where f.follower_id = c.user_id)
             or posts <> (select count(*) from posts p where p.author_id = c.user_id and p.parent_id is null
                 and p.deleted_at is null)",
-        // While a suspension or deletion is worked off, pages leave them out by themselves.
+        // While a suspension or deletion is in progress, pages leave them out by themselves.
         "select count(*) from notifications n
             where (n.withdrawn_at is null) <> notifications_holds(n) and not visibility_is_changing()",
     ] {

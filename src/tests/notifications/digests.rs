@@ -1,4 +1,5 @@
-//! Mail of what waits unread: at most once in its rhythm, never twice of the same, and over with one press.
+//! Digests of unread notifications: at most one per interval, never twice the same notification, stopped with one
+//! press.
 
 mod trouble;
 
@@ -16,7 +17,7 @@ use crate::tests::{
 const DUE: &str = "update digests set due_at = now()";
 const TO: &str = "alan@kith.example";
 
-/// Somebody answers alan.
+/// A user replies to alan.
 async fn answer(site: &Site, username: &str, words: &str) -> i64 {
     let post = site.post("alan", "a question").await;
     site.signed_in(username).await.post(&format!("/posts/{post}/replies"), &[("body", words)]).await;
@@ -44,7 +45,7 @@ async fn a_day_later_what_waits_unread_is_mailed_once(pool: PgPool) {
     assert!(mail.contains("Ada answered you: “Because of <this> & that, see [link]”"), "{mail}");
     assert!(!mail.contains("Grace"), "of followers one is not mailed unless one wants it: {mail}");
     assert!(mail.contains("https://kith.example/notifications") && !mail.contains("evil"), "{mail}");
-    // Nothing new, no mail; something new, the next one, without what was mailed.
+    // Nothing new, no mail; something new, the next mail, without the notifications that were mailed.
     answer(&site, "edsger", "I see.").await;
     site.sql("delete from jobs").await;
     site.sql(DUE).await;
@@ -168,7 +169,7 @@ async fn one_chooses_what_is_mailed_and_how_often(pool: PgPool) {
     assert_eq!(nonsense.status, StatusCode::UNPROCESSABLE_ENTITY);
 }
 
-/// As a mail provider presses for its user: from anywhere, without cookies, in a form of either kind.
+/// Presses as a mail provider does for its user: from anywhere, without cookies, in a form of either kind.
 async fn press(site: &Site, url: &str, kind: &str, body: &str) -> Answer {
     let path = url.strip_prefix("https://kith.example").unwrap();
     let request = Request::builder().method("POST").uri(path).header("content-type", kind);
@@ -190,7 +191,7 @@ async fn one_press_ends_the_mails_whoever_presses_and_nothing_else(pool: PgPool)
     queue_due(&site).await;
     let url = stop(&site.mail_to(TO).await.unwrap());
     let path = url.strip_prefix("https://kith.example").unwrap();
-    // Programs that open every link in a mail end nothing.
+    // Programs that open every link in a mail stop nothing.
     let page = site.browser().get(path).await;
     assert!(page.status == StatusCode::OK && page.body.contains("Stop these mails"));
     assert_eq!(site.count(off).await, 0);
@@ -205,7 +206,7 @@ async fn one_press_ends_the_mails_whoever_presses_and_nothing_else(pool: PgPool)
     let nobody = press(&site, &unknown, FORM, "List-Unsubscribe=One-Click").await;
     let none = press(&site, "https://kith.example/unsubscribe?token=x", FORM, "List-Unsubscribe=One-Click").await;
     assert_eq!((again.status, &again.body), (known.status, &known.body));
-    // With a token that is nobody's nothing ends, and nobody is told that it did.
+    // A token that is unknown stops nothing, and the page does not say that it did.
     for other in [&nobody, &none] {
         assert_eq!((other.status, other.body.contains("No more of these mails")), (StatusCode::OK, false));
         assert!(other.body.contains("works no more") && other.body.contains("href=\"/settings/notifications\""));
@@ -214,7 +215,7 @@ async fn one_press_ends_the_mails_whoever_presses_and_nothing_else(pool: PgPool)
         assert!(other.set_cookies().is_empty());
     }
     assert_eq!(site.count(off).await, 1);
-    // And who is told on the site is told as before.
+    // Notifications on the site continue as before.
     answer(&site, "edsger", "two").await;
     assert_eq!(bell(&site.signed_in("alan").await.get("/").await), "Notifications, 2 unread");
     assert_eq!(site.count("select count(*) from digests").await, 0);
@@ -244,7 +245,7 @@ async fn a_digest_travels_with_the_headers_of_rfc_8058(pool: PgPool) {
     answer(&site, "ada", "one").await;
     site.sql(DUE).await;
     queue_due(&site).await;
-    // The word of a new browser has a test of its own.
+    // The notice of a new browser has a test of its own.
     site.sql("delete from jobs where kind <> 'digest'").await;
     let _crew = Crew::start(&site.server);
     let mail = mail_server.only_mail().await;

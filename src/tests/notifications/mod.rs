@@ -1,4 +1,4 @@
-//! What somebody is told: of each thing once, only as long as it is so, and never of what they did themselves.
+//! Notifications: each thing once, only while it is true, and never about the user's own actions.
 
 mod digests;
 mod order;
@@ -11,14 +11,14 @@ use sqlx::PgPool;
 
 use super::{Answer, Browser, Site};
 
-/// What the navigation says, on any page.
+/// Returns the notification label in the navigation, on any page.
 fn bell(answer: &Answer) -> String {
     let before = "href=\"/notifications\" aria-label=\"";
     let label = answer.body.split(before).nth(1).unwrap_or_else(|| panic!("a bell in {}", answer.body));
     label.split('"').next().unwrap().to_owned()
 }
 
-/// What the rows of the page say, without markup.
+/// Returns the texts of the page's rows, without markup.
 async fn told(browser: &mut Browser) -> Vec<String> {
     let answer = browser.get("/notifications").await;
     assert_eq!(answer.status, StatusCode::OK);
@@ -40,7 +40,7 @@ fn said(row: &str) -> String {
     words.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The id of somebody's newest row.
+/// Returns the id of a user's newest row.
 async fn newest(site: &Site, username: &str) -> i64 {
     let of = "select n.id from notifications n join users u on u.id = n.user_id where u.username";
     site.count(&format!("{of} = '{username}' order by n.id desc limit 1")).await
@@ -80,7 +80,7 @@ async fn likes_of_one_post_are_one_row_however_many_there_are(pool: PgPool) {
         ["Unread. Ada liked your post", "Unread. Barbara and 3 others liked your post"],
         "the newest first"
     );
-    // One's own is among the likes of the post, but not among those one is told of.
+    // A user's own like is among the likes of the post, but not in the notification.
     like(&site, "alan", post, "true").await;
     assert_eq!(told(&mut alan).await[1], "Unread. Barbara and 3 others liked your post");
     let page = alan.get("/notifications").await;
@@ -125,7 +125,7 @@ async fn what_was_taken_back_is_gone_and_done_again_is_no_news(pool: PgPool) {
     }
     assert_eq!(bell(&alan.get("/").await), "Notifications", "told once, read once");
     assert_eq!(told(&mut alan).await.len(), 2);
-    // Somebody else's like is news, and the row comes up again.
+    // Another user's like is news, and the row is unread again.
     like(&site, "edsger", post, "true").await;
     assert_eq!(told(&mut alan).await[0], "Unread. Edsger and Ada liked your post");
     like(&site, "edsger", post, "false").await;
@@ -191,10 +191,10 @@ async fn one_is_marked_as_read_and_only_ones_own(pool: PgPool) {
     }
     assert_eq!(told(&mut alan).await, ["Grace follows you", "Unread. Ada follows you"]);
     assert_eq!(alan.post(&path, &[("next", "//evil.example")]).await.location(), "/notifications");
-    // What was taken back at this very moment is as good as read.
+    // A notification that was withdrawn at this very moment counts as read.
     follow(&site, "grace", "alan", "false").await;
     assert_eq!(alan.post(&path, &[]).await.status, StatusCode::SEE_OTHER);
-    // As a browser tells when the row is followed.
+    // As a browser does when the user follows the row.
     let last = site.count("select min(id) from notifications").await;
     let id = alan.form_user().await.unwrap();
     let ping = http::Request::builder().method("POST").uri(format!("/notifications/{last}/read?for_user={id}"));
@@ -254,7 +254,7 @@ async fn above_ninety_nine_nobody_counts(pool: PgPool) {
     let answer = alan.get("/").await;
     assert_eq!(bell(&answer), "Notifications, more than 99 unread");
     assert!(answer.body.contains(">99+<"), "{}", answer.body);
-    // And the pages come one after another, each row once.
+    // And the pages follow one another, each row once.
     let (mut path, mut rows) = ("/notifications".to_owned(), 0);
     loop {
         let page = alan.get(&path).await.body;

@@ -1,22 +1,23 @@
-//! Whoever changes several notifications takes them in the order of their ids, so that two who do never wait for each
-//! other (docs/decisions/0003).
+//! Every transaction that changes several notifications locks them in the order of their ids, so that two of them never
+//! wait for each other (docs/decisions/0003).
 
 use sqlx::{Connection, PgPool};
 
 use super::{follow, like};
 use crate::tests::{Site, site::as_served};
 
-/// Two rows of alan's, of likes of ada's, which lie in the table the other way round, and so do their posts.
+/// Two rows of alan's, from likes of ada's, which are in the table in reverse order, and so are their posts.
 async fn two_rows(site: &Site) {
     let posts = [site.post("alan", "one").await, site.post("alan", "two").await];
     for post in posts.into_iter().rev() {
         like(site, "ada", post, "true").await;
     }
-    // Written again, the first lies behind the other.
+    // After an update, the first is stored behind the other.
     site.sql("update notifications set expires_at = expires_at where id = (select min(id) from notifications)").await;
 }
 
-/// Somebody holds the first row when `deed` comes: then it waits there, and holds nothing behind it.
+/// Another transaction holds a lock on the first row when `deed` starts: `deed` waits there, and locks no row behind
+/// it.
 async fn waits_at_the_first(pool: &PgPool, site: &Site, deed: impl Future<Output = ()> + Send + 'static) {
     let first = site.count("select min(id) from notifications").await;
     let second = site.count("select max(id) from notifications").await;
@@ -92,7 +93,7 @@ async fn however_many_there_are_all_are_marked_as_read(pool: PgPool) {
     assert_eq!(site.count("select count(*) from notifications where read_at is null").await, 0);
 }
 
-/// Told of what is not so, or not told of what is.
+/// Notified of something that is not true, or not notified of something that is.
 const WRONG: &str = "select count(*) from notifications n where (n.withdrawn_at is null) <> notifications_holds(n)";
 
 #[sqlx::test]
@@ -123,7 +124,7 @@ async fn suspending_in_a_storm_leaves_what_is_so_and_nobody_waiting(pool: PgPool
                 tasks.push(tokio::spawn(async move {
                     let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
                     let status = browser.post(&path, &fields).await.status;
-                    // Whoever is suspended is nobody; what they wrote is not there.
+                    // A suspended user counts as absent, and so do their posts.
                     assert!(!status.is_server_error(), "round {round}: {path} is answered {status}");
                 }));
             }

@@ -1,4 +1,4 @@
-//! Being told of what others write: answers and mentions.
+//! Notifications about posts of other users: replies and mentions.
 
 use sqlx::PgPool;
 

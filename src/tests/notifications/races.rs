@@ -1,4 +1,4 @@
-//! Many at once: one row, the right count, and whoever takes the last like back takes the row with it.
+//! Many at once: one row, the right count, and the removal of the last like removes the row.
 
 use sqlx::PgPool;
 
@@ -8,7 +8,7 @@ use crate::tests::{Browser, Site, site::as_served};
 const ROUNDS: usize = 20;
 const PEOPLE: usize = 12;
 
-/// Shown exactly when somebody else likes it.
+/// Counts rows that are not shown exactly when another user likes the post.
 const WRONG: &str = "select count(*) from notifications n where n.kind = 'like' and (n.withdrawn_at is null)
     <> exists (select from likes l where l.post_id = n.post_id and l.user_id <> n.user_id)";
 

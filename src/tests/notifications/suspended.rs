@@ -1,21 +1,21 @@
-//! What somebody does at the very moment they are suspended is done before or not at all: nobody is told of it.
+//! An action at the very moment of its user's suspension is done before it or not at all: it notifies no other user.
 
 use sqlx::{Connection, PgPool};
 
 use super::{bell, like, suspend, told};
 use crate::tests::Site;
 
-/// How many wait for what somebody else holds.
+/// Returns the number of statements that wait for a lock.
 async fn waiting(site: &Site) -> i64 {
     let sql = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
     site.count(sql).await
 }
 
-/// Where it is sent, what is sent, and the statement of somebody else.
+/// The path, the field, and the statement of another transaction.
 type Deed = (String, [(&'static str, &'static str); 1], String);
 
-/// What ada (1) does to alan (3) or his post, and the row that tells him of it: somebody else about to write the same
-/// stands in the way when all but that is done.
+/// The actions of ada (1) on alan (3) or his post, and the row that notifies him: another transaction that is about to
+/// write the same row blocks each action just before its end.
 fn deeds(post: i64, own: i64) -> [Deed; 5] {
     let next = "(select last_value + 1 from posts_id_seq)";
     let row = |kind: &str, post: &str, actor: &str| {
@@ -33,7 +33,8 @@ fn deeds(post: i64, own: i64) -> [Deed; 5] {
     ]
 }
 
-/// Ada suspended, `first` or while what she does is half done. Nobody is left with a count of what they cannot see.
+/// Ada is suspended `first`, or while her action is half done. No user is left with a count of something they cannot
+/// see.
 async fn meets(pool: &PgPool, first: bool) {
     let site = Site::with_cast(pool).await;
     let (post, own) = (site.post("alan", "hello").await, site.post("ada", "own").await);

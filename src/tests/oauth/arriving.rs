@@ -1,4 +1,4 @@
-//! Somebody GitHub knows and we don't.
+//! The first sign-in of a GitHub user without an account here.
 
 use http::StatusCode;
 use sqlx::PgPool;
@@ -226,7 +226,7 @@ async fn h01a_a_sign_up_that_proved_nothing_loses_to_a_verified_address(pool: Pg
     let code = world.site.code_to("mona@example.org").await;
     world.join(cast::MONA, "mona", "mona@example.org").await;
     assert_eq!(world.site.count("select count(*) from registrations").await, 0);
-    // Even with the code there is nothing to prove any more, and the attacker's password opens nothing.
+    // Even with the code there is nothing left to verify, and the attacker's password opens nothing.
     assert_eq!(attacker.post("/sign-up/verify", &[("code", &code)]).await.location(), "/sign-up");
     let answer = attacker.try_sign_in("mona@example.org", "seven green umbrellas sing").await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);

@@ -1,4 +1,4 @@
-//! A provider says who somebody is, often without asking them: where there is a password, that elevates nobody.
+//! A provider says who a user is, often without asking them: it elevates no user who has a password.
 
 use http::StatusCode;
 use server::limits;
@@ -39,7 +39,7 @@ async fn signing_in_by_a_provider_elevates_only_without_a_password(pool: PgPool)
     let mut again = world.browser();
     world.come_in(&mut again, cast::TOVE).await;
     assert_eq!(again.post(EXPORT, &[]).await.status, StatusCode::OK);
-    // Once there is one, it is asked for.
+    // Once the account has a password, the page asks for it.
     tove.post("/settings/security/password", &[("new_password", "seven green umbrellas sing")]).await;
     let mut later = world.browser();
     world.come_in(&mut later, cast::TOVE).await;
@@ -74,7 +74,7 @@ async fn a_stolen_session_does_not_use_up_its_owners_elevations(pool: PgPool) {
     way_out(&owner.post("/elevate/with/github", &[]).await);
     let answer = world.round(&mut owner, "/elevate/with/github", cast::MONA).await;
     assert_eq!(answer.location(), "/settings/devices", "{}", answer.body);
-    // A session that proved itself has another cookie and the same count.
+    // An elevated session has another cookie and the same count.
     for _ in 0..limits::OAUTH_DEVICE.most {
         owner.post("/elevate/with/github", &[]).await;
     }

@@ -1,4 +1,4 @@
-//! GitHub is away, slow, or answers nonsense. Whoever comes from there reads so; nobody else notices.
+//! GitHub is down, slow, or answers nonsense. A user who signs in with it sees a message; no other user notices.
 
 use std::time::{Duration, Instant};
 
@@ -16,7 +16,7 @@ const WAIT: &str = "GitHub asks us to wait";
 const SETTINGS: &str = "GitHub doesn’t take this site";
 const GONE: &str = "That way to GitHub has ended";
 
-/// Comes in while `endpoint` answers as `mode` says: one sentence, no row, in good time.
+/// Signs in while `endpoint` answers in `mode`, and asserts one sentence, no row, in good time.
 async fn assert_fails(world: &World, (endpoint, mode): (Endpoint, Mode), (status, words): (StatusCode, &str)) {
     let what = format!("{endpoint:?} {mode:?}");
     world.site.sql("delete from limits").await;
@@ -58,14 +58,14 @@ async fn f07_nonsense_ends_in_one_sentence_and_no_row(pool: PgPool) {
     let world = World::with_cast(&pool).await;
     for endpoint in [Endpoint::Token, Endpoint::User, Endpoint::Emails] {
         for mode in every_nonsense() {
-            // A list without anybody in it is what somebody without addresses has.
+            // An empty list is the answer for a user without addresses.
             if endpoint == Endpoint::Emails && mode == Mode::Json(serde_json::json!([])) {
                 continue;
             }
             assert_fails(&world, (endpoint, mode), (StatusCode::SERVICE_UNAVAILABLE, DOWN)).await;
         }
     }
-    // A clock that is wrong there is no reason to refuse.
+    // A wrong clock at GitHub is no reason to refuse the sign-in.
     world.github.next_answer(Endpoint::User, Mode::ClockSkew(-400));
     assert_eq!(world.come_in(&mut world.browser(), cast::MONA).await.location(), "/sign-up/arrival");
 }
@@ -84,7 +84,7 @@ async fn f07_a_github_that_wants_to_be_left_alone_is(pool: PgPool) {
     let world = World::with_cast(&pool).await;
     let expected = (StatusCode::SERVICE_UNAVAILABLE, WAIT);
     assert_fails(&world, (Endpoint::Token, Mode::SecondaryLimit { status: 429, retry_after: 60 }), expected).await;
-    // That is said to this site, whoever comes: for that minute it is not asked again.
+    // The answer is about this site, for every user: for that minute GitHub is not asked again.
     world.github.forget_requests();
     let answer = world.come_in(&mut world.browser(), cast::TOVE).await;
     assert_said(&answer, StatusCode::SERVICE_UNAVAILABLE, WAIT);
@@ -109,7 +109,7 @@ async fn f07_what_github_says_to_one_person_closes_it_to_nobody_else(pool: PgPoo
 async fn callbacks_that_somebody_made_up_use_up_nobodys_tries(pool: PgPool) {
     let world = World::with_cast(&pool).await;
     for n in 0..70 {
-        // As a page elsewhere could have the browsers of its visitors do.
+        // As another site could make the browsers of its visitors do.
         let answer =
             come_back(&mut world.browser(), &format!("https://kith.example/auth/github/callback?code=x&state=y{n}"))
                 .await;
@@ -127,7 +127,7 @@ async fn strangers_at_the_same_address_do_not_keep_members_from_their_own_ways(p
     }
     assert_eq!(world.browser().post("/auth/github", &[]).await.status, StatusCode::TOO_MANY_REQUESTS);
     assert_eq!(world.link(&mut alan, cast::MONA).await.location(), "/settings/connections");
-    // A member has a count of their own, and it ends.
+    // A member has a count of their own, and it is limited.
     let mut last = StatusCode::OK;
     for _ in 0..30 {
         last = alan.post("/settings/connections/github/refresh", &[]).await.status;
@@ -192,11 +192,11 @@ async fn f06_github_away_hurts_nobody_who_does_not_name_it(pool: PgPool) {
     let gone = World { site, github: stand_in_github::StandIn::start().await };
     walk(&gone, &mut alan).await;
     assert_eq!(gone.site.browser().try_sign_in("alan", super::super::PASSWORD).await.status, StatusCode::SEE_OTHER);
-    // The button leads there, where it says so itself.
+    // The button leads there, and the page there says so itself.
     way_out(&gone.browser().post("/auth/github", &[]).await);
     let answer = come_back(&mut browser, &back).await;
     assert_said(&answer, StatusCode::SERVICE_UNAVAILABLE, DOWN);
-    // What is connected can be seen and ended without it.
+    // Connections can be listed and removed without the provider.
     assert_eq!(alan.post("/settings/connections/github/unlink", &[]).await.location(), "/settings/connections");
 }
 

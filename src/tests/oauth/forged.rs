@@ -1,4 +1,5 @@
-//! Callbacks that nobody here asked for: late, replayed, forged, another's. They end in one sentence, without a row.
+//! Callbacks without a matching authorization request here: late, replayed, forged, another user's. They end in one
+//! sentence, without a row.
 
 use http::StatusCode;
 use sqlx::PgPool;
@@ -12,7 +13,7 @@ use super::{
 
 const GONE: &str = "That way to GitHub has ended";
 
-/// Somebody who has an account, and the way of theirs that is about to end well.
+/// A user with an account, and their authorization request just before its callback.
 async fn about_to_come_in(world: &World) -> (Browser, String) {
     world.join(cast::MONA, "mona", "mona@example.org").await;
     world.site.sql("delete from sessions; delete from limits").await;
@@ -62,7 +63,7 @@ async fn h04_a_callback_without_its_own_state_and_cookie_does_nothing(pool: PgPo
     ] {
         assert_refused(&world, &mut mine, &format!("{path}?{query}"), what).await;
     }
-    // Another browser has no way of its own, or another one; the attempt uses the state up.
+    // Another browser has no authorization request, or another one; the attempt uses the state up.
     let mut other = world.browser();
     world.set_out(&mut other).await;
     assert_refused(&world, &mut other, &back, "another browser").await;
@@ -111,7 +112,7 @@ async fn who_says_no_reads_so_and_nothing_happens(pool: PgPool) {
     assert_said(&answer, StatusCode::FORBIDDEN, "You said no at GitHub, so nothing happened.");
     assert!(answer.body.contains("<h1>Welcome back</h1>") && answer.body.contains("value=\"/following\""));
     assert_eq!(world.rows().await, rows);
-    // From the settings, back in the settings.
+    // A request from the settings returns to the settings.
     let mut alan = world.site.signed_in("alan").await;
     let url = world.leave(&mut alan, "/settings/connections/github/link", &[]).await;
     let answer = come_back(&mut alan, &world.github.deny(&url)).await;
@@ -125,7 +126,7 @@ async fn h05_a_code_of_somebody_else_is_of_no_use(pool: PgPool) {
     let world = World::new(&pool).await;
     let (mut attacker, stolen) = about_to_come_in(&world).await;
     let code = stolen.split("code=").nth(1).unwrap().split('&').next().unwrap().to_owned();
-    // Put into a way of the attacker's own: its verifier is another one.
+    // With an authorization request of the attacker's own, its verifier is another one.
     let url = world.set_out(&mut attacker).await;
     let own = world.github.approve(&url, cast::TOVE);
     let own_code = own.split("code=").nth(1).unwrap().split('&').next().unwrap();
@@ -139,20 +140,20 @@ async fn h05_a_code_of_somebody_else_is_of_no_use(pool: PgPool) {
 async fn h05_a_way_to_link_ends_with_the_session_that_began_it(pool: PgPool) {
     let world = World::with_cast(&pool).await;
     let sentence = "you were signed out meanwhile";
-    // Signed out, and somebody else signed in, in the same browser.
+    // Signed out, and another user signed in, in the same browser.
     let mut browser = world.site.signed_in("alan").await;
     let url = world.leave(&mut browser, "/settings/connections/github/link", &[]).await;
     let back = world.github.approve(&url, cast::MONA);
     browser.sign_in("barbara").await;
     let answer = come_back(&mut browser, &back).await;
     assert_said(&answer, StatusCode::BAD_REQUEST, sentence);
-    // Signed out, and in again: another session.
+    // Signed out and in again: another session.
     let mut browser = world.site.signed_in("alan").await;
     let url = world.leave(&mut browser, "/settings/connections/github/link", &[]).await;
     browser.sign_in("alan").await;
     let answer = come_back(&mut browser, &world.github.approve(&url, cast::MONA)).await;
     assert_said(&answer, StatusCode::BAD_REQUEST, sentence);
-    // The same session, but the proof is too old.
+    // The same session, but the elevation has expired.
     let url = world.leave(&mut browser, "/settings/connections/github/link", &[]).await;
     world.site.sql("update sessions set elevated_until = now() - interval '1 second'").await;
     let answer = come_back(&mut browser, &world.github.approve(&url, cast::MONA)).await;

@@ -1,5 +1,5 @@
-//! An OpenID Connect issuer, as small as its documents allow: discovery, keys, codes with PKCE, signed id tokens, user
-//! info. It can be told to sign wrongly.
+//! An OpenID Connect issuer, as small as the specifications allow: discovery, keys, codes with PKCE, signed id tokens,
+//! user info. It can sign wrongly on request.
 
 use std::{
     collections::BTreeMap,
@@ -35,18 +35,18 @@ use super::{
 pub const CLIENT: &str = "kith";
 pub const SECRET: &str = "the secret of kith at this issuer";
 
-/// How an id token is wrong.
+/// The fault of an id token.
 #[derive(Clone, Debug)]
 pub enum Wrong {
-    /// Another value of a claim; null takes it away.
+    /// Another value of a claim; null removes it.
     Claim(&'static str, Value),
-    /// Not signed at all, as `alg` says.
+    /// Not signed at all, as its `alg` says.
     Unsigned,
     /// Signed with the secret of the client, or with the public key, as if those were keys.
     Hmac(bool),
-    /// Signed by somebody else.
+    /// Signed with another key.
     OtherKey,
-    /// There is none.
+    /// Missing.
     Missing,
 }
 
@@ -63,20 +63,20 @@ pub(super) struct Inner {
     wrong: Option<Wrong>,
     codes: BTreeMap<String, Code>,
     pub(super) people: BTreeMap<String, Value>,
-    /// What answers say of who answers.
+    /// True if the callback names the issuer.
     names_itself: bool,
     count: usize,
     pub(super) asked: Vec<&'static str>,
-    /// The status of its description of itself, and the fields that differ.
+    /// The status of its discovery document, and the fields that differ.
     described: (StatusCode, Value),
-    /// Whether that never comes.
+    /// True if the discovery document never arrives.
     hangs: bool,
     pub(super) info: Info,
 }
 
 pub(super) type Shared = Arc<Mutex<Inner>>;
 
-/// One that runs, until it is dropped.
+/// A running issuer; stops when dropped.
 pub struct Issuer {
     pub url: String,
     shared: Shared,
@@ -127,7 +127,7 @@ impl Issuer {
         Self { url, shared, serving }
     }
 
-    /// The settings with which Kith knows it as `name`.
+    /// Returns the settings with which Kith knows it as `name`.
     pub fn settings(&self, name: &str) -> Vec<(String, String)> {
         trace::note_own("client secret", (CLIENT, SECRET));
         trace::note_own("client secret", (CLIENT, &SECRET.replace(' ', "+")));
@@ -143,27 +143,27 @@ impl Issuer {
         lock(&self.shared).wrong = None;
     }
 
-    /// From now on it signs with another key.
+    /// Makes it sign with another key from now on.
     pub fn change_key(&self) {
         lock(&self.shared).key = fresh_key();
     }
 
-    /// From now on its answers name it (RFC 9207), and it says so.
+    /// Makes its callbacks name it from now on (RFC 9207), and its discovery document announce that.
     pub fn name_itself(&self) {
         lock(&self.shared).names_itself = true;
     }
 
-    /// From now on it describes itself with this status and these fields.
+    /// Makes its discovery document have this status and these fields from now on.
     pub fn describe(&self, status: StatusCode, fields: Value) {
         lock(&self.shared).described = (status, fields);
     }
 
-    /// From now on its description of itself never comes.
+    /// Makes its discovery document never arrive from now on.
     pub fn hang(&self) {
         lock(&self.shared).hangs = true;
     }
 
-    /// From now on its user info endpoint answers so.
+    /// Makes its user info endpoint answer so from now on.
     pub fn inform(&self, info: Info) {
         lock(&self.shared).info = info;
     }
@@ -172,7 +172,7 @@ impl Issuer {
         lock(&self.shared).asked.iter().filter(|asked| **asked == what).count()
     }
 
-    /// Where a browser that was sent to `way` is sent back to when `person` (their claims) agrees.
+    /// Returns the callback URL of the authorization request at `way` when `person` (their claims) agrees.
     pub fn approve(&self, way: &str, person: Value) -> String {
         let ask = query(way);
         assert_eq!((ask["client_id"].as_str(), ask["response_type"].as_str()), (CLIENT, "code"));
@@ -193,7 +193,7 @@ impl Issuer {
     }
 }
 
-/// The fields of an address.
+/// Returns the fields of an address.
 pub fn query(url: &str) -> BTreeMap<String, String> {
     let uri = format!("/?{}", url.split_once('?').unwrap().1).parse().unwrap();
     Query::<BTreeMap<String, String>>::try_from_uri(&uri).unwrap().0

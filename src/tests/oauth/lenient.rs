@@ -1,4 +1,4 @@
-//! A provider that says odd things, or less than usual: those who are known here come in all the same.
+//! A provider that answers oddly, or less than usual: its connected users can sign in all the same.
 
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,7 @@ use super::{
     world::assert_said,
 };
 
-/// Somebody of whom the id token says nothing but the subject.
+/// A user about whom the id token says nothing but the subject.
 fn bare() -> Value {
     json!({ "sub": "rosa-1", "in_user_info": rosa() })
 }
@@ -185,7 +185,7 @@ async fn a_long_name_is_not_cut_inside_a_character(pool: PgPool) {
     world.come_in(&mut browser, cast::MONA).await;
     let page = browser.get("/sign-up/arrival").await.body;
     assert!(page.contains(&format!("value=\"{letters}\"")) && !page.contains('👩'), "{page}");
-    // Also when it is taken over later.
+    // Also when it is copied later.
     let mut mona = world.join(cast::MONA, "mona", "mona@example.org").await;
     let answer = world.round(&mut mona, "/settings/connections/github/refresh", cast::MONA).await;
     assert_eq!(answer.location(), "/settings/connections");
@@ -218,7 +218,7 @@ async fn doctor_names_address_and_status_of_a_provider_that_fails(pool: PgPool) 
         let (all, sound) = lines().await;
         assert!(!sound && all[2].contains(&said), "{said}: {all:?}");
     }
-    // Fields that are not used may be of any type.
+    // Unused fields may be of any type.
     many.acme.describe(StatusCode::OK, json!({ "claims_supported": 7, "scopes_supported": "openid" }));
     assert!(lines().await.1);
     let Many { site, acme, .. } = many;

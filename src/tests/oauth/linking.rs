@@ -1,4 +1,4 @@
-//! Connections: made and ended by who is signed in, and never the last way in.
+//! Connections: created and removed by the signed-in user, and never the last way in.
 
 use http::StatusCode;
 use sqlx::PgPool;
@@ -99,7 +99,7 @@ async fn who_has_no_password_proves_themselves_by_going_there_again(pool: PgPool
     let fields = [("next", "/settings/account")];
     let url = world.leave(&mut mona, "/elevate/with/github", &fields).await;
     assert!(url.contains("prompt=select_account"), "GitHub asks who it is: {url}");
-    // Somebody else at the same browser does not count.
+    // Another user at the same browser does not count.
     let answer = come_back(&mut mona, &world.github.approve(&url, cast::TOVE)).await;
     assert_said(&answer, StatusCode::FORBIDDEN, "does not belong to this account");
     assert!(mona.post("/settings/account/export", &[]).await.location().starts_with("/elevate"));

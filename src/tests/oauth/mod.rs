@@ -1,5 +1,4 @@
-//! Coming in with an account elsewhere, against a stand-in that answers, and fails, as GitHub does, and against an
-//! OpenID Connect issuer.
+//! OAuth sign-in, with a stand-in that answers, and fails, as GitHub does, and with an OpenID Connect issuer.
 
 mod arriving;
 mod elevating;

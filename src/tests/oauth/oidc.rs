@@ -1,4 +1,4 @@
-//! Any OpenID Connect issuer, several of them, beside a GitHub.
+//! Any OpenID Connect issuer, and several of them, beside a GitHub.
 
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -136,7 +136,7 @@ async fn what_the_token_leaves_out_is_asked_for(pool: PgPool) {
     let mut browser = many.site.browser();
     many.come_in(&mut browser, json!({ "sub": "rosa-1", "in_user_info": more })).await;
     assert!(browser.get("/sign-up/arrival").await.body.contains("rosa@acme.example"));
-    // User info about somebody else is not believed (OpenID Connect Core § 5.3.2).
+    // User info about another subject is not believed (OpenID Connect Core § 5.3.2).
     let other = json!({ "sub": "ada-1", "email": "ada@kith.example", "email_verified": true });
     let mut browser = many.site.browser();
     let answer = many.come_in(&mut browser, json!({ "sub": "rosa-1", "in_user_info": other })).await;
@@ -147,7 +147,7 @@ async fn what_the_token_leaves_out_is_asked_for(pool: PgPool) {
 async fn what_one_issuer_says_is_of_no_use_at_anothers_door(pool: PgPool) {
     let many = Many::new(&pool).await;
     many.acme.name_itself();
-    // The mix-up: begun with one, ended as if with the other.
+    // The mix-up: started with one provider, finished as if with the other.
     for (from, to) in [("acme", "other"), ("other", "acme"), ("acme", "github")] {
         let mut browser = many.site.browser();
         let way = many.set_out(&mut browser, &format!("/auth/{from}")).await;
@@ -157,7 +157,7 @@ async fn what_one_issuer_says_is_of_no_use_at_anothers_door(pool: PgPool) {
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{from} {to}");
     }
     assert_eq!(many.acme.asked("token") + many.other.asked("token"), 0, "no code is given to the wrong one");
-    // An answer that names another issuer, and none where one was promised (RFC 9207).
+    // A callback that names another issuer, and one without an issuer although it was announced (RFC 9207).
     let mut browser = many.site.browser();
     let way = many.set_out(&mut browser, "/auth/acme").await;
     let back = many.acme.approve(&way, rosa());
@@ -194,7 +194,7 @@ async fn another_identity_proves_whose_account_it_is(pool: PgPool) {
     come_back(&mut browser, &many.github.approve(&way, cast::MONA)).await;
     let page = browser.get("/sign-up/arrival").await.body;
     assert!(page.contains("action=\"/sign-up/arrival/with/acme\"") && !page.contains("/with/github"), "{page}");
-    // Somebody else's does not.
+    // Another user's does not.
     let answer = many.via_acme(&mut browser, "/sign-up/arrival/with/acme", json!({ "sub": "other" })).await;
     assert_said(&answer, StatusCode::FORBIDDEN, "does not belong to this account");
     assert!(answer.body.contains("You already have an account"), "and the page is there again");
@@ -233,7 +233,7 @@ async fn a_proof_that_is_not_fresh_elevates_nobody(pool: PgPool) {
 async fn new_keys_are_found_and_an_issuer_that_is_away_is_said(pool: PgPool) {
     let many = Many::new(&pool).await;
     many.join(rosa(), "rosa", "rosa@acme.example").await;
-    // Within the first minute what it said is believed; a new key only then asked for.
+    // Within the first minute its keys are believed; only then is a new key requested.
     many.acme.change_key();
     let answer = many.come_in(&mut many.site.browser(), rosa()).await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
@@ -278,7 +278,7 @@ async fn an_issuer_that_has_changed_its_keys_is_asked_for_them_again(pool: PgPoo
     many.join(rosa(), "rosa", "rosa@acme.example").await;
     assert_eq!((many.acme.asked("discovery"), many.acme.asked("keys")), (1, 1));
     many.acme.change_key();
-    // Just asked: whoever sends tokens that do not hold cannot have us ask for keys as often as they like.
+    // The keys were fetched just now: invalid tokens cannot make us fetch them as often as the sender likes.
     let answer = many.come_in(&mut many.site.browser(), rosa()).await;
     assert_said(&answer, StatusCode::SERVICE_UNAVAILABLE, DOWN);
     assert_eq!(many.acme.asked("keys"), 1);

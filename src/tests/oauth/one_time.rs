@@ -1,5 +1,5 @@
-//! What works once on the ways of other services, used fifty times at the same moment on two copies of the server (H20,
-//! M11): one use wins, one thing changes.
+//! One-time secrets of OAuth sign-in, used fifty times at the same moment on two instances of the server (H20, M11):
+//! one use wins, one thing changes.
 
 use http::StatusCode;
 use sqlx::PgPool;
@@ -14,7 +14,7 @@ use super::{
 const ROUNDS: usize = 20;
 const USES: usize = 50;
 
-/// Two copies of the server, which know the same GitHub.
+/// Two instances of the server, which know the same GitHub.
 struct Copies {
     world: World,
     second: Site,
@@ -27,7 +27,8 @@ impl Copies {
         Self { world, second }
     }
 
-    /// The same in fifty tabs of one browser at once. Of them one wins, as `won` tells it; the others get no session.
+    /// Runs the same action in fifty tabs of one browser at once. One of them wins, as `won` decides; the others get no
+    /// session.
     async fn race<F>(&self, browser: &Browser, act: impl Fn(Browser) -> F, won: impl Fn(&Answer) -> bool)
     where
         F: Future<Output = Answer> + Send + 'static,
@@ -52,7 +53,7 @@ impl Copies {
         self.world.site.sql("delete from limits").await;
     }
 
-    /// Somebody came from GitHub and has been sent a code to an address.
+    /// A user came from GitHub, and a code was sent to an address.
     async fn arrived(&self, person: u64, address: &str) -> (Browser, String) {
         let mut browser = self.world.browser();
         assert_eq!(self.world.come_in(&mut browser, person).await.location(), "/sign-up/arrival");
@@ -130,7 +131,7 @@ async fn h20_an_arrival(pool: PgPool) {
     for round in 0..ROUNDS {
         copies.world.site.sql("delete from sessions; delete from identities").await;
         let mut browser = copies.world.browser();
-        // By the password of the account it belongs to; by making an account.
+        // By the password of the account it belongs to, or by creating an account.
         if round % 2 == 0 {
             copies.world.come_in(&mut browser, cast::ADA).await;
             let act = |mut tab: Browser| async move {

@@ -1,4 +1,4 @@
-//! A verified address belongs to somebody: that account is proved once, or nothing is linked.
+//! A verified address belongs to a user: they verify that account once, or nothing is linked.
 
 use http::StatusCode;
 use sqlx::PgPool;
@@ -10,7 +10,7 @@ use super::{
     world::choose,
 };
 
-/// GitHub says that it is ada@kith.example, who has an account.
+/// GitHub says that the user is ada@kith.example, who has an account.
 async fn arrive_as_ada(world: &World) -> Browser {
     let mut browser = world.browser();
     assert_eq!(world.come_in(&mut browser, cast::ADA).await.location(), "/sign-up/arrival");
@@ -62,7 +62,7 @@ async fn a_code_to_the_address_proves_it(pool: PgPool) {
     let right = browser.post("/sign-up/arrival/code", &[("code", &code)]).await;
     assert_eq!(right.location(), "/", "{}", right.body);
     assert_linked(&world, &mut browser).await;
-    // The other one still waits; it is too late for it now.
+    // The other one is still pending, but too late now.
     let late = thief.post("/sign-up/arrival/password", &[("password", PASSWORD)]).await;
     assert_eq!(late.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(world.site.count("select count(*) from identities").await, 1);
@@ -91,7 +91,7 @@ async fn h01e_an_address_that_was_not_verified_counts_for_nothing(pool: PgPool) 
     let answer = mallory.clone().post("/sign-up/arrival/password", &[("password", PASSWORD)]).await;
     assert_eq!(answer.location(), "/sign-in", "there is no account to prove");
     assert_eq!(choose(&mut mallory, "mallory", "grace@kith.example").await.status, StatusCode::UNPROCESSABLE_ENTITY);
-    // Typing it mails its owner, and only the code from that mail does anything.
+    // Typing it mails its owner, and only the code from that mail has an effect.
     mallory.post("/sign-up/arrival/send", &[("email", "grace@kith.example")]).await;
     for guess in ["000000", "123456", "999999"] {
         mallory.post("/sign-up/arrival/code", &[("code", guess)]).await;
@@ -102,7 +102,7 @@ async fn h01e_an_address_that_was_not_verified_counts_for_nothing(pool: PgPool) 
 #[sqlx::test]
 async fn h01c_nothing_is_linked_to_an_account_that_is_not_proved(pool: PgPool) {
     let world = World::with_cast(&pool).await;
-    // A sign-up under way is no account: there is nobody to link to.
+    // A pending sign-up is no account: there is no user to link to.
     let mut attacker = world.browser();
     let wish = [
         ("email", "victim@kith.example"),
@@ -113,7 +113,7 @@ async fn h01c_nothing_is_linked_to_an_account_that_is_not_proved(pool: PgPool) {
     attacker.post("/sign-up", &wish).await;
     let answer = attacker.post("/settings/connections/github/link", &[]).await;
     assert!(answer.location().starts_with("/sign-in"), "{}", answer.location());
-    // Coming in with GitHub beside it links nothing to it either.
+    // An OAuth sign-in with GitHub beside it links nothing to it either.
     world.come_in(&mut attacker, cast::MONA).await;
     let code = world.site.code_to("victim@kith.example").await;
     let mut victim = attacker.clone();
@@ -125,7 +125,7 @@ async fn h01c_nothing_is_linked_to_an_account_that_is_not_proved(pool: PgPool) {
 #[sqlx::test]
 async fn h01c_a_change_of_address_that_is_taken_back_takes_links_along(pool: PgPool) {
     let world = World::with_cast(&pool).await;
-    // Somebody at alan's open browser: links their own GitHub, then moves the address away.
+    // An intruder at alan's open browser: links their own GitHub, then changes the address.
     let mut attacker = world.site.signed_in("alan").await;
     assert_eq!(world.link(&mut attacker, cast::MONA).await.location(), "/settings/connections");
     attacker.post("/settings/account/email", &[("email", "evil@evil.example")]).await;

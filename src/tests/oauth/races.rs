@@ -1,4 +1,4 @@
-//! Several at once: one wins, and nobody is left with two accounts, or none.
+//! Several at once: one wins, and no user is left with two accounts, or none.
 
 use std::collections::BTreeSet;
 

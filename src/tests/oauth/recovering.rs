@@ -1,4 +1,5 @@
-//! Getting an account back that somebody else may have linked something to; what waits, and for how long; what is counted.
+//! Recovery of an account to which an intruder may have linked a provider; its pending items and their lifetime; its
+//! limits.
 
 use http::StatusCode;
 use server::limits;
@@ -31,7 +32,7 @@ async fn h03_who_resets_their_password_is_shown_what_else_opens_the_account(pool
         assert_eq!(page.contains(asks), who == "alan", "{page}");
         assert!(!owner.get("/settings/connections").await.body.contains(asks), "said once");
         if who == "alan" {
-            // They have just proved themselves: one press, and what was linked is out.
+            // They have just elevated: one press, and the intruder's identity is unlinked.
             assert_eq!(owner.post("/settings/connections/github/unlink", &[]).await.flash(), "disconnected");
             let mut again = world.browser();
             world.come_in(&mut again, cast::MONA).await;
@@ -114,7 +115,7 @@ async fn neighbours_who_set_out_do_not_keep_a_browser_that_was_here_before_from_
         let status = mine.clone().post("/auth/github", &[]).await.status;
         assert_eq!(status == StatusCode::TOO_MANY_REQUESTS, n == limits::OAUTH_BROWSER.most, "{n}: {status}");
     }
-    // A cookie that somebody made up gives no more than that, and all of them together have an end.
+    // A made-up cookie gives no more than that, and all of them together are limited.
     let mut last = StatusCode::OK;
     let mut set_out = limits::OAUTH_BROWSER.most;
     for n in 0..limits::OAUTH_CROWD.most {

@@ -1,4 +1,4 @@
-//! Somebody comes again.
+//! Repeated OAuth sign-ins.
 
 use http::StatusCode;
 use sqlx::PgPool;
@@ -16,7 +16,7 @@ async fn f09_the_number_is_the_key_and_the_name_is_only_shown(pool: PgPool) {
     assert_eq!(again.who().await.as_deref(), Some("robin"));
     assert!(again.get("/settings/connections").await.body.contains("robin-of-the-fields"), "the new name is shown");
 
-    // Who took the name that was freed is somebody else.
+    // The user who took the freed name is another one.
     let mut other = world.browser();
     assert_eq!(world.come_in(&mut other, cast::ROBIN_TOO).await.location(), "/sign-up/arrival");
     assert_eq!(other.who().await, None);

@@ -1,5 +1,5 @@
-//! Sessions that come of a way to a service are like all others: a fresh id each time, nothing half done, nothing that
-//! outlives what ends the others.
+//! Sessions that come from OAuth sign-in are like all others: a fresh id each time, nothing half done, and they end
+//! with the events that end the others.
 
 use http::StatusCode;
 use sqlx::PgPool;
@@ -11,10 +11,10 @@ use super::{
     world::come_back,
 };
 
-/// Every way that ends in a session, by GitHub.
+/// Every path with GitHub that ends in a session.
 const WAYS: [&str; 5] = ["back", "join", "prove by password", "prove by code", "elevate"];
 
-/// What is left to do on a way.
+/// The last step of a path.
 enum Last {
     Back(String),
     Send(&'static str, Vec<(&'static str, String)>),
@@ -32,14 +32,14 @@ impl Last {
     }
 }
 
-/// mona has an account that only GitHub opens, besides the cast.
+/// The cast, and mona with an account that only GitHub opens.
 async fn world(pool: &PgPool) -> World {
     let world = World::with_cast(pool).await;
     world.join(cast::MONA, "mona", "mona@example.org").await;
     world
 }
 
-/// Takes a browser to the last step of a way.
+/// Takes a browser to the last step of a path.
 async fn about_to(world: &World, browser: &mut Browser, way: &str) -> Last {
     world.site.sql("delete from limits; delete from identities where subject <> '1001'; delete from arrivals").await;
     world.site.sql("delete from users where username = 'tove'").await;
@@ -70,7 +70,7 @@ async fn about_to(world: &World, browser: &mut Browser, way: &str) -> Last {
     }
 }
 
-/// Who has a session before: mona proves herself again, and barbara is at a browser in which somebody else comes in.
+/// The session before the path: mona elevates, and in all other cases another user signs in at barbara's browser.
 async fn before(world: &World, way: &str) -> (Browser, &'static str) {
     world.site.sql("delete from limits; delete from sessions").await;
     let mut browser = world.browser();
@@ -144,7 +144,7 @@ async fn m20_linking_and_unlinking_happen_whole_or_not_at_all(pool: PgPool) {
     assert_eq!(other.who().await.as_deref(), Some("alan"), "nor are sessions ended for nothing");
 }
 
-/// From here on, what would write an audit row or queue a mail fails.
+/// Makes every write of an audit row or a mail fail from now on.
 async fn break_half_way(world: &World) {
     world
         .site
@@ -188,11 +188,11 @@ async fn h15_who_arrives_is_not_told_whether_an_address_they_type_has_an_account
         let wrong = mallory.post("/sign-up/arrival/code", &[("code", "123456")]).await;
         let words = [&page.body, &wrong.body].map(|body| body.replace(address, "somebody@kith.example"));
         seen.push((sent.status, sent.location().to_owned(), page.status, wrong.status, words));
-        // Mail goes to both, and only it says more.
+        // Both get a mail, and only the mail says more.
         assert!(world.site.mail_to(address).await.is_some());
     }
     assert_eq!(seen[0], seen[1]);
-    // What may be sent to one address is counted alike, too.
+    // The limit of mails to one address is also the same for both.
     let mut ends = Vec::new();
     for address in ["grace@kith.example", "nobody@kith.example"] {
         let mut last = Vec::new();

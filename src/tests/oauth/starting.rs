@@ -1,4 +1,4 @@
-//! Every way to a provider starts over a page of our own: no form of ours leads anywhere else. And the way back is used
+//! Every authorization request starts on a page of our own: no form of ours leads anywhere else. And the callback works
 //! once.
 
 use http::StatusCode;
@@ -88,7 +88,7 @@ async fn a_callback_used_before_leads_home_while_signed_in(pool: PgPool) {
         }
     }
     assert_eq!((world.rows().await, browser.session().cloned()), (rows, session));
-    // One that another browser has not used yet is none of theirs.
+    // A callback that another browser has not used yet does not belong to this one.
     let mut other = world.browser();
     let url = world.set_out(&mut other).await;
     let answer = come_back(&mut browser, &world.github.approve(&url, cast::MONA)).await;

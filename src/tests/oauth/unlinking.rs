@@ -1,4 +1,4 @@
-//! Disconnecting a service that may be in other hands: who came in with it is out.
+//! Removing the connection of a provider that an intruder may control: the sessions that signed in with it end.
 
 use http::StatusCode;
 use sqlx::PgPool;
@@ -22,7 +22,7 @@ async fn who_came_in_with_a_service_is_out_when_it_is_disconnected(pool: PgPool)
     let mut thief = world.browser();
     world.come_in(&mut thief, cast::MONA).await;
     assert_eq!(thief.who().await.as_deref(), Some("alan"));
-    // Another account's session by the same service is none of this.
+    // Another account's session by the same provider is not affected.
     let mut tove = world.join(cast::TOVE, "tove", "tove@example.org").await;
     let page = alan.get(CONNECTIONS).await.body;
     assert!(page.contains("signs out every other device that came in with it"), "{page}");
@@ -34,7 +34,7 @@ async fn who_came_in_with_a_service_is_out_when_it_is_disconnected(pool: PgPool)
         assert_eq!(browser.who().await.as_deref(), Some("alan"), "came in by the password");
     }
     assert_eq!(tove.who().await.as_deref(), Some("tove"));
-    // And that browser is a stranger again.
+    // And that browser is unknown again.
     world.site.sql("delete from jobs").await;
     thief.sign_in("alan").await;
     assert_eq!(world.site.count("select count(*) from jobs where kind = 'new_browser'").await, 1);
@@ -72,7 +72,7 @@ async fn who_comes_in_while_the_service_is_disconnected_is_not_left_in(pool: PgP
                 thief
             },
             async {
-                // Between asking GitHub and signing in, mostly.
+                // Mostly between the question to GitHub and the sign-in.
                 tokio::time::sleep(std::time::Duration::from_millis(round % 10)).await;
                 owner.post(UNLINK, &[]).await
             }
@@ -127,7 +127,7 @@ async fn h26_a_service_that_has_left_the_settings_is_no_way_in(pool: PgPool) {
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{provider} {issuer}");
         assert!(refused.body.contains("only thing your account opens with"), "{}", refused.body);
         assert_eq!(world.site.count("select count(*) from passwords").await, 1);
-        // It can be disconnected, also where it is all there is besides the password.
+        // It can be removed, also if it is all there is besides the password.
         let answer = mona.post(&format!("/settings/connections/{provider}/unlink"), &[]).await;
         assert_eq!(answer.flash(), "disconnected", "{provider}: {}", answer.body);
     }

@@ -1,4 +1,4 @@
-//! The user info endpoint of the tests' issuer, and how it can be out of order.
+//! The user info endpoint of the tests' issuer, and its faults.
 
 use axum::{
     Json,
@@ -13,14 +13,14 @@ use serde_json::Value;
 
 use super::issuer::{Shared, lock, refuse};
 
-/// How it answers.
+/// Its answer.
 #[derive(Clone, Debug)]
 pub enum Info {
     Usual,
     Status(StatusCode),
-    /// Never.
+    /// It never answers.
     Silent,
-    /// With this text, called that.
+    /// With this text and this content type.
     Text(&'static str, &'static str),
     /// With these claims and no others.
     Claims(Value),

@@ -1,4 +1,4 @@
-//! Kith and a GitHub, and the way between them.
+//! Kith and a GitHub, and the OAuth sign-in between them.
 
 use axum::body::Body;
 use http::{Request, StatusCode};
@@ -14,23 +14,23 @@ pub struct World {
 }
 
 impl World {
-    /// Nobody has an account yet.
+    /// Creates a site without accounts.
     pub async fn new(pool: &PgPool) -> Self {
         Self::with(pool, &[]).await
     }
 
-    /// With more settings.
+    /// Creates a site with more settings.
     pub async fn with(pool: &PgPool, settings: &[(&str, &str)]) -> Self {
         let github = StandIn::start().await;
         Self { site: knowing(pool, &github, settings), github }
     }
 
-    /// Another copy of the server.
+    /// Another instance of the server.
     pub fn copy(&self, pool: &PgPool) -> Site {
         knowing(pool, &self.github, &[])
     }
 
-    /// The cast has accounts.
+    /// Creates a site with the accounts of the cast.
     pub async fn with_cast(pool: &PgPool) -> Self {
         Site::with_cast(pool).await;
         Self::new(pool).await
@@ -40,19 +40,19 @@ impl World {
         self.site.browser()
     }
 
-    /// Sets out to come in; where GitHub is asked.
+    /// Starts an OAuth sign-in; returns the URL of the authorization request.
     pub async fn set_out(&self, browser: &mut Browser) -> String {
         self.leave(browser, "/auth/github", &[]).await
     }
 
-    /// Sets out by any form; where GitHub is asked.
+    /// Starts an authorization request by any form; returns its URL.
     pub async fn leave(&self, browser: &mut Browser, form: &str, fields: &[(&str, &str)]) -> String {
         let url = way_out(&browser.post(form, fields).await);
         assert!(url.starts_with(&self.github.url), "{form}: {url}");
         url
     }
 
-    /// There and back again, as `person`.
+    /// Sends the form, and returns from GitHub as `person`.
     pub async fn round(&self, browser: &mut Browser, form: &str, person: u64) -> Answer {
         let url = self.leave(browser, form, &[]).await;
         let answer = come_back(browser, &self.github.approve(&url, person)).await;
@@ -60,12 +60,12 @@ impl World {
         answer
     }
 
-    /// Comes in as `person`, whoever that is here.
+    /// Signs in as `person`, with or without an account here.
     pub async fn come_in(&self, browser: &mut Browser, person: u64) -> Answer {
         self.round(browser, "/auth/github", person).await
     }
 
-    /// Joins as `person`, with the username and the address that are suggested.
+    /// Signs up as `person`, with this username and address.
     pub async fn join(&self, person: u64, username: &str, email: &str) -> Browser {
         let mut browser = self.browser();
         let answer = self.come_in(&mut browser, person).await;
@@ -76,12 +76,12 @@ impl World {
         browser
     }
 
-    /// Links `person` to whoever is signed in.
+    /// Links `person` to the signed-in user.
     pub async fn link(&self, browser: &mut Browser, person: u64) -> Answer {
         self.round(browser, "/settings/connections/github/link", person).await
     }
 
-    /// Everything that could come of a way to GitHub that should come to nothing.
+    /// Returns the number of rows in every table that an OAuth sign-in can change, to assert that it changed none.
     pub async fn rows(&self) -> Vec<i64> {
         let mut all = Vec::new();
         for table in ["users", "identities", "sessions", "arrivals", "passwords", "posts", "jobs", "audit_events"] {
@@ -90,7 +90,7 @@ impl World {
         all
     }
 
-    /// As whom an identity opens.
+    /// Returns the username of the account that an identity opens.
     pub async fn owner(&self, person: u64) -> Option<String> {
         sqlx::query_scalar(
             "select u.username from identities i join users u on u.id = i.user_id where i.subject = $1 and i.provider = 'github'",
@@ -101,13 +101,13 @@ impl World {
         .unwrap()
     }
 
-    /// Whether anybody was told of something.
+    /// Returns the number of audit events of a kind.
     pub async fn events(&self, kind: &str) -> i64 {
         self.site.count(&format!("select count(*) from audit_events where kind = '{kind}'")).await
     }
 }
 
-/// Another service that a site knows by its settings alone.
+/// Another provider, which a site knows by its settings alone.
 pub const ACME: [(&str, &str); 3] = [
     ("KITH_OIDC_ACME_ISSUER", "https://acme.example"),
     ("KITH_OIDC_ACME_CLIENT_ID", "kith"),
@@ -126,7 +126,7 @@ fn knowing(pool: &PgPool, github: &StandIn, settings: &[(&str, &str)]) -> Site {
     Site::with(pool, &all)
 }
 
-/// The address of the provider that a page of ours leads on to, by itself and by its link.
+/// Returns the URL of the provider that a page of ours leads on to, by itself and by its link.
 pub fn way_out(answer: &Answer) -> String {
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
     let url = answer.header("refresh").strip_prefix("0;url=").unwrap_or_else(|| panic!("{}", answer.body)).to_owned();
@@ -135,13 +135,13 @@ pub fn way_out(answer: &Answer) -> String {
     url
 }
 
-/// The part of an address that a browser asks our server for.
+/// Returns the part of an address that a browser requests from our server.
 pub fn path_of(url: &str) -> String {
     let rest = url.strip_prefix("https://kith.example").unwrap_or_else(|| panic!("not back to us: {url}"));
     rest.to_owned()
 }
 
-/// Comes back to us, as a browser does that another site sends here.
+/// Requests a callback, as a browser does that another site sends here.
 pub async fn come_back(browser: &mut Browser, url: &str) -> Answer {
     let request =
         Request::get(path_of(url)).header("sec-fetch-site", "cross-site").header("sec-fetch-mode", "navigate");
@@ -153,7 +153,7 @@ pub async fn choose(browser: &mut Browser, username: &str, email: &str) -> Answe
     browser.post("/sign-up/arrival", &[("username", username), ("display_name", ""), ("email", email)]).await
 }
 
-/// Asserts that nothing came of it but one sentence.
+/// Asserts that the only result is one sentence.
 pub fn assert_said(answer: &Answer, status: StatusCode, words: &str) {
     assert_eq!(answer.status, status, "{}", answer.body);
     let summary = answer.body.split("class=\"summary\"").nth(1).unwrap_or_else(|| panic!("{}", answer.body));

@@ -1,4 +1,4 @@
-//! The same of searches, of what is told, and of what is gathered in the background.
+//! The same for searches, notifications, and background aggregation.
 
 use sqlx::PgPool;
 
@@ -6,7 +6,7 @@ use super::{Hot, LIKED, PEOPLE, WORLD, as_served, recorded, survey};
 
 const FOLLOWS: &[&str] = &["follows_pkey", super::FOLLOWED, super::FOLLOWING_NEWEST];
 
-/// Everybody who is looked for begins with the best fit.
+/// Every user in this search has the best score.
 const FIRST_PAGE: &str = "300, 1, 2147483647, {end}, 0, 21, 1000";
 
 fn hot() -> Vec<(&'static str, String, Vec<&'static str>)> {
@@ -20,7 +20,7 @@ fn hot() -> Vec<(&'static str, String, Vec<&'static str>)> {
         (asked, "'{english}', '{words,12345}', '{}', '{}', '{}', 29200, 24, 1, 51".to_owned(), posts.clone()),
         (asked, "'{english}', '{29000}', '{\"''words'' <1> ''29000''\"}', '{x}', '{\"''y'' <1> ''z''\"}', 29200, 14, null, 51".to_owned(), posts),
         (named, format!("'{{person77}}', 'person77', {FIRST_PAGE}"), people.clone()),
-        // More of them than are looked at: the best known of all are, too.
+        // There are more of them than the search visits: the best known of all are among them.
         (named, format!("'{{namesake}}', null, {FIRST_PAGE}"), people),
         (
             "users_spelled_like(line, $2)",
@@ -57,7 +57,7 @@ fn hot() -> Vec<(&'static str, String, Vec<&'static str>)> {
     ]
 }
 
-/// What [`WORLD`] has none of: words of posts, people of one name, and a time before this week.
+/// Data that [`WORLD`] lacks: words of posts, users of one name, and a time before this week.
 const MORE: &str = "
     set session_replication_role = replica;
     update posts set created_at = now() - interval '30 days' where id <= 29500;
@@ -77,10 +77,10 @@ async fn searches_and_what_goes_on_behind_read_by_their_indexes(pool: PgPool) {
     let hot: Vec<Hot<'_>> = hot.iter().map(|(part, with, by)| (*part, with.as_str(), &by[..])).collect();
     let wrong = survey(&mut db, &hot).await;
     assert!(wrong.is_empty(), "{wrong:#?}");
-    // What is asked for is worked out once: the index and every row are held against what came of it.
+    // The query is parsed once: the index and every row are compared with the result.
     let (text, _) = recorded("with asked as materialized (");
     assert_eq!(text.matches("search_query(").count(), 1, "{text}");
-    // Rough spelling is looked up inside a function, whose plan is its own.
+    // Fuzzy matching is done inside a function, which has a plan of its own.
     let plan: Vec<String> = sqlx::query_scalar("explain select id from users where 'persno77' <% name_line limit 400")
         .fetch_all(&mut *db)
         .await

@@ -1,4 +1,4 @@
-//! What is typed to see what happens, and more than is good.
+//! Hostile searches: probing queries, and queries that are too long.
 
 use http::StatusCode;
 use server::search;
@@ -7,7 +7,7 @@ use sqlx::PgPool;
 use super::{ids, look, people};
 use crate::tests::{Site, browser::encode};
 
-/// What people type to see what happens, and what happens by accident.
+/// Queries that users type to probe the search, and queries typed by accident.
 const HOSTILE: [&str; 36] = [
     "%",
     "_",
@@ -47,7 +47,7 @@ const HOSTILE: [&str; 36] = [
     "\u{10ffff}",
 ];
 
-/// Signs of which one becomes many when a name is taken apart: longer than Postgres takes a word to be.
+/// Characters that become many when a name is normalised: longer than the longest word that Postgres accepts.
 fn swelling() -> [String; 4] {
     let long = "\u{3316}".repeat(196);
     [format!("a{long}"), format!("\"a{long}\""), format!("@a{long}"), format!("a -{}", "\u{fdfa}".repeat(196))]

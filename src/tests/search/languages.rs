@@ -1,4 +1,4 @@
-//! In which language posts are searched, and changing that while people write.
+//! The languages of post search, and changing them while users write.
 
 use server::search::{self, Standing};
 use sqlx::PgPool;

@@ -1,4 +1,4 @@
-//! Finding people, posts and tags.
+//! Search for users, posts and tags.
 
 mod hostile;
 mod languages;
@@ -20,7 +20,7 @@ fn ids(body: &str) -> Vec<i64> {
     body.split("id=\"p").skip(1).filter_map(|part| part.split('"').next()?.parse().ok()).collect()
 }
 
-/// The people on a page, in their order, without who looks.
+/// Returns the users on a page, in their order, without the viewer.
 fn people(body: &str) -> Vec<String> {
     let main = body.split("<main").nth(1).unwrap().split("</main>").next().unwrap();
     main.split("<small>@").skip(1).filter_map(|part| part.split(' ').next().map(str::to_owned)).collect()
@@ -120,7 +120,7 @@ async fn what_is_deleted_edited_or_by_somebody_suspended_is_not_found_and_hides_
 #[sqlx::test]
 async fn a_post_that_an_older_copy_writes_or_changes_is_found_by_its_words_of_now(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
-    // As a copy does that knows of no words: the plain row.
+    // As an instance does that does not know the word index: the plain row.
     let id = site.post("alan", "umbrella").await;
     assert_eq!(ids(&look(&mut site.browser(), "/search", "umbrellas").await), [id]);
     site.sql(&format!("update posts set body = 'parasol' where id = {id}")).await;
@@ -170,7 +170,7 @@ async fn a_stretch_that_takes_too_long_is_left_for_smaller_ones(pool: PgPool) {
     let old = site.post("alan", "a lantern").await;
     site.sql("alter table posts alter column id restart with 20001").await;
     site.post("alan", "a lamp").await;
-    // All but the smallest stretches are as slow as a word that everybody wrote once.
+    // All but the smallest stretches are as slow as for a word that every user wrote once.
     site.sql(
         "alter function post_stretch rename to post_stretch_of;
          create function post_stretch(post_id bigint, size int) returns text language plpgsql as $$ begin

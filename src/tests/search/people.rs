@@ -1,4 +1,4 @@
-//! People, by their names.
+//! Search for users by name.
 
 use sqlx::PgPool;
 
@@ -86,13 +86,13 @@ async fn whoever_is_spelled_like_it_is_found_below_those_whose_names_begin_like_
         let (above, below) = body.split_once("Spelled like it").unwrap_or_else(|| panic!("{page}: {body}"));
         assert!(above.contains("@alnair") && below.contains("@alan ") && !below.contains("@alnair"), "{page}: {body}");
         assert!(!look(&mut site.browser(), page, "barbara").await.contains("Spelled like it"), "{page}");
-        // The one island that the buttons have is there whichever of them are.
+        // The one island that the buttons share is there if any of them is.
         for query in ["alna", "barbaar"] {
             let islands = look(&mut site.browser(), page, query).await.matches("<leptos-island").count();
             assert_eq!(islands, 1, "{query} on {page}");
         }
     }
-    // A full page has no room for them, and a further one is no place for them.
+    // A full page has no room for them, and a later page does not show them.
     site.crowd("alna", 30).await;
     let body = look(&mut site.browser(), "/search/people", "alna").await;
     assert!(people(&body).len() == 20 && !body.contains("Spelled like it"), "{body}");

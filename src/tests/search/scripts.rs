@@ -7,13 +7,13 @@ use sqlx::PgPool;
 use super::{ids, look, people};
 use crate::tests::{Browser, Site};
 
-/// Publishes a post the way a user does; its id.
+/// Publishes a post the way a user does, and returns its id.
 async fn publish(browser: &mut Browser, site: &Site, body: &str) -> i64 {
     assert_eq!(browser.post("/posts", &[("body", body)]).await.status, StatusCode::SEE_OTHER, "{body}");
     site.count("select max(id) from posts").await
 }
 
-/// The profile form with this name and nothing else.
+/// Returns the profile form with this name and nothing else.
 fn profile(name: &str) -> Vec<(&'static str, &str)> {
     let empty = ["pronouns", "place", "bio", "link1", "link2", "link3", "link4"].map(|field| (field, ""));
     [("display_name", name)].into_iter().chain(empty).collect()
@@ -59,7 +59,7 @@ async fn posts_are_found_by_parts_of_words_in_any_script(pool: PgPool) {
     for (body, ..) in CASES {
         posts.push(publish(&mut alan, &site, body).await);
     }
-    // The oldest indexed like an upgraded site: by the background work.
+    // The oldest is indexed as on an upgraded site: by the background work.
     site.sql("update post_words set tokenizer = 0, words = ''").await;
     sweep::everything(&site.server).await.unwrap();
     let mut stranger = site.browser();
@@ -83,7 +83,7 @@ async fn writing_and_editing_index_at_once(pool: PgPool) {
     alan.post(&format!("/posts/{post}/edit"), &[("body", "青い空")]).await;
     assert!(ids(&look(&mut alan, "/search", "鈴虫").await).is_empty());
     assert_eq!(ids(&look(&mut alan, "/search", "い空").await), [post]);
-    // An older instance changes it: found by what the parser of Postgres makes of it, then by all parts.
+    // An older instance changes it: found by the words that the Postgres parser finds, then by all parts.
     site.sql(&format!("update posts set body = 'covid-19 鈴虫の声' where id = {post}")).await;
     assert_eq!(ids(&look(&mut alan, "/search", "covid").await), [post]);
     sweep::everything(&site.server).await.unwrap();

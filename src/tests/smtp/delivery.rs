@@ -1,4 +1,4 @@
-//! What arrives, and that it arrives once.
+//! Delivery of mail: each mail arrives once.
 
 use std::time::{Duration, Instant};
 
@@ -99,7 +99,7 @@ async fn a_link_never_goes_to_an_address_that_is_no_longer_the_accounts(pool: Pg
     assert_eq!(site.count("select count(*) from jobs").await, 0, "dropped");
     server::accounts::start_reset(&site.server, alan).await.unwrap();
     let token = link_to(&cast, "new@kith.example", "/reset-password").await;
-    // A newer one, made when its mail goes out, ends the one before.
+    // A newer link, created when its mail is sent, revokes the one before.
     site.browser().post("/forgot-password", &[("email", "new@kith.example")]).await;
     site.sql("delete from jobs where kind = 'reset_link'").await;
     run_due(&site.server).await.unwrap();
@@ -118,7 +118,7 @@ async fn nobody_writes_headers_or_recipients_of_their_own(pool: PgPool) {
         let fields = [("email", email), ("username", "newcomer"), ("password", "seven green umbrellas sing")];
         assert_eq!(site.browser().post("/sign-up", &fields).await.status, StatusCode::UNPROCESSABLE_ENTITY, "{email}");
     }
-    // Nor would one that stood in the queue, however it came there: it is given up on at once.
+    // Nor would one that is in the queue already, however it got there: the worker gives it up at once.
     for (n, email) in ["a@b.example\r\nBcc: x@y.example", "a@b.example>\r\nRCPT TO:<x@y.example"].iter().enumerate() {
         queue(&site, email).await;
         run_due(&site.server).await.unwrap();
@@ -222,14 +222,15 @@ async fn an_operator_tries_the_way_out_and_has_what_died_tried_again(pool: PgPoo
     assert!(doctor(&site).await[1].contains("the oldest has waited for 0 s"));
 }
 
-/// Reads the token out of the way that a mail leads.
+/// Returns the token in the link of a mail.
 fn token_in(mail: &super::Arrived, path: &str) -> String {
     let (_, rest) = mail.part("text/plain").split_once(&format!("https://kith.example{path}?token=")).expect("a link");
     crate::tests::trace::note_field("token", &rest[..43]);
     rest[..43].to_owned()
 }
 
-/// Whether a receiver took only the first of two copies, or only the second: by their name they are the same mail.
+/// A receiver may keep only the first of two copies of a mail, or only the second: by their message id they are the
+/// same mail.
 #[sqlx::test]
 async fn a_link_works_from_whichever_copy_of_its_mail_was_kept(pool: PgPool) {
     Site::with_cast(&pool).await;
@@ -264,7 +265,7 @@ async fn a_link_works_from_whichever_copy_of_its_mail_was_kept(pool: PgPool) {
             let fields = [("new_password", "seven green umbrellas sing")];
             let answer = browser.post(path, &fields[..usize::from(path == "/reset-password")]).await;
             assert_eq!(answer.flash(), flash, "{path}, copy {kept}: {}", answer.body);
-            // And with it the other is used up.
+            // And this uses the other up.
             let mut again = site.browser();
             again.get(&format!("{path}?token={}", token_in(&copies[1 - kept], path))).await;
             let answer = again.post(path, &fields[..usize::from(path == "/reset-password")]).await;

@@ -1,5 +1,5 @@
-//! Mail as it really goes out: through SMTP, to a server that nobody here wrote and that misbehaves when asked to
-//! (`end2end/smtp/server.py` says how).
+//! Mail as it is really sent: through SMTP, to a server written by others that misbehaves on request (see
+//! `end2end/smtp/server.py`).
 
 mod delivery;
 mod queue;
@@ -22,12 +22,12 @@ use sqlx::PgPool;
 
 use super::Site;
 
-/// Where a Python with aiosmtpd may be; `xtask/src/system.rs` looks there too.
+/// The places of a Python with aiosmtpd; `xtask/src/system.rs` looks there too.
 const PYTHONS: [&str; 2] = ["python3", "/usr/bin/python3"];
 /// Far more than anything here takes.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// A mail server; ends when dropped.
+/// A mail server; stops when dropped.
 pub struct MailServer {
     child: Child,
     pub port: u16,
@@ -35,7 +35,7 @@ pub struct MailServer {
 }
 
 impl MailServer {
-    /// Starts one with these options of the script.
+    /// Starts a server with these options of the script.
     pub fn start(options: &[&str]) -> Self {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("end2end/smtp/server.py");
         let mut child = Command::new(python())
@@ -57,25 +57,25 @@ impl MailServer {
         Self { child, port, heard }
     }
 
-    /// What it was told so far, of one sort: `ehlo`, `auth`, `mail`, `rcpt`, `data`.
+    /// Returns the commands it received so far, of one kind: `ehlo`, `auth`, `mail`, `rcpt`, `data`.
     pub fn heard(&self, what: &str) -> Vec<Value> {
         self.heard.lock().unwrap().iter().filter(|said| said["what"] == what).cloned().collect()
     }
 
-    /// The same, as soon as there are that many.
+    /// Returns the same, as soon as there are `count`.
     pub async fn wait_for(&self, what: &str, count: usize) -> Vec<Value> {
         wait_until(what, async || self.heard(what).len() >= count).await;
         self.heard(what)
     }
 
-    /// The only mail that came.
+    /// Returns the only mail that arrived.
     pub async fn only_mail(&self) -> Arrived {
         let mut mails = self.wait_for("data", 1).await;
         assert_eq!(mails.len(), 1, "exactly once");
         Arrived(mails.remove(0))
     }
 
-    /// Its address, in clear.
+    /// Returns its address, without encryption.
     pub fn url(&self) -> String {
         format!("smtp://127.0.0.1:{}", self.port)
     }
@@ -88,7 +88,8 @@ impl Drop for MailServer {
     }
 }
 
-/// The Python that has what the server needs. A test that cannot run fails: it must not look as if it had passed.
+/// Returns the Python that has the server's modules. A test that cannot run fails: it must not look as if it had
+/// passed.
 fn python() -> &'static str {
     let has = |python: &&&str| {
         let mut import = Command::new(python);
@@ -101,24 +102,24 @@ fn python() -> &'static str {
         .expect("aiosmtpd, the mail server of these tests, is missing: run `cargo xtask test`, which sees to it")
 }
 
-/// A mail that came.
+/// A mail that arrived.
 pub struct Arrived(Value);
 
 impl Arrived {
-    /// Every value of a header.
+    /// Returns every value of a header.
     pub fn headers(&self, name: &str) -> Vec<&str> {
         let all = self.0["headers"].as_array().unwrap().iter();
         let named = all.filter(|header| header[0].as_str().unwrap().eq_ignore_ascii_case(name));
         named.map(|header| header[1].as_str().unwrap()).collect()
     }
 
-    /// What one of its two forms says: `text/plain` or `text/html`.
+    /// Returns the text of one of its two forms: `text/plain` or `text/html`.
     pub fn part(&self, kind: &str) -> &str {
         let parts = self.0["parts"].as_array().unwrap();
         parts.iter().find(|part| part[0] == kind).expect(kind)[2].as_str().unwrap()
     }
 
-    /// The six digits in it.
+    /// Returns the six digits in it.
     pub fn code(&self) -> &str {
         let six = |word: &&str| word.len() == 6 && word.bytes().all(|b| b.is_ascii_digit());
         self.part("text/plain").split_whitespace().find(six).expect("a code")
@@ -135,7 +136,7 @@ pub fn mailing(pool: &PgPool, url: &str, settings: &[(&str, &str)]) -> Site {
     Site::configured(pool, config)
 }
 
-/// The same, with the patience of a real one.
+/// The same, with the time limits of a real one.
 pub fn patient(pool: &PgPool, url: &str) -> Site {
     let mut config = mailing(pool, url, &[]).server.config().clone();
     config.mail.patience = Duration::from_secs(30);
@@ -149,7 +150,7 @@ pub async fn queue(site: &Site, to: &str) {
     server::jobs::enqueue(&mut site.server.db().acquire().await.unwrap(), &job).await.unwrap();
 }
 
-/// Signs somebody up with an address, as far as the code.
+/// Signs up a user with an address, up to the code.
 pub async fn sign_up(site: &Site, email: &str) -> super::Browser {
     let mut browser = site.browser();
     let fields = [("email", email), ("username", "newcomer"), ("password", "seven green umbrellas sing")];
@@ -157,12 +158,12 @@ pub async fn sign_up(site: &Site, email: &str) -> super::Browser {
     browser
 }
 
-/// A port at which nobody listens.
+/// Returns a port without a listener.
 pub fn nobody() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-/// Asks until it is so.
+/// Waits until `so` returns true.
 pub async fn wait_until(what: &str, mut so: impl AsyncFnMut() -> bool) {
     let begun = Instant::now();
     while !so().await {

@@ -16,7 +16,7 @@ async fn a_code_is_sent_by_the_process_that_made_it_or_by_nobody(pool: PgPool) {
     assert!(jobs::open_for_test(&other.server, "new@kith.example").await.is_err(), "it cannot even read it");
     assert_eq!(run_due(&mine.server).await.unwrap(), 1);
     mail_server.only_mail().await;
-    // What holds no secret is anybody's.
+    // Any instance can send a mail without a secret.
     queue(&mine, "ok@kith.example").await;
     assert_eq!(run_due(&other.server).await.unwrap(), 1);
 }
@@ -125,7 +125,7 @@ async fn a_process_that_ends_waits_for_no_mail_server_longer_than_it_may(pool: P
     let begun = Instant::now();
     crew.finish(begun + Duration::from_secs(1)).await;
     assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
-    // Nor does one with nothing to send wait at all.
+    // Nor does a process without mail to send wait at all.
     let idle = mailing(&pool, &format!("smtp://127.0.0.1:{}", nobody()), &[]);
     let begun = Instant::now();
     Crew::start(&idle.server).finish(begun + Duration::from_secs(10)).await;

@@ -1,4 +1,4 @@
-//! Encryption and passwords on the way out: nothing is said in clear, or to somebody who is not who they should be.
+//! Encryption and authentication of outgoing mail: nothing is sent in clear, or to a server with the wrong certificate.
 
 use std::{
     fs,
@@ -14,14 +14,14 @@ use sqlx::PgPool;
 use super::{MailServer, mailing, queue, sign_up};
 use crate::tests::{secrets::capture, trace};
 
-/// An authority of one's own, and a certificate it signed, in a file for the mail server.
+/// A certificate authority for tests, and a certificate it signed, in a file for the mail server.
 struct Trust {
     ca: PathBuf,
     file: PathBuf,
 }
 
 impl Trust {
-    /// For this host, good until that year.
+    /// Creates a certificate for this host, valid until that year.
     fn new(host: &str, until: i32) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let key = KeyPair::generate().unwrap();
@@ -45,7 +45,7 @@ impl Trust {
         Self { ca: write("ca", ca), file: write("leaf", leaf + &key.serialize_pem()) }
     }
 
-    /// The setting that has this authority believed, and no other.
+    /// Returns the setting that trusts this authority, and no other.
     fn setting(&self) -> (&str, &str) {
         ("KITH_SMTP_CA_FILE", self.ca.to_str().unwrap())
     }
@@ -62,7 +62,7 @@ impl Drop for Trust {
     }
 }
 
-/// The address of a server, with a user, encrypted from the first byte or from STARTTLS on.
+/// Returns the address of a server, with a user, encrypted from the first byte or from STARTTLS on.
 fn url(server: &MailServer, tls: &str, password: &str) -> String {
     trace::note_own("mail password", ("kith", password));
     match tls {
@@ -147,7 +147,7 @@ async fn a_wrong_password_loses_no_mail(pool: PgPool) {
         let site = mailing(&pool, &url, &[trust.setting()]);
         queue(&site, "ok@kith.example").await;
         run_due(&site.server).await.unwrap();
-        // Looked at here: a statement that names the password would itself be logged.
+        // Read here: a statement that names the password would itself be logged.
         let waits = "select last_error from jobs where dead_at is null";
         let said: String = sqlx::query_scalar(waits).fetch_one(&pool).await.unwrap();
         assert!(said.contains(why) && !said.contains("wrong-password"), "{why}: {said}");

@@ -1,4 +1,4 @@
-//! A mail server that is away, slow, full, strict or broken: no visitor notices, and every mail comes to an end.
+//! A mail server that is down, slow, full, strict or broken: no visitor notices, and every mail comes to an end.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use sqlx::PgPool;
 use super::{MailServer, mailing, nobody, patient, queue, sign_up, wait_until};
 use crate::tests::Site;
 
-/// How the only job stands: tries so far, minutes until the next, whether it is dead, why.
+/// Returns the state of the only job: its tries so far, the minutes until the next, whether it is dead, the last error.
 async fn standing(site: &Site) -> (i16, i64, bool, String) {
     sqlx::query_as(
         "select attempts, round(extract(epoch from run_at - now()) / 60)::bigint, dead_at is not null, last_error from jobs",
@@ -33,7 +33,7 @@ async fn f05_no_visitor_waits_for_a_mail_server_that_says_nothing(pool: PgPool) 
         site.browser().post("/forgot-password", &[("email", "ada@kith.example")]).await;
         site.browser().post("/sign-in/code/send", &[("email", "grace@kith.example")]).await;
         alan.post("/elevate/send", &[("next", "/")]).await;
-        // A password is hashed and judged in it, and other tests run meanwhile.
+        // This includes hashing and judging a password, and other tests run at the same time.
         assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
     }
     mail_server.wait_for("connected", 4).await;
@@ -102,7 +102,7 @@ async fn a_lease_outlasts_the_longest_conversation(pool: PgPool) {
     assert_eq!(site.server.config().mail.patience, Duration::from_secs(30));
     assert!(LEASE >= 3 * site.server.config().mail.patience, "time to note what was said, too");
     queue(&site, "ok@kith.example").await;
-    // As a process that is killed leaves it.
+    // The state that a killed process leaves.
     site.sql("update jobs set attempts = 5, run_at = now(), leased_until = now()").await;
     run_due(&site.server).await.unwrap();
     let (_, _, dead, why) = standing(&site).await;
@@ -114,7 +114,7 @@ async fn one_slow_mail_does_not_hold_the_others_up(pool: PgPool) {
     let mail_server = MailServer::start(&[]);
     let site = mailing(&pool, &mail_server.url(), &[]);
     let _crew = Crew::start(&site.server);
-    // The workers have looked once, and would look again only after two seconds.
+    // The workers have polled once, and would poll again only after two seconds.
     tokio::time::sleep(Duration::from_millis(200)).await;
     for to in ["swallow@kith.example", "swallow@kith.example", "a@kith.example", "b@kith.example"] {
         queue(&site, to).await;

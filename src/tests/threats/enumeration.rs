@@ -1,8 +1,9 @@
-//! Nobody learns from an answer who has an account (H15): not from its words, headers or length, not from the work
-//! behind it, and not from the time it takes.
+//! No response reveals whether an account exists (H15): not by its text, headers or length, not by the work behind it,
+//! and not by its time.
 //!
-//! Times are compared as a stranger would: known and unknown in turns, in random order, each with a name and a client
-//! address of its own, so that no limit answers in the door's place. `xtask/nextest.toml` lets these tests run alone.
+//! Times are compared as a stranger would: known and unknown names in turns, in random order, each with a name and a
+//! client address of its own, so that no limit answers in place of the route. `xtask/nextest.toml` lets these tests run
+//! alone.
 
 use std::{collections::BTreeMap, time::Instant};
 
@@ -11,32 +12,33 @@ use sqlx::PgPool;
 
 use super::{Answer, Site, queries::statements};
 
-/// How many of each kind are asked about.
+/// The number of names of each kind.
 const PAIRS: usize = 200;
-/// The first few are looked at closely instead: the work behind them, and what comes after.
+/// The first few are examined closely instead: the work behind them, and its effects.
 const CLOSE: usize = 5;
-/// Asked before the clock counts: connections are made, code and plans are warm.
+/// Requests before the clock counts: connections are open, code and plans are warm.
 const WARM: usize = 20;
-/// How unlike the ranks of two equal series may look: more in one look in 16,000, in two looks one in a billion.
+/// The largest difference of the ranks of two equal series: chance exceeds it in one run of 16,000, in two runs one
+/// time in a billion.
 const UNLIKELY: f64 = 4.0;
-/// Medians nearer than this many milliseconds, or this part of the whole, are alike.
+/// Medians that differ by less than this many milliseconds, or this part of the whole, are equal.
 const NEAR: (f64, f64) = (2.0, 0.05);
 /// Ranks are compared as if the slower series were faster by a tenth, within these milliseconds. A row that is found, a
-/// reference that is checked and a mail of other words take some 0.05 ms; to tell those apart over a network takes
-/// thousands of answers, and of one name there are five an hour.
+/// reference that is checked and a mail with another text take some 0.05 ms; to detect that over a network takes
+/// thousands of requests, and the limit is five an hour for one name.
 const SLACK: (f64, f64) = (0.25, 1.0);
 
-/// Whom nobody knows. The others have accounts: `known` with a password, `coded` without one (they come in by mail),
-/// `exile` is suspended. All names are of one length.
+/// The prefix of unknown names. The others have accounts: `known` with a password, `coded` without one (they sign in by
+/// mail), `exile` is suspended. All names are of one length.
 const GHOST: &str = "ghost";
 
-/// One thing that a stranger's browser does.
+/// One action of a stranger's browser.
 enum Step {
-    /// Asks with a name: this is measured.
+    /// Sends a form with a name: this is measured.
     Ask { path: &'static str, fields: fn(&str) -> Vec<(&'static str, String)>, status: StatusCode },
     /// Opens a page.
     Open(&'static str),
-    /// Types a code, which is wrong.
+    /// Sends a wrong code.
     Guess(&'static str),
 }
 
@@ -81,7 +83,7 @@ fn wrong_password(identifier: String) -> Vec<(&'static str, String)> {
     vec![("identifier", identifier), ("password", "not the password".to_owned())]
 }
 
-/// Everything of an answer that can be seen but its time. What is random in any answer, and the name, is masked.
+/// Returns everything visible in a response except its time. Random values, and the name, are masked.
 fn face(answer: &Answer, name: &str) -> String {
     let mut lines = vec![answer.status.to_string()];
     for (header, value) in &answer.headers {
@@ -101,16 +103,16 @@ fn face(answer: &Answer, name: &str) -> String {
     lines.join("\n")
 }
 
-/// What one look at a kind of people gave.
+/// The observations of one kind of name.
 #[derive(Default)]
 struct Seen {
     faces: Vec<String>,
     statements: Vec<usize>,
-    /// For each step that was measured.
+    /// The times of each measured step.
     milliseconds: BTreeMap<&'static str, Vec<f64>>,
 }
 
-/// Takes the steps for one person, and notes what can be seen.
+/// Runs the steps for one name, and records the observations.
 async fn visit(site: &Site, steps: &[Step], (kind, n): (&str, usize), seen: &mut Seen) {
     let name = format!("{kind}{n:03}");
     let place = kind.bytes().fold(0_u8, u8::wrapping_add);
@@ -143,10 +145,10 @@ async fn visit(site: &Site, steps: &[Step], (kind, n): (&str, usize), seen: &mut
     }
 }
 
-/// Visits for everybody of every kind, in turns and each turn in another order.
+/// Visits every name of every kind, in turns and each turn in another order.
 async fn look<'a>(site: &Site, steps: &[Step], kinds: &[&'a str]) -> BTreeMap<&'a str, Seen> {
     let mut seen: BTreeMap<&str, Seen> = kinds.iter().map(|kind| (*kind, Seen::default())).collect();
-    // Of a second look they are the same names, and mails to one address are five an hour.
+    // A second run uses the same names, and the limit of mails to one address is five an hour.
     site.sql("delete from limits").await;
     for n in 0..WARM + PAIRS {
         let mut order: Vec<&str> = kinds.to_vec();
@@ -158,7 +160,7 @@ async fn look<'a>(site: &Site, steps: &[Step], kinds: &[&'a str]) -> BTreeMap<&'
     seen
 }
 
-/// Fails when known people can be told from unknown ones.
+/// Fails if known names can be distinguished from unknown ones.
 async fn all_look_alike(pool: &PgPool, steps: &[Step], known: &[&str]) {
     let site = site_with(pool, known).await;
     server::auth::password::warm_up(&site.server).await.unwrap();
@@ -174,7 +176,7 @@ async fn all_look_alike(pool: &PgPool, steps: &[Step], known: &[&str]) {
     if told.is_empty() {
         return;
     }
-    // A busy machine may look so once. What differs does so again, and in the same direction.
+    // A busy machine may differ once. A real difference repeats, in the same direction.
     let again = told_apart(&look(&site, steps, &kinds).await, known);
     for (what, by) in told {
         let twice = again.get(&what).filter(|again| **again * by > 0.0);
@@ -182,7 +184,7 @@ async fn all_look_alike(pool: &PgPool, steps: &[Step], known: &[&str]) {
     }
 }
 
-/// Which kinds took how many milliseconds longer than the unknown, and where, if that can be told.
+/// Returns the kinds that took measurably longer than the unknown, the step, and the difference in milliseconds.
 fn told_apart<'a>(seen: &BTreeMap<&str, Seen>, known: &[&'a str]) -> BTreeMap<(&'a str, &'static str), f64> {
     let mut told = BTreeMap::new();
     for kind in known {
@@ -195,7 +197,8 @@ fn told_apart<'a>(seen: &BTreeMap<&str, Seen>, known: &[&'a str]) -> BTreeMap<(&
     told
 }
 
-/// By how many milliseconds two series of times differ, if they can be told apart: by their medians, or by their ranks.
+/// Returns the difference of two series of times in milliseconds, if they can be distinguished: by their medians, or by
+/// their ranks.
 fn apart(one: &[f64], other: &[f64]) -> Option<f64> {
     let (a, b) = (median(one), median(other));
     let slack = (0.1 * b).clamp(SLACK.0, SLACK.1);
@@ -210,8 +213,8 @@ fn median(times: &[f64]) -> f64 {
     times[times.len() / 2]
 }
 
-/// How many standard deviations the ranks of the first series (Mann-Whitney's U) are above those of the other, if that
-/// one were slower by `slack`.
+/// Returns the number of standard deviations by which the ranks of the first series (Mann-Whitney's U) exceed those of
+/// the other, if that one were slower by `slack`.
 fn rank_test(slow: &[f64], fast: &[f64], slack: f64) -> f64 {
     let wins = slow.iter().flat_map(|a| fast.iter().map(move |b| f64::from(u8::from(*a > b + slack)))).sum::<f64>();
     let (n, m) = (slow.len() as f64, fast.len() as f64);

@@ -1,4 +1,4 @@
-//! What no form of ours sends: text that Postgres cannot hold, and fields that say who one is.
+//! Input that no form of ours sends: text that Postgres cannot hold, and fields that name another user.
 
 use axum::body::Body;
 use http::{Method, Request, StatusCode};
@@ -6,7 +6,7 @@ use sqlx::PgPool;
 
 use super::{Answer, Browser, NEW, PASSWORD, Site, encode};
 
-/// Every form with text in it, as it is rightly sent. A test sees to it that none is missing.
+/// Every form with text in it, with valid values. A test checks that none is missing.
 const FORMS: [(&str, &[(&str, &str)]); 32] = [
     (
         "/sign-up",
@@ -57,7 +57,7 @@ const FORMS: [(&str, &[(&str, &str)]); 32] = [
     ("/settings/notifications", &[("rhythm", "weekly"), ("reply", "true")]),
 ];
 
-/// Everything there is, so that a change of any of it shows. (Sessions also change by being used.)
+/// Returns all rows, so that any change shows. (Sessions also change by use.)
 async fn all_of(site: &Site) -> Vec<String> {
     let mut all = Vec::new();
     for table in ["users", "passwords", "posts", "likes", "follows", "registrations", "jobs", "codes", "links"] {
@@ -169,7 +169,7 @@ async fn h12_no_field_takes_text_that_cannot_be_kept(pool: PgPool) {
     }
     assert_eq!(all_of(&site).await, before);
     assert_eq!(alan.who().await.as_deref(), Some("alan"));
-    // What islands send is cleaned instead: whatever is kept is whole text.
+    // The input of islands is cleaned instead: every stored text is whole.
     for bytes in ["%00", "a%00b", "%ff", "%c3%28", "%ed%a0%80"] {
         let answer = send(&mut alan, "/api/create_post", format!("body={bytes}")).await;
         assert!(answer.status == StatusCode::OK || answer.status.is_client_error(), "{bytes}: {}", answer.status);
@@ -196,7 +196,7 @@ async fn h13_nobody_says_in_a_form_who_they_are(pool: PgPool) {
         }
     }
     assert_eq!(all_of(&site).await, before);
-    // What islands send may have more in it; it counts for nothing.
+    // The input of islands may have further fields; they are ignored.
     let body = encode(&[("body", "mine"), ("author_id", &ada), ("user_id", &ada), ("id", &ada)]);
     assert_eq!(send(&mut site.browser(), "/api/create_post", body.clone()).await.status, StatusCode::UNAUTHORIZED);
     send(&mut alan, "/api/create_post", body).await;

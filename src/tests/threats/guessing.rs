@@ -1,5 +1,5 @@
-//! Guessing and counting: what an answer tells a stranger, and how many guesses anybody has. (What the time of an
-//! answer tells is in `enumeration`.)
+//! Guessing and limits: the information in a response to a stranger, and the number of guesses. (`enumeration` tests
+//! the time of a response.)
 
 use axum::body::Body;
 use http::{Request, StatusCode};
@@ -84,7 +84,7 @@ async fn h16_behind_our_proxy_the_place_it_saw_counts_whatever_the_visitor_wrote
         assert_eq!(status, expected, "{n}");
     }
     assert_eq!(guess(31, "198.51.100.9, 198.51.100.10".into()).await, StatusCode::UNPROCESSABLE_ENTITY);
-    // One that nobody vouches for, and hops of our own, do not help either.
+    // An address from an untrusted proxy, and hops of our own, do not help either.
     assert_eq!(guess(32, "198.51.100.10, 198.51.100.9, 203.0.113.9".into()).await, StatusCode::TOO_MANY_REQUESTS);
 }
 
@@ -132,7 +132,8 @@ async fn h19_guessing_the_password_from_a_stolen_session_is_limited(pool: PgPool
     }
 }
 
-/// How many of a hundred wrong codes at once, each from a place of its own, are compared with the right one.
+/// Returns the number of a hundred wrong codes at once, each from its own address, that are compared with the right
+/// one.
 async fn judged(browser: &Browser, path: &'static str, right: &str) -> usize {
     let tries = (0..100).map(|n| {
         let (mut tab, guess) = (browser.clone().at(&format!("198.51.100.{n}")), format!("{n:06}"));

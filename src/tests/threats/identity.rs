@@ -1,5 +1,5 @@
-//! Taking over an account by being taken for somebody else: by what was begun in it before, by another host in a mail,
-//! by another site after signing in. (Second spellings of an address or a name are in `spellings`.)
+//! Account takeover by impersonation: by actions begun in the account before, by another host in a mail, by another
+//! site after sign-in. (`spellings` tests second spellings of an address or a name.)
 
 use axum::body::Body;
 use http::{Request, StatusCode};
@@ -40,7 +40,7 @@ async fn h01d_a_pending_change_dies_with_a_reset(pool: PgPool) {
     assert_eq!(owner.post("/reset-password", &[("new_password", NEW)]).await.location(), "/");
     let answer = attacker.post("/settings/account/email/verify", &[("code", &code)]).await;
     assert!(answer.location().starts_with("/sign-in"), "H01b: the attacker is out");
-    // Even signed in again, the code is dead.
+    // Even after another sign-in, the code is dead.
     assert_eq!(
         owner.clone().post("/settings/account/email/verify", &[("code", &code)]).await.location(),
         "/settings/account"
@@ -91,7 +91,7 @@ async fn h06_another_name_is_not_this_site(pool: PgPool) {
         assert_eq!(answer.status, StatusCode::MISDIRECTED_REQUEST, "{host}");
         assert!(!answer.body.contains("evil.example"));
     }
-    // The scheme's own port and a final dot name the same site, in any spelling of the two places a name can stand.
+    // The scheme's own port and a final dot name the same site, in any spelling, in both places where a name can be.
     for (host, address) in [
         ("kith.example:443", "/"),
         ("kith.example.", "/"),
@@ -133,7 +133,7 @@ async fn h06_no_header_moves_the_link_in_a_mail(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let dev =
         Site::with(&pool, &[("KITH_ORIGIN", "http://127.0.0.1:3000"), ("KITH_TRUSTED_PROXIES", "203.0.113.0/24")]);
-    // The very first request names another host: nothing is learnt from it.
+    // The very first request names another host: the server learns nothing from it.
     let first = Request::get("/").header("host", "evil.example").body(Body::empty()).unwrap();
     assert_eq!(dev.browser().send(first).await.status, StatusCode::MISDIRECTED_REQUEST);
     for (name, value) in [

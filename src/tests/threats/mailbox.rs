@@ -1,5 +1,5 @@
-//! What a mailbox proves: whoever reads it owns the account, and what others began before is over. What was mailed
-//! works once, for one thing, where it was asked for.
+//! Proof by mailbox: the user who reads it owns the account, and the actions that others began before end. A mailed
+//! secret works once, for one purpose, in the browser that requested it.
 
 use http::StatusCode;
 use sqlx::PgPool;
@@ -29,7 +29,7 @@ async fn m10_who_proves_the_mailbox_ends_everything_begun_before(pool: PgPool) {
     assert_eq!(ending.post("/end-session", &[]).await.flash(), "session-link-gone");
     let tried = attacker.try_sign_in("alan", PASSWORD).await;
     assert_eq!(tried.status, StatusCode::UNPROCESSABLE_ENTITY, "the password of before");
-    // Not even in the owner's own browser does the change go on that somebody else began.
+    // Not even the owner's own browser continues a change that an intruder began.
     let mut tricked = owner.clone();
     tricked.cookies.insert("__Host-flow".into(), attacker.cookies["__Host-flow"].clone());
     let answer = tricked.post("/settings/account/email/verify", &[("code", &code_to_evil)]).await;
@@ -41,7 +41,7 @@ async fn m10_who_proves_the_mailbox_ends_everything_begun_before(pool: PgPool) {
     assert_eq!(owner.who().await.as_deref(), Some("alan"));
 }
 
-/// What an account is, without what merely looking at it changes.
+/// Returns the state of an account, without values that change by mere viewing.
 async fn account(site: &Site) -> String {
     let sql = "select string_agg(username || email || coalesce(hash, '')
         || (select count(*) from sessions s where s.user_id = u.id),
@@ -49,13 +49,13 @@ async fn account(site: &Site) -> String {
     sqlx::query_scalar(sql).fetch_one(site.server.db()).await.unwrap()
 }
 
-/// What a browser keeps while it waits for the code of a door.
+/// Returns the cookie that a browser keeps while it waits for the code of a route.
 fn waiting(browser: &super::Browser, door: &str) -> String {
     let cookie = if door.starts_with("/elevate") { "__Host-proof" } else { "__Host-flow" };
     browser.cookies[cookie].clone()
 }
 
-/// What the form behind a link asks for.
+/// Returns the fields of the form behind a link.
 fn asked_at(path: &str) -> &'static [(&'static str, &'static str)] {
     match path {
         "/reset-password" => &[("new_password", NEW)],
@@ -93,7 +93,7 @@ async fn m11_a_link_opens_only_what_it_was_mailed_for(pool: PgPool) {
             assert_eq!(account(&site).await, before, "a token of {own} at {sent}");
         }
     }
-    // Each of them still does what it is for.
+    // Each of them still works.
     for ((own, sent, token), flash) in pages.iter().zip(["session-ended", "email-restored", "link-gone"]) {
         let mut browser = site.browser();
         browser.get(&format!("{own}?token={token}")).await;
@@ -121,7 +121,7 @@ async fn m11_a_code_opens_only_what_it_was_mailed_for(pool: PgPool) {
     ];
     for (own, code, asked) in &codes {
         for (door, ..) in codes.iter().filter(|(door, ..)| door != own) {
-            // With the cookie of the browser that asked, in the browser of the person it is about.
+            // With the cookie of the requesting browser, in the browser of the user it is about.
             let mut browser = alan.clone();
             let token = waiting(asked, own);
             for cookie in ["__Host-flow", "__Host-proof"] {
@@ -131,7 +131,7 @@ async fn m11_a_code_opens_only_what_it_was_mailed_for(pool: PgPool) {
             assert!(!answer.set_cookies().iter().any(|line| line.starts_with("__Host-id=")), "{own} at {door}");
             assert_eq!(account(&site).await, before, "a code of {own} at {door}");
         }
-        // And in its own door not without that cookie, nor in another person's session.
+        // And on its own route it fails without that cookie, and in another user's session.
         let mut without = alan.clone();
         without.cookies.retain(|name, _| !["__Host-flow", "__Host-proof"].contains(&name.as_str()));
         without.post(own, &[("code", code)]).await;
@@ -182,7 +182,7 @@ async fn m11_another_password_and_a_suspension_kill_what_was_mailed_before(pool:
     assert_dead(by_link, (by_code, &code)).await;
 }
 
-/// Neither the link for a new password nor the code that were mailed before open anything.
+/// Asserts that neither the link for a new password nor the code that were mailed before open anything.
 async fn assert_dead(mut by_link: Browser, (mut by_code, code): (Browser, &str)) {
     assert_eq!(by_link.post("/reset-password", &[("new_password", NEW)]).await.flash(), "link-gone");
     assert_eq!(by_code.post("/sign-in/code", &[("code", code)]).await.flash(), "code-gone");
@@ -236,7 +236,7 @@ async fn a_code_for_one_address_never_confirms_another(pool: PgPool) {
     let (first, old) = (site.code_to("one@kith.example").await, browser.clone());
     browser.post("/settings/account/email", &[("email", "two@kith.example")]).await;
     let second = site.code_to("two@kith.example").await;
-    // With the cookie of the first wish its code is dead; with the second's it is wrong.
+    // With the cookie of the first request its code is dead; with the second's it is wrong.
     let mut stale = browser.clone();
     stale.cookies.insert("__Host-flow".into(), old.cookies["__Host-flow"].clone());
     assert_eq!(stale.post("/settings/account/email/verify", &[("code", &first)]).await.location(), "/settings/account");

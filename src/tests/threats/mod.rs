@@ -1,5 +1,5 @@
-//! Attacks that worked on others, by their numbers in the list of threats (H), and what must be built in against them
-//! (M). Each test breaks when its cure is taken away.
+//! Attacks that worked on other sites, by their numbers in the list of threats (H), and the required defences (M). Each
+//! test fails when its defence is removed.
 
 mod enumeration;
 mod fields;
@@ -22,20 +22,20 @@ use super::{
     site,
 };
 
-/// A password nobody has.
+/// An unused password.
 const NEW: &str = "seven green umbrellas sing";
 
-/// Gives everybody the cast's password again.
+/// Gives every user the cast's password again.
 const SAME_PASSWORD: &str = "update passwords p set hash = q.hash
     from passwords q join users u on u.id = q.user_id where u.username = 'ada'";
 
-/// Every way to a session: of somebody new, of `alan`, and of `alan` who proves himself again.
+/// Every path to a session: for a new user, for `alan`, and for `alan` who elevates.
 const WAYS: [&str; 7] = ["sign-up", "invitation", "password", "code", "reset", "elevate", "elevate-code"];
 
 /// A form that is about to be sent.
 type Form = (&'static str, Vec<(&'static str, String)>);
 
-/// Takes a browser to the last step of a way.
+/// Takes a browser to the last step of a path.
 async fn last_step(site: &Site, browser: &mut Browser, way: &str) -> Form {
     match way {
         "sign-up" => {
@@ -66,7 +66,7 @@ async fn send(browser: &mut Browser, (path, fields): &Form) -> Answer {
     browser.post(path, &fields).await
 }
 
-/// Signs up as far as the code, which is returned.
+/// Signs up as far as the code, and returns the code.
 async fn ask_to_join(site: &Site, browser: &mut Browser, (email, username, password): (&str, &str, &str)) -> String {
     let fields = [("email", email), ("username", username), ("password", password)];
     let answer = browser.post("/sign-up", &fields).await;
@@ -74,21 +74,21 @@ async fn ask_to_join(site: &Site, browser: &mut Browser, (email, username, passw
     site.code_to(email).await
 }
 
-/// The token of an operator's invitation.
+/// Returns the token of an operator's invitation.
 async fn invitation(site: &Site, name: &str) -> String {
     let email = server::accounts::Email::parse(&format!("{name}@kith.example")).unwrap();
     let username = server::accounts::Username::parse(name).unwrap();
     server::accounts::invite(&site.server, &email, &username, server::accounts::Role::Member).await.unwrap().text()
 }
 
-/// Asks for a code to sign one of the cast in with.
+/// Requests a sign-in code for a user of the cast.
 async fn ask_for_code(site: &Site, browser: &mut Browser, name: &str) -> String {
     let address = format!("{name}@kith.example");
     browser.post("/sign-in/code/send", &[("email", &address)]).await;
     site.code_to(&address).await
 }
 
-/// Opens the link for a new password that is mailed to one of the cast.
+/// Opens the link for a new password that is mailed to a user of the cast.
 async fn open_reset(site: &Site, browser: &mut Browser, name: &str) {
     let address = format!("{name}@kith.example");
     browser.post("/forgot-password", &[("email", &address)]).await;
@@ -97,7 +97,7 @@ async fn open_reset(site: &Site, browser: &mut Browser, name: &str) {
     assert_eq!(answer.location(), "/reset-password");
 }
 
-/// Somebody proves to own a mailbox by setting a new password with the link mailed there.
+/// A user verifies that they own a mailbox by setting a new password with the link mailed there.
 async fn reset(site: &Site, name: &str) -> Browser {
     let mut owner = site.browser();
     open_reset(site, &mut owner, name).await;
@@ -105,7 +105,7 @@ async fn reset(site: &Site, name: &str) -> Browser {
     owner
 }
 
-/// From here on, what would write an audit row or queue a mail fails; until [`mend`].
+/// Makes every write of an audit row or a mail fail from now on, until [`mend`].
 async fn break_half_way(site: &Site) {
     site.sql(
         "create function no() returns trigger language plpgsql as 'begin raise exception ''broken''; end';

@@ -1,5 +1,5 @@
-//! What must be built in, where no attack of the list names it: what the database refuses by itself, what one
-//! transaction holds, what a proof and a limit reach.
+//! Required defences without an attack in the list: rules that the database enforces, the extent of a transaction, the
+//! scope of an elevation and of a limit.
 
 use std::time::{Duration, Instant};
 
@@ -26,7 +26,7 @@ async fn m02_every_way_in_gives_a_fresh_session_and_ends_the_one_before(pool: Pg
         assert_eq!(before.who().await, None, "{way}: the session before is over");
         assert!(browser.who().await.is_some(), "{way}");
         assert_eq!(site.count("select count(*) from sessions").await, 1, "{way}");
-        // The next way needs alan's password, which a reset has changed.
+        // The next path needs alan's password, which a reset has changed.
         site.sql(SAME_PASSWORD).await;
     }
 }
@@ -94,7 +94,8 @@ async fn m13_a_sign_in_under_way_sees_what_changed_while_it_waited(pool: PgPool)
         ("update users set suspended_at = now(), suspended_reason = 'x' where username = 'alan'", "match"),
         ("delete from users where username = 'alan'", "match"),
     ] {
-        // Somebody holds alan's row; the sign-in has compared the old password already, and waits for the row.
+        // Another transaction holds a lock on alan's row; the sign-in has compared the old password already, and waits
+        // for the row.
         let mut change_of = pool.begin().await.unwrap();
         sqlx::raw_sql("select from users where username = 'alan' for update").execute(&mut *change_of).await.unwrap();
         let mut browser = site.browser();
@@ -152,7 +153,7 @@ async fn m17_limits_hold_across_copies_addresses_of_one_network_and_spellings_of
     }
     let mut neighbour = copies[0].browser().at("2001:db8:1:3::1");
     assert_eq!(neighbour.try_sign_in("someone99", "wrong").await.status, StatusCode::UNPROCESSABLE_ENTITY);
-    // One name is counted in all its spellings, by whichever copy.
+    // One name has one count in all its spellings, on every instance.
     for (n, name) in ["alan", "ALAN", " alan ", "@alan", "Alan"].into_iter().cycle().take(11).enumerate() {
         let mut browser = copies[n % 2].browser().at(&format!("198.51.100.{n}"));
         let status = browser.try_sign_in(name, "wrong").await.status;
@@ -206,7 +207,7 @@ async fn m19_no_answer_waits_for_a_mail_server(pool: PgPool) {
     waiting.iter().for_each(tokio::task::JoinHandle::abort);
 }
 
-/// The form that makes a change, in the browser that will send it.
+/// Returns the form that makes a change, in the browser that will send it.
 async fn change_form(site: &Site, here: &mut Browser, (name, change): (&str, &str)) -> Form {
     match change {
         "password" => ("/settings/security/password", vec![("new_password", NEW.to_owned())]),

@@ -1,5 +1,5 @@
-//! Every secret that works once, used fifty times at the same moment on two copies of the server (H20, M11): one use
-//! wins, one thing changes, and each of the others is told so.
+//! Every one-time secret, used fifty times at the same moment on two instances of the server (H20, M11): one use wins,
+//! one thing changes, and each of the others gets an error.
 
 use http::StatusCode;
 use sqlx::PgPool;
@@ -10,15 +10,15 @@ const ROUNDS: i64 = 20;
 const USES: usize = 50;
 const NEW: &str = "seven green umbrellas sing";
 
-/// What a page says to one who came too late.
+/// The messages for a use that came too late.
 const TOLD: [&str; 6] =
     ["sign-up-gone", "have-account", "code-gone", "link-gone", "undo-link-gone", "session-link-gone"];
 
-/// Two copies of the server on one database, each with as many connections as a race needs.
+/// Two instances of the server on one database, each with as many connections as a race needs.
 struct Copies([Site; 2]);
 
 impl Copies {
-    /// With a person for each round: `ann000`, `ann001` …
+    /// Creates them with a user for each round: `ann000`, `ann001` …
     async fn new(pool: &PgPool) -> Self {
         let copies = [Site::new(&as_served(pool, 12)), Site::new(&as_served(pool, 12))];
         copies[0].crowd("ann", i32::try_from(ROUNDS).unwrap()).await;
@@ -29,9 +29,9 @@ impl Copies {
         &self.0[0]
     }
 
-    /// The same form from fifty tabs of one browser at once, each from a place of its own, so that no limit of places
-    /// decides instead. `won` tells the answer of the one that wins, which is returned. Where passwords are hashed
-    /// (`hashes`), some may be told that the queue is full.
+    /// Sends the same form from fifty tabs of one browser at once, each from its own address, so that no limit by
+    /// address decides instead. `won` recognises the winning answer, which is returned. If passwords are hashed
+    /// (`hashes`), some answers may be that the queue is full.
     async fn race(
         &self,
         browser: &Browser,
@@ -69,13 +69,13 @@ impl Copies {
         winners.remove(0)
     }
 
-    /// How many sessions somebody has.
+    /// Returns the number of a user's sessions.
     async fn sessions_of(&self, name: &str) -> i64 {
         let sql = "select count(*) from sessions s join users u on u.id = s.user_id where username";
         self.site().count(&format!("{sql} = '{name}'")).await
     }
 
-    /// How often something happened to somebody, by the audit.
+    /// Returns the number of a user's audit events of a kind.
     async fn happened(&self, kind: &str, name: &str) -> i64 {
         let sql = "select count(*) from audit_events a join users u on u.id = a.user_id where";
         self.site().count(&format!("{sql} username = '{name}' and kind = '{kind}'")).await
@@ -88,7 +88,7 @@ fn person(round: i64) -> (String, String) {
     (name, address)
 }
 
-/// The answer that gives the browser a session.
+/// Returns true for the response that gives the browser a session.
 fn enters(answer: &Answer) -> bool {
     answer.set_cookies().iter().any(|line| line.starts_with("__Host-id=") && !line.contains("Max-Age=0"))
 }

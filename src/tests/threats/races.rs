@@ -1,4 +1,4 @@
-//! Many at the same moment: one row, one count, one winner, and the others are told so. (One-time secrets are in
+//! Many at the same moment: one row, one count, one winner, and the others get an error. (One-time secrets are in
 //! `one_time`.)
 
 use http::StatusCode;
@@ -32,7 +32,7 @@ async fn h23_of_many_who_prove_the_same_address_or_name_one_gets_it(pool: PgPool
         }
     }
     assert_eq!(losers.len(), 2);
-    // A loser keeps the address just proved and picks another name.
+    // A loser keeps the address just verified and picks another name.
     let mut loser = losers.remove(0);
     let page = loser.get("/sign-up/finish").await;
     assert!(page.body.contains("Somebody else has taken that name"), "{}", page.body);
@@ -42,7 +42,7 @@ async fn h23_of_many_who_prove_the_same_address_or_name_one_gets_it(pool: PgPool
     assert_eq!(loser.who().await.as_deref(), Some("another_name"));
 }
 
-/// Fifty browsers that have signed up as far as the code, sent at once. How often each place was led to.
+/// Sends the sign-up codes of fifty browsers at once. Returns the number of redirects to each page.
 async fn fifty(site: &Site, wish: impl Fn(usize) -> (String, String)) -> Vec<String> {
     let mut browsers = Vec::new();
     for n in 0..50 {

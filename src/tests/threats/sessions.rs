@@ -1,4 +1,4 @@
-//! Sessions that outlive what should have ended them, that somebody else knew before, or that are another's.
+//! Sessions that outlive the event that should end them, that an attacker knew before, or that are another user's.
 
 use std::sync::Arc;
 
@@ -76,7 +76,7 @@ async fn h28_the_sessions_of_somebody_deleted_or_suspended_open_nothing_at_their
     let site = Site::with_cast(&pool).await;
     let (mut alan, mut barbara) = (site.signed_in("alan").await, site.signed_in("barbara").await);
     site.sql("delete from users where username = 'alan'").await;
-    // Also where only the row says so, as by an operator's hand or on another copy.
+    // Also if only the row says so, as by an operator's hand or on another instance.
     site.sql("update users set suspended_at = now(), suspended_reason = 'x' where username = 'barbara'").await;
     for browser in [&mut alan, &mut barbara] {
         assert_eq!(browser.who().await, None);
@@ -85,7 +85,7 @@ async fn h28_the_sessions_of_somebody_deleted_or_suspended_open_nothing_at_their
     assert_eq!(site.count("select count(*) from posts").await, 0);
 }
 
-/// What the site has none of yet: a page for administrators, with all that stands before any page.
+/// A test page that the site does not have yet: for administrators, with all layers in front of it.
 fn with_admin_page(site: &Site, pool: &PgPool, browser: &Browser) -> Browser {
     let router = Router::new()
         .route("/settings/devices", get(|_: Admin| async {}))
@@ -110,7 +110,7 @@ async fn h29_a_role_counts_as_it_is_now_not_as_it_was_at_sign_in(pool: PgPool) {
             (Role::Moderator, StatusCode::FORBIDDEN),
             (Role::Admin, StatusCode::OK),
         ] {
-            // Also where only the row says so, as by an operator's hand.
+            // Also if only the row says so, as by an operator's hand.
             site.sql(&format!("update users set role = '{}' where username = '{name}'", role.name())).await;
             assert_eq!(there.get("/settings/devices").await.status, status, "{name}");
         }

@@ -6,7 +6,7 @@ use sqlx::PgPool;
 
 use super::{NEW, Site};
 
-/// What one program reads as one address and another as another.
+/// Texts that one program reads as one address and another as another.
 const READ_TWICE: [&str; 15] = [
     "\"e@evil.example\"@kith.example",
     "alan@kith.example,e@evil.example",
@@ -61,15 +61,15 @@ async fn h10_mail_goes_to_the_stored_spelling_and_to_no_look_alike(pool: PgPool)
     for (typed, to) in [
         ("MIKE@KITH.example", "Mike@kith.example"),
         ("mike@kith.example", "Mike@kith.example"),
-        // Dotless i, the Kelvin sign, a full-width letter: none of them is the ASCII letter of the account. What is
-        // only another form of the same letter is that letter; the rest are refused.
+        // Dotless i, the Kelvin sign, a full-width letter: none of them is the ASCII letter of the account. A mere
+        // other form of the same letter counts as that letter; the rest are refused.
         ("mıke@kith.example", ""),
         ("mİke@kith.example", ""),
         ("mi\u{212a}e@kith.example", "Mike@kith.example"),
         ("ｍike@kith.example", "Mike@kith.example"),
         ("mike@ⓚith.example", "Mike@kith.example"),
         ("mike@kıth.example", "mike@xn--kth-jua.example"),
-        // What cannot be seen came along by copying.
+        // Invisible characters come from copying.
         ("\u{202a}mike@kith.example\u{202c}", "Mike@kith.example"),
         ("\u{200b}mi\u{ad}ke@kith\u{2060}.example\u{feff}", "Mike@kith.example"),
         ("ｍｉｋｅ＠ｋｉｔｈ．ｅｘａｍｐｌｅ", "Mike@kith.example"),
@@ -87,7 +87,7 @@ async fn h10_mail_goes_to_the_stored_spelling_and_to_no_look_alike(pool: PgPool)
     }
 }
 
-/// Names that look like those of others, or of the site.
+/// Names that look like those of other users, or of the site.
 const LOOK_ALIKES: [&str; 30] = [
     "аlan",
     "alаn",

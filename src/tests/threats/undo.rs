@@ -1,4 +1,4 @@
-//! The way back from a change of address: it is the owner's, however often somebody else changes it, in whatever order.
+//! Undoing a change of address: it is the owner's, however often an intruder changes the address, in whatever order.
 
 use sqlx::PgPool;
 
@@ -6,7 +6,7 @@ use super::{Answer, Browser, NEW, PASSWORD, Site, link_to, site::as_served};
 
 const OWN: &str = "alan@kith.example";
 
-/// Takes another address, by the code that is mailed there.
+/// Changes the address, by the code that is mailed there.
 async fn change(site: &Site, browser: &mut Browser, to: &str) {
     site.sql("delete from limits").await;
     let asked = browser.post("/settings/account/email", &[("email", to)]).await;
@@ -16,7 +16,7 @@ async fn change(site: &Site, browser: &mut Browser, to: &str) {
     assert_eq!(address(site).await, to);
 }
 
-/// Opens the way back that was mailed to an address.
+/// Opens the undo link that was mailed to an address.
 async fn way_back(site: &Site, address: &str) -> Browser {
     let token = link_to(site, address, "/undo-email").await;
     let mut mailbox = site.browser();
@@ -33,7 +33,7 @@ async fn address(site: &Site) -> String {
     sqlx::query_scalar(sql).fetch_one(site.server.db()).await.unwrap()
 }
 
-/// Whether the newest mail to an address, if it has one that can still go, offers a way back.
+/// Returns true if the newest mail to an address, if it can still be sent, offers to undo the change.
 async fn is_offered(site: &Site, address: &str) -> bool {
     site.mail_to(address).await.is_some_and(|mail| mail.contains("/undo-email"))
 }
@@ -60,7 +60,7 @@ async fn a_later_way_back_takes_no_earlier_one_away(pool: PgPool) {
     change(&site, &mut intruder, "one@evil.example").await;
     change(&site, &mut intruder, "two@evil.example").await;
     let mut owner = way_back(&site, OWN).await;
-    // The intruder, who reads that mailbox, uses the second way back before its owner uses the first.
+    // The intruder, who reads that mailbox, uses the second undo link before its owner uses the first.
     assert_eq!(press(&mut way_back(&site, "one@evil.example").await).await.flash(), "email-restored");
     assert_eq!(address(&site).await, "one@evil.example");
     assert_eq!(press(&mut owner).await.flash(), "email-restored");
@@ -75,7 +75,7 @@ async fn who_goes_back_by_hand_leaves_no_way_back_to_the_address_between(pool: P
     change(&site, &mut intruder, "two@evil.example").await;
     let mut between = way_back(&site, "one@evil.example").await;
     let mut first = way_back(&site, OWN).await;
-    // The owner's password still works: they take their address again in the settings.
+    // The owner's password still works: they change back to their address in the settings.
     let mut owner = site.signed_in("alan").await;
     change(&site, &mut owner, OWN).await;
     let told = site.mail_to("two@evil.example").await.expect("told, as of every change");
@@ -84,7 +84,7 @@ async fn who_goes_back_by_hand_leaves_no_way_back_to_the_address_between(pool: P
         assert_eq!(press(mailbox).await.flash(), "undo-link-gone");
     }
     assert_eq!((address(&site).await.as_str(), owner.who().await.as_deref()), (OWN, Some("alan")));
-    // A change to another address has its way back again.
+    // A change to another address can be undone again.
     change(&site, &mut owner, "turing@kith.example").await;
     assert!(is_offered(&site, OWN).await);
 }
@@ -109,7 +109,7 @@ async fn a_way_back_lasts_as_long_as_those_from_later_changes(pool: PgPool) {
     let mut first = way_back(&site, OWN).await;
     let three_days = "update links set expires_at = expires_at - interval '71 hours'";
     site.sql(three_days).await;
-    // The owner comes in by the password and thinks it done with a third address.
+    // The owner signs in by the password and tries to fix it with a third address.
     change(&site, &mut site.signed_in("alan").await, "turing@kith.example").await;
     site.sql("update links set expires_at = expires_at - interval '71 hours 59 minutes'").await;
     assert_eq!(press(&mut way_back(&site, "one@evil.example").await).await.flash(), "email-restored");
@@ -122,7 +122,7 @@ async fn a_way_back_lasts_as_long_as_those_from_later_changes(pool: PgPool) {
     assert_eq!(press(&mut late).await.flash(), "undo-link-gone");
 }
 
-/// Signs in by the mailbox of the account's own address.
+/// Signs in by a code to the account's own address.
 async fn by_code(site: &Site) -> Browser {
     let mut browser = site.browser();
     browser.post("/sign-in/code/send", &[("email", OWN)]).await;
@@ -163,7 +163,7 @@ async fn m10_taking_a_change_back_ends_all_that_an_intruder_has_or_began(pool: P
     for password in [PASSWORD, NEW] {
         assert!(intruder.try_sign_in("alan", password).await.status.is_client_error(), "{password}");
     }
-    // Not even the owner's own browser goes on with the change that was pending.
+    // Not even the owner's own browser continues the pending change.
     let mut owner = self::by_code(&site).await;
     owner.cookies.insert("__Host-flow".into(), intruder.cookies["__Host-flow"].clone());
     owner.post("/settings/account/email/verify", &[("code", &pending)]).await;

@@ -1,4 +1,4 @@
-//! Words of attackers, sent as people send words and looked at wherever words are shown.
+//! Texts of attackers, sent as users send text and checked wherever text is shown.
 
 use http::StatusCode;
 use sqlx::PgPool;

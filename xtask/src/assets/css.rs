@@ -1,7 +1,8 @@
-//! One stylesheet out of many: imports put in their place and layer, comments and idle spaces taken out.
+//! Builds one stylesheet from many: puts each import in its place and layer, and removes comments and needless spaces.
 //!
-//! The style is modern CSS as written (layers, nesting, oklch) and goes to browsers as written: this only touches what
-//! no browser looks at, and so knows nothing of the language but strings, comments, escapes and `@import`.
+//! The style is modern CSS as written (layers, nesting, oklch) and is sent to browsers as written: this only touches
+//! parts that no browser reads, and so needs to know nothing of the language but strings, comments, escapes and
+//! `@import`.
 
 use std::{fs, path::Path};
 
@@ -41,7 +42,7 @@ fn resolve(import: &str, from: &Path) -> Result<String> {
     }
 }
 
-/// Takes out comments, line breaks and spaces that separate nothing.
+/// Removes comments, line breaks and spaces that separate nothing.
 fn minify(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -71,7 +72,7 @@ fn minify(text: &str) -> String {
     out
 }
 
-/// Whether a space between the two means anything.
+/// Returns true if a space between the two characters has a meaning.
 fn separates(before: Option<char>, after: char) -> bool {
     match (before, after) {
         // An empty custom property, `--x: ;`.
@@ -82,7 +83,7 @@ fn separates(before: Option<char>, after: char) -> bool {
     }
 }
 
-/// A string or an escape is one piece; anything else goes character by character.
+/// Returns the length of the next piece: a whole string or escape, otherwise one character.
 fn token_length(rest: &str, first: char) -> usize {
     match first {
         '"' | '\'' => {

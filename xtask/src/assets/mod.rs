@@ -1,8 +1,8 @@
-//! `target/site`: what browsers get besides pages.
+//! `target/site`: the files that browsers load besides pages.
 //!
-//! Files under `/assets/` carry a fingerprint in their name and are served as immutable; `manifest.json` maps `main.css`
-//! to `main.3f2a….css`. Files with a fixed name (`favicon.ico`) are under `root/`. Beside each text lie its `.br` and
-//! `.gz`. The folder is replaced as a whole, and only when something it is made of has changed.
+//! Files under `/assets/` carry a fingerprint in their name and are served as immutable; `manifest.json` maps
+//! `main.css` to `main.3f2a….css`. Files with a fixed name (`favicon.ico`) are under `root/`. Beside each text file are
+//! its `.br` and `.gz`. The folder is replaced as a whole, and only if one of its sources has changed.
 
 mod css;
 mod references;
@@ -19,7 +19,7 @@ use anyhow::{Context, Result, bail};
 use crate::{digest, wasm, workspace};
 use site::Site;
 
-/// This program's part in the result.
+/// The source of this program, as far as it affects the result.
 const OURSELVES: &str = concat!(
     include_str!("mod.rs"),
     include_str!("css.rs"),
@@ -36,17 +36,17 @@ pub const BUDGETS: [(&str, &[&str], u64); 3] = [
     ("scripts", &["loader.js", "kith.js", "page.js"], 8 * 1024),
 ];
 
-/// What goes into the site, apart from the stylesheet's parts.
+/// The sources of the site, apart from the parts of the stylesheet.
 struct Sources {
     /// Our scripts by name.
     scripts: Vec<(String, PathBuf)>,
-    /// Fonts, images: taken as they are.
+    /// Fonts and images: copied unchanged.
     files: Vec<(String, PathBuf)>,
     /// Served at `/` under their own name.
     fixed: Vec<(String, PathBuf)>,
 }
 
-/// Brings `target/site` up to date; gives its path.
+/// Brings `target/site` up to date, and returns its path.
 pub fn build() -> Result<PathBuf> {
     let root = workspace::root();
     let compiled = wasm::compile()?;
@@ -65,14 +65,14 @@ pub fn build() -> Result<PathBuf> {
     Ok(site)
 }
 
-/// What the asset of a logical name is called.
+/// Returns the file name of the asset with a logical name.
 pub fn hashed_name(site: &Path, name: &str) -> Result<String> {
     let manifest: serde_json::Value = serde_json::from_slice(&fs::read(site.join("manifest.json"))?)?;
     let hashed = manifest[name].as_str().with_context(|| format!("the site has no {name}"))?;
     Ok(hashed.to_owned())
 }
 
-/// The transfer size in bytes of assets by their logical names: compressed with brotli where they are served so.
+/// Returns the transfer size in bytes of assets by their logical names: compressed with brotli if they are served so.
 pub fn transfer_sizes(site: &Path, names: &[&str]) -> Result<u64> {
     let mut sum = 0;
     for name in names {
@@ -116,7 +116,7 @@ fn write(sources: &Sources, compiled: &Path, dir: &Path) -> Result<()> {
     site.finish()
 }
 
-/// Adds each script after those it imports, because their names go into its text and so into its fingerprint.
+/// Adds each script after those it imports, because their names become part of its text and so of its fingerprint.
 fn add_scripts(site: &mut Site, scripts: &[(String, PathBuf)]) -> Result<()> {
     let mut waiting = Vec::new();
     for (name, path) in scripts {
@@ -141,7 +141,7 @@ fn add_scripts(site: &mut Site, scripts: &[(String, PathBuf)]) -> Result<()> {
     Ok(())
 }
 
-/// Changes when any input changes, or this program.
+/// Returns a fingerprint that changes when any input changes, or this program.
 fn fingerprint(sources: &Sources, compiled: &Path) -> Result<String> {
     let mut paths = files_under(&workspace::root().join("style"))?;
     let all = [&sources.scripts, &sources.files, &sources.fixed];
@@ -156,7 +156,7 @@ fn fingerprint(sources: &Sources, compiled: &Path) -> Result<String> {
     Ok(seen)
 }
 
-/// Puts the new folder where the old one was; whoever has files of the old one open keeps them.
+/// Puts the new folder in the place of the old one; processes that have files of the old one open keep them.
 fn swap(new: &Path, place: &Path) -> Result<()> {
     let old = place.with_extension("old");
     if old.exists() {
@@ -172,7 +172,7 @@ fn swap(new: &Path, place: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Every file below `dir` but hidden ones and notes, in a fixed order; none when there is no such folder.
+/// Returns every file below `dir` except hidden ones and notes, in a fixed order; none if there is no such folder.
 fn files_under(dir: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     if !dir.exists() {

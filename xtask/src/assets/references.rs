@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use anyhow::{Result, bail};
 
-/// What stands before a name: the public path, or a sibling in an import.
+/// The text before a name: the public path, or a sibling in an import.
 const MARKS: [&str; 3] = ["/assets/", "\"./", "'./"];
 
-/// The logical names a text mentions.
+/// Returns the logical names that a text mentions.
 pub fn find(text: &str) -> impl Iterator<Item = &str> {
     pieces(text).filter_map(|(_, name)| name)
 }
 
-/// The text with every logical name replaced by the hashed one. A name nobody has is an error: it would be a 404.
+/// Returns the text with every logical name replaced by the hashed one. An unknown name is an error: it would be a 404.
 pub fn rewrite(text: &str, names: &BTreeMap<String, String>) -> Result<String> {
     let mut rewritten = String::with_capacity(text.len());
     for (before, name) in pieces(text) {
@@ -27,7 +27,7 @@ pub fn rewrite(text: &str, names: &BTreeMap<String, String>) -> Result<String> {
     Ok(rewritten)
 }
 
-/// Cuts a text at the names in it: each piece is what stands before a name (its mark included), and the name.
+/// Cuts a text at the names in it: each piece is the text before a name (its mark included), and the name.
 fn pieces(text: &str) -> impl Iterator<Item = (&str, Option<&str>)> {
     let mut rest = Some(text);
     std::iter::from_fn(move || {

@@ -1,8 +1,8 @@
-//! Scripts without what only their readers need.
+//! Scripts without the parts that only human readers need.
 
-/// Takes out indentation, empty lines and comments that have lines of their own; everything else stays as written.
+/// Removes indentation, empty lines and comments on lines of their own; everything else remains as written.
 ///
-/// Where lines mean something — a template literal over several of them — the script stays as it is.
+/// If line breaks have a meaning — in a template literal over several lines — the script is not changed.
 pub fn lighten(script: &str) -> String {
     if script.lines().any(|line| line.matches('`').count() % 2 == 1) {
         return script.to_owned();
@@ -14,7 +14,7 @@ pub fn lighten(script: &str) -> String {
         let closes = (in_comment || opens) && line.contains("*/");
         let comment = in_comment || opens || line.starts_with("//");
         in_comment = (in_comment || opens) && !closes;
-        // Code after the end of a comment: not ours to cut.
+        // Code follows the end of a comment: we do not cut it.
         let code_follows = closes && !line.ends_with("*/");
         if code_follows {
             return script.to_owned();

@@ -13,7 +13,7 @@ use flate2::{Compression, write::GzEncoder};
 
 use crate::digest;
 
-/// Kinds of files that get smaller; fonts and pictures are compressed already.
+/// Kinds of files that compress well; fonts and pictures are compressed already.
 const COMPRESSIBLE: [&str; 11] =
     ["css", "html", "ico", "js", "json", "map", "svg", "txt", "wasm", "webmanifest", "xml"];
 
@@ -24,7 +24,7 @@ pub struct Site {
 }
 
 impl Site {
-    /// Begins in an empty folder.
+    /// Starts with an empty folder.
     pub fn begin(dir: &Path) -> Result<Self> {
         if dir.exists() {
             fs::remove_dir_all(dir)?;
@@ -33,7 +33,7 @@ impl Site {
         Ok(Self { dir: dir.to_owned(), names: BTreeMap::new() })
     }
 
-    /// Logical names and what they are called here.
+    /// Returns the logical names and their file names here.
     pub fn names(&self) -> &BTreeMap<String, String> {
         &self.names
     }
@@ -48,7 +48,7 @@ impl Site {
         Ok(())
     }
 
-    /// Adds a file that browsers ask for by a fixed name.
+    /// Adds a file that browsers request by a fixed name.
     pub fn add_fixed(&mut self, name: &str, content: &[u8]) -> Result<()> {
         write_with_copies(&self.dir.join("root").join(name), content)
     }
@@ -70,7 +70,7 @@ fn write_with_copies(path: &Path, content: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// Brotli at its best: this is done once, and read by everybody.
+/// Compresses with brotli at its best: this is done once, and every client benefits.
 pub fn brotli(content: &[u8]) -> Result<Vec<u8>> {
     let params = BrotliEncoderParams { quality: 11, lgwin: 22, size_hint: content.len(), ..Default::default() };
     let mut compressed = Vec::new();

@@ -1,4 +1,4 @@
-//! Requests as fast as they are answered, over a few kept connections, for a moment.
+//! Sends requests as fast as they are answered, over a few open connections, for a moment.
 
 use std::{
     thread,
@@ -9,12 +9,12 @@ use anyhow::{Result, anyhow, ensure};
 
 use crate::http::Connection;
 
-/// As many as keep two cores busy; more would measure the queue.
+/// Enough to keep two cores busy; more would measure the queue.
 const CONNECTIONS: usize = 8;
 const ROUND: Duration = Duration::from_secs(2);
 const WARM_UP: Duration = Duration::from_millis(500);
 
-/// What to ask for.
+/// A request to measure.
 #[derive(Clone, Copy)]
 pub struct Request<'a> {
     pub name: &'a str,
@@ -24,23 +24,23 @@ pub struct Request<'a> {
     pub cookie: Option<&'a str>,
 }
 
-/// How one round went.
+/// The result of one round.
 pub struct Round {
-    /// Answers a second.
+    /// Responses per second.
     pub rate: f64,
-    /// Milliseconds, sorted.
+    /// In milliseconds, sorted.
     took: Vec<f64>,
 }
 
 impl Round {
-    /// Milliseconds within which this many of a hundred were answered.
+    /// Returns the milliseconds within which this many of a hundred requests were answered.
     pub fn percentile(&self, hundredths: usize) -> f64 {
         let last = self.took.len().saturating_sub(1);
         self.took.get(last * hundredths / 100).copied().unwrap_or(f64::NAN)
     }
 }
 
-/// Measures each request once a round, so that whatever disturbs the machine disturbs all of them.
+/// Measures each request once a round, so that a disturbance of the machine affects all of them.
 pub fn in_turns(requests: &[Request], rounds: usize) -> Result<Vec<Vec<Round>>> {
     let mut measured: Vec<Vec<Round>> = requests.iter().map(|_| Vec::new()).collect();
     for request in requests {

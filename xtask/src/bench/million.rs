@@ -1,7 +1,7 @@
-//! `cargo xtask bench million`: the statements that must stay fast when a site has grown, at a million posts of a hundred
-//! thousand people, and what a post costs by how many read it.
+//! `cargo xtask bench million`: the statements that must remain fast on a large site, at a million posts of a hundred
+//! thousand users, and the cost of a post by the number of its readers.
 //!
-//! The cluster is thrown away afterwards and waits for no disk; that speeds up writing, alike for everybody.
+//! The cluster is deleted afterwards and does not wait for the disk; this speeds up all writes alike.
 
 use std::{path::Path, process::Command, time::Instant};
 
@@ -19,7 +19,7 @@ use crate::{
 
 const DATABASE: &str = "million";
 
-/// Each page is asked for below another post, a few further down every time.
+/// Each page starts below another post, a few further down every time.
 const HOT: [Hot; 5] = [
     Hot {
         name: "the following feed",
@@ -98,10 +98,11 @@ const HOT: [Hot; 5] = [
     },
 ];
 
-/// A search may take longer than a page: milliseconds.
+/// The budget of a search, which may take longer than a page, in milliseconds.
 const SEARCH: f64 = 50.0;
 
-/// Readers of a thousand, a star with fifty thousand followers, and somebody with none. They sign in as the cast does.
+/// Readers who follow a thousand users, a star with fifty thousand followers, and a user with none. They sign in as the
+/// cast does.
 const PEOPLE: &str = "
     set statement_timeout = 0;
     insert into users (username, email)
@@ -122,13 +123,14 @@ const PEOPLE: &str = "
         select id from users where username not like 'bench\\_%' order by md5('star' || id) limit 50000
     ) f where s.username = 'bench_star';";
 
-/// What the parameters of [`HOT`] name.
+/// The facts that the parameters of [`HOT`] name.
 const FACTS: &str = "
     select substr(username, 7), id from users where username like 'bench\\_%'
     union all select 'middle', max(id) / 2 from posts union all select 'far', max(id) / 50 from posts
     union all select 'newest', max(id) + 1 from posts";
 
-/// Seeds, measures, and fails when something is over its budget. With `--debug` quick to build, and too slow to go by.
+/// Seeds, measures, and fails if a figure is over its budget. With `--debug` it is quick to build, and too slow for
+/// valid figures.
 pub fn run(args: &[String]) -> Result<()> {
     let binary = match args {
         [flag] if flag == "--debug" => run::build_server(false)?,
@@ -163,16 +165,16 @@ fn facts(cluster: &Cluster) -> Result<Facts> {
     Ok(rows.lines().filter_map(|row| row.split_once('|')).map(|(name, id)| (name.to_owned(), id.to_owned())).collect())
 }
 
-/// Posts of each in turns, so that whatever disturbs the machine disturbs both.
+/// Posts of each in turns, so that a disturbance of the machine affects both.
 const POSTS: usize = 150;
 
-/// As many as one person may write before the limit; then it is lifted.
+/// The number of posts that one user may write before the limit; then it is lifted.
 const UNLIMITED: usize = 50;
 
-/// How much longer a star's post may take in the middle: nothing, but for what cannot be measured.
+/// The largest ratio of the median times of a star's post and another one: equal, except for measurement noise.
 const TOLERANCE: f64 = 1.25;
 
-/// A post over HTTP, by a star and by somebody whom nobody follows.
+/// Measures posting over HTTP, by a star and by a user without followers.
 fn posts(binary: &Path, cluster: &Cluster) -> Result<bool> {
     let kith = Kith::start(&Plan {
         binary,
@@ -215,7 +217,7 @@ fn sign_in(kith: &Kith, who: &str) -> Result<String> {
     pairs.find(|pair| pair.starts_with("id=")).map(str::to_owned).context("signing in set no cookie")
 }
 
-/// Milliseconds from asking to the answer.
+/// Returns the milliseconds from the request to the response.
 fn post(kith: &Kith, cookie: &str, n: usize) -> Result<f64> {
     let mut connection = kith.connect()?;
     let start = Instant::now();

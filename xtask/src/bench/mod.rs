@@ -1,10 +1,11 @@
-//! `cargo xtask bench`: how fast Kith is here and now, beside its budgets.
+//! `cargo xtask bench`: the speed of Kith on this machine, compared with its budgets.
 //!
-//! Everything runs on this machine, load included, so a figure alone says little: what is compared is measured in turns,
-//! round by round, and the ratio is given with its spread. The load is bounded in connections and in time.
+//! Everything runs on this machine, load included, so a figure alone says little: values to compare are measured in
+//! turns, round by round, and the ratio is given with its spread. The load is bounded in connections and in time.
 //!
-//! `cargo xtask bench million` measures what must stay fast on a large site.
+//! `cargo xtask bench million` measures the parts that must remain fast on a large site.
 
+mod hostile;
 mod load;
 mod million;
 #[path = "../../../server/src/db/settings.rs"]
@@ -23,14 +24,14 @@ use crate::{
 };
 use load::{Request, Round};
 
-/// Rounds of each comparison; odd, so that there is a middle one.
+/// The rounds of each comparison; odd, so that there is a middle one.
 const ROUNDS: usize = 5;
 
-/// The cast, who sign in with the seed's password.
+/// The cast. They sign in with the seed's password.
 const CAST: [&str; 5] = ["ada", "grace", "alan", "edsger", "barbara"];
 const PASSWORD: &str = "neighbours-are-kind";
 
-/// Measures everything. `only` the figures whose name contains the first argument, when there is one.
+/// Measures everything, or with an argument only the figures whose name contains it.
 pub fn run(args: &[String]) -> Result<()> {
     if let Some((_, rest)) = args.split_first().filter(|(what, _)| *what == "million") {
         return million::run(rest);
@@ -51,7 +52,7 @@ pub fn run(args: &[String]) -> Result<()> {
         bare: false,
         trace: false,
     })?;
-    // A password is hashed at start, and its memory is given back some seconds later.
+    // A password is hashed at start, and its memory is freed some seconds later.
     std::thread::sleep(std::time::Duration::from_secs(10));
     let idle = sizes::resident(kith.id());
     sizes::assets(&site)?;
@@ -60,13 +61,17 @@ pub fn run(args: &[String]) -> Result<()> {
     pages(&kith, &cookie, only)?;
     sizes::memory("resident memory, idle", idle, 40);
     sizes::memory("resident memory, after the load", sizes::resident(kith.id()), 120);
+    if only.is_empty() || only == "hostile" {
+        hostile::sign_ins(&kith)?;
+        hostile::bodies(&kith)?;
+    }
     Ok(())
 }
 
-/// The home page, written by hand in maud: same statement, same layers, same bytes but for a few markers.
+/// The home page, written by hand in maud: same statement, same layers, same bytes except a few markers.
 const TWIN: &str = "/bench/twin";
 
-/// Pages a second, in turns, each beside the first of its group.
+/// Measures pages per second, in turns, each compared with the first of its group.
 fn pages(kith: &Kith, cookie: &str, only: &str) -> Result<()> {
     let request = |name, path, cookie| Request { name, port: kith.port, host: &kith.host, path, cookie };
     let groups = [
@@ -104,7 +109,7 @@ fn pages(kith: &Kith, cookie: &str, only: &str) -> Result<()> {
     same_bytes(kith)
 }
 
-/// A page by hand that says less would win for nothing.
+/// A handwritten page with less content would win without merit.
 fn same_bytes(kith: &Kith) -> Result<()> {
     let size = |path| Ok::<_, anyhow::Error>(kith.connect()?.get(path, &[])?.body.len());
     let (ours, by_hand) = (size("/")?, size(TWIN)?);
@@ -125,7 +130,8 @@ fn report(name: &str, rounds: &[Round], first: &[Round]) {
     );
 }
 
-/// Signs the cast in one after the other (a password's check is meant to be slow); gives the last one's cookie.
+/// Signs in the users of the cast one after the other (checking a password is slow on purpose); returns the cookie of
+/// the last.
 fn sign_ins(kith: &Kith) -> Result<String> {
     let mut took = Vec::new();
     let mut cookie = None;
@@ -145,7 +151,7 @@ fn sign_ins(kith: &Kith) -> Result<String> {
     cookie.context("signing in set no cookie")
 }
 
-/// The middle, and how far the others are from it.
+/// The middle value, and the distance of the others from it.
 struct Spread {
     least: f64,
     middle: f64,

@@ -1,4 +1,4 @@
-//! What is sent, and what is kept in memory.
+//! Sizes: bytes sent, and memory used.
 
 use std::{fs, path::Path};
 
@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 
 use crate::{assets, kith::Kith};
 
-/// The transfer sizes of what a page brings with it.
+/// Prints the transfer sizes of the assets of a page.
 pub fn assets(site: &Path) -> Result<()> {
     println!();
     for (what, files, budget) in assets::BUDGETS {
@@ -16,7 +16,7 @@ pub fn assets(site: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The feed as a browser gets it: compressed on the way.
+/// Prints the size of the feed as a browser receives it: compressed.
 pub fn page(kith: &Kith) -> Result<()> {
     let answer = kith.connect()?.get("/", &[("accept-encoding", "br, gzip")])?;
     ensure!(answer.status == 200, "the feed answers {}", answer.status);
@@ -26,7 +26,7 @@ pub fn page(kith: &Kith) -> Result<()> {
     Ok(())
 }
 
-/// Megabytes of memory a process holds; only Linux says.
+/// Returns the megabytes of memory a process uses; only known on Linux.
 pub fn resident(pid: u32) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;

@@ -1,5 +1,5 @@
-//! Statements as they are served: their text from `.sqlx`, on a connection with the server's settings, prepared once and
-//! executed many times, so that Postgres settles on a plan as it does for a copy of the server.
+//! Statements as they are served: their text from `.sqlx`, on a connection with the server's settings, prepared once
+//! and executed many times, so that Postgres settles on a plan as it does for an instance of the server.
 
 use std::{collections::BTreeMap, fs};
 
@@ -9,29 +9,29 @@ use serde_json::Value;
 use super::settings::SETTINGS;
 use crate::{devdb::Cluster, process, workspace};
 
-/// Executions in a round; the first few are not counted: Postgres plans them one by one.
+/// The executions in a round; the first few are not counted: Postgres plans them one by one.
 const EXECUTIONS: usize = 400;
 const WARM_UP: usize = 10;
 
-/// A machine that does other things as well is slower in some rounds; the best one says what the statement costs.
+/// A machine that does other things as well is slower in some rounds; the best one shows the cost of the statement.
 const ROUNDS: usize = 3;
 
 /// A hot statement.
 pub struct Hot {
     pub name: &'static str,
-    /// A part of its text that no other statement has.
+    /// A part of its text that is in no other statement.
     pub part: &'static str,
-    /// Milliseconds in which 99 of 100 executions must end.
+    /// The milliseconds in which 99 of 100 executions must end.
     pub budget: f64,
-    /// What is asked for, and with which parameters: SQL, in which `:name` is a fact of the database and `:n` the number
-    /// of the execution.
+    /// The cases and their parameters: SQL, in which `:name` is a fact of the database and `:n` the number of the
+    /// execution.
     pub cases: &'static [(&'static str, &'static str)],
 }
 
-/// What is known of the database: the ids of people and posts to ask for.
+/// Facts of the database: the ids of users and posts for the parameters.
 pub type Facts = BTreeMap<String, String>;
 
-/// Measures every case of a statement and prints it; whether all kept to the budget.
+/// Measures every case of a statement and prints it; returns true if all were within the budget.
 pub fn measure(cluster: &Cluster, database: &str, hot: &Hot, facts: &Facts) -> Result<bool> {
     let (text, types) = recorded(hot.part)?;
     println!("\n{} (budget: p99 at most {} ms at the database; best of {ROUNDS} rounds)", hot.name, hot.budget);
@@ -57,7 +57,7 @@ pub fn measure(cluster: &Cluster, database: &str, hot: &Hot, facts: &Facts) -> R
     Ok(kept)
 }
 
-/// The one recorded statement with this part, and the types of its parameters.
+/// Returns the one recorded statement with this part, and the types of its parameters.
 fn recorded(part: &str) -> Result<(String, String)> {
     let mut found = Vec::new();
     for entry in fs::read_dir(workspace::root().join(".sqlx"))? {
@@ -73,7 +73,7 @@ fn recorded(part: &str) -> Result<(String, String)> {
     Ok((text, types.join(", ")))
 }
 
-/// What sqlx calls `Int8Array` is `int8[]`.
+/// Converts a type's name of sqlx to SQL: `Int8Array` is `int8[]`.
 fn sql_type(name: &str) -> String {
     let name = name.to_lowercase();
     name.strip_suffix("array").map_or(name.clone(), |element| format!("{element}[]"))
@@ -91,7 +91,7 @@ fn script(text: &str, types: &str, parameters: &str, facts: &Facts) -> String {
     script
 }
 
-/// The sorted times of one connection's executions, in milliseconds.
+/// Returns the sorted times of one connection's executions, in milliseconds.
 fn round(cluster: &Cluster, database: &str, script: &str) -> Result<Vec<f64>> {
     let file = workspace::target()?.join("bench.sql");
     fs::write(&file, script)?;
@@ -105,7 +105,7 @@ fn round(cluster: &Cluster, database: &str, script: &str) -> Result<Vec<f64>> {
     Ok(times)
 }
 
-/// Of sorted times, the one within which this many of a hundred are.
+/// Returns the time within which this many of a hundred sorted times are.
 pub fn percentile(times: &[f64], hundredths: usize) -> f64 {
     times.get(times.len().saturating_sub(1) * hundredths / 100).copied().unwrap_or(f64::NAN)
 }

@@ -1,4 +1,4 @@
-//! Who runs Postgres: we ourselves, or as root somebody else, because Postgres refuses root.
+//! The account that runs Postgres: our own, or another one if we are root, because Postgres refuses root.
 
 use std::{
     fs,
@@ -10,17 +10,17 @@ use std::{
 use anyhow::{Context, Result};
 use nix::unistd::{User, geteuid};
 
-/// The system account Postgres runs as.
+/// The system account of Postgres.
 #[derive(Clone, Copy)]
 pub struct Account {
     uid: u32,
     gid: u32,
-    /// We are root and step down for every program of Postgres.
+    /// True if we are root and drop privileges for every program of Postgres.
     stepping_down: bool,
 }
 
 impl Account {
-    /// Ourselves; as root the machine's `postgres`, or `nobody`.
+    /// Returns our own account; as root the machine's `postgres`, or `nobody`.
     pub fn for_postgres() -> Result<Self> {
         let uid = geteuid();
         if !uid.is_root() {
@@ -38,7 +38,7 @@ impl Account {
         self.uid
     }
 
-    /// A command that runs as this account, deaf to the Postgres settings of the caller's environment.
+    /// Returns a command that runs as this account, without the Postgres settings of the caller's environment.
     pub fn command(self, program: &Path) -> Command {
         let mut command = Command::new(program);
         for (name, _) in std::env::vars_os() {
@@ -46,7 +46,7 @@ impl Account {
                 command.env_remove(name);
             }
         }
-        // The caller's folder may be closed to the account; every program of Postgres complains about that.
+        // The account may have no access to the caller's folder; every program of Postgres complains about that.
         command.current_dir("/").stdin(Stdio::null());
         if self.stepping_down {
             command.uid(self.uid).gid(self.gid);
@@ -54,7 +54,7 @@ impl Account {
         command
     }
 
-    /// Makes `dir`, for this account alone.
+    /// Creates `dir`, for this account alone.
     pub fn make_dir(self, dir: &Path) -> Result<()> {
         fs::create_dir(dir).with_context(|| format!("cannot make {}", dir.display()))?;
         fs::set_permissions(dir, fs::Permissions::from_mode(0o700))?;
@@ -65,7 +65,7 @@ impl Account {
         Ok(())
     }
 
-    /// Whether the account can reach `dir`: a checkout below somebody's closed home it cannot.
+    /// Returns true if the account can reach `dir`, which it cannot for a checkout below a closed home folder.
     pub fn can_enter(self, dir: &Path) -> bool {
         let mut probe = self.command(Path::new("/bin/sh"));
         probe.args(["-c", r#"cd "$0""#]).arg(dir).stderr(Stdio::null());

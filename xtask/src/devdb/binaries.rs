@@ -1,4 +1,4 @@
-//! Finding Postgres on this machine, or getting it.
+//! Finds Postgres on this machine, or installs it.
 
 use std::{
     collections::BTreeSet,
@@ -12,10 +12,10 @@ use nix::unistd::geteuid;
 use super::account::Account;
 use crate::{process, system};
 
-/// The oldest major version Kith is developed with.
+/// The oldest major version that Kith is developed with.
 const OLDEST: u32 = 14;
 
-/// Where installers put Postgres without putting it on the PATH; `*` is a version.
+/// The folders in which installers put Postgres without adding it to the PATH; `*` is a version.
 const PLACES: [&str; 6] = [
     "/usr/lib/postgresql/*/bin",
     "/usr/pgsql-*/bin",
@@ -25,7 +25,7 @@ const PLACES: [&str; 6] = [
     "/Applications/Postgres.app/Contents/Versions/*/bin",
 ];
 
-/// A folder with programs of Postgres that run.
+/// A folder with working programs of Postgres.
 #[derive(Clone)]
 pub struct Binaries {
     pub dir: PathBuf,
@@ -33,8 +33,8 @@ pub struct Binaries {
 }
 
 impl Binaries {
-    /// The newest Postgres on the machine (of this major version, when a cluster already is); as root on Debian it is
-    /// installed when there is none.
+    /// Finds the newest Postgres on the machine (of this major version, if a cluster has one already); as root on
+    /// Debian, installs one if there is none.
     pub fn find(account: Account, major: Option<u32>) -> Result<Self> {
         if let Some(found) = newest(account, major) {
             return Ok(found);
@@ -59,7 +59,7 @@ impl Binaries {
         self.dir.join(name)
     }
 
-    /// `psql` beside the server, or the one on the PATH.
+    /// Returns `psql` beside the server, or the one on the PATH.
     pub fn psql(&self) -> PathBuf {
         let beside = self.program("psql");
         if beside.exists() { beside } else { "psql".into() }
@@ -69,7 +69,7 @@ impl Binaries {
 fn newest(account: Account, major: Option<u32>) -> Option<Binaries> {
     let on_path = env::var_os("PATH").unwrap_or_default();
     let dirs: BTreeSet<PathBuf> = env::split_paths(&on_path)
-        // What is on the PATH is often a link into the real folder, where the rest of Postgres is.
+        // The entry on the PATH is often a link into the real folder, which has the rest of Postgres.
         .filter_map(|dir| Some(fs::canonicalize(dir.join("pg_ctl")).ok()?.parent()?.to_owned()))
         .chain(PLACES.iter().flat_map(|place| expand(place)))
         .collect();
@@ -88,7 +88,7 @@ fn verify(account: Account, dir: PathBuf) -> Option<Binaries> {
     Some(Binaries { dir, major })
 }
 
-/// The 15 of `postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)`.
+/// Returns the 15 of `postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)`.
 fn major(version: &str) -> Option<u32> {
     let number = version.split_once("(PostgreSQL) ")?.1;
     number.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
@@ -109,8 +109,8 @@ fn expand(place: &str) -> Vec<PathBuf> {
 
 /// Installs or upgrades Debian's Postgres; as root.
 ///
-/// Its package starts a cluster of its own on port 5432. The setting against that is put in place for the installation
-/// and taken back afterwards: the machine's owner may want one later.
+/// Its package starts a cluster of its own on port 5432. A setting prevents that during the installation and is removed
+/// afterwards: the machine's owner may want such a cluster later.
 pub fn install() -> Result<()> {
     system::apt_install(&["postgresql-common"])?;
     let settings = Path::new("/etc/postgresql-common/createcluster.conf");

@@ -1,4 +1,4 @@
-//! One Postgres cluster: made, started, asked, stopped.
+//! One Postgres cluster: create, start, query, stop.
 
 use std::{
     fs,
@@ -21,10 +21,10 @@ use crate::process;
 /// The port is only part of the socket's name, and each cluster has a folder for its socket.
 const SOCKET: &str = ".s.PGSQL.5432";
 
-/// The longest path of a unix socket that every system takes.
+/// The longest path of a unix socket that every system accepts.
 const SOCKET_LIMIT: usize = 103;
 
-/// For clusters whose data nobody wants back: nothing waits for the disk.
+/// Settings for clusters with disposable data: nothing waits for the disk.
 const CARELESS: [&str; 4] = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300"];
 
 /// A cluster on disk, reachable by its socket when it runs.
@@ -37,7 +37,7 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// Makes the cluster's files unless they are there. A half-made cluster is never seen: it is renamed when done.
+    /// Creates the cluster's files unless they exist. A half-made cluster is never visible: it is renamed when done.
     pub fn create(&self) -> Result<()> {
         if self.data.join("PG_VERSION").exists() {
             return Ok(());
@@ -59,14 +59,14 @@ impl Cluster {
         fs::rename(&half, &self.data).context("cannot put the new Postgres cluster in its place")
     }
 
-    /// Starts it unless it runs and answers, and makes sure of the database `kith`.
+    /// Starts it unless it runs and answers, and creates the database `kith` if it is missing.
     pub fn start(&self) -> Result<()> {
         self.make_socket_dir()?;
         if postmaster(&self.data).is_some() {
             if process::wait_for(Duration::from_secs(2), || self.answers()) {
                 return self.create_database("kith");
             }
-            // Alive but out of reach: something swept its socket away.
+            // The process lives but is out of reach: its socket was removed.
             stop(&self.data)?;
         }
         remove_stale_pid_file(&self.data)?;
@@ -83,20 +83,20 @@ impl Cluster {
         self.create_database("kith")
     }
 
-    /// The URL of one of its databases.
+    /// Returns the URL of one of its databases.
     pub fn url(&self, database: &str) -> String {
         let host = self.sockets.to_string_lossy().replace('/', "%2F");
         format!("postgres://kith@{host}/{database}")
     }
 
-    /// A `psql` of this cluster that stops at the first error and reads nobody's settings.
+    /// Returns a `psql` of this cluster that stops at the first error and reads no configuration files.
     pub fn psql(&self, database: &str) -> Command {
         let mut psql = Command::new(self.binaries.psql());
         psql.args(["--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--dbname"]).arg(self.url(database));
         psql
     }
 
-    /// Makes an empty database unless it is there.
+    /// Creates an empty database unless it exists.
     pub fn create_database(&self, name: &str) -> Result<()> {
         let known = format!("select 1 from pg_database where datname = '{name}'");
         let ask = |sql: &str| process::capture(self.psql("postgres").args(["--tuples-only", "--command", sql]));
@@ -126,7 +126,7 @@ impl Cluster {
         if !self.sockets.exists() {
             self.account.make_dir(&self.sockets)?;
         }
-        // The place is public, the name can be guessed: nobody else may have been there first.
+        // The place is public and its name can be guessed: another account must not have created it first.
         let found = fs::symlink_metadata(&self.sockets)?;
         ensure!(
             found.is_dir() && found.uid() == self.account.uid() && found.permissions().mode() & 0o077 == 0,
@@ -151,18 +151,18 @@ impl Cluster {
     }
 }
 
-/// The major version a cluster on disk was made with.
+/// Returns the major version that created a cluster on disk.
 pub fn major_of(data: &Path) -> Option<u32> {
     fs::read_to_string(data.join("PG_VERSION")).ok()?.trim().parse().ok()
 }
 
-/// The process that runs the cluster, if one does.
+/// Returns the process that runs the cluster, if one does.
 pub fn postmaster(data: &Path) -> Option<i32> {
     let pid = recorded_pid(data)?;
     (process::alive(pid) && command_line(pid).contains(&*data.to_string_lossy())).then_some(pid)
 }
 
-/// Stops the cluster: at once for its clients, in good order for its files.
+/// Stops the cluster: at once for its clients, cleanly for its files.
 pub fn stop(data: &Path) -> Result<()> {
     let Some(pid) = postmaster(data) else {
         return Ok(());
@@ -180,7 +180,8 @@ fn recorded_pid(data: &Path) -> Option<i32> {
     fs::read_to_string(data.join("postmaster.pid")).ok()?.lines().next()?.trim().parse().ok()
 }
 
-/// After a power cut the recorded number may belong to another program, which Postgres would take for a running server.
+/// Removes a stale pid file: after a power cut the recorded number may belong to another program, which Postgres would
+/// mistake for a running server.
 fn remove_stale_pid_file(data: &Path) -> Result<()> {
     let foreign = |pid| process::alive(pid) && !command_line(pid).contains("postgres");
     if recorded_pid(data).is_some_and(foreign) {

@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use super::{given, private};
 use crate::guard;
 
-/// What `db` can do, for the help text.
+/// The usage of `db`, for the help text.
 pub const USAGE: &str = "cargo xtask db start|stop|url|psql|reset";
 
 /// Runs `db <args>`.
@@ -60,7 +60,7 @@ fn with_given(verb: &str, url: &str, rest: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// `psql` wants the terminal, Ctrl-C included, so it takes our place.
+/// Replaces our process: `psql` needs the terminal, Ctrl-C included.
 fn become_program(command: &mut Command) -> Result<()> {
     guard::finish();
     Err(command.exec().into())

@@ -1,7 +1,7 @@
-//! The checkout's own cluster: its data stays between runs, several commands share it, the last one out stops it.
+//! The checkout's own cluster: its data is kept between runs, several commands share it, and the last one stops it.
 //!
-//! Two locks in its home, both let go by the system when their holder dies: `lock`, held while somebody starts or stops
-//! it, and `users`, shared by the guards of all commands that use it. `keep` is there after `cargo xtask db start`.
+//! Two locks in its home, both released by the system when their holder dies: `lock`, held while a command starts or
+//! stops it, and `users`, shared by the guards of all commands that use it. `keep` exists after `cargo xtask db start`.
 
 use std::{
     fs::{self, File},
@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{digest, guard, workspace};
 
-/// Starts the cluster if need be, and keeps it until this command ends.
+/// Starts the cluster if necessary, and keeps it running until this command ends.
 pub fn open() -> Result<Cluster> {
     let account = Account::for_postgres()?;
     let home = home(account)?;
@@ -37,14 +37,14 @@ pub fn open() -> Result<Cluster> {
     Ok(cluster)
 }
 
-/// Lets the cluster run on after this command, until [`stop`].
+/// Keeps the cluster running after this command, until [`stop`].
 pub fn keep() -> Result<()> {
     let home = home(Account::for_postgres()?)?;
     File::create(home.join("keep")).context("cannot mark the database as kept")?;
     Ok(())
 }
 
-/// Stops the cluster, whoever uses it.
+/// Stops the cluster, even if other commands use it.
 pub fn stop() -> Result<()> {
     let home = home(Account::for_postgres()?)?;
     let _turn = take_turn(&home)?;
@@ -52,7 +52,7 @@ pub fn stop() -> Result<()> {
     cluster::stop(&home.join("data"))
 }
 
-/// Stops the cluster and forgets everything in it. Refuses while a command uses it.
+/// Stops the cluster and deletes all its data. Refuses while a command uses it.
 pub fn reset() -> Result<()> {
     let home = home(Account::for_postgres()?)?;
     let _turn = take_turn(&home)?;
@@ -74,7 +74,7 @@ pub fn join(home: &Path) -> Result<File> {
     Ok(users)
 }
 
-/// The guard's part at the end: the last user stops the cluster unless it is to be kept.
+/// The guard's part at the end: the last user stops the cluster, unless it should continue to run.
 pub fn leave(home: &Path, users: File) -> Result<()> {
     let _turn = take_turn(home)?;
     drop(users);
@@ -97,8 +97,8 @@ fn open_lock(path: &Path) -> Result<File> {
     file.with_context(|| format!("cannot open {}", path.display()))
 }
 
-/// `.kith/` in the checkout; where Postgres' account cannot enter that (a checkout of root's, below a closed home), a
-/// folder under `/var/tmp` named after the checkout.
+/// Returns `.kith/` in the checkout; if Postgres' account cannot enter that (a checkout of root's, below a closed
+/// home), a folder under `/var/tmp` named after the checkout.
 fn home(account: Account) -> Result<PathBuf> {
     let inside = workspace::root().join(".kith");
     fs::create_dir_all(&inside).with_context(|| format!("cannot make {}", inside.display()))?;
@@ -122,7 +122,7 @@ fn sockets() -> PathBuf {
     PathBuf::from(format!("/tmp/kith-{}", name()))
 }
 
-/// What tells this checkout from the others.
+/// Returns a name that distinguishes this checkout from others.
 fn name() -> String {
     digest::short(workspace::root().as_os_str().as_encoded_bytes())
 }

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha384};
 use super::Cluster;
 use crate::{process, workspace};
 
-/// Where sqlx writes down what it ran.
+/// The table in which sqlx records the migrations that it ran.
 const LEDGER: &str = "create table _sqlx_migrations (version bigint primary key, description text not null,
     installed_on timestamptz not null default now(), success boolean not null, checksum bytea not null,
     execution_time bigint not null);";
@@ -26,8 +26,8 @@ pub fn migrate(cluster: &Cluster, database: &str) -> Result<()> {
     Ok(())
 }
 
-/// Lets every database that is made from now on have the schema from its birth, as sqlx would have made it: a test of
-/// ours then spends no time on migrations.
+/// Makes every new database have the schema from the start, as sqlx would have created it: our tests then spend no time
+/// on migrations.
 pub fn migrate_template(cluster: &Cluster) -> Result<()> {
     migrate(cluster, "template1")?;
     let mut ledger = LEDGER.to_owned();
@@ -44,7 +44,7 @@ pub fn migrate_template(cluster: &Cluster) -> Result<()> {
     Ok(())
 }
 
-/// The migrations in their order.
+/// Returns the migrations in their order.
 fn files() -> Result<Vec<PathBuf>> {
     let dir = workspace::root().join("migrations");
     let mut files = Vec::new();
@@ -56,7 +56,7 @@ fn files() -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// What sqlx reads out of a file's name: `20261120110100_users_and_sessions.sql`.
+/// Returns the parts that sqlx reads from a file's name: `20261120110100_users_and_sessions.sql`.
 fn named(file: &Path) -> Result<(i64, String)> {
     let stem = file.file_stem().and_then(|stem| stem.to_str()).context("a migration without a name")?;
     let (version, description) = stem.split_once('_').with_context(|| format!("{stem} has no number"))?;

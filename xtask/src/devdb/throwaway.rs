@@ -1,7 +1,7 @@
-//! A cluster for one test run: fast, careless, gone afterwards.
+//! A cluster for one test run: fast, without durability, deleted afterwards.
 //!
-//! Its folder `/tmp/kith-test-…` has a lock file beside it, held by the run's guard. A folder whose lock nobody holds was
-//! left by a run that was cut off, guard and all; the next run removes it.
+//! Its folder `/tmp/kith-test-…` has a lock file beside it, held by the run's guard. A folder with a free lock was left
+//! by a run that was killed together with its guard; the next run removes it.
 
 use std::{
     fs::{self, File},
@@ -23,15 +23,15 @@ use crate::guard;
 
 const PREFIX: &str = "kith-test-";
 
-/// A lock file younger than this may be held in a moment.
+/// A lock file younger than this may get its lock in a moment.
 const NEWBORN: Duration = Duration::from_secs(60);
 
-/// Makes and starts a cluster that is removed when this command ends.
+/// Creates and starts a cluster that is removed when this command ends.
 pub fn open() -> Result<Cluster> {
     remove_orphans();
     let account = Account::for_postgres()?;
     let binaries = Binaries::find(account, None)?;
-    // The number of a process comes again, in another container sooner than one thinks.
+    // A process number occurs again, in another container sooner than expected.
     let random = RandomState::new().build_hasher().finish();
     let home = PathBuf::from(format!("/tmp/{PREFIX}{:08x}", random as u32));
     guard::note("discard", home.display())?;
@@ -42,7 +42,7 @@ pub fn open() -> Result<Cluster> {
     Ok(cluster)
 }
 
-/// The guard's part in [`open`]: holds the lock that says somebody still wants the folder.
+/// The guard's part in [`open`]: holds the lock that marks the folder as in use.
 pub fn own(home: &Path) -> Result<File> {
     let lock = File::options().write(true).create_new(true).open(lock_of(home))?;
     lock.try_lock()?;
@@ -60,7 +60,7 @@ pub fn discard(home: &Path, lock: File) -> Result<()> {
     Ok(())
 }
 
-/// Removes what killed runs of ours left. Nothing here is worth failing for.
+/// Removes the leftovers of killed runs of ours. Nothing here is worth failing for.
 fn remove_orphans() {
     for entry in fs::read_dir("/tmp").into_iter().flatten().flatten() {
         let path = entry.path();

@@ -1,8 +1,8 @@
-//! How many tests passed and failed, read from what the test programs print.
+//! The number of tests that passed and failed, read from the output of the test programs.
 
 use std::fmt;
 
-/// Tests of one program.
+/// The counts of one program.
 #[derive(Clone, Copy, Default, Debug, PartialEq, Eq)]
 pub struct Counts {
     pub passed: u64,
@@ -16,8 +16,8 @@ impl fmt::Display for Counts {
 }
 
 impl Counts {
-    /// Adds what a line of `cargo nextest run` says, if it is the one that sums up. (It also repeats what failing tests
-    /// printed, which looks like `cargo test`.)
+    /// Adds the counts in a line of `cargo nextest run`, if it is the summary. (Its output also repeats that of failing
+    /// tests, which looks like `cargo test`.)
     pub fn read_nextest(&mut self, line: &str) {
         let line = plain(line);
         if let Some((_, sum)) = line.trim_start().strip_prefix("Summary [").and_then(|rest| rest.split_once(" run:")) {
@@ -25,14 +25,14 @@ impl Counts {
         }
     }
 
-    /// Adds what a line of `cargo test` says, if it is one that sums up.
+    /// Adds the counts in a line of `cargo test`, if it is a summary.
     pub fn read_cargo_test(&mut self, line: &str) {
         if let Some(sum) = plain(line).strip_prefix("test result:") {
             self.read(sum);
         }
     }
 
-    /// Adds those of another program.
+    /// Adds the counts of another program.
     pub fn add(&mut self, other: Self) {
         self.passed += other.passed;
         self.failed += other.failed;
@@ -59,7 +59,7 @@ impl Counts {
     }
 }
 
-/// The line without colours.
+/// Returns the line without colours.
 fn plain(line: &str) -> String {
     let mut pieces = line.split('\u{1b}');
     let mut text = pieces.next().unwrap_or_default().to_owned();

@@ -1,4 +1,4 @@
-//! cargo-deny: licences, sources and bans always; known vulnerabilities when their database can be reached.
+//! cargo-deny: licences, sources and bans always; known vulnerabilities if their database can be reached.
 
 use std::process::{Command, Stdio};
 
@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use super::{Run, counts::Counts};
 use crate::{process, workspace};
 
-/// The version the configuration was written for.
+/// The version that the configuration was written for.
 const VERSION: &str = "0.20.2";
 
 pub fn check(_: &Run) -> Result<Counts> {
@@ -33,12 +33,12 @@ pub fn check(_: &Run) -> Result<Counts> {
 fn deny() -> Command {
     let mut cargo = workspace::cargo();
     cargo.arg("deny");
-    // Where there is no way out, git is to say so rather than to wait.
+    // Without network access, git should fail rather than wait.
     cargo.env("GIT_HTTP_LOW_SPEED_LIMIT", "1000").env("GIT_HTTP_LOW_SPEED_TIME", "20").env("GIT_TERMINAL_PROMPT", "0");
     cargo
 }
 
-/// Optimising it would take four times as long as it ever saves.
+/// Installs cargo-deny without optimisation, which would take four times as long as it ever saves.
 fn install() -> Result<()> {
     if process::exists("cargo-deny") {
         return Ok(());

@@ -1,5 +1,5 @@
-//! The packaged binary, as an operator meets it: an empty folder, a database, an origin. What is asked does not depend on
-//! its speed, so the minutes of optimising are spared; the bench runs on what is shipped.
+//! The packaged binary, as an operator sees it: an empty folder, a database, an origin. These checks do not depend on
+//! its speed, so it is built without optimisation; the bench runs on the released build.
 
 use std::fs;
 

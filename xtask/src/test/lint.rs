@@ -1,4 +1,4 @@
-//! What can be said without running Kith: format, clippy, what the wasm holds, `.sqlx`, sizes.
+//! Checks that do not run Kith: format, clippy, the contents of the wasm, `.sqlx`, sizes.
 
 use anyhow::{Result, ensure};
 
@@ -17,7 +17,7 @@ pub fn format(_: &Run) -> Result<Counts> {
     Ok(Counts::default())
 }
 
-/// The tools only: Kith itself is looked at by [`sqlx`].
+/// Checks the tools only: [`sqlx`] checks Kith itself.
 pub fn clippy(_: &Run) -> Result<Counts> {
     let mut cargo = workspace::cargo();
     process::run(cargo.arg("clippy").args(workspace::XTASK).args(["--all-targets", "--", "--deny", "warnings"]))?;
@@ -33,7 +33,7 @@ pub fn clippy_wasm(_: &Run) -> Result<Counts> {
     Ok(Counts::default())
 }
 
-/// The browser's part must not reach the server's crates: a password hash cannot leak from where it does not exist.
+/// The wasm must not contain the server's crates: a password hash cannot leak from code that is not there.
 pub fn purity(_: &Run) -> Result<Counts> {
     let mut cargo = workspace::cargo();
     cargo.args(["tree", "--package", "kith", "--target", TARGET, "--edges", "normal", "--prefix", "none"]);

@@ -1,6 +1,7 @@
-//! `cargo xtask test`: everything that must hold, cheapest first, and a count at the end.
+//! `cargo xtask test`: every check, cheapest first, and a count at the end.
 //!
-//! On a desk it stops at the first step that fails; in CI (`--ci`) it goes on, so that one run tells everything.
+//! On a developer's machine it stops at the first step that fails; in CI (`--ci`) it continues, so that one run reports
+//! everything.
 
 mod browser;
 mod counts;
@@ -8,6 +9,7 @@ mod deny;
 mod dist;
 mod lint;
 mod packages;
+mod prose;
 mod rust;
 mod trace;
 
@@ -21,23 +23,24 @@ use anyhow::{Result, bail};
 use crate::devdb::{Cluster, throwaway};
 use counts::Counts;
 
-/// What the steps of one run share.
+/// The data that the steps of one run share.
 pub struct Run {
     ci: bool,
-    /// Handed on to the test programs.
+    /// Passed on to the test programs.
     args: Vec<String>,
     cluster: OnceCell<Cluster>,
 }
 
-/// One thing to check.
+/// One check.
 struct Step {
     part: &'static str,
     name: &'static str,
     check: fn(&Run) -> Result<Counts>,
 }
 
-const STEPS: [Step; 11] = [
+const STEPS: [Step; 12] = [
     Step { part: "lint", name: "format", check: lint::format },
+    Step { part: "lint", name: "plain English", check: prose::check },
     Step { part: "lint", name: "clippy for the tools", check: lint::clippy },
     Step { part: "lint", name: "clippy for the browser", check: lint::clippy_wasm },
     Step { part: "lint", name: "purity of the wasm", check: lint::purity },
@@ -50,7 +53,7 @@ const STEPS: [Step; 11] = [
     Step { part: "dist", name: "the one file", check: dist::check },
 ];
 
-/// How a step went.
+/// The outcome of a step.
 enum Outcome {
     Passed(Counts),
     Failed(Counts),
@@ -69,7 +72,7 @@ pub fn run(args: &[String]) -> Result<()> {
     }
     let wanted = |step: &&Step| match &part {
         Some(part) => step.part == part,
-        // Building everything once more is CI's.
+        // Only CI builds everything once more.
         None => ci || step.part != "dist",
     };
     if part.is_none() {
@@ -81,7 +84,7 @@ pub fn run(args: &[String]) -> Result<()> {
 }
 
 impl Run {
-    /// The run's own Postgres, started when first needed.
+    /// Returns the run's own Postgres, started at the first call.
     fn cluster(&self) -> Result<&Cluster> {
         if self.cluster.get().is_none() {
             self.cluster.set(throwaway::open()?).ok();
@@ -110,7 +113,7 @@ impl Run {
             Ok(counts) => Outcome::Failed(counts),
             Err(error) => {
                 eprintln!("{error:#}");
-                // A step that fails as a whole counts as one failure, lest the last line says there was none.
+                // A step that fails as a whole counts as one failure, so that the last line does not report none.
                 Outcome::Failed(Counts { passed: 0, failed: 1 })
             }
         }

@@ -3,13 +3,14 @@
 use anyhow::Result;
 use nix::unistd::geteuid;
 
+use super::browser;
 use crate::{devdb, system};
 
-/// What the tests run against, besides Postgres: the browser, the proxy, a font and the mail server.
-const PACKAGES: [&str; 4] = ["chromium", "nginx-light", "fonts-liberation", "python3-aiosmtpd"];
+/// The packages that the tests use besides Postgres and the browser: the proxy, a font and the mail server.
+const PACKAGES: [&str; 3] = ["nginx-light", "fonts-liberation", "python3-aiosmtpd"];
 
-/// Installs or upgrades what the tests run against, as root on Debian: a new browser or database that breaks something
-/// is then noticed here first. Without a network the tests go on with what is installed.
+/// Installs or upgrades the packages that the tests run against, as root on Debian: if a new browser or database breaks
+/// something, we notice it here first. Without a network the tests use the installed versions.
 pub fn upgrade() {
     if !system::is_debian() || !geteuid().is_root() {
         return;
@@ -22,5 +23,6 @@ pub fn upgrade() {
 
 fn install() -> Result<()> {
     system::apt_install(&PACKAGES)?;
+    browser::install_chromium()?;
     devdb::install_debian_postgres()
 }

@@ -16,13 +16,13 @@ use crate::{
 };
 
 pub fn check(run: &Run) -> Result<Counts> {
-    // The router's tests ask for the assets.
+    // The router's tests request the assets.
     assets::build()?;
-    // The mail server that the tests of sending talk to.
+    // The mail server of the mail tests.
     system::require_python("aiosmtpd", "python3-aiosmtpd")?;
-    // The proxy that the tests of uploads stand behind.
+    // The proxy in front of the server in the upload tests.
     system::offer_nginx();
-    // The bucket that the tests of pictures talk to.
+    // The bucket of the picture tests.
     browser::install_packages()?;
     let nextest = process::exists("cargo-nextest");
     schema::migrate_template(run.cluster()?)?;
@@ -34,7 +34,7 @@ pub fn check(run: &Run) -> Result<Counts> {
         cargo.args(&run.args).env("DATABASE_URL", trace::with_password(&run.cluster()?.url("kith")));
         cargo.env("KITH_TRACE_DIR", &traced);
         let succeeded = count(&mut cargo, nextest, &mut counts)?;
-        // A failure without a failed test is one that kept tests from running: it did not compile, say.
+        // A failure without a failed test prevented tests from running, for example a compile error.
         ensure!(succeeded || counts.failed > before.failed, "The tests did not run to their end.");
     }
     counts.add(trace::check(&traced, &trace::KINDS, run.args.is_empty())?);
@@ -53,7 +53,7 @@ fn tests_of(packages: &[&str], nextest: bool) -> Command {
     cargo
 }
 
-/// Runs the tests with their output on the terminal and counts along. nextest reports on the error output.
+/// Runs the tests with their output on the terminal and counts them. nextest reports on the error output.
 fn count(command: &mut Command, nextest: bool, counts: &mut Counts) -> Result<bool> {
     if nextest {
         command.stderr(Stdio::piped());

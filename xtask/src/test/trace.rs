@@ -1,8 +1,8 @@
-//! No secret in any log: what the tests met while they ran is looked for in what was logged meanwhile, at every level.
+//! No secret in any log: after the tests, their secrets are searched for in all log lines of the run, at every level.
 //!
 //! A test process writes `<dir>/<process>.log` and `<dir>/<process>.secrets` (see `src/tests/trace.rs`), the browser
-//! tests one list for the one server they visit (see `end2end/fixtures.ts`). What is found is told by its kind and by
-//! the target that logged it, never as it is.
+//! tests one list for the one server they visit (see `end2end/fixtures.ts`). A finding is reported by its kind and by
+//! the target that logged it, never by its value.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -18,7 +18,8 @@ use serde_json::Value;
 use super::counts::Counts;
 use crate::workspace;
 
-/// Kinds of secrets; each is one test. The first are met in browsers too, the last only where the tests play the other side.
+/// The kinds of secrets; each is one test. The first also occur in browsers, the last only in tests that act as the
+/// other side.
 pub const KINDS: [&str; 10] = [
     "password",
     "code",
@@ -31,21 +32,21 @@ pub const KINDS: [&str; 10] = [
     "provider token",
     "mail password",
 ];
-/// How many of them browsers meet.
+/// The number of kinds that occur in browsers.
 pub const IN_BROWSERS: usize = 8;
-/// What a service elsewhere knows Kith by.
+/// The secret with which Kith identifies itself to a provider.
 pub const CLIENT_SECRET: &str = "client secret";
 const DATABASE: &str = "database password";
 
-/// A password that the run's Postgres does not ask for, so that there is one to look for.
+/// A password that the run's Postgres does not require, so that there is one to search for.
 const UNASKED: &str = "neither-asked-for-nor-logged";
 
-/// The address of a database, with a password in it.
+/// Returns the address of a database, with a password in it.
 pub fn with_password(url: &str) -> String {
     url.replacen("kith@", &format!("kith:{UNASKED}@"), 1)
 }
 
-/// An empty folder for what a run writes.
+/// Creates an empty folder for the output of a run.
 pub fn folder(name: &str) -> Result<PathBuf> {
     let dir = workspace::root().join("target/trace").join(name);
     if dir.exists() {
@@ -55,14 +56,14 @@ pub fn folder(name: &str) -> Result<PathBuf> {
     Ok(dir)
 }
 
-/// Notes a secret that only the run itself knows.
+/// Records a secret that only the run itself knows.
 pub fn note(list: &Path, kind: &str, secret: &str) -> Result<()> {
     let mut list = File::options().append(true).create(true).open(list)?;
     Ok(writeln!(list, "{}", serde_json::json!({ "kind": kind, "secret": secret }))?)
 }
 
-/// Looks through a folder, and says of each of these kinds whether it stayed secret. A kind that was not met at all is a
-/// failure too, when it is the `whole` suite that ran: then nothing was looked for.
+/// Searches a folder, and counts each of these kinds as passed if it remained secret. A kind without any secret is a
+/// failure too if the `whole` suite ran: then nothing was searched for.
 pub fn check(dir: &Path, kinds: &[&str], whole: bool) -> Result<Counts> {
     let (mut met, mut leaks) = (BTreeSet::from([DATABASE.to_owned()]), BTreeSet::new());
     for entry in fs::read_dir(dir)? {
@@ -92,7 +93,7 @@ pub fn check(dir: &Path, kinds: &[&str], whole: bool) -> Result<Counts> {
     Ok(counts)
 }
 
-/// Kind and text of each secret of a list. A process that met none has no list.
+/// Returns kind and text of each secret of a list. A process without secrets has no list.
 fn secrets(list: &Path) -> Result<BTreeSet<(String, String)>> {
     let mut found = BTreeSet::from([(DATABASE.to_owned(), UNASKED.to_owned())]);
     for line in fs::read_to_string(list).unwrap_or_default().lines() {
@@ -104,7 +105,7 @@ fn secrets(list: &Path) -> Result<BTreeSet<(String, String)>> {
     Ok(found)
 }
 
-/// The kinds of secrets that stand in a log, each with the target of the first line that holds it.
+/// Returns the kinds of secrets that occur in a log, each with the target of the first line that holds it.
 fn search(log: &str, secrets: &BTreeSet<(String, String)>) -> BTreeSet<(String, String)> {
     let words = words(log);
     let long = |secret: &str| words.iter().find(|(word, _)| word.contains(secret)).map(|(_, at)| *at);
@@ -118,7 +119,7 @@ fn search(log: &str, secrets: &BTreeSet<(String, String)>) -> BTreeSet<(String, 
     hits.collect()
 }
 
-/// Each long word of a log and where it first stands: tokens are only looked for among these, which are few.
+/// Returns each long word of a log and its first position: tokens are only searched for among these, which are few.
 fn words(log: &str) -> BTreeMap<&str, usize> {
     let mut words = BTreeMap::new();
     for word in log.split(|c: char| !is_part(c)).filter(|word| word.len() >= LONG) {
@@ -127,7 +128,7 @@ fn words(log: &str) -> BTreeMap<&str, usize> {
     words
 }
 
-/// As long as the shortest token, in its shortest form.
+/// The length of the shortest token, in its shortest form.
 const LONG: usize = 20;
 
 fn is_part(c: char) -> bool {
@@ -138,7 +139,7 @@ fn is_word(text: &str) -> bool {
     text.len() >= LONG && text.chars().all(is_part)
 }
 
-/// Where six digits stand by themselves; behind a point they are a part of a second.
+/// Returns the position of six digits on their own; after a point they are a part of a second.
 fn code(log: &str, digits: &str) -> Option<usize> {
     let alone = |(at, _): &(usize, &str)| {
         !log[..*at].ends_with(|c: char| c == '.' || c.is_ascii_alphanumeric())
@@ -147,8 +148,8 @@ fn code(log: &str, digits: &str) -> Option<usize> {
     log.match_indices(digits).find(alone).map(|(at, _)| at)
 }
 
-/// How a secret may be written: plain, in JSON, in an address or a form, in base64; a token also by its bytes, and a
-/// session's as the number it is.
+/// Returns the forms in which a secret may be written: plain, in JSON, in an address or a form, in base64; a token also
+/// by its bytes, and a session's as the number it is.
 fn forms(secret: &str) -> BTreeSet<String> {
     let escape = |b: u8| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") };
     let escaped: String = secret.bytes().map(escape).collect();
@@ -172,7 +173,7 @@ fn forms(secret: &str) -> BTreeSet<String> {
     forms
 }
 
-/// Who logged the line that holds this place.
+/// Returns the target that logged the line at this position.
 fn target(log: &str, at: usize) -> String {
     let begin = log[..at].rfind('\n').map_or(0, |end| end + 1);
     let line = log[begin..].lines().next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What an arrival sees: the choice of a username, the proof of an account, the question for an address.
+//! The views of a pending OAuth sign-up: choose a username, verify the account, enter an address.
 
 use leptos::{prelude::*, tachys::view::any_view::AnyView};
 use server::{
@@ -12,7 +12,7 @@ use crate::{
     ui::{Field, error_summary, hidden, icon, submit},
 };
 
-/// A username, and an address when there are several.
+/// The form for a username, and for an address if there are several.
 pub(super) fn choose(
     arrival: &Arrival,
     (choice, chosen): (&Choice, Option<&Chosen>),
@@ -47,7 +47,7 @@ fn free(choice: &Choice) -> String {
     format!("Your name there is taken here. These are free: {}.", all.join(", "))
 }
 
-/// One address is only said; among several one is chosen.
+/// Shows a single address as text; among several the user chooses one.
 fn addresses(all: &[String], chosen: Option<&str>) -> AnyView {
     let first = all.first().cloned().unwrap_or_default();
     if all.len() < 2 {
@@ -80,7 +80,7 @@ fn addresses(all: &[String], chosen: Option<&str>) -> AnyView {
     .into_any()
 }
 
-/// Whose account their address belongs to.
+/// The form that verifies the account to which the address belongs.
 pub(super) fn prove(
     arrival: &Arrival,
     (address, may_choose): (&str, bool),
@@ -101,7 +101,7 @@ pub(super) fn prove(
             ". Show once that it is yours. Then you are signed in, and " {label} " opens it from now on."
         </p>
         <form method="post" action=paths::ARRIVAL_PASSWORD class="stack">
-            // For password managers: whose password it is.
+            // For password managers: the account that the password belongs to.
             <input type="text" autocomplete="username" value=known hidden readonly />
             {Field::new("password", "Your password here")
                 .kind("password")
@@ -123,7 +123,7 @@ pub(super) fn prove(
     }
 }
 
-/// None of theirs is verified.
+/// The form for an address if the provider verified none.
 pub(super) fn ask_address(arrival: &Arrival, invalid: &Invalid) -> impl IntoView + use<> {
     let label = arrival.label.clone();
     view! {
@@ -139,7 +139,7 @@ pub(super) fn ask_address(arrival: &Arrival, invalid: &Invalid) -> impl IntoView
     }
 }
 
-/// The code from the mail.
+/// The form for the code from the mail.
 pub(super) fn code(email: &str, invalid: &Invalid) -> impl IntoView + use<> {
     let (address, again) = (email.to_owned(), email.to_owned());
     view! {
@@ -160,7 +160,7 @@ pub(super) fn code(email: &str, invalid: &Invalid) -> impl IntoView + use<> {
     }
 }
 
-/// As whom they come.
+/// The name of the account at the provider.
 fn who(arrival: &Arrival) -> impl IntoView + use<> {
     let words = match arrival.login.as_str() {
         "" => format!("From {}", arrival.label),

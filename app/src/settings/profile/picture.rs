@@ -1,4 +1,5 @@
-//! One's face: a plain upload, and the piece of the page in which a script lets one choose a part of it first.
+//! The avatar of the signed-in user: a plain upload, and the part of the page in which a script lets the user crop the
+//! picture first.
 
 use axum::{
     extract::{Multipart, multipart::MultipartRejection},
@@ -95,7 +96,7 @@ pub(super) fn view(person: &Author, invalid: &Invalid) -> impl IntoView + use<> 
     }
 }
 
-/// Where one chooses the part that is kept. Only the script shows it.
+/// The cropping tool. Only the script shows it.
 fn crop() -> impl IntoView {
     view! {
         <div class="crop" hidden>

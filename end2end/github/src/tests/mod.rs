@@ -1,4 +1,4 @@
-//! Each behaviour that GitHub documents, and each way of failing, as a client on the wire meets it.
+//! Each behaviour that GitHub documents, and each fault, as a client sees it on the wire.
 
 mod api;
 mod authorize;

@@ -5,7 +5,7 @@ use tokio::time::timeout;
 
 use super::wire::{Answer, ask, call, code, exchange, get, token};
 
-/// Asks for mona's profile while it is answered as `mode` says.
+/// Requests mona's profile while it is answered in this mode.
 async fn user(github: &StandIn, mode: Mode) -> std::io::Result<Answer> {
     let bearer = format!("Bearer {}", token(github, cast::MONA).await);
     github.next_answer(Endpoint::User, mode);

@@ -1,4 +1,4 @@
-//! A client that hides nothing: one request a connection, and what came back as it came.
+//! A client that hides nothing: one request per connection, and the raw response.
 
 use std::io;
 
@@ -9,13 +9,13 @@ use tokio::{
 };
 use url::{Url, form_urlencoded};
 
-/// Where the app is called back.
+/// The callback of the app.
 pub const CALLBACK: &str = "https://kith.example/auth/github/callback";
 /// A verifier, and its challenge (RFC 7636, appendix B).
 pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 pub const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
-/// What came back.
+/// A response.
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
@@ -37,7 +37,7 @@ impl Answer {
     }
 }
 
-/// Sends a request and reads until the other side closes; an error when it closes without an answer.
+/// Sends a request and reads until the server closes the connection; returns an error if it closes without an answer.
 pub async fn ask(github: &StandIn, line: &str, headers: &[(&str, &str)], body: &str) -> io::Result<Answer> {
     let mut socket = TcpStream::connect(github.url.strip_prefix("http://").unwrap()).await?;
     let mut request = format!("{line} HTTP/1.1\r\nHost: github\r\nConnection: close\r\n");
@@ -60,7 +60,7 @@ fn parse(answer: &[u8]) -> Option<Answer> {
     Some(Answer { status, headers, body: answer[end + 4..].to_vec() })
 }
 
-/// A request that has to be answered.
+/// Sends a request that must be answered.
 pub async fn get(github: &StandIn, path: &str, headers: &[(&str, &str)]) -> Answer {
     ask(github, &format!("GET {path}"), headers, "").await.unwrap()
 }
@@ -74,18 +74,18 @@ pub fn encode(fields: &[(&str, &str)]) -> String {
     form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
 }
 
-/// The path to which an app sends a browser, with what is asked besides the client id.
+/// Returns the path to which an app sends a browser, with these parameters besides the client id.
 pub fn authorize(more: &[(&str, &str)]) -> String {
     format!("/login/oauth/authorize?{}", encode(&[&[("client_id", CLIENT_ID)], more].concat()))
 }
 
-/// What is in the query of an address.
+/// Returns the value of a parameter in the query of an address.
 pub fn query(address: &str, name: &str) -> String {
     let url = Url::parse(address).unwrap_or_else(|why| panic!("{why}: {address}"));
     url.query_pairs().find(|(given, _)| given == name).map(|(_, value)| value.into_owned()).unwrap_or_default()
 }
 
-/// A code for somebody who consents to everything that Kith asks for.
+/// Returns a code for a person who consents to every scope that Kith requests.
 pub fn code(github: &StandIn, person: u64) -> String {
     code_for(github, person, &[("scope", "read:user user:email")])
 }
@@ -103,13 +103,13 @@ pub async fn exchange(github: &StandIn, code: &str, more: &[(&str, &str)]) -> se
     answer.json()
 }
 
-/// A token of somebody's.
+/// Returns a token of a person.
 pub async fn token(github: &StandIn, person: u64) -> String {
     let answer = exchange(github, &code(github, person), &[]).await;
     answer["access_token"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
 }
 
-/// Asks the API with a token.
+/// Calls the API with a token.
 pub async fn call(github: &StandIn, path: &str, token: &str) -> Answer {
     get(github, path, &[("User-Agent", "Kith"), ("Authorization", &format!("Bearer {token}"))]).await
 }

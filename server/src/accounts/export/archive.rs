@@ -1,4 +1,4 @@
-//! A ZIP that is sent piece by piece while it is written.
+//! A ZIP that is sent in pieces while it is written.
 
 use std::{
     io::{self, Write},
@@ -18,15 +18,15 @@ use crate::error::{Error, Result};
 
 /// A piece is sent once it has this many bytes.
 const PIECE_BYTES: usize = 64 * 1_024;
-/// After compressing this many bytes, other tasks have their turn.
+/// After compressing this many bytes, the task yields to other tasks.
 const TURN_BYTES: usize = 64 * 1_024;
 
-/// The archive. Nothing of it stays in memory but the piece that is being filled and the list of its files.
+/// The archive. It keeps only the current piece and the list of its files in memory.
 pub(super) struct Archive {
     zip: ZipWriter<StreamWriter<Buffer>>,
     buffer: Buffer,
     sender: mpsc::Sender<Result<Bytes>>,
-    /// Bytes compressed since the last turn of other tasks.
+    /// Bytes compressed since the last yield.
     compressed: usize,
 }
 
@@ -42,7 +42,7 @@ impl Archive {
         self.zip.start_file(name, options).map_err(broken)
     }
 
-    /// Writes a part of the file that was started last.
+    /// Writes a part of the current file.
     pub(super) async fn write(&mut self, bytes: &[u8]) -> Result<()> {
         for part in bytes.chunks(TURN_BYTES) {
             self.zip.write_all(part).map_err(|error| broken(error.into()))?;
@@ -76,7 +76,7 @@ impl Archive {
     }
 }
 
-/// The end of the archive that is not sent yet. The ZIP writer keeps one handle, the archive the other.
+/// The part of the archive that is not sent yet. The ZIP writer keeps one handle, the archive the other.
 #[derive(Clone, Default)]
 struct Buffer(Arc<Mutex<Vec<u8>>>);
 

@@ -1,4 +1,4 @@
-//! The lists in an export. Each is read in pages, by a key that an index is ordered by.
+//! The lists in an export. Each is read in pages, ordered by a key with an index.
 
 use serde_json::Value;
 use sqlx::PgConnection;
@@ -43,7 +43,7 @@ impl List {
         Self::Mailed,
     ];
 
-    /// The name of the file.
+    /// Returns the name of the file.
     pub(super) fn file(self) -> &'static str {
         match self {
             Self::FormerUsernames => "former_usernames.json",
@@ -62,7 +62,8 @@ impl List {
     }
 }
 
-/// The key of the last row that was read. Lists by time go from the newest to the oldest, lists by id the other way.
+/// The key of the last row that was read. Lists by time are read from the newest to the oldest, lists by id the other
+/// way.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cursor {
     at: OffsetDateTime,
@@ -70,7 +71,7 @@ pub(super) struct Cursor {
 }
 
 impl Cursor {
-    /// Before the first row of every list: later than every time, below every id.
+    /// The position before the first row of every list: later than every time, below every id.
     pub(super) const START: Self = Self { at: time::macros::datetime!(9998-01-01 00:00 UTC), id: 0 };
 }
 
@@ -79,7 +80,7 @@ pub(super) struct Row {
     pub(super) at: OffsetDateTime,
     pub(super) id: i64,
     pub(super) row: Value,
-    /// A post that was edited: its versions are read separately.
+    /// True for a post that was edited: its versions are read separately.
     pub(super) nested: bool,
 }
 
@@ -89,7 +90,7 @@ impl Row {
     }
 }
 
-/// The account itself.
+/// Returns the account itself.
 pub(super) async fn account(db: &mut PgConnection, user: UserId) -> Result<Value> {
     let account = sqlx::query_scalar!(
         r#"
@@ -106,7 +107,7 @@ pub(super) async fn account(db: &mut PgConnection, user: UserId) -> Result<Value
     Ok(account)
 }
 
-/// The page of a list behind `after`. Empty at the end of the list.
+/// Returns the page of a list after `after`. Empty at the end of the list.
 pub(super) async fn read(db: &mut PgConnection, list: List, user: UserId, after: Cursor) -> Result<Vec<Row>> {
     match list {
         List::Posts => posts(db, user, after).await,
@@ -116,7 +117,7 @@ pub(super) async fn read(db: &mut PgConnection, list: List, user: UserId, after:
         List::Followers => followers(db, user, after).await,
         List::Notifications => notifications(db, user, after).await,
         List::Activity => activity(db, user, after).await,
-        // These are short, and read whole.
+        // These are short and read completely.
         _ if after.id > 0 => Ok(vec![]),
         List::FormerUsernames => short::former_usernames(db, user).await,
         List::Devices => short::devices(db, user).await,
@@ -147,7 +148,7 @@ async fn posts(db: &mut PgConnection, user: UserId, after: Cursor) -> Result<Vec
     Ok(rows.fetch_all(db).await?)
 }
 
-/// The versions of a post behind `after`, oldest first.
+/// Returns the versions of a post after `after`, oldest first.
 pub(super) async fn versions(db: &mut PgConnection, post: i64, after: i64) -> Result<Vec<Row>> {
     let rows = sqlx::query_as!(
         Row,

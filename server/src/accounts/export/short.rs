@@ -1,4 +1,4 @@
-//! The lists in an export that have an upper limit, such as the devices of a user. Each is read whole.
+//! The lists in an export that have an upper limit, such as the devices of a user. Each is read completely.
 
 use sqlx::PgConnection;
 
@@ -59,7 +59,7 @@ pub(super) async fn identities(db: &mut PgConnection, user: UserId) -> Result<Ve
     Ok(rows.fetch_all(db).await?)
 }
 
-/// Codes and links that were sent by e-mail: the address a change left, and the one it waits for.
+/// Returns the codes and links that were sent by e-mail. The pending or former address of a change is among them.
 pub(super) async fn mailed(db: &mut PgConnection, user: UserId) -> Result<Vec<Row>> {
     let rows = sqlx::query_as!(
         Row,

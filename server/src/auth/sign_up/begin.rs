@@ -1,4 +1,4 @@
-//! Beginning: what was typed is checked and kept, and a code is mailed.
+//! The start of a sign-up: checks and stores the form and mails a code.
 
 use secrecy::SecretString;
 use sqlx::PgConnection;
@@ -19,7 +19,7 @@ use crate::{
     request::Request,
 };
 
-/// What somebody typed who wants an account.
+/// The input of the sign-up form.
 pub struct Wish {
     pub email: String,
     pub username: String,
@@ -27,10 +27,10 @@ pub struct Wish {
     pub password: SecretString,
 }
 
-/// Keeps a wish and mails a code to its address; to an address that has an account, word of that. The answer does not
-/// tell which. The returned token goes to the browser.
+/// Stores a registration and mails a code to its address; to an address that has an account, a mail that says so. The
+/// response is the same for both. The returned token is for the browser.
 ///
-/// [`Error::Invalid`] with every field that cannot be taken; [`Error::Limited`] for too many mails or wishes.
+/// [`Error::Invalid`] with every field that is refused; [`Error::Limited`] for too many mails or registrations.
 pub async fn begin(cx: &Request, wish: &Wish) -> Result<MailOutcome<Token>> {
     let mut invalid = Invalid::default();
     let email = invalid.note(Email::parse(&wish.email));
@@ -89,8 +89,8 @@ async fn keep(
     Ok(flow)
 }
 
-/// Mails another code to the same address; the one before is dead. When there may be no other mail, the one before works
-/// for longer. [`Error::NotFound`] when there is no registration or its address is proved already.
+/// Mails another code to the same address and deletes the previous one. When no other mail may be sent, the previous
+/// one is extended. [`Error::NotFound`] when there is no registration or its address is already verified.
 pub async fn resend(cx: &Request) -> Result<MailOutcome> {
     let flow = flow(cx)?;
     let waiting = sqlx::query!(
@@ -114,8 +114,9 @@ pub async fn resend(cx: &Request) -> Result<MailOutcome> {
     Ok(MailOutcome::Sent(()))
 }
 
-/// Keeps the code this browser waits for at `email` good for as long as a fresh one, when no other can be mailed; with
-/// `wish`, for another username, name and password. Its tries stay used up. None when it waits for none.
+/// Extends the pending code of this browser for `email` to the lifetime of a new one, when no other can be mailed; with
+/// `wish`, stores another username, name and password. Its used tries stay counted. `None` when there is no pending
+/// code.
 async fn keep_code(cx: &Request, email: &str, wish: Option<(&str, &str, &str)>) -> Result<Option<Token>> {
     let Some(flow) = cx.flow() else { return Ok(None) };
     let (username, display_name, hash) = wish.map_or((None, None, None), |(u, d, h)| (Some(u), Some(d), Some(h)));
@@ -140,8 +141,8 @@ async fn keep_code(cx: &Request, email: &str, wish: Option<(&str, &str, &str)>) 
     Ok((kept.rows_affected() == 1).then(|| flow.clone()))
 }
 
-/// Gives the registration a fresh code and queues its mail. For an address that has an account no code is kept, and
-/// the mail says so: the same statements, the same time, the same answer.
+/// Gives the registration a new code and queues its mail. For an address that has an account no code is stored, and the
+/// mail says so: the same statements, the same time, the same response.
 async fn mail_code(
     tx: &mut PgConnection,
     cx: &Request,
@@ -166,7 +167,7 @@ async fn mail_code(
     .fetch_one(&mut *tx)
     .await?;
     let origin = &cx.server.config().origin;
-    // Mail goes to the address an account has, never to another spelling of it.
+    // Mail is sent to the address of the account, never to another spelling of it.
     let (to, message) = match known {
         Some(known) => (known, messages::have_account(origin)),
         None => (email.to_owned(), messages::sign_up_code(origin, &digits, others)),
@@ -174,7 +175,7 @@ async fn mail_code(
     jobs::enqueue_secret(tx, &cx.server, &Mail { to, message }).await
 }
 
-/// Says when a username is taken, and what is free instead. Usernames are public: there is nothing to hide.
+/// Returns an error with free alternatives when a username is taken. Usernames are public: this reveals nothing.
 pub(crate) async fn check_free(db: &mut PgConnection, username: &Username) -> Result<Result<(), Invalid>> {
     let taken = sqlx::query_scalar!(
         r#"

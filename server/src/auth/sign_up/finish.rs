@@ -17,22 +17,23 @@ use crate::{
     sessions::{self, How},
 };
 
-/// What a proved registration still lacks.
+/// The fields that a verified registration still lacks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outstanding {
-    /// The username it would have; taken by somebody else when `username` is among what is missing.
+    /// The chosen username; `username_taken` says that another user has it.
     pub username: String,
     pub username_taken: bool,
     pub password: bool,
 }
 
-/// What was chosen for what was missing.
+/// The values for the missing fields.
 pub struct Missing {
     pub username: Option<String>,
     pub password: Option<SecretString>,
 }
 
-/// What the browser's proved registration still lacks. [`Error::NotFound`] when there is none.
+/// Returns the fields that the browser's verified registration still lacks. [`Error::NotFound`] when there is no such
+/// registration.
 pub async fn outstanding(cx: &Request) -> Result<Outstanding> {
     let registration = current(cx).await?;
     if !registration.proved {
@@ -47,9 +48,9 @@ pub async fn outstanding(cx: &Request) -> Result<Outstanding> {
     })
 }
 
-/// Takes what was missing and makes the account.
+/// Stores the missing fields and creates the account.
 ///
-/// [`Error::Invalid`] on what cannot be taken; [`Error::NotFound`] without a proved registration.
+/// [`Error::Invalid`] on a refused field; [`Error::NotFound`] without a verified registration.
 pub async fn finish(cx: &Request, chosen: Missing) -> Result<Step> {
     let registration = current(cx).await?;
     if !registration.proved {
@@ -89,11 +90,12 @@ pub async fn finish(cx: &Request, chosen: Missing) -> Result<Step> {
     create(cx, id, how).await
 }
 
-/// Makes user, password and session out of a registration whose address is proved. Of several at once, one wins.
+/// Creates user, password and session from a registration with a verified address. Of several concurrent requests one
+/// wins.
 pub(super) async fn create(cx: &Request, registration: i64, how: How) -> Result<Step> {
     let session = sessions::open(cx, true).await?;
     let mut tx = cx.server.begin().await?;
-    // Deleting it is using it up: a second one finds nothing.
+    // Deleting the row uses it up: a second request finds nothing.
     let wish = sqlx::query!(
         r#"
         delete from registrations where id = $1 and expires_at > now() and password_hash is not null
@@ -117,7 +119,7 @@ pub(super) async fn create(cx: &Request, registration: i64, how: How) -> Result<
         .execute(&mut *tx)
         .await?;
     let device = sessions::claim(&mut tx, cx, &session, user, (how, true)).await?;
-    // Another role comes only by an operator's invitation.
+    // Only an operator's invitation gives another role.
     let role = Role::parse(&new.role);
     if role != Role::Member {
         audit::record(&mut tx, user, Actor::System, &Event::RoleChanged { role: role.name() }).await?;
@@ -127,16 +129,17 @@ pub(super) async fn create(cx: &Request, registration: i64, how: How) -> Result<
     Ok(Step::Done)
 }
 
-/// Somebody whose address is proved.
+/// The row of a user with a verified address.
 pub(crate) struct NewUser {
     pub username: Username,
     pub display_name: String,
     pub email: String,
-    /// As the table has it.
+    /// The value for the table.
     pub role: String,
 }
 
-/// Makes somebody's row. None when another has the name or the address, or the name is kept for who had it.
+/// Inserts the user's row. `None` when another user has the name or the address, or the name is reserved for its former
+/// owner.
 pub(crate) async fn insert_user(tx: &mut PgConnection, new: &NewUser) -> Result<Option<UserId>> {
     accounts::decide(tx, new.username.as_str()).await?;
     let user = sqlx::query_scalar!(
@@ -160,7 +163,7 @@ pub(crate) async fn insert_user(tx: &mut PgConnection, new: &NewUser) -> Result<
     Ok(user)
 }
 
-/// What an account that has just been made begins with: its first events, and a browser it knows.
+/// Completes a new account: records its first audit events and its first known browser.
 pub(crate) async fn welcome(
     tx: &mut PgConnection,
     cx: &Request,
@@ -175,8 +178,8 @@ pub(crate) async fn welcome(
     Ok(())
 }
 
-/// Somebody else was first: with the address, and then this registration is over; or with the username, and then the
-/// address stays proved.
+/// Another request was faster. If it took the address, this registration is over; if it took the username, the address
+/// stays verified.
 async fn lost(
     cx: &Request,
     mut tx: sqlx::Transaction<'static, sqlx::Postgres>,

@@ -1,7 +1,7 @@
-//! Signing up. A registration owns and reserves nothing; it belongs to the browser that holds its flow token. The
-//! right code (or an operator's invitation) proves the address, and then everything is made in one transaction: the
-//! user, the password, and the session's owner. Whoever proves first wins; a loser keeps the address just proved and
-//! picks another username.
+//! Sign-up. A registration owns and reserves nothing; it belongs to the browser that holds its flow token. The right
+//! code (or an operator's invitation) verifies the address, and then one transaction creates everything: the user, the
+//! password, and the session's owner. The first to verify wins; the other keeps the verified address and picks another
+//! username.
 
 mod begin;
 mod finish;
@@ -19,18 +19,18 @@ use crate::{
     request::Request,
 };
 
-/// What became of a step.
+/// The outcome of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
     /// The account exists and this browser is signed in to it.
     Done,
-    /// The address is proved; something else is still to be chosen.
+    /// The address is verified; another field is still missing.
     Choose,
-    /// The address proved belongs to an account already: sign in there.
+    /// The verified address already belongs to an account: sign in there.
     HaveAccount,
 }
 
-/// The registration this browser is in the middle of, as its page shows it. [`Error::NotFound`] when there is none.
+/// The pending registration of this browser, for its page.
 pub struct Registration {
     pub email: String,
     pub username: String,
@@ -38,7 +38,7 @@ pub struct Registration {
     pub has_password: bool,
 }
 
-/// Looks the browser's registration up.
+/// Returns the browser's registration. [`Error::NotFound`] when there is none.
 pub async fn current(cx: &Request) -> Result<Registration> {
     let flow = flow(cx)?;
     sqlx::query_as!(
@@ -54,8 +54,8 @@ pub async fn current(cx: &Request) -> Result<Registration> {
     .ok_or(Error::NotFound)
 }
 
-/// Whether a token is of an operator's invitation. Only such a one may come by a link: a sign-up somebody else began
-/// must not be put into a browser.
+/// Returns true if the token belongs to an operator's invitation. Only an invitation may come by a link: an attacker
+/// must not be able to plant their own sign-up in another user's browser.
 pub async fn is_invitation(cx: &Request, token: &Token) -> Result<bool> {
     Ok(sqlx::query_scalar!(
         r#"
@@ -70,7 +70,7 @@ pub async fn is_invitation(cx: &Request, token: &Token) -> Result<bool> {
     .await?)
 }
 
-/// The flow token this browser holds; without one there is no registration of its own.
+/// Returns the flow token of this browser; without it the browser has no registration.
 fn flow(cx: &Request) -> Result<&Token> {
     cx.flow().ok_or(Error::NotFound)
 }

@@ -1,4 +1,4 @@
-//! The code from the mail.
+//! The verification code of a sign-up.
 
 use super::{Step, finish};
 use crate::{
@@ -8,14 +8,14 @@ use crate::{
     sessions::How,
 };
 
-/// Tries a code. The right one makes the account, unless its username was taken meanwhile: then the address stays
-/// proved and another username is to be chosen.
+/// Checks a code. The right one creates the account, unless the username was taken in the meantime: then the address
+/// stays verified and the user picks another username.
 ///
-/// [`Error::Invalid`] on `code` when it is wrong, late or used up; [`Error::NotFound`] without a registration.
+/// [`Error::Invalid`] on `code` when it is wrong, expired or used up; [`Error::NotFound`] without a registration.
 pub async fn verify(cx: &Request, code: &str) -> Result<Step> {
     let Some(flow) = cx.flow() else { return code::lost(cx).await };
     let typed = code::typed(code)?;
-    // Counted before it is compared, so that many at once are not more tries than allowed.
+    // Counted before the comparison, so that parallel requests do not get more tries than allowed.
     let row = sqlx::query!(
         r#"
         update registrations set code_tries = least(code_tries + 1, $2 + 1)

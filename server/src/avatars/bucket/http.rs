@@ -1,5 +1,5 @@
-//! How the bucket is spoken to: with the HTTP client that everything here uses, so that there is one TLS and one list
-//! of whom it believes.
+//! The HTTP connection to the bucket: uses the same HTTP client as the rest of the program, so that there is one TLS
+//! stack and one list of trusted authorities.
 
 use std::time::Duration;
 
@@ -12,13 +12,13 @@ use object_store::{
 };
 use reqwest::{Client, redirect::Policy};
 
-/// Until a connection stands, and until an answer is there.
+/// The timeouts for the connection and for the whole response.
 const CONNECT: Duration = Duration::from_secs(2);
 const TOTAL: Duration = Duration::from_secs(5);
-/// The most bytes of an answer: a picture has at most a megabyte, a list of a thousand names less.
+/// The most bytes of a response: a picture has at most a megabyte, a list of a thousand names less.
 const MOST: usize = 4 * 1_024 * 1_024;
 
-/// Makes the client.
+/// Builds the client.
 #[derive(Debug)]
 pub(super) struct Connector;
 
@@ -54,7 +54,7 @@ impl HttpService for Ours {
     }
 }
 
-/// What went wrong, so far as trying again depends on it; without the address, which the one who asked knows.
+/// Maps an error to its kind, as far as the retries depend on it; without the address, which the caller knows.
 fn failed(error: reqwest::Error) -> HttpError {
     let kind = match () {
         () if error.is_timeout() => HttpErrorKind::Timeout,

@@ -8,22 +8,22 @@ const END: u8 = 0xd9;
 const SCAN: u8 = 0xda;
 const APP1: u8 = 0xe1;
 const APP2: u8 = 0xe2;
-/// Adobe's segment: it says how the channels are to be understood.
+/// Adobe's segment: it says how to interpret the channels.
 const APP14: u8 = 0xee;
 const COMMENT: u8 = 0xfe;
 const EXIF: &[u8] = b"Exif\0\0";
 const ICC: &[u8] = b"ICC_PROFILE\0";
 
-/// The frames of which every scan is decoded to its end: baseline and extended sequential.
+/// The frames whose scans the decoder reads to the end: baseline and extended sequential.
 const SEQUENTIAL: [u8; 2] = [0xc0, 0xc1];
 
-/// What was found so far.
+/// The parts found so far.
 #[derive(Default)]
 struct Found<'a> {
     adobe: Option<&'a [u8]>,
     /// Everything else that decoding needs, from the first segment to the end marker.
     pixels: Vec<u8>,
-    /// The pieces of the profile, each after its number and how many there are.
+    /// The pieces of the profile, each after its number and the total count.
     profile: Vec<&'a [u8]>,
     exif: Option<&'a [u8]>,
     is_sequential: bool,
@@ -35,7 +35,7 @@ pub(super) fn split(bytes: &[u8]) -> Option<Parts> {
     loop {
         let marker = next_marker(&mut rest)?;
         if marker == END {
-            // The decoder fills up with grey what is missing before the end marker. Without one it notices.
+            // The decoder fills missing data before the end marker with grey. Without a marker it notices.
             if !found.is_sequential {
                 found.pixels.extend([0xff, END]);
             }
@@ -53,7 +53,7 @@ pub(super) fn split(bytes: &[u8]) -> Option<Parts> {
     }
 }
 
-/// Skips to the next marker. Bytes between segments belong to nothing.
+/// Skips to the next marker and ignores bytes between segments.
 fn next_marker(rest: &mut &[u8]) -> Option<u8> {
     loop {
         let start = rest.iter().position(|byte| *byte == 0xff)?;
@@ -69,12 +69,12 @@ fn next_marker(rest: &mut &[u8]) -> Option<u8> {
     }
 }
 
-/// The markers without a segment: TEM, RST0 to RST7 and SOI.
+/// Returns true for the markers without a segment: TEM, RST0 to RST7 and SOI.
 fn is_alone(marker: u8) -> bool {
     matches!(marker, 0x01 | 0xd0..=0xd8)
 }
 
-/// The compressed data after a scan's header, with its restart markers, up to the next other marker.
+/// Returns the compressed data after a scan's header, with its restart markers, up to the next other marker.
 fn scan<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
     let belongs = |next: u8| matches!(next, 0 | 0xd0..=0xd7 | 0xff);
     let end = rest.windows(2).position(|two| two[0] == 0xff && !belongs(two[1]))?;
@@ -82,7 +82,7 @@ fn scan<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
 }
 
 impl<'a> Found<'a> {
-    /// `segment` begins with its length.
+    /// Adds a segment; `segment` starts with its length.
     fn add(&mut self, marker: u8, segment: &'a [u8]) {
         let content = &segment[2..];
         self.is_sequential |= SEQUENTIAL.contains(&marker);
@@ -100,7 +100,7 @@ impl<'a> Found<'a> {
     }
 
     fn into_parts(self) -> Parts {
-        // The decoder must know how to understand the channels before it reads how many there are.
+        // The decoder must know how to interpret the channels before it reads how many there are.
         let adobe = self.adobe.map(|segment| [&[0xff, APP14], segment].concat()).unwrap_or_default();
         let pixels = [&START, adobe.as_slice(), &self.pixels].concat();
         let colour_space = join(self.profile).map_or(ColourSpace::Srgb, profile);
@@ -108,7 +108,7 @@ impl<'a> Found<'a> {
     }
 }
 
-/// Joins the pieces of a profile (ICC.1, annex B.4): in order of their numbers, each there once.
+/// Joins the pieces of a profile (ICC.1, annex B.4) in order of their numbers. Each number must occur once.
 fn join(mut pieces: Vec<&[u8]>) -> Option<Vec<u8>> {
     let count = pieces.len();
     pieces.sort_unstable_by_key(|piece| piece.first().copied());

@@ -9,7 +9,7 @@ use crate::avatars::colour_space::{Cicp, ColourSpace, Gamma};
 
 const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 
-/// What the file says about its colours, as it says it.
+/// The raw colour chunks of the file.
 #[derive(Default)]
 struct Colours<'a> {
     cicp: Option<&'a [u8]>,
@@ -30,7 +30,7 @@ pub(super) fn split(bytes: &[u8]) -> Option<Parts> {
         let chunk = take(&mut rest, usize::try_from(length).ok()?.checked_add(12)?)?;
         let (name, content) = (&chunk[4..8], &chunk[8..chunk.len() - 4]);
         match name {
-            // Critical chunks begin with a capital; the transparency is all that counts among the others.
+            // The names of critical chunks start with a capital; of the others only the transparency matters.
             _ if name[0].is_ascii_uppercase() || name == b"tRNS" => pixels.extend_from_slice(chunk),
             b"eXIf" if is_whole(chunk) => exif = exif.or_else(|| Some(content.to_vec())),
             _ if is_whole(chunk) => colours.add(name, content),
@@ -42,7 +42,7 @@ pub(super) fn split(bytes: &[u8]) -> Option<Parts> {
     }
 }
 
-/// Whether the checksum is that of name and content.
+/// Returns true if the checksum matches name and content.
 fn is_whole(chunk: &[u8]) -> bool {
     let (covered, sum) = chunk[4..].split_at(chunk.len() - 8);
     let mut crc = Crc::new();
@@ -62,7 +62,7 @@ impl<'a> Colours<'a> {
         }
     }
 
-    /// Of several chunks the first of this order counts (section 4.3 of the standard).
+    /// Returns the colour space. Of several chunks the first in this order counts (section 4.3 of the standard).
     fn colour_space(self) -> ColourSpace {
         if let Some(cicp) = self.cicp.and_then(|content| Cicp::parse(content.try_into().ok()?)) {
             return ColourSpace::Cicp(cicp);
@@ -82,8 +82,8 @@ impl<'a> Colours<'a> {
     }
 }
 
-/// The profile in an iCCP chunk: a name that ends with NUL, the method (0: zlib) and the packed profile. It is unpacked
-/// no further than profiles are used.
+/// Returns the profile in an iCCP chunk: a name that ends with NUL, the method (0: zlib) and the packed profile.
+/// Unpacks no more than the largest profile we use.
 fn unpack(content: &[u8]) -> Option<Vec<u8>> {
     let end = content.iter().position(|byte| *byte == 0)?;
     let packed = content[end + 1..].strip_prefix(&[0])?;

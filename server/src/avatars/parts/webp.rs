@@ -3,7 +3,7 @@
 use super::{Parts, profile, take};
 use crate::avatars::colour_space::ColourSpace;
 
-/// The bits of VP8X that announce chunks which are left out: ICCP, EXIF and XMP.
+/// The bits of VP8X that announce the chunks we leave out: ICCP, EXIF and XMP.
 const LEFT_OUT: u8 = 0x20 | 0x08 | 0x04;
 const EXIF: &[u8] = b"Exif\0\0";
 
@@ -19,13 +19,13 @@ pub(super) fn split(bytes: &[u8]) -> Option<Parts> {
         let name = take(&mut rest, 4)?;
         let size = take_size(&mut rest)?;
         let content = take(&mut rest, size)?;
-        // Chunks are padded to an even length. Where the last one is not, nothing is missing.
+        // Chunks are padded to an even length. The padding of the last one may be missing.
         take(&mut rest, size % 2);
         match name {
             b"ICCP" => icc = icc.or_else(|| Some(content.to_vec())),
             // Some programs write the prefix that belongs to JPEG.
             b"EXIF" => exif = exif.or_else(|| Some(content.strip_prefix(EXIF).unwrap_or(content).to_vec())),
-            // Only the first counts, also of the frames of an animation.
+            // Only the first counts, also for the frames of an animation.
             b"VP8X" | b"ANIM" | b"ANMF" | b"ALPH" | b"VP8 " | b"VP8L" if !seen.contains(&name) => {
                 seen.push(name);
                 add(&mut pixels, name, content);

@@ -1,5 +1,5 @@
-//! Colours of pictures whose files say that they are not sRGB. The values were worked out by the definitions of the
-//! colour spaces, with another program.
+//! Colours of pictures whose files declare another colour space than sRGB. The values were computed from the
+//! definitions of the colour spaces, with another program.
 
 use image::{DynamicImage, GrayImage, ImageFormat, Luma, RgbImage, Rgba, RgbaImage};
 use moxcms::ColorProfile;
@@ -66,7 +66,7 @@ fn cicp(list: [u8; 4]) -> Vec<u8> {
     chunk(b"cICP", &list)
 }
 
-/// The chromaticities of a space whose white and blue are those of sRGB.
+/// Returns the chromaticities of a space that shares white and blue with sRGB.
 fn chrm(red: [u32; 2], green: [u32; 2]) -> Vec<u8> {
     numbers(b"cHRM", &[31_270, 32_900, red[0], red[1], green[0], green[1], 15_000, 6_000])
 }
@@ -123,7 +123,7 @@ fn broken_png_chunks_count_as_none() {
 
 #[test]
 fn bright_scenes_keep_their_white() {
-    // 149 is the white of ordinary pictures in PQ, three quarters of all that in HLG.
+    // 149 is the white of ordinary pictures in PQ, and 192, three quarters of the range, in HLG.
     for (what, transfer, level, expected) in
         [("PQ", 16, 149, 255), ("PQ", 16, 120, 157), ("PQ", 16, 80, 69), ("PQ", 16, 220, 255), ("HLG", 18, 192, 255)]
     {
@@ -198,7 +198,7 @@ fn a_broken_profile_counts_as_srgb() {
         ("too large", &vec![1; 5_000_000]),
     ] {
         for (format, bytes) in with_profile(&plain(COLOUR), icc) {
-            // More than 255 pieces are needed for the large one in a JPEG, and it is too large for one.
+            // In a JPEG the large one would need more than 255 pieces, and it is too large for one piece.
             if icc.len() < 60_000 || format != "JPEG" {
                 assert_shows(&bytes, COLOUR, &format!("{what} {format}"));
             }
@@ -224,7 +224,7 @@ fn no_change_of_a_byte_of_a_profile_makes_it_fall_over() {
     }
 }
 
-/// A profile of a printer on which only the amount of ink counts: everything comes out grey.
+/// Returns a printer profile in which only the amount of ink counts: every colour becomes grey.
 fn ink_profile() -> Vec<u8> {
     let mut icc = vec![0; 128];
     icc[8..12].copy_from_slice(&[2, 0x40, 0, 0]);

@@ -9,7 +9,7 @@ fn picture(username: &str) -> String {
     generated(&generated_file(username)).unwrap_or_default()
 }
 
-/// A thousand plausible usernames.
+/// Returns a thousand plausible usernames.
 fn names() -> impl Iterator<Item = String> {
     let starts = ["ada", "mia", "jo_n", "li4", "anna_b", "kwame", "zoe", "tom", "priya", "sven"];
     let ends = ["", "_k", "7", "88", "_reads", "x", "lee", "_tan", "2", "son"];
@@ -43,7 +43,7 @@ fn pictures_are_small_well_formed_and_their_own() {
     assert!(seen.len() >= 990, "{} of 1,000", seen.len());
 }
 
-/// Every tag is closed by its own name, every attribute is quoted, and nothing in between needs escaping.
+/// Checks that every tag is closed by its own name, every attribute is quoted, and nothing in between needs escaping.
 fn well_formed(svg: &str) {
     let mut open = Vec::new();
     for part in svg.split('<').skip(1) {

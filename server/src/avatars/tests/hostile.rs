@@ -1,4 +1,4 @@
-//! H40, H42: files that are not what they say, that grow when they are opened, or that carry something along.
+//! H40, H42: files with a false type, files that grow when they are unpacked, and files with extra content.
 
 use image::{DynamicImage, ExtendedColorType, GrayImage, ImageEncoder, ImageFormat, RgbaImage, codecs::png};
 use stand_in_github::Picture as Sent;
@@ -55,7 +55,7 @@ fn h40_what_hangs_on_a_picture_of_any_kind_is_left_behind() {
             ImageFormat::Png => {
                 [&plain[..33], &chunk(b"tEXt", &[b"Comment\0", script.as_slice()].concat()), &plain[33..]].concat()
             }
-            // A chunk that nobody knows, padded to an even length.
+            // A chunk of an unknown type, padded to an even length.
             _ => {
                 let mut webp = [plain.as_slice(), b"HTML", &26_u32.to_le_bytes(), script, b" "].concat();
                 let length = (webp.len() as u32 - 8).to_le_bytes();
@@ -81,13 +81,13 @@ fn h42_a_head_that_lies_takes_no_memory() {
     let mut webp = file(&flag(60, 60), ImageFormat::WebP);
     let lossless = webp.windows(4).position(|four| four == b"VP8L").unwrap();
     let before = most_memory();
-    // Each says that it is as large as its kind can be.
+    // Each declares the largest size of its kind.
     jpeg[frame + 5..frame + 9].fill(0xff);
     webp[lossless + 9..lossless + 12].fill(0xff);
     let large = "That picture is too large: at most 4,096 pixels wide and high.";
     assert_eq!(why(&jpeg), large);
     assert!(render(&webp).is_err());
-    // As large as is taken, with nothing to show for it.
+    // The largest accepted sides, without the pixels for them.
     for side in [4_095_u16, 4_096] {
         jpeg[frame + 5..frame + 7].copy_from_slice(&side.to_be_bytes());
         jpeg[frame + 7..frame + 9].copy_from_slice(&side.to_be_bytes());
@@ -111,7 +111,7 @@ fn h42_what_is_too_large_is_refused_by_its_head() {
     assert_eq!(why(&jpeg), large);
     let webp = file(&DynamicImage::new_rgb8(8, 4_097), ImageFormat::WebP);
     assert_eq!(why(&webp), large);
-    // Allowed by its sides, but not by its sixteen bits a colour.
+    // Allowed by its sides, but not by its sixteen bits per channel.
     let deep = file(&DynamicImage::new_rgba16(4_096, 2_100), ImageFormat::Png);
     assert!(deep.len() < 1_000_000, "a bomb is small: {}", deep.len());
     assert_eq!(why(&deep), large);
@@ -160,7 +160,7 @@ fn no_change_of_a_byte_makes_it_fall_over() {
     }
 }
 
-/// The most memory this process ever had, in megabytes. nextest gives every test a process of its own.
+/// Returns the peak memory of this process, in megabytes. nextest runs every test in its own process.
 #[cfg(target_os = "linux")]
 fn most_memory() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
@@ -168,7 +168,7 @@ fn most_memory() -> u64 {
     line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1_024
 }
 
-/// Sixty-four megabytes of nothing, as zlib packs them: the pixels of a black picture.
+/// Returns sixty-four megabytes of zeros, compressed by zlib: the pixels of a black picture.
 fn packed() -> Vec<u8> {
     let black = file(&GrayImage::new(8_192, 8_192).into(), ImageFormat::Png);
     let (mut rest, mut data) = (&black[8..], Vec::new());
@@ -190,7 +190,7 @@ fn f04_h42_what_lies_beside_the_pixels_is_not_unpacked() {
     let before = most_memory();
     for (name, head) in [(b"zTXt", &b"Comment\0\0"[..]), (b"iTXt", b"Comment\0\x01\0\0\0"), (b"iCCP", b"sRGB\0\0")] {
         let bomb = chunk(name, &[head, &packed].concat());
-        // Only one profile may be, of texts as many as the file has room for.
+        // Only one profile is allowed; texts may fill the file.
         let times = if name == b"iCCP" { 1 } else { 12 };
         let bytes = [&plain[..33], &bomb.repeat(times), &plain[33..]].concat();
         assert!(bytes.len() < MOST_BYTES, "{}", bytes.len());
@@ -207,7 +207,7 @@ fn f04_h42_what_lies_beside_the_pixels_is_not_unpacked() {
 fn f04_h42_metadata_of_any_size_takes_neither_memory_nor_time() {
     let (jpeg, image) = (file(&flag(60, 60), ImageFormat::Jpeg), flag(60, 60));
     let pieces: Vec<_> = (1..=125).map(|n| icc_piece(n, 125, &[n; 60_000])).collect();
-    // Pieces of one long text, each of which says that another follows.
+    // Pieces of one long text, each of which announces another.
     let text = |n: u32| {
         let head = b"http://ns.adobe.com/xmp/extension/\0aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\x7f\xff\xff\xff";
         (0xe1, [head.as_slice(), &n.to_be_bytes(), b"x"].concat())
@@ -259,7 +259,7 @@ fn f04_h42_the_largest_that_is_taken_needs_no_more_than_its_share_of_memory() {
         .unwrap();
     drop(clear);
     let before = most_memory();
-    // The high-water mark already counts making it; what is asked of `render` is that it hardly rises.
+    // The peak already includes creating the file; `render` must hardly raise it.
     render(&largest).unwrap();
     let after = most_memory();
     println!("{before} MB, then {after} MB");

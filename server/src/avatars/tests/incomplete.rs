@@ -1,4 +1,4 @@
-//! Files that end too early: all of them are refused, wherever they are cut.
+//! Files that end too early: all of them are refused, at any length.
 
 use image::ImageFormat;
 use stand_in_github::Picture as Sent;
@@ -35,7 +35,7 @@ fn refuses_a_file_that_ends_too_early() {
                 assert_eq!(why(&whole[..end]), missing, "{kind}: {end} of {} bytes", whole.len());
             }
         }
-        // Cut inside the pixels, and closed again.
+        // Cut inside the pixels, with an end marker added.
         if kind.contains("JPEG") && !kind.contains("progressive") {
             for share in [50, 70, 90] {
                 let closed = [&whole[..whole.len() * share / 100], b"\xff\xd9"].concat();

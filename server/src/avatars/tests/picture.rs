@@ -8,7 +8,7 @@ fn open(rendition: &Rendition) -> DynamicImage {
     image::load_from_memory_with_format(&rendition.bytes, format).unwrap()
 }
 
-/// Which colour is strongest somewhere in the large one, by shares of its width and height.
+/// Returns the strongest colour at a point of the large size, given by shares of its width and height.
 fn colour(picture: &Picture, x: f64, y: f64) -> char {
     let image = open(&picture.large).into_rgb8();
     let at = |share: f64, size: u32| (share * f64::from(size)) as u32;
@@ -92,7 +92,7 @@ fn the_same_picture_has_the_same_id_and_another_one_another() {
     assert_eq!(first, render(&png).unwrap());
     assert_eq!(first.id.len(), 16);
     assert_ne!(first.id, render(&file(&flag(500, 400), ImageFormat::Png)).unwrap().id);
-    // Taken in again it stays small, and never becomes a program.
+    // Converted again it stays small.
     assert!(render(&first.large.bytes).is_ok());
 }
 

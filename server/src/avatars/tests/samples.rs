@@ -1,11 +1,11 @@
-//! Pictures to take in, made here so that each says what it is about.
+//! Sample pictures, generated here so that each states its content.
 
 use std::io::{Cursor, Write};
 
 use flate2::{Compression, write::ZlibEncoder};
 use image::{DynamicImage, ImageEncoder, ImageFormat, Rgb, RgbImage, codecs::webp::WebPEncoder};
 
-/// Red left, green in the middle, blue right.
+/// Red on the left, green in the middle, blue on the right.
 pub fn flag(width: u32, height: u32) -> DynamicImage {
     RgbImage::from_fn(width, height, |x, _| match x * 3 / width {
         0 => Rgb([200, 0, 0]),
@@ -15,7 +15,7 @@ pub fn flag(width: u32, height: u32) -> DynamicImage {
     .into()
 }
 
-/// No two neighbours alike, so that it can hardly be made smaller.
+/// No two neighbours are alike, so it hardly compresses.
 pub fn noise(side: u32) -> DynamicImage {
     let mut state = 1_u32;
     RgbImage::from_fn(side, side, |_, _| {
@@ -25,7 +25,7 @@ pub fn noise(side: u32) -> DynamicImage {
     .into()
 }
 
-/// Smooth, with some grain: what a camera sees.
+/// Smooth, with some grain, like a photograph.
 pub fn photograph(side: u32) -> DynamicImage {
     let mut state = 1_u32;
     RgbImage::from_fn(side, side, |x, y| {
@@ -43,7 +43,7 @@ pub fn file(image: &DynamicImage, format: ImageFormat) -> Vec<u8> {
     bytes.into_inner()
 }
 
-/// A JPEG that says which way up it is, where it was taken, and with what.
+/// Returns a JPEG with EXIF data: the orientation, the location and the camera.
 pub fn jpeg_with_exif(image: &DynamicImage, orientation: u8) -> Vec<u8> {
     let place = b"GPS 59.3293 N 18.0686 E, Secret Camera 3000\0";
     let mut tiff = b"MM\0\x2a\0\0\0\x08\0\x02".to_vec();
@@ -57,7 +57,7 @@ pub fn jpeg_with_exif(image: &DynamicImage, orientation: u8) -> Vec<u8> {
     [&plain[..2], &[0xff, 0xe1], &length, &content, &plain[2..]].concat()
 }
 
-/// A chunk of a PNG: length, name, content, CRC-32.
+/// Returns a chunk of a PNG: length, name, content, CRC-32.
 pub fn chunk(name: &[u8; 4], content: &[u8]) -> Vec<u8> {
     let body = [name.as_slice(), content].concat();
     let crc = body.iter().fold(u32::MAX, |crc, byte| {
@@ -66,25 +66,25 @@ pub fn chunk(name: &[u8; 4], content: &[u8]) -> Vec<u8> {
     [&(content.len() as u32).to_be_bytes(), body.as_slice(), &(!crc).to_be_bytes()].concat()
 }
 
-/// A picture of one colour.
+/// Returns a picture of one colour.
 pub fn plain(colour: [u8; 3]) -> DynamicImage {
     RgbImage::from_pixel(64, 64, Rgb(colour)).into()
 }
 
-/// A PNG with more chunks after its head.
+/// Returns a PNG with more chunks after its head.
 pub fn png_with(image: &DynamicImage, chunks: &[Vec<u8>]) -> Vec<u8> {
     let png = file(image, ImageFormat::Png);
     [&png[..33], &chunks.concat(), &png[33..]].concat()
 }
 
-/// The content of an iCCP chunk.
+/// Returns the content of an iCCP chunk.
 pub fn packed_profile(icc: &[u8]) -> Vec<u8> {
     let mut packed = ZlibEncoder::new(b"A profile\0\0".to_vec(), Compression::fast());
     packed.write_all(icc).unwrap();
     packed.finish().unwrap()
 }
 
-/// A JPEG with more segments after its first marker; each has its marker before its content.
+/// Returns a JPEG with more segments after its first marker; each has its marker before its content.
 pub fn jpeg_with(jpeg: &[u8], segments: &[(u8, Vec<u8>)]) -> Vec<u8> {
     let mut with = jpeg[..2].to_vec();
     for (marker, content) in segments {
@@ -95,12 +95,12 @@ pub fn jpeg_with(jpeg: &[u8], segments: &[(u8, Vec<u8>)]) -> Vec<u8> {
     [with.as_slice(), &jpeg[2..]].concat()
 }
 
-/// A piece of a profile, as a JPEG has it.
+/// Returns a piece of a profile for a JPEG.
 pub fn icc_piece(number: u8, count: u8, data: &[u8]) -> (u8, Vec<u8>) {
     (0xe2, [b"ICC_PROFILE\0".as_slice(), &[number, count], data].concat())
 }
 
-/// A WebP without loss, with a profile and EXIF data.
+/// Returns a lossless WebP, with a profile and EXIF data.
 pub fn webp_with(image: &DynamicImage, icc: &[u8], exif: &[u8]) -> Vec<u8> {
     let mut webp = Vec::new();
     let mut encoder = WebPEncoder::new_lossless(&mut webp);

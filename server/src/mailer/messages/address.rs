@@ -1,9 +1,9 @@
-//! What is said when the address of an account changes, and when it changes back.
+//! The mails about a change of an account's address, and about its undoing.
 
 use super::letter::Letter;
 use crate::{config::Origin, mailer::Message, random::Token};
 
-/// The code that proves a new address.
+/// The code that verifies a new address.
 pub fn new_email_code(origin: &Origin, code: &str) -> Message {
     Letter {
         subject: format!("{code} is your Kith code"),
@@ -16,7 +16,7 @@ pub fn new_email_code(origin: &Origin, code: &str) -> Message {
     .write(origin)
 }
 
-/// To an address that somebody wants for their account and that has one already.
+/// The mail to a requested new address that already has an account.
 pub fn address_in_use(origin: &Origin) -> Message {
     Letter {
         subject: "This address already has a Kith account".to_owned(),
@@ -31,7 +31,7 @@ pub fn address_in_use(origin: &Origin) -> Message {
     .write(origin)
 }
 
-/// To the address before: word of the new one, and the way back.
+/// The notice to the previous address: the new one, and the undo link.
 pub fn email_changed(origin: &Origin, new: &str, token: &Token) -> Message {
     Letter {
         subject: "Your Kith address was changed".to_owned(),
@@ -47,8 +47,8 @@ pub fn email_changed(origin: &Origin, new: &str, token: &Token) -> Message {
     .write(origin)
 }
 
-/// To the address before, when the account has gone back to one it had: word of it. The way back from the first change
-/// was that address's.
+/// The notice to the previous address when the account returned to one it had. It has no undo link: the link of the
+/// first change belongs to that older address.
 pub fn email_back(origin: &Origin, new: &str) -> Message {
     Letter {
         subject: "Your Kith address was changed back".to_owned(),
@@ -64,7 +64,7 @@ pub fn email_back(origin: &Origin, new: &str) -> Message {
     .write(origin)
 }
 
-/// To the address that has its account again, after a change was taken back.
+/// The notice to the restored address, after a change was undone.
 pub fn email_restored(origin: &Origin) -> Message {
     Letter {
         subject: "Your Kith account has this address again".to_owned(),

@@ -1,12 +1,11 @@
-//! The words of a digest. What people wrote stands in it as plain words: nothing of theirs may become a link in a mail
-//! of ours.
+//! The text of a digest. Users' texts are plain text in it: none of them may become a link in our mails.
 
 use crate::{
     notifications::{Kind, Rhythm, Told},
     text,
 };
 
-/// The most characters of what somebody wrote.
+/// The most characters of a user's text.
 const EXCERPT: usize = 140;
 
 pub(super) fn subject(told: &[Told], more: usize) -> String {
@@ -16,7 +15,7 @@ pub(super) fn subject(told: &[Told], more: usize) -> String {
     }
 }
 
-/// A line each, and one for what did not fit in.
+/// Returns a line for each, and one for those that did not fit in.
 pub(super) fn lines(told: &[Told], more: usize) -> Vec<String> {
     let mut lines: Vec<String> = told.iter().map(line).collect();
     match more {
@@ -55,25 +54,25 @@ fn said(told: &Told) -> String {
     }
 }
 
-/// On one line, cut where it gets long, without what a mail program would make a link of.
+/// Returns the text on one line, shortened, without anything a mail program would turn into a link.
 fn plain(words: &str, most: usize) -> String {
     let line = text::clean_line(words);
     let words: Vec<String> = line.split(' ').map(unlinked).collect();
     text::excerpt(&words.join(" "), most)
 }
 
-/// A dot between two characters of a word, as a mail program reads it.
+/// A dot between two characters of a word, as a mail program interprets it.
 #[derive(PartialEq, Eq)]
 enum Dot {
-    /// Of a number, a date, an abbreviation.
+    /// Part of a number, a date, an abbreviation.
     Plain,
-    /// Between two words, after which a space is missing. With it nothing takes them for a domain.
+    /// Between two words with a missing space. With the space no program takes them for a domain.
     Unspaced,
-    /// Of a domain.
+    /// Part of a domain.
     Domain,
 }
 
-/// The word without a link in it: an address and whatever looks like a domain becomes `[link]`.
+/// Returns the word without a link in it: an address and anything that looks like a domain becomes `[link]`.
 fn unlinked(word: &str) -> String {
     let dots: Vec<(usize, Dot)> = word
         .match_indices(['.', '。', '．', '｡'])
@@ -90,7 +89,7 @@ fn unlinked(word: &str) -> String {
     spaced
 }
 
-/// `www.` before a letter or digit, at the beginning of a label.
+/// Returns true for `www.` before a letter or digit, at the start of a label.
 fn begins_with_www(word: &str) -> bool {
     let small = word.to_lowercase();
     small.match_indices("www.").any(|(at, www)| {
@@ -98,8 +97,8 @@ fn begins_with_www(word: &str) -> bool {
     })
 }
 
-/// No top-level domain has a digit or fewer than two letters. `Dr.Smith` has a capital where a sentence or name begins;
-/// letters without case may begin one, too, and so may any word behind a number (`5.oktober`).
+/// Classifies a dot. No top-level domain has a digit or fewer than two letters. `Dr.Smith` has a capital where a
+/// sentence or name starts; letters without case may start one, too, and so may any word after a number (`5.oktober`).
 fn dot_between(before: &str, dot: &str, after: &str) -> Dot {
     let label: String = after.chars().take_while(|c| c.is_alphanumeric() || *c == '-').collect();
     let is_international = label.starts_with("xn--");
@@ -119,7 +118,7 @@ fn dot_between(before: &str, dot: &str, after: &str) -> Dot {
     if begins_word && !is_international { Dot::Unspaced } else { Dot::Domain }
 }
 
-/// One of each, for tests.
+/// A sample of each, for tests.
 #[cfg(feature = "dev")]
 pub(super) fn sample() -> Vec<Told> {
     use crate::{id::UserId, profiles::Author};

@@ -1,8 +1,8 @@
-//! One of each mail, for tests.
+//! A sample of each mail, for tests.
 
 use super::*;
 
-/// Every mail there is, as somebody gets it.
+/// Returns every mail as a user gets it.
 pub fn each(origin: &Origin) -> Vec<Message> {
     let token = Token::new();
     vec![
@@ -48,7 +48,7 @@ mod tests {
     fn both_forms_say_the_same() {
         for mail in each(&ORIGIN.parse().unwrap()) {
             assert!(!mail.subject.is_empty() && mail.subject.len() < 70 && !mail.subject.contains('\n'));
-            // The last paragraph is the signature, which HTML needs no dashes for.
+            // The last paragraph is the signature, which needs no dashes in HTML.
             let paragraphs = mail.text.split("\n\n").filter(|part| !part.starts_with("-- "));
             for part in paragraphs {
                 let (label, link) = part.split_once(": https://").unwrap_or((part, ""));

@@ -1,5 +1,5 @@
-//! How a mail looks: the same in plain text, and in HTML that needs nothing from anywhere and follows the reader's choice
-//! of light or dark.
+//! The layout of a mail: the same in plain text, and in HTML that loads nothing from outside and follows the reader's
+//! choice of light or dark.
 
 use crate::{config::Origin, mailer::Message};
 
@@ -14,12 +14,12 @@ pub(super) struct Letter<'a> {
 }
 
 impl Letter<'_> {
-    /// Puts them together, in both forms.
+    /// Builds the message in both forms.
     pub(super) fn write(&self, origin: &Origin) -> Message {
         self.write_with(origin, &[])
     }
 
-    /// As [`Letter::write`], with small links below everything.
+    /// Like [`Letter::write`], with small links below everything.
     pub(super) fn write_with(&self, origin: &Origin, links: &[(&str, String)]) -> Message {
         Message {
             subject: self.subject.clone(),

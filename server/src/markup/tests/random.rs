@@ -1,9 +1,9 @@
-//! Random texts: nothing visible that is typed is lost, and nothing invisible gets through.
+//! Random texts: no visible character is lost, and no invisible one gets through.
 
 use super::super::{html, plain};
 use crate::{avatars::dice::Dice, text};
 
-/// Signs that may mark something up: they may be missing on the page.
+/// Markup characters: they may be missing on the page.
 const MARKS: &str = "*_`[]()>#-\\.";
 
 #[rustfmt::skip]
@@ -29,7 +29,7 @@ fn random(dice: &mut Dice, parts: &[&[&str]]) -> String {
     for _ in 0..count {
         let from = parts[dice.below(parts.len() as u64) as usize];
         text.push_str(from[dice.below(from.len() as u64) as usize]);
-        // Any character there is, now and then.
+        // Any character, now and then.
         if dice.below(8) == 0 {
             text.extend(char::from_u32(dice.below(0x11_0000) as u32));
         }
@@ -37,7 +37,7 @@ fn random(dice: &mut Dice, parts: &[&[&str]]) -> String {
     text
 }
 
-/// The text of HTML as a reader sees it, with the numbers of lists, and behind each link the address it leads to.
+/// Returns the text of HTML as a reader sees it, with the numbers of lists, and after each link its address.
 fn seen(html: &str) -> String {
     let (mut seen, mut numbers, mut href) = (String::new(), Vec::new(), String::new());
     for part in html.split('<') {
@@ -69,7 +69,7 @@ fn folded(text: &str) -> impl Iterator<Item = char> {
     text.chars().flat_map(char::to_lowercase).filter(|c| !c.is_whitespace() && !MARKS.contains(*c))
 }
 
-/// The first of the characters of `typed` that are not in `seen`, in this order.
+/// Returns the first of the characters of `typed` that are not in `seen`, in this order.
 fn lost(typed: &str, seen: &str) -> Option<char> {
     let mut seen = folded(seen);
     folded(&text::visible(typed)).find(|c| !seen.any(|s| s == *c))
@@ -81,7 +81,7 @@ fn every_visible_character_typed_is_on_the_page() {
     for _ in 0..30_000 {
         let typed = random(&mut dice, &[PARTS]);
         let html = html(&typed);
-        // A host in another script is shown as the network knows it.
+        // A host in another script is shown in DNS form.
         if !html.contains("xn--") {
             assert_eq!(lost(&typed, &seen(&html)), None, "{typed:?}\n{html}");
         }

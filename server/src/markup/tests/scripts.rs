@@ -3,7 +3,7 @@
 use super::super::{known, tag};
 use crate::text::visible;
 
-/// The links of a text that knows grace: where they lead, and their text.
+/// Returns the links of a text that knows grace: their addresses and their text.
 fn links(text: &str) -> Vec<(String, String)> {
     let html = known(text, |name| name == "grace").html;
     let link = |part: &str| {

@@ -1,4 +1,5 @@
-//! Who was away, who cannot be mailed, and for whom very much waits: nothing is lost, and nobody else waits for it.
+//! Suspended users, failing mail addresses, and users with very many notifications: nothing is lost, and other users do
+//! not wait.
 
 use sqlx::PgPool;
 
@@ -21,7 +22,7 @@ async fn what_comes_back_with_somebody_is_mailed_as_well(pool: PgPool) {
     site.sql(DUE).await;
     queue_due(&site).await;
     assert!(site.mail_to(TO).await.unwrap().contains("Ada answered you"));
-    // Nor is what waited for somebody lost while they were away themselves.
+    // Neither are a user's own notifications lost while they are suspended.
     site.sql("delete from jobs").await;
     answer(&site, "grace", "two").await;
     let alan = suspend(&site, "alan").await;
@@ -31,7 +32,7 @@ async fn what_comes_back_with_somebody_is_mailed_as_well(pool: PgPool) {
     site.sql(DUE).await;
     queue_due(&site).await;
     assert!(site.mail_to(TO).await.unwrap().contains("Grace answered you"));
-    // What was mailed or read is not mailed again.
+    // Notifications that were mailed or read are not mailed again.
     let ada = suspend(&site, "ada").await;
     server::accounts::restore(&site.server, ada).await.unwrap();
     assert_eq!(site.count("select count(*) from digests").await, 0);
@@ -45,7 +46,7 @@ async fn one_whose_mail_cannot_be_queued_stops_nobody_else_s(pool: PgPool) {
         site.signed_in("ada").await.post(&format!("/posts/{post}/replies"), &[("body", "so")]).await;
     }
     answer(&site, "ada", "one").await;
-    // Alan is due first, and something is wrong with his.
+    // Alan is due first, and his digest fails.
     site.sql(
         "update digests set due_at = now() - case when user_id = (select id from users where username = 'alan')
              then interval '1 hour' else interval '1 minute' end;
