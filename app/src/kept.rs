@@ -25,14 +25,14 @@ use crate::{
 
 /// A form with text. Unlike other forms it is read for every sender, known or not: the text must be there to be
 /// returned.
-pub struct Sent<T> {
+pub struct PreservedForm<T> {
     pub visit: Visit,
     /// The user who sends it, or the reason it is unknown.
     pub me: Result<Member>,
     pub typed: T,
 }
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Sent<T> {
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for PreservedForm<T> {
     type Rejection = Response;
 
     async fn from_request(mut request: Request<Body>, state: &S) -> Result<Self, Response> {

@@ -69,7 +69,7 @@ impl Doors {
         self.door(Method::POST, path, guard, (route, true))
     }
 
-    /// Adds a form with text. Its handler takes a [`crate::kept::Sent`], which refuses as [`Self::post`] does and gives
+    /// Adds a form with text. Its handler takes a [`crate::kept::PreservedForm`], which refuses as [`Self::post`] does and gives
     /// the text back.
     fn post_text<H: Handler<T, ()>, T: 'static>(self, path: &'static str, guard: Guard, handler: H) -> Self {
         let route = on(MethodFilter::POST, handler).route_layer(from_fn(form_user::note));

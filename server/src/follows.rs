@@ -17,7 +17,7 @@ pub const MOST: i64 = 7_500;
 
 /// The state of a follow after a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Standing {
+pub struct FollowState {
     pub followed: bool,
     pub followers: i64,
 }
@@ -26,11 +26,11 @@ pub struct Standing {
 ///
 /// [`Error::NotFound`] when there is no such user (or, for a new follow, the user is suspended); [`Error::Invalid`] for
 /// the user's own username; [`Error::Full`] for one more than [`MOST`].
-pub async fn set(cx: &Request, me: &Member, username: &str, follow: bool) -> Result<Standing> {
+pub async fn set(cx: &Request, me: &Member, username: &str, follow: bool) -> Result<FollowState> {
     limits::counted(&cx.server, (limits::FOLLOW, me.id().0), write(cx, me, username, follow)).await
 }
 
-async fn write(cx: &Request, me: &Member, username: &str, follow: bool) -> Result<Standing> {
+async fn write(cx: &Request, me: &Member, username: &str, follow: bool) -> Result<FollowState> {
     let mut tx = sessions::begin(cx, me).await?;
     let them =
         sqlx::query!("select id, suspended_at from users where username = lower($1) and deleted_at is null", username)
@@ -66,7 +66,7 @@ async fn write(cx: &Request, me: &Member, username: &str, follow: bool) -> Resul
         .await?
         .ok_or(Error::NotFound)?;
     tx.commit().await?;
-    Ok(Standing { followed: follow, followers })
+    Ok(FollowState { followed: follow, followers })
 }
 
 /// Fails if the user now follows too many. Counting the new follow locks the row: of two concurrent follows the second

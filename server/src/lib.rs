@@ -54,7 +54,7 @@ use crate::{
     config::Config,
     fair_queue::FairQueue,
     jobs::{Seal, Wake},
-    lively::{Board, Lively},
+    lively::{TrendingBoard, TrendingTag},
     mailer::Mailer,
     oauth::Providers,
     queue::Queue,
@@ -78,7 +78,7 @@ struct Parts {
     mailer: Mailer,
     providers: Providers,
     searches: Places,
-    lively: Board,
+    lively: TrendingBoard,
     wake: Wake,
     seal: Seal,
     draining: AtomicBool,
@@ -100,7 +100,7 @@ impl Server {
             pictures: Intake::new(&config),
             painting: avatars::queue(),
             searches: Places::of(config.database_connections),
-            lively: Board::default(),
+            lively: TrendingBoard::default(),
             wake: Wake::default(),
             seal: Seal::new(),
             draining: AtomicBool::new(false),
@@ -152,11 +152,11 @@ impl Server {
     }
 
     /// Returns the trending tags of this week, the top one first, as this instance last read them.
-    pub fn lively(&self) -> Arc<[Lively]> {
+    pub fn lively(&self) -> Arc<[TrendingTag]> {
         self.0.lively.read()
     }
 
-    pub(crate) fn board(&self) -> &Board {
+    pub(crate) fn board(&self) -> &TrendingBoard {
         &self.0.lively
     }
 

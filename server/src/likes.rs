@@ -11,17 +11,17 @@ use crate::{
 
 /// The state of a like after a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Standing {
+pub struct LikeState {
     pub liked: bool,
     pub likes: i64,
 }
 
 /// Likes, or with `like == false` unlikes, a post. [`Error::NotFound`] when there is no such post.
-pub async fn set(cx: &Request, me: &Member, post: PostId, like: bool) -> Result<Standing> {
+pub async fn set(cx: &Request, me: &Member, post: PostId, like: bool) -> Result<LikeState> {
     limits::counted(&cx.server, (limits::LIKE, me.id().0), write(cx, me, post, like)).await
 }
 
-async fn write(cx: &Request, me: &Member, post: PostId, like: bool) -> Result<Standing> {
+async fn write(cx: &Request, me: &Member, post: PostId, like: bool) -> Result<LikeState> {
     let mut tx = sessions::begin(cx, me).await?;
     if like {
         // Users before posts, posts before likes: the common lock order (docs/decisions/0003). Locks the user's own row
@@ -60,5 +60,5 @@ async fn write(cx: &Request, me: &Member, post: PostId, like: bool) -> Result<St
     .await?
     .ok_or(Error::NotFound)?;
     tx.commit().await?;
-    Ok(Standing { liked: like, likes })
+    Ok(LikeState { liked: like, likes })
 }

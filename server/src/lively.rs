@@ -13,7 +13,7 @@ use crate::{Server, error::Result};
 
 /// A trending tag.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Lively {
+pub struct TrendingTag {
     pub tag: String,
     /// The number of different users who used it within the week, and of their posts.
     pub people: i64,
@@ -29,15 +29,15 @@ const PAUSE: Duration = Duration::from_secs(60);
 
 /// The copy of this instance.
 #[derive(Default)]
-pub(crate) struct Board(RwLock<Arc<[Lively]>>);
+pub(crate) struct TrendingBoard(RwLock<Arc<[TrendingTag]>>);
 
-impl Board {
+impl TrendingBoard {
     /// Returns the tags as last read, the top one first.
-    pub(crate) fn read(&self) -> Arc<[Lively]> {
+    pub(crate) fn read(&self) -> Arc<[TrendingTag]> {
         self.0.read().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
     }
 
-    fn show(&self, lively: Vec<Lively>) {
+    fn show(&self, lively: Vec<TrendingTag>) {
         *self.0.write().unwrap_or_else(|poisoned| poisoned.into_inner()) = lively.into();
     }
 }
@@ -56,7 +56,7 @@ pub async fn run(server: Server) {
 pub async fn refresh(server: &Server) -> Result<()> {
     count(server).await?;
     let lively =
-        sqlx::query_as!(Lively, "select tag, people, posts from lively_tags order by people desc, posts desc, tag")
+        sqlx::query_as!(TrendingTag, "select tag, people, posts from lively_tags order by people desc, posts desc, tag")
             .fetch_all(server.db())
             .await?;
     server.board().show(lively);

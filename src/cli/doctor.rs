@@ -7,7 +7,7 @@ use server::{
     Server, avatars,
     config::{Config, Source},
     db, jobs,
-    search::{self, Standing},
+    search::{self, IndexState},
 };
 
 use super::output::say;
@@ -134,9 +134,9 @@ fn roughly(time: Duration) -> String {
 
 async fn languages(server: &Server) -> Result<()> {
     match search::standing(server).await? {
-        Standing::Agreed => say!("search     in {}", server.config().languages.join(", ")),
-        Standing::Unknown(language) => bail!("KITH_LANGUAGES: Postgres has no text search configuration {language}"),
-        Standing::Other(kept) => say!("search     still in {}: run kith reindex", kept.join(", ")),
+        IndexState::Agreed => say!("search     in {}", server.config().languages.join(", ")),
+        IndexState::Unknown(language) => bail!("KITH_LANGUAGES: Postgres has no text search configuration {language}"),
+        IndexState::Other(kept) => say!("search     still in {}: run kith reindex", kept.join(", ")),
     }
 }
 

@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 use server::{
     Server,
-    search::{self, Standing},
+    search::{self, IndexState},
 };
 
 use super::output::{note, say};
@@ -13,7 +13,7 @@ const TOLD: u64 = 10_000;
 
 /// Indexes the words of all posts again, while the site continues to serve.
 pub async fn run(server: &Server) -> Result<()> {
-    if let Standing::Unknown(language) = search::standing(server).await? {
+    if let IndexState::Unknown(language) = search::standing(server).await? {
         bail!("KITH_LANGUAGES: Postgres has no text search configuration {language}; see \\dF in psql");
     }
     let told = |done: u64| {

@@ -7,7 +7,7 @@ use server::{
     Secret, Server, auth,
     config::Config,
     db, jobs, lively, notifications,
-    search::{self, Standing},
+    search::{self, QueueStats},
     sweep,
 };
 use tokio::signal::unix::{SignalKind, signal};
@@ -31,7 +31,7 @@ pub async fn run(config: Config) -> Result<()> {
     let (router, _) = router::router(&server, &files);
     let listener = serve::bind(server.config().listen).await?;
     announce(&server);
-    let crew = jobs::Crew::start(&server);
+    let crew = jobs::WorkerPool::start(&server);
     let sweeper = tokio::spawn(supervise("sweeper", server.clone(), sweep::run));
     let digests = tokio::spawn(supervise("digests", server.clone(), notifications::run));
     let counter = tokio::spawn(supervise("counter of what is lively", server.clone(), lively::run));
@@ -68,11 +68,11 @@ async fn reach(url: &Secret) -> Result<db::Connection> {
 /// a warning.
 async fn settle_search(server: &Server) -> Result<()> {
     match search::settle(server).await? {
-        Standing::Agreed => {}
-        Standing::Unknown(language) => {
+        QueueStats::Agreed => {}
+        QueueStats::Unknown(language) => {
             anyhow::bail!("KITH_LANGUAGES: Postgres has no text search configuration {language}")
         }
-        Standing::Other(languages) => tracing::warn!(
+        QueueStats::Other(languages) => tracing::warn!(
             kept = languages.join(","),
             "KITH_LANGUAGES was changed: posts are searched as before until kith reindex has run"
         ),

@@ -16,7 +16,7 @@ use server::{
     Error, Invalid, Result, Secret,
     auth::{MailOutcome, code::Purpose},
     avatars,
-    oauth::{self, Chosen, Joined, Stage},
+    oauth::{self, Chosen, SignUpOutcome, Stage},
 };
 
 use super::{
@@ -28,7 +28,7 @@ use crate::{flash::Flash, forms::Form, paths, visit::Visit};
 /// The fields of the form with the choices.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Typed {
+pub struct PendingSignUpForm {
     username: String,
     #[serde(default)]
     display_name: String,
@@ -38,21 +38,21 @@ pub struct Typed {
 /// The fields of the form that requests a code.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Asked {
+pub struct AddressCodeRequest {
     email: String,
 }
 
 /// The fields of the form with the code.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct TypedCode {
+pub struct AddressCodeForm {
     code: String,
 }
 
 /// The fields of the form with the password.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct TypedPassword {
+pub struct AccountPasswordForm {
     password: Secret,
 }
 
@@ -84,19 +84,19 @@ pub async fn show(visit: Visit, Query(wish): Query<Anew>) -> Result<Response> {
 }
 
 /// `POST /sign-up/arrival`
-pub async fn join(visit: Visit, Form(typed): Form<Typed>) -> Result<Response> {
+pub async fn join(visit: Visit, Form(typed): Form<PendingSignUpForm>) -> Result<Response> {
     let server = &visit.cx.server;
     let chosen = Chosen { username: typed.username, display_name: typed.display_name, email: typed.email };
     match oauth::join(&visit.cx, &chosen).await {
-        Ok(Joined::Done(next)) => Ok(done(&visit, Flash::Welcome, &next)),
-        Ok(Joined::AddressTaken) => Ok(Flash::AddressTaken.redirect(server, paths::ARRIVAL)),
-        Ok(Joined::HaveAccount) => Ok(done(&visit, Flash::HaveAccountThere, paths::SIGN_IN)),
+        Ok(SignUpOutcome::Done(next)) => Ok(done(&visit, Flash::Welcome, &next)),
+        Ok(SignUpOutcome::AddressTaken) => Ok(Flash::AddressTaken.redirect(server, paths::ARRIVAL)),
+        Ok(SignUpOutcome::HaveAccount) => Ok(done(&visit, Flash::HaveAccountThere, paths::SIGN_IN)),
         Err(error) => again(&visit, (true, Some(&chosen)), error).await,
     }
 }
 
 /// `POST /sign-up/arrival/send`
-pub async fn send(visit: Visit, Form(asked): Form<Asked>) -> Result<Response> {
+pub async fn send(visit: Visit, Form(asked): Form<AddressCodeRequest>) -> Result<Response> {
     match oauth::ask_address(&visit.cx, &asked.email).await {
         Ok(MailOutcome::Sent(flow)) => {
             let onward = Redirect::to(paths::ARRIVAL_CODE).into_response();
@@ -116,7 +116,7 @@ pub async fn show_code(visit: Visit) -> Result<Response> {
 }
 
 /// `POST /sign-up/arrival/code`
-pub async fn prove_by_code(visit: Visit, Form(typed): Form<TypedCode>) -> Result<Response> {
+pub async fn prove_by_code(visit: Visit, Form(typed): Form<AddressCodeForm>) -> Result<Response> {
     let origin = &visit.cx.server.config().origin;
     match oauth::prove_by_code(&visit.cx, &typed.code).await {
         Ok(Some(next)) => Ok(drop_flow(done(&visit, Flash::Proved, &next), origin)),
@@ -131,7 +131,7 @@ pub async fn prove_by_code(visit: Visit, Form(typed): Form<TypedCode>) -> Result
 }
 
 /// `POST /sign-up/arrival/password`
-pub async fn prove_by_password(visit: Visit, Form(typed): Form<TypedPassword>) -> Result<Response> {
+pub async fn prove_by_password(visit: Visit, Form(typed): Form<AccountPasswordForm>) -> Result<Response> {
     match oauth::prove_by_password(&visit.cx, typed.password).await {
         Ok(next) => Ok(done(&visit, Flash::Proved, &next)),
         // This form has one field: the message that the sign-in page gives for two fields is about it.

@@ -33,14 +33,14 @@ use crate::{
 /// The fields of the form that requests a code.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Asked {
+pub struct SignInCodeRequest {
     email: String,
 }
 
 /// The fields of the form with the code.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Typed {
+pub struct SignInCodeForm {
     code: String,
     #[serde(default)]
     remember: bool,
@@ -80,7 +80,7 @@ pub async fn show(visit: Visit, Query(link): Query<Link>) -> Result<Response> {
 }
 
 /// `POST /sign-in/code/send`
-pub async fn send(visit: Visit, Form(asked): Form<Asked>) -> Result<Response> {
+pub async fn send(visit: Visit, Form(asked): Form<SignInCodeRequest>) -> Result<Response> {
     match verb::request(&visit.cx, &asked.email).await {
         Ok(MailOutcome::Sent(flow)) => {
             let onward = Redirect::to(paths::SIGN_IN_CODE).into_response();
@@ -106,7 +106,7 @@ async fn sent_earlier(visit: &Visit, typed: &str, wait: Duration) -> Result<Resp
 }
 
 /// `POST /sign-in/code`
-pub async fn sign_in(visit: Visit, Form(typed): Form<Typed>) -> Result<Response> {
+pub async fn sign_in(visit: Visit, Form(typed): Form<SignInCodeForm>) -> Result<Response> {
     let server = &visit.cx.server;
     match verb::sign_in(&visit.cx, &typed.code, typed.remember).await {
         Ok(()) => Ok(drop_flow(Flash::SignedIn.redirect(server, paths::HOME), &server.config().origin)),

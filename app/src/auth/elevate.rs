@@ -32,7 +32,7 @@ use crate::{
 /// The fields of the form with the password.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Typed {
+pub struct ElevateForm {
     current_password: Secret,
     #[serde(default)]
     next: String,
@@ -41,7 +41,7 @@ pub struct Typed {
 /// The fields of the form that requests a code.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Asked {
+pub struct ElevateCodeRequest {
     #[serde(default)]
     next: String,
 }
@@ -49,7 +49,7 @@ pub struct Asked {
 /// The fields of the form with the code.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct TypedCode {
+pub struct ElevateCodeForm {
     code: String,
     #[serde(default)]
     next: String,
@@ -63,7 +63,7 @@ pub async fn show(visit: Visit, me: Member, Query(onward): Query<Onward>) -> Res
 }
 
 /// `POST /elevate`
-pub async fn elevate(visit: Visit, me: Member, Form(typed): Form<Typed>) -> Result<Response> {
+pub async fn elevate(visit: Visit, me: Member, Form(typed): Form<ElevateForm>) -> Result<Response> {
     let next = safe_next(&typed.next, paths::DEVICES);
     match verb::with_password(&visit.cx, &me, &typed.current_password).await {
         Ok(()) => Ok(Redirect::to(next).into_response()),
@@ -72,7 +72,7 @@ pub async fn elevate(visit: Visit, me: Member, Form(typed): Form<Typed>) -> Resu
 }
 
 /// `POST /elevate/send`
-pub async fn send(visit: Visit, me: Member, Form(asked): Form<Asked>) -> Result<Response> {
+pub async fn send(visit: Visit, me: Member, Form(asked): Form<ElevateCodeRequest>) -> Result<Response> {
     let next = safe_next(&asked.next, paths::DEVICES);
     match verb::request_code(&visit.cx, &me).await {
         Ok(flow) => {
@@ -89,7 +89,7 @@ pub async fn show_code(visit: Visit, _: Member, Query(onward): Query<Onward>) ->
 }
 
 /// `POST /elevate/code`
-pub async fn elevate_by_code(visit: Visit, me: Member, Form(typed): Form<TypedCode>) -> Result<Response> {
+pub async fn elevate_by_code(visit: Visit, me: Member, Form(typed): Form<ElevateCodeForm>) -> Result<Response> {
     let next = safe_next(&typed.next, paths::DEVICES);
     match verb::with_code(&visit.cx, &me, &typed.code).await {
         Ok(()) => Ok(drop(Cookie::Proof, Redirect::to(next).into_response(), &visit.cx.server.config().origin)),

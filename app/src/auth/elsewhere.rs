@@ -13,7 +13,7 @@ use serde::Deserialize;
 use server::{
     Error, Invalid, Result,
     config::{Origin, providers::GITHUB},
-    oauth::{self, Back, Callback, Going, Identity, Intent, Provider, Sorry},
+    oauth::{self, CallbackOutcome, Callback, StartOutcome, Identity, Intent, Provider, OAuthRefusal},
     random::Token,
     request::Member,
     web::{cookies::Cookie, safe_next},
@@ -68,15 +68,15 @@ pub async fn prove(visit: Visit, Path(provider): Path<String>, Form(Nothing {}):
 /// Sends the browser to the provider, with the cookie that the callback needs.
 pub(crate) async fn go(
     visit: &Visit,
-    going: Going,
+    going: StartOutcome,
     (provider, intent, next): (&str, Intent, &str),
 ) -> Result<Response> {
     match going {
-        Going::To { url, browser } => {
+        StartOutcome::To { url, browser } => {
             let label = visit.cx.server.providers().find(provider).map(Provider::label)?;
             Ok(keep(onward(visit, label, &url), &visit.cx.server.config().origin, &browser))
         }
-        Going::Sorry(why) => sorry(visit, provider, why, (Some(intent), next)).await,
+        StartOutcome::OAuthRefusal(why) => sorry(visit, provider, why, (Some(intent), next)).await,
     }
 }
 
@@ -101,14 +101,14 @@ pub async fn come_back(visit: Visit, Path(provider): Path<String>, RawQuery(quer
     let server = &visit.cx.server;
     let origin = &server.config().origin;
     match oauth::come_back(&visit.cx, &provider, &callback).await {
-        Ok(Back::SignedIn { next }) => Ok(Flash::SignedIn.redirect(server, &next)),
-        Ok(Back::Proved { next }) => Ok(forget(Flash::Proved.redirect(server, &next), origin)),
-        Ok(Back::Linked) => Ok(Flash::Connected.redirect(server, paths::CONNECTIONS)),
-        Ok(Back::Elevated { next }) => Ok(Redirect::to(&next).into_response()),
-        Ok(Back::AlreadyUsed) => Ok(Redirect::to(paths::HOME).into_response()),
-        Ok(Back::Refreshed) => Ok(Flash::Refreshed.redirect(server, paths::CONNECTIONS)),
-        Ok(Back::Arrived { browser }) => Ok(keep(Redirect::to(paths::ARRIVAL).into_response(), origin, &browser)),
-        Ok(Back::Sorry { why, intent, next }) => sorry(&visit, &provider, why, (intent, &next)).await,
+        Ok(CallbackOutcome::SignedIn { next }) => Ok(Flash::SignedIn.redirect(server, &next)),
+        Ok(CallbackOutcome::Proved { next }) => Ok(forget(Flash::Proved.redirect(server, &next), origin)),
+        Ok(CallbackOutcome::Linked) => Ok(Flash::Connected.redirect(server, paths::CONNECTIONS)),
+        Ok(CallbackOutcome::Elevated { next }) => Ok(Redirect::to(&next).into_response()),
+        Ok(CallbackOutcome::AlreadyUsed) => Ok(Redirect::to(paths::HOME).into_response()),
+        Ok(CallbackOutcome::Refreshed) => Ok(Flash::Refreshed.redirect(server, paths::CONNECTIONS)),
+        Ok(CallbackOutcome::Arrived { browser }) => Ok(keep(Redirect::to(paths::ARRIVAL).into_response(), origin, &browser)),
+        Ok(CallbackOutcome::OAuthRefusal { why, intent, next }) => sorry(&visit, &provider, why, (intent, &next)).await,
         // The user of a suspended account has shown who they are, so the page tells them the reason.
         Err(Error::Invalid(why)) => Ok(sign_in::instead(&visit, paths::HOME, refusal(why.into())?)),
         Err(other) => Err(other),
@@ -116,7 +116,7 @@ pub async fn come_back(visit: Visit, Path(provider): Path<String>, RawQuery(quer
 }
 
 /// Tells the user why nothing was done, on the page where they can continue.
-async fn sorry(visit: &Visit, provider: &str, why: Sorry, (intent, next): (Option<Intent>, &str)) -> Result<Response> {
+async fn sorry(visit: &Visit, provider: &str, why: OAuthRefusal, (intent, next): (Option<Intent>, &str)) -> Result<Response> {
     let label = visit.cx.server.providers().find(provider).map(Provider::label)?;
     let status = status(why);
     let wait = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(AGAIN);
@@ -129,14 +129,14 @@ async fn sorry(visit: &Visit, provider: &str, why: Sorry, (intent, next): (Optio
     }
 }
 
-fn status(why: Sorry) -> StatusCode {
+fn status(why: OAuthRefusal) -> StatusCode {
     match why {
-        Sorry::Down | Sorry::Wait | Sorry::Settings => StatusCode::SERVICE_UNAVAILABLE,
-        Sorry::LinkedElsewhere | Sorry::LinkedAlready | Sorry::HasAnother => StatusCode::CONFLICT,
-        Sorry::Denied | Sorry::Unverified | Sorry::NotThatOne | Sorry::NotFresh | Sorry::HasPassword => {
+        OAuthRefusal::Down | OAuthRefusal::Wait | OAuthRefusal::Settings => StatusCode::SERVICE_UNAVAILABLE,
+        OAuthRefusal::LinkedElsewhere | OAuthRefusal::LinkedAlready | OAuthRefusal::HasAnother => StatusCode::CONFLICT,
+        OAuthRefusal::Denied | OAuthRefusal::Unverified | OAuthRefusal::NotThatOne | OAuthRefusal::NotFresh | OAuthRefusal::HasPassword => {
             StatusCode::FORBIDDEN
         }
-        Sorry::Gone | Sorry::SessionGone => StatusCode::BAD_REQUEST,
+        OAuthRefusal::Gone | OAuthRefusal::SessionGone => StatusCode::BAD_REQUEST,
     }
 }
 

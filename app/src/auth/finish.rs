@@ -26,7 +26,7 @@ use crate::{
 /// browser opened last, which may be another.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Typed {
+pub struct FinishSignUpForm {
     #[serde(default)]
     link: String,
     username: Option<String>,
@@ -66,7 +66,7 @@ pub async fn show(visit: Visit) -> Result<Response> {
 }
 
 /// `POST /sign-up/finish`
-pub async fn finish(visit: Visit, Form(typed): Form<Typed>) -> Result<Response> {
+pub async fn finish(visit: Visit, Form(typed): Form<FinishSignUpForm>) -> Result<Response> {
     if current(&visit) != typed.link {
         return match verb::outstanding(&visit.cx).await {
             Ok(outstanding) => {

@@ -30,14 +30,14 @@ use crate::{
 /// The fields of the form that requests a link.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Asked {
+pub struct ForgotPasswordForm {
     email: String,
 }
 
 /// The fields of the form with the new password.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Typed {
+pub struct ResetPasswordForm {
     /// The link that the page is about: see [`links::LinkForm`].
     #[serde(default)]
     link: String,
@@ -53,7 +53,7 @@ pub async fn forgot(visit: Visit) -> Response {
 }
 
 /// `POST /forgot-password`
-pub async fn send(visit: Visit, Form(asked): Form<Asked>) -> Result<Response> {
+pub async fn send(visit: Visit, Form(asked): Form<ForgotPasswordForm>) -> Result<Response> {
     match verb::request(&visit.cx, &asked.email).await {
         Ok(MailOutcome::Sent(())) => Ok(card(&visit, "Check your mail", StatusCode::OK, sent_view(&asked.email))),
         Ok(MailOutcome::Earlier(wait)) => {
@@ -79,7 +79,7 @@ pub async fn show(visit: Visit, Query(mailed): Query<Mailed>) -> Result<Response
 }
 
 /// `POST /reset-password`
-pub async fn reset(visit: Visit, Form(typed): Form<Typed>) -> Result<Response> {
+pub async fn reset(visit: Visit, Form(typed): Form<ResetPasswordForm>) -> Result<Response> {
     let server = &visit.cx.server;
     let link = match links::of_form(&visit, Purpose::ResetPassword, &typed.link).await? {
         Ok(link) => link,

@@ -26,7 +26,7 @@ use crate::{
 /// The fields of the form.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Typed {
+pub struct SignInForm {
     identifier: String,
     password: server::Secret,
     #[serde(default)]
@@ -52,7 +52,7 @@ pub(super) fn instead(
 }
 
 /// `POST /sign-in`
-pub async fn sign_in(visit: Visit, Form(typed): Form<Typed>) -> Result<Response> {
+pub async fn sign_in(visit: Visit, Form(typed): Form<SignInForm>) -> Result<Response> {
     let attempt = Attempt { identifier: typed.identifier, password: typed.password, remember: typed.remember };
     let next = safe_next(&typed.next, paths::HOME);
     match verb::sign_in(&visit.cx, &attempt).await {

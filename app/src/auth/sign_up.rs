@@ -8,7 +8,7 @@ use server::{
     Invalid, Result, Secret,
     auth::{
         MailOutcome,
-        sign_up::{self as verb, Wish},
+        sign_up::{self as verb, SignUpRequest},
     },
 };
 
@@ -23,7 +23,7 @@ use crate::{
 /// The fields of the form.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Typed {
+pub struct SignUpForm {
     email: String,
     username: String,
     #[serde(default)]
@@ -37,8 +37,8 @@ pub async fn show(visit: Visit) -> Response {
 }
 
 /// `POST /sign-up`
-pub async fn begin(visit: Visit, Form(typed): Form<Typed>) -> Result<Response> {
-    let wish = Wish {
+pub async fn begin(visit: Visit, Form(typed): Form<SignUpForm>) -> Result<Response> {
+    let wish = SignUpRequest {
         email: typed.email,
         username: typed.username,
         display_name: typed.display_name,
@@ -55,7 +55,7 @@ pub async fn begin(visit: Visit, Form(typed): Form<Typed>) -> Result<Response> {
 }
 
 /// Shows the form again, with its errors.
-fn again(visit: &Visit, wish: Wish, (status, wait, invalid): Refusal) -> Response {
+fn again(visit: &Visit, wish: SignUpRequest, (status, wait, invalid): Refusal) -> Response {
     let shown = Shown { email: wish.email, username: wish.username, display_name: wish.display_name };
     with_retry(card(visit, "Create an account", status, view(visit, &shown, &invalid)), wait)
 }

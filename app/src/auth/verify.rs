@@ -24,7 +24,7 @@ use crate::{
 /// The fields of the form.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Typed {
+pub struct VerifyForm {
     code: String,
 }
 
@@ -40,7 +40,7 @@ pub async fn show(visit: Visit) -> Result<Response> {
 }
 
 /// `POST /sign-up/verify`
-pub async fn verify(visit: Visit, Form(typed): Form<Typed>) -> Result<Response> {
+pub async fn verify(visit: Visit, Form(typed): Form<VerifyForm>) -> Result<Response> {
     match verb::verify(&visit.cx, &typed.code).await {
         Ok(step) => Ok(after(&visit, step)),
         Err(error) => {

@@ -9,13 +9,13 @@ use crate::{flash::Flash, forms::Form, paths, profiles::username, ui::back::back
 /// The fields of the button's form.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Sent {
+pub struct FollowForm {
     follow: bool,
     next: Option<String>,
 }
 
 /// `POST /@{username}/follow`
-pub async fn set(visit: Visit, me: Member, Path(handle): Path<String>, Form(sent): Form<Sent>) -> Result<Response> {
+pub async fn set(visit: Visit, me: Member, Path(handle): Path<String>, Form(sent): Form<FollowForm>) -> Result<Response> {
     let name = username(&handle).ok_or(Error::NotFound)?;
     let (next, otherwise) = (sent.next.as_deref(), paths::profile(name));
     match follows::set(&visit.cx, &me, name, sent.follow).await {

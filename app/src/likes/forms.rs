@@ -9,13 +9,13 @@ use crate::{forms::Form, paths, posts, ui::back::back, visit::Visit};
 /// The fields of the like button's form.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Sent {
+pub struct LikeForm {
     like: bool,
     next: Option<String>,
 }
 
 /// `POST /posts/{id}/like`
-pub async fn set(visit: Visit, me: Member, Path(id): Path<String>, Form(sent): Form<Sent>) -> Result<Response> {
+pub async fn set(visit: Visit, me: Member, Path(id): Path<String>, Form(sent): Form<LikeForm>) -> Result<Response> {
     let id = posts::page::parse(&id)?;
     likes::set(&visit.cx, &me, id, sent.like).await?;
     Ok(back(sent.next.as_deref(), &paths::post(id), Some(&format!("p{id}"))))

@@ -30,12 +30,12 @@ use crate::{
 
 /// The position in the list.
 #[derive(Debug, Default, Deserialize)]
-pub struct Place {
+pub struct NotificationsQuery {
     before: Option<String>,
 }
 
 /// `GET /notifications`
-pub async fn show(visit: Visit, me: Member, Query(place): Query<Place>) -> Result<Response> {
+pub async fn show(visit: Visit, me: Member, Query(place): Query<NotificationsQuery>) -> Result<Response> {
     let before = place.before.map(|text| text.parse::<Cursor>().map_err(|()| Error::NotFound)).transpose()?;
     let page = notifications::page(&mut *visit.cx.server.db().acquire().await?, &me, before).await?;
     let view = view(&page, me.id(), before, me.unread > 0);
@@ -45,7 +45,7 @@ pub async fn show(visit: Visit, me: Member, Query(place): Query<Place>) -> Resul
 /// The fields of a row's buttons.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Sent {
+pub struct MarkReadForm {
     next: Option<String>,
 }
 
@@ -64,7 +64,7 @@ pub async fn read(
         notifications::read(&visit.cx, &me, id).await.map_err(IntoResponse::into_response)?;
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let sent: Sent = forms::sent(&headers, &body).map_err(IntoResponse::into_response)?;
+    let sent: MarkReadForm = forms::sent(&headers, &body).map_err(IntoResponse::into_response)?;
     notifications::read(&visit.cx, &me, id).await.map_err(IntoResponse::into_response)?;
     let next = server::web::safe_next(sent.next.as_deref().unwrap_or_default(), paths::NOTIFICATIONS);
     Ok(Flash::MarkedRead.redirect(&visit.cx.server, next))

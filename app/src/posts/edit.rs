@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     flash::Flash,
-    kept::Sent,
+    kept::PreservedForm,
     paths,
     ui::{self, pager, prose},
     visit::Visit,
@@ -31,7 +31,7 @@ use crate::{
 /// The fields of the form.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Changed {
+pub struct EditForm {
     body: String,
 }
 
@@ -43,7 +43,7 @@ pub async fn edit(visit: Visit, me: Member, Path(id): Path<String>) -> Result<Re
 }
 
 /// `POST /posts/{id}/edit`
-pub async fn change(Path(id): Path<String>, Sent { visit, me, typed }: Sent<Changed>) -> Response {
+pub async fn change(Path(id): Path<String>, PreservedForm { visit, me, typed }: PreservedForm<EditForm>) -> Response {
     let answer = changed(&visit, me, &id, &typed.body).await;
     answer.unwrap_or_else(|error| {
         let form = Again { action: paths::edit(&id), body: &typed.body, once: None, send: "Save" };
@@ -76,12 +76,12 @@ fn form(visit: &Visit, me: &Member, id: PostId, draft: Draft<'_>) -> Response {
 
 /// The position in the history.
 #[derive(Debug, Default, Deserialize)]
-pub struct Place {
+pub struct VersionsQuery {
     before: Option<String>,
 }
 
 /// `GET /posts/{id}/history`
-pub async fn history(visit: Visit, Path(id): Path<String>, Query(place): Query<Place>) -> Result<Response> {
+pub async fn history(visit: Visit, Path(id): Path<String>, Query(place): Query<VersionsQuery>) -> Result<Response> {
     let id = parse(&id)?;
     let before = place.before.map(|mark| mark.parse().map_err(|_| Error::NotFound)).transpose()?;
     let mut db = visit.cx.server.db().acquire().await?;

@@ -21,7 +21,7 @@ use crate::{
     feed::home_again,
     flash::Flash,
     forms::Form,
-    kept::{self, Sent},
+    kept::{self, PreservedForm},
     paths,
     ui::{error_page, hidden, submit, textarea},
     visit::Visit,
@@ -30,7 +30,7 @@ use crate::{
 /// The fields of a composer.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Written {
+pub struct PostForm {
     body: String,
     once: Option<Once>,
 }
@@ -38,7 +38,7 @@ pub struct Written {
 /// The fields that a button in a list of posts sends besides its own.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Place {
+pub struct ComposerQuery {
     #[expect(
         dead_code,
         reason = "the form around the list sends it; after a deletion there is nothing to come back to"
@@ -47,7 +47,7 @@ pub struct Place {
 }
 
 /// `POST /posts`
-pub async fn create(Sent { visit, me, typed }: Sent<Written>) -> Response {
+pub async fn create(PreservedForm { visit, me, typed }: PreservedForm<PostForm>) -> Response {
     let answer = created(&visit, me, &typed).await;
     answer.unwrap_or_else(|error| {
         let form = Again { action: paths::POSTS.to_owned(), body: &typed.body, once: typed.once, send: "Post" };
@@ -55,7 +55,7 @@ pub async fn create(Sent { visit, me, typed }: Sent<Written>) -> Response {
     })
 }
 
-async fn created(visit: &Visit, me: Result<Member>, typed: &Written) -> Result<Response> {
+async fn created(visit: &Visit, me: Result<Member>, typed: &PostForm) -> Result<Response> {
     match posts::create(&visit.cx, &me?, &typed.body, None, typed.once).await {
         Ok(_) => Ok(Flash::Posted.redirect(&visit.cx.server, paths::HOME)),
         Err(error) => {
@@ -66,7 +66,7 @@ async fn created(visit: &Visit, me: Result<Member>, typed: &Written) -> Result<R
 }
 
 /// `POST /posts/{id}/replies`
-pub async fn reply(Path(id): Path<String>, Sent { visit, me, typed }: Sent<Written>) -> Response {
+pub async fn reply(Path(id): Path<String>, PreservedForm { visit, me, typed }: PreservedForm<PostForm>) -> Response {
     let answer = replied(&visit, me, &id, &typed).await;
     answer.unwrap_or_else(|error| {
         let form = Again { action: paths::replies(&id), body: &typed.body, once: typed.once, send: "Reply" };
@@ -74,7 +74,7 @@ pub async fn reply(Path(id): Path<String>, Sent { visit, me, typed }: Sent<Writt
     })
 }
 
-async fn replied(visit: &Visit, me: Result<Member>, id: &str, typed: &Written) -> Result<Response> {
+async fn replied(visit: &Visit, me: Result<Member>, id: &str, typed: &PostForm) -> Result<Response> {
     let me = me?;
     let parent = parse(id)?;
     match posts::create(&visit.cx, &me, &typed.body, Some(parent), typed.once).await {
@@ -132,7 +132,7 @@ pub async fn delete(
     visit: Visit,
     me: Member,
     Path(id): Path<String>,
-    Form(Place { .. }): Form<Place>,
+    Form(ComposerQuery { .. }): Form<ComposerQuery>,
 ) -> Result<Response> {
     posts::delete(&visit.cx, &me, parse(&id)?).await?;
     Ok(Flash::Deleted.redirect(&visit.cx.server, &paths::profile(&me.person.username)))

@@ -33,7 +33,7 @@ use crate::{
 
 /// The position in the replies, and whether only they are requested.
 #[derive(Debug, Default, Deserialize)]
-pub struct Place {
+pub struct ThreadQuery {
     after: Option<String>,
     part: Option<String>,
 }
@@ -46,7 +46,7 @@ struct Thread {
 }
 
 /// `GET /posts/{id}`
-pub async fn show(visit: Visit, Path(id): Path<String>, Query(place): Query<Place>) -> Result<Response> {
+pub async fn show(visit: Visit, Path(id): Path<String>, Query(place): Query<ThreadQuery>) -> Result<Response> {
     let id = parse(&id)?;
     let after = place.after.as_deref().map(parse).transpose()?;
     if place.part.as_deref() == Some("list") {

@@ -33,7 +33,7 @@ const FIRST: usize = 4;
 
 /// The fields of the form, and those that the links to further pages add.
 #[derive(Debug, Default, Deserialize)]
-pub struct Asked {
+pub struct SearchQuery {
     #[serde(default)]
     q: String,
     before: Option<String>,
@@ -41,7 +41,7 @@ pub struct Asked {
     part: Option<String>,
 }
 
-impl Asked {
+impl SearchQuery {
     fn before(&self) -> Result<Option<PostId>> {
         self.before.as_deref().map(|id| id.parse().map_err(|_| Error::NotFound)).transpose()
     }
@@ -52,7 +52,7 @@ impl Asked {
 }
 
 /// Returns the parsed query, or the page that explains why it is invalid.
-fn read(visit: &Visit, kind: Kind, asked: &Asked) -> Result<Search, Box<Response>> {
+fn read(visit: &Visit, kind: Kind, asked: &SearchQuery) -> Result<Search, Box<Response>> {
     let refuse = |invalid: Invalid| page(visit, kind, (&asked.q, &invalid), || views::idle(visit).into_any());
     let query = Search::parse(&asked.q).map_err(|invalid| Box::new(refuse(invalid)))?;
     if query.is_empty() {
@@ -84,7 +84,7 @@ pub fn unlisted(mut response: Response) -> Response {
 }
 
 /// `GET /search`
-pub async fn all(visit: Visit, Query(asked): Query<Asked>) -> Result<Response> {
+pub async fn all(visit: Visit, Query(asked): Query<SearchQuery>) -> Result<Response> {
     let query = match read(&visit, Kind::All, &asked) {
         Ok(query) => query,
         Err(page) => return Ok(*page),
@@ -113,7 +113,7 @@ pub async fn all(visit: Visit, Query(asked): Query<Asked>) -> Result<Response> {
 }
 
 /// `GET /search/people`
-pub async fn people(visit: Visit, Query(asked): Query<Asked>) -> Result<Response> {
+pub async fn people(visit: Visit, Query(asked): Query<SearchQuery>) -> Result<Response> {
     let query = match read(&visit, Kind::People, &asked) {
         Ok(query) => query,
         Err(page) => return Ok(*page),
@@ -153,7 +153,7 @@ async fn alike(
 }
 
 /// `GET /search/posts`
-pub async fn posts(visit: Visit, Query(asked): Query<Asked>) -> Result<Response> {
+pub async fn posts(visit: Visit, Query(asked): Query<SearchQuery>) -> Result<Response> {
     let query = match read(&visit, Kind::Posts, &asked) {
         Ok(query) => query,
         Err(page) => return Ok(*page),
@@ -173,7 +173,7 @@ pub async fn posts(visit: Visit, Query(asked): Query<Asked>) -> Result<Response>
 }
 
 /// `GET /search/tags`
-pub async fn tags(visit: Visit, Query(asked): Query<Asked>) -> Result<Response> {
+pub async fn tags(visit: Visit, Query(asked): Query<SearchQuery>) -> Result<Response> {
     let query = match read(&visit, Kind::Tags, &asked) {
         Ok(query) => query,
         Err(page) => return Ok(*page),

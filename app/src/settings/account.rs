@@ -40,14 +40,14 @@ use crate::{
 /// The fields of the form that changes the address.
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub struct WishedEmail {
+pub struct EmailForm {
     email: String,
 }
 
 /// The fields of the form that changes the username.
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub struct WishedUsername {
+pub struct UsernameForm {
     username: String,
 }
 
@@ -61,7 +61,7 @@ pub struct Confirmed {
 /// The fields of the form with the code.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Typed {
+pub struct EmailCodeForm {
     code: String,
 }
 
@@ -70,8 +70,8 @@ const VERIFY: &str = "Check your mail";
 /// `GET /settings/account`
 pub async fn show(mut visit: Visit, me: Member) -> Result<Response> {
     let account = change::account(&visit.cx, &me).await?;
-    let email = draft::read::<WishedEmail>(&visit).map(|wished| wished.email).unwrap_or_default();
-    let username = draft::read::<WishedUsername>(&visit).map(|wished| wished.username).unwrap_or_default();
+    let email = draft::read::<EmailForm>(&visit).map(|wished| wished.email).unwrap_or_default();
+    let username = draft::read::<UsernameForm>(&visit).map(|wished| wished.username).unwrap_or_default();
     let kept = !(email.is_empty() && username.is_empty());
     if kept {
         visit.flash = Some(Flash::StillTyped);
@@ -82,7 +82,7 @@ pub async fn show(mut visit: Visit, me: Member) -> Result<Response> {
 }
 
 /// `POST /settings/account/email`
-pub async fn request_email(visit: Visit, me: Member, form: Result<Form<WishedEmail>, Response>) -> Result<Response> {
+pub async fn request_email(visit: Visit, me: Member, form: Result<Form<EmailForm>, Response>) -> Result<Response> {
     let (me, wished) = match draft::proved(&visit, me, form) {
         Ok(both) => both,
         Err(answer) => return Ok(*answer),
@@ -106,7 +106,7 @@ pub async fn show_verify(visit: Visit, _: Member) -> Result<Response> {
 }
 
 /// `POST /settings/account/email/verify`
-pub async fn verify_email(visit: Visit, me: Elevated, Form(typed): Form<Typed>) -> Result<Response> {
+pub async fn verify_email(visit: Visit, me: Elevated, Form(typed): Form<EmailCodeForm>) -> Result<Response> {
     let server = &visit.cx.server;
     match change::email(&visit.cx, &me, &typed.code).await {
         Ok(()) => Ok(drop_flow(Flash::EmailChanged.redirect(server, paths::ACCOUNT), &server.config().origin)),
@@ -116,7 +116,7 @@ pub async fn verify_email(visit: Visit, me: Elevated, Form(typed): Form<Typed>) 
 }
 
 /// `POST /settings/account/username`
-pub async fn username(visit: Visit, me: Member, form: Result<Form<WishedUsername>, Response>) -> Result<Response> {
+pub async fn username(visit: Visit, me: Member, form: Result<Form<UsernameForm>, Response>) -> Result<Response> {
     let (me, wished) = match draft::proved(&visit, me, form) {
         Ok(both) => both,
         Err(answer) => return Ok(*answer),

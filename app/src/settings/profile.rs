@@ -18,7 +18,7 @@ use super::page;
 use crate::{
     auth::{refusal, with_retry},
     flash::Flash,
-    kept::{self, Sent},
+    kept::{self, PreservedForm},
     paths,
     ui::{Field, Weight, button_link, error_summary, submit, textarea},
     visit::Visit,
@@ -27,7 +27,7 @@ use crate::{
 /// The fields of the form.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Typed {
+pub struct ProfileForm {
     display_name: String,
     bio: String,
     pronouns: String,
@@ -38,9 +38,9 @@ pub struct Typed {
     link4: String,
 }
 
-impl From<Typed> for Details {
-    fn from(typed: Typed) -> Self {
-        let Typed { display_name, bio, pronouns, place, link1, link2, link3, link4 } = typed;
+impl From<ProfileForm> for Details {
+    fn from(typed: ProfileForm) -> Self {
+        let ProfileForm { display_name, bio, pronouns, place, link1, link2, link3, link4 } = typed;
         Self { display_name, bio, pronouns, place, links: vec![link1, link2, link3, link4] }
     }
 }
@@ -55,7 +55,7 @@ pub async fn show(visit: Visit, me: Member) -> Result<Response> {
 }
 
 /// `POST /settings/profile`
-pub async fn edit(Sent { visit, me, typed }: Sent<Typed>) -> Response {
+pub async fn edit(PreservedForm { visit, me, typed }: PreservedForm<ProfileForm>) -> Response {
     let typed = Details::from(typed);
     let answer = edited(&visit, me, &typed).await;
     answer.unwrap_or_else(|error| match typed.is_empty() {

@@ -23,7 +23,7 @@ use crate::{
 /// The fields of the form.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Typed {
+pub struct NewPasswordForm {
     new_password: Secret,
 }
 
@@ -38,7 +38,7 @@ pub async fn change_password() -> Response {
 }
 
 /// `POST /settings/security/password`
-pub async fn password(visit: Visit, me: Elevated, Form(typed): Form<Typed>) -> Result<Response> {
+pub async fn password(visit: Visit, me: Elevated, Form(typed): Form<NewPasswordForm>) -> Result<Response> {
     match change::password(&visit.cx, &me, &typed.new_password).await {
         Ok(()) => Ok(Flash::PasswordChanged.redirect(&visit.cx.server, paths::SECURITY)),
         Err(error) => respond(&visit, &me, refusal(error)?).await,

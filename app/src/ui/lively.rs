@@ -1,7 +1,7 @@
 //! The trending tags of this week, and the search field: beside a page on a wide screen, pages of their own on a phone.
 
 use leptos::prelude::*;
-use server::lively::Lively;
+use server::lively::TrendingTag;
 
 use super::icon::{Icon, icon};
 use crate::{count, paths};
@@ -20,7 +20,7 @@ pub(super) fn field() -> impl IntoView {
 }
 
 /// The tags beside a page. Nothing if no tag is trending.
-pub(super) fn panel(lively: &[Lively]) -> impl IntoView + use<> {
+pub(super) fn panel(lively: &[TrendingTag]) -> impl IntoView + use<> {
     let lines = lively.iter().take(BESIDE).map(line).collect_view();
     (!lively.is_empty()).then(|| {
         view! {
@@ -33,20 +33,20 @@ pub(super) fn panel(lively: &[Lively]) -> impl IntoView + use<> {
 }
 
 /// All trending tags, on their own page. Nothing if no tag is trending.
-pub fn all(lively: &[Lively]) -> impl IntoView + use<> {
+pub fn all(lively: &[TrendingTag]) -> impl IntoView + use<> {
     let lines = lively.iter().map(line).collect_view();
     (!lively.is_empty()).then(|| view! { <section class="sheet found lively"><ul>{lines}</ul></section> })
 }
 
 /// All trending tags, on another page. Nothing if no tag is trending.
-pub fn sheet(lively: &[Lively]) -> impl IntoView + use<> {
+pub fn sheet(lively: &[TrendingTag]) -> impl IntoView + use<> {
     let lines = lively.iter().map(line).collect_view();
     (!lively.is_empty()).then(|| {
         view! { <section class="sheet found lively"><h2>"Lively this week"</h2><ul>{lines}</ul></section> }
     })
 }
 
-fn line(one: &Lively) -> impl IntoView + use<> {
+fn line(one: &TrendingTag) -> impl IntoView + use<> {
     let people = count::of(one.people, "person", "people");
     view! { <li><a href=paths::tag(&one.tag)><b dir="auto">{format!("#{}", one.tag)}</b><small>{people}</small></a></li> }
 }
@@ -59,7 +59,7 @@ mod tests {
     #[test]
     fn nothing_in_a_tag_becomes_markup() {
         for text in xss::CORPUS {
-            let one = Lively { tag: (*text).to_owned(), people: 2, posts: 3 };
+            let one = TrendingTag { tag: (*text).to_owned(), people: 2, posts: 3 };
             xss::assert_harmless(&render(|| view! { {panel(std::slice::from_ref(&one))}{sheet(&[one])} }));
         }
     }

@@ -203,14 +203,14 @@ pub(crate) async fn extend(cx: &Request, purpose: Purpose, email: &str) -> Resul
 }
 
 /// A correct code, not yet used up.
-pub(crate) struct Right {
+pub(crate) struct VerifiedCode {
     pub id: i64,
     pub user: UserId,
     pub email: String,
 }
 
 /// A correct code for an address that may have no account yet.
-pub(crate) struct RightAddress {
+pub(crate) struct VerifiedAddress {
     pub id: i64,
     user: Option<UserId>,
     pub email: String,
@@ -218,13 +218,13 @@ pub(crate) struct RightAddress {
 
 /// Checks a code. [`Error::Invalid`] on `code`; [`Error::NotFound`] when this browser has no pending code of this
 /// purpose.
-pub(crate) async fn try_code(cx: &Request, purpose: Purpose, code: &str) -> Result<Right> {
+pub(crate) async fn try_code(cx: &Request, purpose: Purpose, code: &str) -> Result<VerifiedCode> {
     let right = try_address(cx, purpose, code).await?;
-    Ok(Right { id: right.id, user: right.user.ok_or(Error::NotFound)?, email: right.email })
+    Ok(VerifiedCode { id: right.id, user: right.user.ok_or(Error::NotFound)?, email: right.email })
 }
 
 /// Like [`try_code`], but accepts an address that has no account.
-pub(crate) async fn try_address(cx: &Request, purpose: Purpose, code: &str) -> Result<RightAddress> {
+pub(crate) async fn try_address(cx: &Request, purpose: Purpose, code: &str) -> Result<VerifiedAddress> {
     let Some(flow) = flow(cx, purpose) else { return lost(cx).await };
     let code = typed(code)?;
     // Counted before the comparison, so that parallel requests do not get more tries than allowed.
@@ -246,7 +246,7 @@ pub(crate) async fn try_address(cx: &Request, purpose: Purpose, code: &str) -> R
     let tried = Tried { in_time: row.in_time, tries: row.tries, stored: row.code_hash.as_deref() };
     tried.count(cx).await?;
     judge(flow, &code, &tried)?;
-    Ok(RightAddress { id: row.id, user: row.user_id.map(UserId), email: row.email })
+    Ok(VerifiedAddress { id: row.id, user: row.user_id.map(UserId), email: row.email })
 }
 
 /// Deletes a correct code, inside the transaction of what it allows. Of several concurrent requests one succeeds; the

@@ -73,7 +73,7 @@ impl Intake {
 
 /// A request to copy a picture for a user.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Wish {
+pub struct AvatarCopy {
     user: i64,
     url: String,
     /// The avatar at the time of the request: if the user chose another since, that one stays.
@@ -87,7 +87,7 @@ pub async fn wish(tx: &mut PgConnection, user: UserId, url: &str) -> Result<()> 
         .fetch_optional(&mut *tx)
         .await?
         .ok_or(Error::NotFound)?;
-    jobs::enqueue(tx, &Job::Picture(Wish { user: user.0, url: url.to_owned(), instead_of })).await
+    jobs::enqueue(tx, &Job::Picture(AvatarCopy { user: user.0, url: url.to_owned(), instead_of })).await
 }
 
 /// Fetches the picture, converts it and sets it as the user's avatar. An unusable picture is no error: the user keeps
@@ -95,15 +95,15 @@ pub async fn wish(tx: &mut PgConnection, user: UserId, url: &str) -> Result<()> 
 ///
 /// # Errors
 /// Only when a retry makes sense.
-pub async fn import(server: &Server, wish: &Wish) -> Result<()> {
+pub async fn import(server: &Server, wish: &AvatarCopy) -> Result<()> {
     let given_up = |why: &str| {
         tracing::info!(user = wish.user, why, "a picture from elsewhere is not taken");
         Ok(())
     };
     let bytes = match fetch(server.pictures(), &wish.url).await {
         Ok(bytes) => bytes,
-        Err(Trouble::Now(why)) => return Err(Error::Unavailable(why.into())),
-        Err(Trouble::Always(why)) => return given_up(&why),
+        Err(CopyError::Now(why)) => return Err(Error::Unavailable(why.into())),
+        Err(CopyError::Always(why)) => return given_up(&why),
     };
     let made = match picture::make(server, bytes).await {
         Ok(made) => made,
@@ -134,28 +134,28 @@ pub(crate) async fn preview(server: &Server, address: &str) -> Result<Option<Ren
 
 /// A failure: temporary or permanent.
 #[derive(Debug, PartialEq, Eq)]
-enum Trouble {
+enum CopyError {
     Now(String),
     Always(String),
 }
 
-async fn fetch(intake: &Intake, address: &str) -> Result<Vec<u8>, Trouble> {
-    let url = allowed(&intake.origins, address).ok_or_else(|| Trouble::Always("not at a place we ask".to_owned()))?;
+async fn fetch(intake: &Intake, address: &str) -> Result<Vec<u8>, CopyError> {
+    let url = allowed(&intake.origins, address).ok_or_else(|| CopyError::Always("not at a place we ask".to_owned()))?;
     // Without the address: it would identify the user's account at the provider.
-    let away = |error: reqwest::Error| Trouble::Now(format!("the picture cannot be fetched: {}", error.without_url()));
+    let away = |error: reqwest::Error| CopyError::Now(format!("the picture cannot be fetched: {}", error.without_url()));
     let accepted = "image/png, image/jpeg, image/webp";
     let mut answer = intake.client.get(url).header(ACCEPT, accepted).send().await.map_err(away)?;
     match answer.status() {
         StatusCode::OK => {}
         status if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => {
-            return Err(Trouble::Now(format!("the picture cannot be fetched: {status}")));
+            return Err(CopyError::Now(format!("the picture cannot be fetched: {status}")));
         }
-        status => return Err(Trouble::Always(status.to_string())),
+        status => return Err(CopyError::Always(status.to_string())),
     }
     let mut bytes = Vec::new();
     while let Some(chunk) = answer.chunk().await.map_err(away)? {
         if bytes.len() + chunk.len() > MOST {
-            return Err(Trouble::Always("more than we read".to_owned()));
+            return Err(CopyError::Always("more than we read".to_owned()));
         }
         bytes.extend_from_slice(&chunk);
     }

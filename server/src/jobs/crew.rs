@@ -15,12 +15,12 @@ const WORKERS: usize = 4;
 const LOOK: Duration = Duration::from_secs(2);
 
 /// The workers. Dropping it aborts them.
-pub struct Crew {
+pub struct WorkerPool {
     server: Server,
     workers: JoinSet<()>,
 }
 
-impl Crew {
+impl WorkerPool {
     /// Starts the workers.
     pub fn start(server: &Server) -> Self {
         let mut workers = JoinSet::new();

@@ -24,12 +24,12 @@ use crate::{
     error::{Error, Result},
     mailer::Mail,
 };
-pub use crew::Crew;
+pub use crew::WorkerPool;
 #[cfg(feature = "dev")]
 pub use letters::open_for_test;
 pub(crate) use notices::notify;
 pub use seal::Seal;
-pub use standing::{Standing, drop_dead, retry_dead, standing};
+pub use standing::{QueueStats, drop_dead, retry_dead, standing};
 pub use worker::{LEASE, run_due};
 
 /// A background job.

@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 use crate::error::Result;
 
 /// The state of the queue, for `kith doctor`. It reveals no recipient and no content.
-pub struct Standing {
+pub struct QueueStats {
     pub waiting: i64,
     /// The age of the oldest waiting job.
     pub oldest: Option<Duration>,
@@ -17,7 +17,7 @@ pub struct Standing {
 }
 
 /// Returns the state of the queue.
-pub async fn standing(db: &mut PgConnection) -> Result<Standing> {
+pub async fn standing(db: &mut PgConnection) -> Result<QueueStats> {
     let row = sqlx::query!(
         r#"
         select count(*) filter (where dead_at is null) as "waiting!",
@@ -30,7 +30,7 @@ pub async fn standing(db: &mut PgConnection) -> Result<Standing> {
     .fetch_one(db)
     .await?;
     let oldest = row.oldest.map(|seconds| Duration::from_secs_f64(seconds.max(0.0)));
-    Ok(Standing { waiting: row.waiting, oldest, dead: row.dead, last_error: row.last_error })
+    Ok(QueueStats { waiting: row.waiting, oldest, dead: row.dead, last_error: row.last_error })
 }
 
 /// Retries all failed jobs from the start and returns their number. Sealed jobs are not among them: their text was

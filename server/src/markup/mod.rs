@@ -78,7 +78,7 @@ pub enum Earlier {
 }
 
 /// A rendering like [`Rendered`], but with usernames, for callers that know the users themselves.
-pub struct Known {
+pub struct KnownNames {
     pub html: String,
     pub names: BTreeSet<String>,
     pub tags: BTreeSet<String>,
@@ -137,13 +137,13 @@ async fn find(db: &mut PgConnection, names: &[String], earlier: Earlier) -> Resu
 }
 
 /// Like [`render`], without a database.
-pub fn known(text: &str, is_person: impl Fn(&str) -> bool) -> Known {
+pub fn known(text: &str, is_person: impl Fn(&str) -> bool) -> KnownNames {
     let pieces = read(text);
     let names = in_order(pieces.iter().filter_map(Piece::name));
     let names: BTreeSet<String> = names.into_iter().filter(|name| is_person(name)).take(NAMES_MAX).collect();
     let tags = tags(&pieces);
     let html = html::write(&pieces, |name| names.get(name).cloned(), &tags);
-    Known { html, names, tags }
+    KnownNames { html, names, tags }
 }
 
 /// Re-renders a text: by other rules, or after users in it were renamed. Its mentions stay the same; `called` returns

@@ -8,7 +8,7 @@ use super::{
     decide::{self, Addresses, Step},
     flows::Flow,
     identities,
-    providers::Said,
+    providers::ProviderAccount,
     returns::label,
 };
 use crate::{
@@ -70,8 +70,8 @@ pub(super) struct Row {
 
 impl Row {
     /// Returns the provider's data, without the addresses.
-    pub fn said(&self) -> Result<Said> {
-        Ok(Said {
+    pub fn said(&self) -> Result<ProviderAccount> {
+        Ok(ProviderAccount {
             provider: self.provider.parse::<Slug>().map_err(|()| Error::NotFound)?,
             issuer: self.issuer.clone(),
             subject: self.subject.clone(),
@@ -85,7 +85,7 @@ impl Row {
 }
 
 /// Stores the provider's data for the browser of the callback and replaces an earlier pending sign-up there.
-pub(super) async fn keep(cx: &Request, flow: &Flow, said: &Said) -> Result<()> {
+pub(super) async fn keep(cx: &Request, flow: &Flow, said: &ProviderAccount) -> Result<()> {
     let addresses: Vec<String> = said.addresses.iter().map(|email| email.as_str().to_owned()).collect();
     sqlx::query!(
         r#"

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Number, value::RawValue};
 use time::OffsetDateTime;
 
-use super::outbound::Trouble;
+use super::outbound::ProviderError;
 
 /// The longest stored subject, in bytes; OpenID Connect allows 255.
 const MAX_SUBJECT: usize = 1_000;
@@ -56,8 +56,8 @@ pub(super) struct Expected<'a> {
 }
 
 /// Checks the claims of an id token (OpenID Connect Core § 3.1.3.7) and returns its subject. An error names the claim.
-pub(super) fn check(claims: &Claims, expected: &Expected<'_>, now: OffsetDateTime) -> Result<String, Trouble> {
-    let wrong = |claim: &str, why: &str| Trouble::odd(format!("claim `{claim}` of the id token {why}"));
+pub(super) fn check(claims: &Claims, expected: &Expected<'_>, now: OffsetDateTime) -> Result<String, ProviderError> {
+    let wrong = |claim: &str, why: &str| ProviderError::odd(format!("claim `{claim}` of the id token {why}"));
     let text = |claim: &str| claims.text(claim).ok_or_else(|| wrong(claim, "is missing or not text"));
     let time = |claim: &str| claims.seconds(claim).ok_or_else(|| wrong(claim, "is missing or not a number"));
     if text("iss")? != expected.issuer {

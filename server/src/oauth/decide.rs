@@ -82,7 +82,7 @@ pub(super) enum Outcome {
     Refresh(UserId),
     /// An unknown identity: the user chooses a username, verifies an account, or enters an address. Grants nothing.
     Arrive(Step),
-    Refuse(Sorry),
+    Refuse(OAuthRefusal),
 }
 
 /// The next step of a new user.
@@ -95,7 +95,7 @@ pub(super) enum Step {
 
 /// The reason why nothing was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sorry {
+pub enum OAuthRefusal {
     /// Expired, used before, started in another browser, or unknown.
     Gone,
     /// The user refused at the provider.
@@ -143,23 +143,23 @@ pub(super) fn decide(facts: &Facts) -> Outcome {
         (Intent::SignIn, _) => facts.owner.map_or_else(|| Outcome::Arrive(next(facts.addresses)), Outcome::SignIn),
         (Intent::Prove, _) => match facts.owner {
             Some(owner) if facts.waiting_for == Some(owner) => Outcome::Proved(owner),
-            _ => Outcome::Refuse(Sorry::NotThatOne),
+            _ => Outcome::Refuse(OAuthRefusal::NotThatOne),
         },
-        (_, None) => Outcome::Refuse(Sorry::SessionGone),
+        (_, None) => Outcome::Refuse(OAuthRefusal::SessionGone),
         (Intent::Link, Some(me)) => link(facts.owner, me),
-        (Intent::Elevate, Some(me)) if me.has_password => Outcome::Refuse(Sorry::HasPassword),
+        (Intent::Elevate, Some(me)) if me.has_password => Outcome::Refuse(OAuthRefusal::HasPassword),
         (Intent::Elevate, Some(me)) if facts.owner == Some(me.user) => Outcome::Elevate(me.user),
         (Intent::Refresh, Some(me)) if facts.owner == Some(me.user) => Outcome::Refresh(me.user),
-        (Intent::Elevate | Intent::Refresh, Some(_)) => Outcome::Refuse(Sorry::NotThatOne),
+        (Intent::Elevate | Intent::Refresh, Some(_)) => Outcome::Refuse(OAuthRefusal::NotThatOne),
     }
 }
 
 fn link(owner: Option<UserId>, me: Me) -> Outcome {
     match owner {
-        Some(owner) if owner == me.user => Outcome::Refuse(Sorry::LinkedAlready),
-        Some(_) => Outcome::Refuse(Sorry::LinkedElsewhere),
-        None if !me.elevated => Outcome::Refuse(Sorry::SessionGone),
-        None if me.has_another => Outcome::Refuse(Sorry::HasAnother),
+        Some(owner) if owner == me.user => Outcome::Refuse(OAuthRefusal::LinkedAlready),
+        Some(_) => Outcome::Refuse(OAuthRefusal::LinkedElsewhere),
+        None if !me.elevated => Outcome::Refuse(OAuthRefusal::SessionGone),
+        None if me.has_another => Outcome::Refuse(OAuthRefusal::HasAnother),
         None => Outcome::Link(me.user),
     }
 }
@@ -199,23 +199,23 @@ mod tests {
         assert_eq!(sign_in(None, Free), Outcome::Arrive(Step::Choose));
         let link = |owner, elevated, another| decide(&as_a(facts(Intent::Link, owner, Of(B)), elevated, another));
         assert_eq!(link(None, true, false), Outcome::Link(A));
-        assert_eq!(link(None, false, false), Outcome::Refuse(Sorry::SessionGone));
-        assert_eq!(link(None, true, true), Outcome::Refuse(Sorry::HasAnother));
-        assert_eq!(link(Some(B), true, false), Outcome::Refuse(Sorry::LinkedElsewhere));
-        assert_eq!(link(Some(A), true, true), Outcome::Refuse(Sorry::LinkedAlready));
+        assert_eq!(link(None, false, false), Outcome::Refuse(OAuthRefusal::SessionGone));
+        assert_eq!(link(None, true, true), Outcome::Refuse(OAuthRefusal::HasAnother));
+        assert_eq!(link(Some(B), true, false), Outcome::Refuse(OAuthRefusal::LinkedElsewhere));
+        assert_eq!(link(Some(A), true, true), Outcome::Refuse(OAuthRefusal::LinkedAlready));
         for (intent, done) in [(Intent::Elevate, Outcome::Elevate(A)), (Intent::Refresh, Outcome::Refresh(A))] {
             assert_eq!(decide(&as_a(facts(intent, Some(A), Free), false, false)), done);
-            assert_eq!(decide(&as_a(facts(intent, Some(B), Free), true, false)), Outcome::Refuse(Sorry::NotThatOne));
-            assert_eq!(decide(&as_a(facts(intent, None, Of(A)), true, false)), Outcome::Refuse(Sorry::NotThatOne));
-            assert_eq!(decide(&facts(intent, Some(A), Free)), Outcome::Refuse(Sorry::SessionGone));
+            assert_eq!(decide(&as_a(facts(intent, Some(B), Free), true, false)), Outcome::Refuse(OAuthRefusal::NotThatOne));
+            assert_eq!(decide(&as_a(facts(intent, None, Of(A)), true, false)), Outcome::Refuse(OAuthRefusal::NotThatOne));
+            assert_eq!(decide(&facts(intent, Some(A), Free)), Outcome::Refuse(OAuthRefusal::SessionGone));
         }
         let mut known = as_a(facts(Intent::Elevate, Some(A), Free), true, false);
         known.me = known.me.map(|me| Me { has_password: true, ..me });
-        assert_eq!(decide(&known), Outcome::Refuse(Sorry::HasPassword));
+        assert_eq!(decide(&known), Outcome::Refuse(OAuthRefusal::HasPassword));
         let prove = |owner, waiting_for| decide(&Facts { waiting_for, ..facts(Intent::Prove, owner, Of(A)) });
         assert_eq!(prove(Some(A), Some(A)), Outcome::Proved(A));
         for (owner, waiting_for) in [(Some(B), Some(A)), (None, Some(A)), (Some(A), None), (None, None)] {
-            assert_eq!(prove(owner, waiting_for), Outcome::Refuse(Sorry::NotThatOne));
+            assert_eq!(prove(owner, waiting_for), Outcome::Refuse(OAuthRefusal::NotThatOne));
         }
     }
 

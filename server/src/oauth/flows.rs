@@ -7,8 +7,8 @@ use sha2::Sha256;
 use time::OffsetDateTime;
 
 use super::{
-    decide::{Intent, Sorry},
-    providers::{Provider, Trip},
+    decide::{Intent, OAuthRefusal},
+    providers::{Provider, AuthorizationRequest},
 };
 use crate::{
     accounts::ways_in,
@@ -22,9 +22,9 @@ use crate::{
 };
 
 /// The URL to redirect to, and the token that the browser stores until the callback.
-pub enum Going {
+pub enum StartOutcome {
     To { url: String, browser: Token },
-    Sorry(Sorry),
+    OAuthRefusal(OAuthRefusal),
 }
 
 struct Purpose<'a> {
@@ -34,35 +34,35 @@ struct Purpose<'a> {
 }
 
 /// Starts a sign-in. [`crate::Error::NotFound`] for an unknown provider; [`crate::Error::Limited`], like all of these.
-pub async fn sign_in(cx: &Request, provider: &str, next: &str) -> Result<Going> {
+pub async fn sign_in(cx: &Request, provider: &str, next: &str) -> Result<StartOutcome> {
     start(cx, provider, &Purpose { intent: Intent::SignIn, me: None, next }).await
 }
 
 /// Starts the verification of an account for a pending sign-up.
-pub async fn prove(cx: &Request, provider: &str) -> Result<Going> {
+pub async fn prove(cx: &Request, provider: &str) -> Result<StartOutcome> {
     start(cx, provider, &Purpose { intent: Intent::Prove, me: None, next: "/" }).await
 }
 
 /// Starts linking an identity to the user's own account.
-pub async fn link(cx: &Request, me: &Elevated, provider: &str) -> Result<Going> {
+pub async fn link(cx: &Request, me: &Elevated, provider: &str) -> Result<StartOutcome> {
     start(cx, provider, &Purpose { intent: Intent::Link, me: Some(me), next: "/" }).await
 }
 
 /// Starts an elevation. Only for users without a password, because a password proves more than an existing sign-in at
 /// the provider.
-pub async fn elevate(cx: &Request, me: &Member, provider: &str, next: &str) -> Result<Going> {
+pub async fn elevate(cx: &Request, me: &Member, provider: &str, next: &str) -> Result<StartOutcome> {
     if ways_in::has_password(&mut *cx.server.db().acquire().await?, me.id()).await? {
-        return Ok(Going::Sorry(Sorry::HasPassword));
+        return Ok(StartOutcome::OAuthRefusal(OAuthRefusal::HasPassword));
     }
     start(cx, provider, &Purpose { intent: Intent::Elevate, me: Some(me), next }).await
 }
 
 /// Starts importing name and picture again.
-pub async fn refresh(cx: &Request, me: &Member, provider: &str) -> Result<Going> {
+pub async fn refresh(cx: &Request, me: &Member, provider: &str) -> Result<StartOutcome> {
     start(cx, provider, &Purpose { intent: Intent::Refresh, me: Some(me), next: "/" }).await
 }
 
-async fn start(cx: &Request, slug: &str, purpose: &Purpose<'_>) -> Result<Going> {
+async fn start(cx: &Request, slug: &str, purpose: &Purpose<'_>) -> Result<StartOutcome> {
     let provider = cx.server.providers().find(slug)?;
     // Only the start is counted: a callback without a request of its browser does nothing, and a third party could send
     // it.
@@ -73,7 +73,7 @@ async fn start(cx: &Request, slug: &str, purpose: &Purpose<'_>) -> Result<Going>
     let trip = trip(cx, provider, (&browser, Token::new()), fresh);
     let url = match provider.way(&trip).await {
         Ok(url) => url,
-        Err(trouble) => return Ok(Going::Sorry(Sorry::of(provider, &trouble))),
+        Err(trouble) => return Ok(StartOutcome::OAuthRefusal(OAuthRefusal::of(provider, &trouble))),
     };
     sqlx::query!(
         r#"
@@ -90,7 +90,7 @@ async fn start(cx: &Request, slug: &str, purpose: &Purpose<'_>) -> Result<Going>
     )
     .execute(cx.server.db())
     .await?;
-    Ok(Going::To { url, browser })
+    Ok(StartOutcome::To { url, browser })
 }
 
 /// Counts a started request. Each session has its own count, so that a stolen one does not use up its owner's. A known
@@ -113,8 +113,8 @@ pub(super) fn trip(
     provider: &Provider,
     (browser, state): (&Token, Token),
     fresh: Option<OffsetDateTime>,
-) -> Trip {
-    Trip {
+) -> AuthorizationRequest {
+    AuthorizationRequest {
         callback: provider.callback(&cx.server.config().origin),
         verifier: derive(browser, "pkce", &state),
         nonce: derive(browser, "nonce", &state),

@@ -15,8 +15,8 @@ use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::Value;
 
 use super::{
-    outbound::{Outbound, Trouble, soon, timely},
-    providers::{Answer, Lack, Said, Trip},
+    outbound::{Outbound, ProviderError, soon, timely},
+    providers::{CallbackParams, MissingDetail, ProviderAccount, AuthorizationRequest},
 };
 use crate::{accounts::Email, config::providers as settings};
 
@@ -73,8 +73,8 @@ impl GitHub {
         Self { url: bare(url), api: bare(api) }
     }
 
-    fn client(&self, app: &settings::Provider, callback: &str) -> Result<Client, Trouble> {
-        let wrong = |error: oauth2::url::ParseError| Trouble::Settings(error.to_string());
+    fn client(&self, app: &settings::Provider, callback: &str) -> Result<Client, ProviderError> {
+        let wrong = |error: oauth2::url::ParseError| ProviderError::Settings(error.to_string());
         Ok(BasicClient::new(ClientId::new(app.client_id.clone()))
             .set_client_secret(ClientSecret::new(app.client_secret.expose_secret().to_owned()))
             .set_auth_uri(AuthUrl::new(format!("{}/login/oauth/authorize", self.url)).map_err(wrong)?)
@@ -84,7 +84,7 @@ impl GitHub {
             .set_auth_type(AuthType::RequestBody))
     }
 
-    pub fn way(&self, app: &settings::Provider, trip: &Trip) -> Result<Url, Trouble> {
+    pub fn way(&self, app: &settings::Provider, trip: &AuthorizationRequest) -> Result<Url, ProviderError> {
         let challenge = PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(trip.verifier.clone()));
         let client = self.client(app, &trip.callback)?;
         let way = client
@@ -102,14 +102,14 @@ impl GitHub {
         &self,
         app: &settings::Provider,
         http: &Outbound,
-        (answer, trip): (&Answer<'_>, &Trip),
-    ) -> Result<Said, Trouble> {
+        (answer, trip): (&CallbackParams<'_>, &AuthorizationRequest),
+    ) -> Result<ProviderAccount, ProviderError> {
         let (user, token) = timely(&self.url, self.identify(app, http, (answer, trip))).await?;
         let (addresses, lacks) = match soon(&self.api, self.addresses(http, &token)).await {
             Ok(addresses) => (addresses, None),
-            Err(trouble) => (Vec::new(), Some(Lack { trouble, may_join: false })),
+            Err(trouble) => (Vec::new(), Some(MissingDetail { trouble, may_join: false })),
         };
-        Ok(Said {
+        Ok(ProviderAccount {
             provider: app.slug,
             issuer: app.issuer(),
             subject: user.id.to_string(),
@@ -125,11 +125,11 @@ impl GitHub {
         &self,
         app: &settings::Provider,
         http: &Outbound,
-        (answer, trip): (&Answer<'_>, &Trip),
-    ) -> Result<(User, String), Trouble> {
+        (answer, trip): (&CallbackParams<'_>, &AuthorizationRequest),
+    ) -> Result<(User, String), ProviderError> {
         // It names itself in two ways: by its address, and by that of its OAuth server.
         if answer.issuer.is_some_and(|issuer| issuer.strip_suffix("/login/oauth").unwrap_or(issuer) != self.url) {
-            return Err(Trouble::odd("another issuer answered"));
+            return Err(ProviderError::odd("another issuer answered"));
         }
         let client = self.client(app, &trip.callback)?;
         let token = client
@@ -140,21 +140,21 @@ impl GitHub {
             .map_err(refused)?;
         let token = token.access_token().secret().clone();
         let (status, _, user) = self.get(http, "/user", &token).await?;
-        user.map(|user| (user, token)).ok_or_else(|| Trouble::odd(format!("{status} for who they are")))
+        user.map(|user| (user, token)).ok_or_else(|| ProviderError::odd(format!("{status} for who they are")))
     }
 
     /// Checks that the API answers at all, for `kith doctor`, and returns its address.
-    pub async fn reach(&self, http: &Outbound) -> Result<String, Trouble> {
-        let request = http::Request::get(format!("{}/rate_limit", self.api)).body(Vec::new()).map_err(Trouble::odd)?;
+    pub async fn reach(&self, http: &Outbound) -> Result<String, ProviderError> {
+        let request = http::Request::get(format!("{}/rate_limit", self.api)).body(Vec::new()).map_err(ProviderError::odd)?;
         let status = timely(&self.api, http.send(request)).await?.status();
         match status.is_server_error() {
-            true => Err(Trouble::odd(format!("{status} at {}", self.api))),
+            true => Err(ProviderError::odd(format!("{status} at {}", self.api))),
             false => Ok(self.api.clone()),
         }
     }
 
     /// Returns the verified addresses. Empty when the user withheld the scope: then the user enters an address here.
-    async fn addresses(&self, http: &Outbound, token: &str) -> Result<Vec<Email>, Trouble> {
+    async fn addresses(&self, http: &Outbound, token: &str) -> Result<Vec<Email>, ProviderError> {
         let mut verified = Vec::new();
         for page in 1..=PAGES {
             let path = format!("/user/emails?per_page=100&page={page}");
@@ -162,7 +162,7 @@ impl GitHub {
             match list {
                 Some(list) => verified.extend(list.into_iter().filter(|address| address.verified)),
                 None if matches!(status, StatusCode::FORBIDDEN | StatusCode::NOT_FOUND) => break,
-                None => return Err(Trouble::odd(format!("{status} for their addresses"))),
+                None => return Err(ProviderError::odd(format!("{status} for their addresses"))),
             }
             if !has_next(&headers) {
                 break;
@@ -179,22 +179,22 @@ impl GitHub {
         http: &Outbound,
         path: &str,
         token: &str,
-    ) -> Result<(StatusCode, HeaderMap, Option<T>), Trouble> {
+    ) -> Result<(StatusCode, HeaderMap, Option<T>), ProviderError> {
         let request: HttpRequest = http::Request::get(format!("{}{path}", self.api))
             .header(ACCEPT, "application/vnd.github+json")
             .header(AUTHORIZATION, format!("Bearer {token}"))
             .header("x-github-api-version", "2022-11-28")
             .body(Vec::new())
-            .map_err(Trouble::odd)?;
+            .map_err(ProviderError::odd)?;
         let (parts, body) = http.send(request).await?.into_parts();
         if parts.status != StatusCode::OK {
             return Ok((parts.status, parts.headers, None));
         }
         let kind = parts.headers.get(CONTENT_TYPE).map(http::HeaderValue::as_bytes).unwrap_or_default();
         if !kind.starts_with(b"application/json") {
-            return Err(Trouble::odd("something that is not JSON"));
+            return Err(ProviderError::odd("something that is not JSON"));
         }
-        let value = serde_json::from_slice(&body).map_err(|_| Trouble::odd("JSON of another shape"))?;
+        let value = serde_json::from_slice(&body).map_err(|_| ProviderError::odd("JSON of another shape"))?;
         Ok((parts.status, parts.headers, Some(value)))
     }
 }
@@ -221,12 +221,12 @@ pub(super) fn usable<'a>(addresses: impl Iterator<Item = &'a str>) -> Vec<Email>
 
 /// Maps the error of a refused exchange. The errors of the crate can contain the response's body, with a token in it:
 /// they are never printed.
-pub(super) fn refused<E: ErrorResponse + ErrorCode>(error: RequestTokenError<Trouble, E>) -> Trouble {
+pub(super) fn refused<E: ErrorResponse + ErrorCode>(error: RequestTokenError<ProviderError, E>) -> ProviderError {
     match error {
-        RequestTokenError::ServerResponse(said) => Trouble::of_code(&said.code()),
+        RequestTokenError::ServerResponse(said) => ProviderError::of_code(&said.code()),
         RequestTokenError::Request(trouble) => trouble,
-        RequestTokenError::Parse(..) => Trouble::odd("a token of another shape"),
-        RequestTokenError::Other(_) => Trouble::odd("no token"),
+        RequestTokenError::Parse(..) => ProviderError::odd("a token of another shape"),
+        RequestTokenError::Other(_) => ProviderError::odd("no token"),
     }
 }
 

@@ -3,7 +3,7 @@
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
-use super::{decide::Sorry, providers::Said, returns::label};
+use super::{decide::OAuthRefusal, providers::ProviderAccount, returns::label};
 use crate::{
     accounts::ways_in,
     audit::{self, Actor, Event},
@@ -50,7 +50,7 @@ pub async fn list(cx: &Request, me: &Member) -> Result<Vec<Identity>> {
 }
 
 /// Returns the user this identity is linked to, or `None`.
-pub(super) async fn owner(db: &mut PgConnection, said: &Said) -> Result<Option<UserId>> {
+pub(super) async fn owner(db: &mut PgConnection, said: &ProviderAccount) -> Result<Option<UserId>> {
     let owner = sqlx::query_scalar!(
         "select user_id from identities where issuer = $1 and subject = $2",
         said.issuer,
@@ -74,7 +74,7 @@ pub(super) async fn has(db: &mut PgConnection, user: UserId, provider: Slug) -> 
 
 /// Records that an identity was used for this transaction, and its current login name, if the provider gives one.
 /// [`Error::NotFound`] when it was unlinked, or its account suspended, in the meantime.
-pub(super) async fn used(tx: &mut PgConnection, user: UserId, said: &Said) -> Result<()> {
+pub(super) async fn used(tx: &mut PgConnection, user: UserId, said: &ProviderAccount) -> Result<()> {
     // Locks the account, so that it cannot be suspended or lose the identity before the commit.
     sqlx::query!("select 1 as one from users where id = $1 and suspended_at is null for update", user.0)
         .fetch_optional(&mut *tx)
@@ -97,7 +97,7 @@ pub(super) async fn used(tx: &mut PgConnection, user: UserId, said: &Said) -> Re
 
 /// Links an identity to a user. The database decides between concurrent attempts; after a refusal the transaction can
 /// only be rolled back.
-pub(super) async fn insert(tx: &mut PgConnection, user: UserId, said: &Said) -> Result<Result<(), Sorry>> {
+pub(super) async fn insert(tx: &mut PgConnection, user: UserId, said: &ProviderAccount) -> Result<Result<(), OAuthRefusal>> {
     let inserted = sqlx::query!(
         "insert into identities (user_id, provider, issuer, subject, login) values ($1, $2, $3, $4, $5)",
         user.0,
@@ -110,17 +110,17 @@ pub(super) async fn insert(tx: &mut PgConnection, user: UserId, said: &Said) -> 
     .await;
     let Err(error) = inserted else { return Ok(Ok(())) };
     match error.as_database_error().and_then(|refusal| refusal.constraint()) {
-        Some("identities_subject_key") => Ok(Err(Sorry::LinkedElsewhere)),
-        Some("identities_provider_key") => Ok(Err(Sorry::HasAnother)),
+        Some("identities_subject_key") => Ok(Err(OAuthRefusal::LinkedElsewhere)),
+        Some("identities_provider_key") => Ok(Err(OAuthRefusal::HasAnother)),
         _ => Err(error.into()),
     }
 }
 
 /// Links an identity to the user's own account and mails a notice.
-pub(super) async fn link(cx: &Request, me: &Elevated, said: &Said) -> Result<Result<(), Sorry>> {
+pub(super) async fn link(cx: &Request, me: &Elevated, said: &ProviderAccount) -> Result<Result<(), OAuthRefusal>> {
     let mut tx = cx.server.begin().await?;
     match sessions::still_elevated(&mut tx, me).await {
-        Err(Error::SignInNeeded | Error::ElevationNeeded) => return Ok(Err(Sorry::SessionGone)),
+        Err(Error::SignInNeeded | Error::ElevationNeeded) => return Ok(Err(OAuthRefusal::SessionGone)),
         held => held?,
     }
     if let Err(why) = insert(&mut tx, me.id(), said).await? {
@@ -137,7 +137,7 @@ pub(super) async fn link(cx: &Request, me: &Elevated, said: &Said) -> Result<Res
 pub(super) async fn tell_linked(
     tx: &mut PgConnection,
     cx: &Request,
-    (user, said): (UserId, &Said),
+    (user, said): (UserId, &ProviderAccount),
     actor: Actor<'_>,
 ) -> Result<()> {
     let (label, login) = (label(cx, said.provider), said.login.clone());
@@ -177,7 +177,7 @@ pub async fn unlink(cx: &Request, me: &Elevated, provider: &str) -> Result<()> {
 }
 
 /// Imports the user's current name and picture from the provider.
-pub(super) async fn refresh(cx: &Request, me: &Member, said: &Said) -> Result<()> {
+pub(super) async fn refresh(cx: &Request, me: &Member, said: &ProviderAccount) -> Result<()> {
     let mut tx = sessions::begin(cx, me).await?;
     used(&mut tx, me.id(), said).await?;
     sqlx::query!(

@@ -21,7 +21,7 @@ pub struct Chosen {
 
 /// The outcome of joining.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Joined {
+pub enum SignUpOutcome {
     /// The account exists and this browser is signed in to it; has the page to continue at.
     Done(String),
     /// The address has an account by now: it has to be verified.
@@ -34,7 +34,7 @@ pub enum Joined {
 ///
 /// [`Invalid`] on `username`, `display_name` or `email`; [`crate::Error::NotFound`] when this browser has no pending
 /// sign-up.
-pub async fn join(cx: &Request, chosen: &Chosen) -> Result<Joined> {
+pub async fn join(cx: &Request, chosen: &Chosen) -> Result<SignUpOutcome> {
     let mut invalid = Invalid::default();
     let username = invalid.note(Username::parse(&chosen.username));
     let display_name = invalid.note(accounts::display_name(&chosen.display_name));
@@ -58,7 +58,7 @@ pub async fn join(cx: &Request, chosen: &Chosen) -> Result<Joined> {
     create(cx, &user).await
 }
 
-async fn create(cx: &Request, new: &NewUser) -> Result<Joined> {
+async fn create(cx: &Request, new: &NewUser) -> Result<SignUpOutcome> {
     let session = sessions::open(cx, true).await?;
     let mut tx = cx.server.begin().await?;
     // Deleting the row uses it up: a second request finds nothing.
@@ -69,7 +69,7 @@ async fn create(cx: &Request, new: &NewUser) -> Result<Joined> {
         return lost(cx, new).await;
     };
     if identities::insert(&mut tx, user, &said).await?.is_err() {
-        return Ok(Joined::HaveAccount);
+        return Ok(SignUpOutcome::HaveAccount);
     }
     // A pending sign-up with this address has lost: this user verified the address first.
     sqlx::query!("delete from registrations where lower(email) = lower($1)", new.email).execute(&mut *tx).await?;
@@ -82,15 +82,15 @@ async fn create(cx: &Request, new: &NewUser) -> Result<Joined> {
     }
     tx.commit().await?;
     cx.server.wake().ring();
-    Ok(Joined::Done(row.next))
+    Ok(SignUpOutcome::Done(row.next))
 }
 
 /// Another request was faster: it took the address or the username.
-async fn lost(cx: &Request, new: &NewUser) -> Result<Joined> {
+async fn lost(cx: &Request, new: &NewUser) -> Result<SignUpOutcome> {
     let mut db = cx.server.db().acquire().await?;
     let taken = arrivals::owners(&mut db, vec![new.email.clone()]).await?.any(|(_, owner)| owner.is_some());
     if taken {
-        return Ok(Joined::AddressTaken);
+        return Ok(SignUpOutcome::AddressTaken);
     }
     sign_up::check_free(&mut db, &new.username).await??;
     Err(Invalid::one("username", "That username is taken. Please pick another.").into())

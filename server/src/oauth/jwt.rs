@@ -9,7 +9,7 @@ use openidconnect::{
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{claims::Claims, outbound::Trouble};
+use super::{claims::Claims, outbound::ProviderError};
 
 /// Algorithms with a key that only the issuer has: no `none`, and nothing that our own secret could sign.
 const ALGORITHMS: [Algorithm; 9] = [
@@ -35,22 +35,22 @@ struct Header {
 
 impl Header {
     /// Refuses tokens that are made for another use, nested, or need an unsupported extension.
-    fn check(&self) -> Result<(), Trouble> {
+    fn check(&self) -> Result<(), ProviderError> {
         let typ = self.typ.as_deref().unwrap_or("JWT").to_ascii_lowercase();
         let usual = ["jwt", "jose"].contains(&typ.strip_prefix("application/").unwrap_or(&typ));
         if !usual || self.cty.is_some() || self.crit.is_some() {
-            return Err(Trouble::odd("an id token of a kind that is not supported"));
+            return Err(ProviderError::odd("an id token of a kind that is not supported"));
         }
         match ALGORITHMS.contains(&self.alg) {
             true => Ok(()),
-            false => Err(Trouble::odd("an id token that is not signed with a public key algorithm")),
+            false => Err(ProviderError::odd("an id token that is not signed with a public key algorithm")),
         }
     }
 }
 
 /// Returns the claims of a token signed by one of `keys`; `None` when no key fits: issuers change them.
-pub(super) fn verify(keys: &JsonWebKeySet<CoreJsonWebKey>, token: &str) -> Result<Option<Claims>, Trouble> {
-    let malformed = || Trouble::odd("an id token that is no signed JWT");
+pub(super) fn verify(keys: &JsonWebKeySet<CoreJsonWebKey>, token: &str) -> Result<Option<Claims>, ProviderError> {
+    let malformed = || ProviderError::odd("an id token that is no signed JWT");
     let [head, body, signature] = token.split('.').collect::<Vec<_>>()[..] else { return Err(malformed()) };
     let decode = |part: &str| BASE64_URL_SAFE_NO_PAD.decode(part).map_err(|_| malformed());
     let header: Header = serde_json::from_slice(&decode(head)?).map_err(|_| malformed())?;

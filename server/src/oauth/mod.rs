@@ -26,16 +26,16 @@ mod returns;
 mod tokens;
 
 pub use arrivals::{Arrival, Choice, Stage, current};
-pub use decide::{Intent, Sorry};
+pub use decide::{Intent, OAuthRefusal};
 pub use faces::face;
-pub use flows::{Callback, Going, elevate, link, prove, refresh, sign_in};
+pub use flows::{Callback, StartOutcome, elevate, link, prove, refresh, sign_in};
 pub use identities::{Identity, list, unlink};
-pub use join::{Chosen, Joined, join};
+pub use join::{Chosen, SignUpOutcome, join};
 pub use prove::{ask_address, prove_by_code, prove_by_password, waiting};
-pub use providers::{Provider, Providers, Said};
-pub use returns::{Back, come_back};
+pub use providers::{Provider, Providers, ProviderAccount};
+pub use returns::{CallbackOutcome, come_back};
 
-impl Sorry {
+impl OAuthRefusal {
     /// Returns the message; `label` is the display name of the provider.
     pub fn words(self, label: &str) -> String {
         match self {

@@ -25,8 +25,8 @@ use super::{
     discovery::{self, Description},
     github::{refused, usable},
     jwt,
-    outbound::{Outbound, Trouble, soon, timely},
-    providers::{Answer, Lack, Said, Trip},
+    outbound::{Outbound, ProviderError, soon, timely},
+    providers::{CallbackParams, MissingDetail, ProviderAccount, AuthorizationRequest},
     tokens::Tokens,
 };
 use crate::{clock, config::providers as settings};
@@ -53,14 +53,14 @@ type Client = OAuthClient<
 /// An issuer, and its last description.
 pub(super) struct Oidc {
     issuer: String,
-    known: Mutex<Known>,
+    known: Mutex<KnownIssuer>,
 }
 
 /// The last results of fetching the description, each with its time.
 #[derive(Default)]
-struct Known {
+struct KnownIssuer {
     description: Option<(Instant, Arc<Description>)>,
-    failure: Option<(Instant, Trouble)>,
+    failure: Option<(Instant, ProviderError)>,
 }
 
 /// The account of an id token, and the token to request its user info with.
@@ -78,7 +78,7 @@ impl Oidc {
 
     /// Returns its description, fetched again when it is older than `age`. Concurrent callers send one request, and
     /// share the response or the failure.
-    async fn description(&self, http: &Outbound, age: Duration) -> Result<Arc<Description>, Trouble> {
+    async fn description(&self, http: &Outbound, age: Duration) -> Result<Arc<Description>, ProviderError> {
         let asked = Instant::now();
         let mut known = self.known.lock().await;
         if let Some((_, description)) = known.description.as_ref().filter(|(since, _)| since.elapsed() < age) {
@@ -101,7 +101,7 @@ impl Oidc {
     }
 
     /// Fetches the description again, for `kith doctor`, and returns the address of the sign-in page.
-    pub async fn reach(&self, http: &Outbound) -> Result<String, Trouble> {
+    pub async fn reach(&self, http: &Outbound) -> Result<String, ProviderError> {
         Ok(self.description(http, Duration::ZERO).await?.authorization.to_string())
     }
 
@@ -113,7 +113,7 @@ impl Oidc {
         }
     }
 
-    pub async fn way(&self, app: &settings::Provider, http: &Outbound, trip: &Trip) -> Result<Url, Trouble> {
+    pub async fn way(&self, app: &settings::Provider, http: &Outbound, trip: &AuthorizationRequest) -> Result<Url, ProviderError> {
         let description = self.description(http, KEPT).await?;
         let client = client(app, &description, &trip.callback)?;
         let challenge = PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(trip.verifier.clone()));
@@ -135,37 +135,37 @@ impl Oidc {
         &self,
         app: &settings::Provider,
         http: &Outbound,
-        (answer, trip): (&Answer<'_>, &Trip),
-    ) -> Result<Said, Trouble> {
+        (answer, trip): (&CallbackParams<'_>, &AuthorizationRequest),
+    ) -> Result<ProviderAccount, ProviderError> {
         let known = timely(&self.issuer, self.identify(app, http, (answer, trip))).await?;
         let (mut person, mut lacks) = (known.person, None);
         if let Some(place) = known.user_info.as_ref().filter(|_| person.email.is_none()) {
             match soon(place.as_str(), user_info(http, place, &known.access_token)).await {
-                Err(trouble) => lacks = Some(Lack { trouble, may_join: true }),
+                Err(trouble) => lacks = Some(MissingDetail { trouble, may_join: true }),
                 Ok(info) => match info.text("sub") {
                     Some(sub) if sub == known.subject => person = Person::read(&info).or(person),
                     // OpenID Connect Core § 5.3.2: it must not be used.
                     sub => {
                         let trouble =
-                            Trouble::odd("claim `sub` of the user info is missing or another than in the id token");
-                        lacks = Some(Lack { trouble, may_join: sub.is_none() });
+                            ProviderError::odd("claim `sub` of the user info is missing or another than in the id token");
+                        lacks = Some(MissingDetail { trouble, may_join: sub.is_none() });
                     }
                 },
             }
         }
-        Ok(Said { lacks, ..said(app, known.subject, &person) })
+        Ok(ProviderAccount { lacks, ..said(app, known.subject, &person) })
     }
 
     async fn identify(
         &self,
         app: &settings::Provider,
         http: &Outbound,
-        (answer, trip): (&Answer<'_>, &Trip),
-    ) -> Result<Identified, Trouble> {
+        (answer, trip): (&CallbackParams<'_>, &AuthorizationRequest),
+    ) -> Result<Identified, ProviderError> {
         let description = self.description(http, KEPT).await?;
         match answer.issuer {
-            Some(issuer) if issuer != self.issuer => return Err(Trouble::odd("another issuer answered")),
-            None if description.names_itself => return Err(Trouble::odd("an answer without its issuer")),
+            Some(issuer) if issuer != self.issuer => return Err(ProviderError::odd("another issuer answered")),
+            None if description.names_itself => return Err(ProviderError::odd("an answer without its issuer")),
             _ => {}
         }
         let tokens: Tokens = client(app, &description, &trip.callback)?
@@ -181,7 +181,7 @@ impl Oidc {
         if let Some(since) = trip.fresh
             && claims.seconds("auth_time").is_none_or(|at| at.saturating_add(SKEW) < since.unix_timestamp())
         {
-            return Err(Trouble::NotFresh);
+            return Err(ProviderError::NotFresh);
         }
         Ok(Identified {
             subject,
@@ -192,20 +192,20 @@ impl Oidc {
     }
 
     /// Returns the claims of the id token, once its signature is verified.
-    async fn claims(&self, http: &Outbound, tokens: &Tokens) -> Result<Claims, Trouble> {
-        let token = tokens.id_token().ok_or_else(|| Trouble::odd("no id token"))?;
+    async fn claims(&self, http: &Outbound, tokens: &Tokens) -> Result<Claims, ProviderError> {
+        let token = tokens.id_token().ok_or_else(|| ProviderError::odd("no id token"))?;
         // The second time with newly fetched keys: issuers change them.
         for age in [KEPT, KEPT_AT_LEAST] {
             if let Some(claims) = jwt::verify(&self.description(http, age).await?.keys, token)? {
                 return Ok(claims);
             }
         }
-        Err(Trouble::odd("an id token that none of the issuer's keys has signed"))
+        Err(ProviderError::odd("an id token that none of the issuer's keys has signed"))
     }
 }
 
-fn client(app: &settings::Provider, issuer: &Description, callback: &str) -> Result<Client, Trouble> {
-    let callback = RedirectUrl::new(callback.to_owned()).map_err(|error| Trouble::Settings(error.to_string()))?;
+fn client(app: &settings::Provider, issuer: &Description, callback: &str) -> Result<Client, ProviderError> {
+    let callback = RedirectUrl::new(callback.to_owned()).map_err(|error| ProviderError::Settings(error.to_string()))?;
     Ok(OAuthClient::new(ClientId::new(app.client_id.clone()))
         .set_client_secret(ClientSecret::new(app.client_secret.expose_secret().to_owned()))
         .set_auth_uri(AuthUrl::from_url(issuer.authorization.clone()))
@@ -215,28 +215,28 @@ fn client(app: &settings::Provider, issuer: &Description, callback: &str) -> Res
 }
 
 /// Returns the claims of the user info endpoint (OpenID Connect Core § 5.3). A signed response is not read.
-async fn user_info(http: &Outbound, place: &Url, token: &AccessToken) -> Result<Claims, Trouble> {
+async fn user_info(http: &Outbound, place: &Url, token: &AccessToken) -> Result<Claims, ProviderError> {
     let request = http::Request::get(place.as_str())
         .header(ACCEPT, "application/json")
         .header(AUTHORIZATION, format!("Bearer {}", token.secret()))
         .body(Vec::new());
-    let answer = http.send(request.map_err(Trouble::odd)?).await?;
+    let answer = http.send(request.map_err(ProviderError::odd)?).await?;
     let kind = answer.headers().get(CONTENT_TYPE).map_or(&b"application/json"[..], |kind| kind.as_bytes());
     if answer.status() != StatusCode::OK {
-        return Err(Trouble::odd(format!("{} for the user info at {place}", answer.status())));
+        return Err(ProviderError::odd(format!("{} for the user info at {place}", answer.status())));
     }
     let essence = kind.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
     if !essence.eq_ignore_ascii_case(b"application/json") {
-        return Err(Trouble::odd(format!("{} for the user info at {place}", String::from_utf8_lossy(essence))));
+        return Err(ProviderError::odd(format!("{} for the user info at {place}", String::from_utf8_lossy(essence))));
     }
-    Claims::parse(answer.body()).ok_or_else(|| Trouble::odd(format!("no JSON object for the user info at {place}")))
+    Claims::parse(answer.body()).ok_or_else(|| ProviderError::odd(format!("no JSON object for the user info at {place}")))
 }
 
-fn said(app: &settings::Provider, subject: String, person: &Person) -> Said {
+fn said(app: &settings::Provider, subject: String, person: &Person) -> ProviderAccount {
     let verified = person.verified_email();
     let name = person.name.clone().unwrap_or_default();
     let login = person.login.as_deref().or(verified).unwrap_or(&name);
-    Said {
+    ProviderAccount {
         provider: app.slug,
         issuer: app.issuer(),
         subject,

@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The reason why a request to a provider failed. For the log; users see less.
 #[derive(Clone, Debug, thiserror::Error)]
-pub enum Trouble {
+pub enum ProviderError {
     #[error("it cannot be reached: {0}")]
     Unreachable(String),
     #[error("it answers oddly: {0}")]
@@ -40,7 +40,7 @@ pub enum Trouble {
     NotFresh,
 }
 
-impl Trouble {
+impl ProviderError {
     /// Returns the error for an unusable response; only its beginning, on one line.
     pub(super) fn odd(what: impl ToString) -> Self {
         Self::Odd(brief(&what.to_string()))
@@ -75,17 +75,17 @@ fn brief(text: &str) -> String {
 }
 
 /// Limits the total time of all requests that a sign-in needs. `place` is for the log.
-pub(super) async fn timely<T>(place: &str, work: impl Future<Output = Result<T, Trouble>>) -> Result<T, Trouble> {
+pub(super) async fn timely<T>(place: &str, work: impl Future<Output = Result<T, ProviderError>>) -> Result<T, ProviderError> {
     within(TOTAL, place, work).await
 }
 
 /// Like [`timely`], for requests that a sign-in can do without.
-pub(super) async fn soon<T>(place: &str, work: impl Future<Output = Result<T, Trouble>>) -> Result<T, Trouble> {
+pub(super) async fn soon<T>(place: &str, work: impl Future<Output = Result<T, ProviderError>>) -> Result<T, ProviderError> {
     within(DETAILS, place, work).await
 }
 
-async fn within<T>(limit: Duration, place: &str, work: impl Future<Output = Result<T, Trouble>>) -> Result<T, Trouble> {
-    let late = || Trouble::Unreachable(format!("{place}: no answer within {} s", limit.as_secs()));
+async fn within<T>(limit: Duration, place: &str, work: impl Future<Output = Result<T, ProviderError>>) -> Result<T, ProviderError> {
+    let late = || ProviderError::Unreachable(format!("{place}: no answer within {} s", limit.as_secs()));
     timeout(limit, work).await.unwrap_or_else(|_| Err(late()))
 }
 
@@ -112,27 +112,27 @@ impl Outbound {
     }
 
     /// Sends a request and reads the whole response, whatever its status, except a redirect or a request to wait.
-    pub(super) async fn send(&self, request: HttpRequest) -> Result<HttpResponse, Trouble> {
+    pub(super) async fn send(&self, request: HttpRequest) -> Result<HttpResponse, ProviderError> {
         let personal = request.headers().get(header::AUTHORIZATION).is_some_and(|value| {
             value.as_bytes().get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"bearer "))
         });
         self.check_quiet()?;
         let place = place(&request);
         let unreachable =
-            |error: reqwest::Error| Trouble::Unreachable(format!("{place}: {}", cause(&error.without_url())));
+            |error: reqwest::Error| ProviderError::Unreachable(format!("{place}: {}", cause(&error.without_url())));
         let request = reqwest::Request::try_from(request).map_err(unreachable)?;
         let mut answer = self.client.execute(request).await.map_err(unreachable)?;
         let (status, headers) = (answer.status(), answer.headers().clone());
         if self.asks_to_wait(status, &headers, personal) {
-            return Err(Trouble::Wait(format!("{status} at {place}")));
+            return Err(ProviderError::Wait(format!("{status} at {place}")));
         }
         if status.is_redirection() {
-            return Err(Trouble::odd(format!("a redirect, {status}, at {place}")));
+            return Err(ProviderError::odd(format!("a redirect, {status}, at {place}")));
         }
         let mut body = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(unreachable)? {
             if body.len() + chunk.len() > BODY {
-                return Err(Trouble::odd(format!("more than we read at {place}")));
+                return Err(ProviderError::odd(format!("more than we read at {place}")));
             }
             body.extend_from_slice(&chunk);
         }
@@ -142,10 +142,10 @@ impl Outbound {
         Ok(response)
     }
 
-    fn check_quiet(&self) -> Result<(), Trouble> {
+    fn check_quiet(&self) -> Result<(), ProviderError> {
         let until = *self.quiet_until.lock().unwrap_or_else(PoisonError::into_inner);
         if until.is_some_and(|until| Instant::now() < until) {
-            Err(Trouble::Wait("less than a minute ago".to_owned()))
+            Err(ProviderError::Wait("less than a minute ago".to_owned()))
         } else {
             Ok(())
         }
@@ -187,8 +187,8 @@ fn cause(error: &reqwest::Error) -> String {
 /// The interface for the protocol crates. GitHub returns errors with 200, and the crates only look for them in other
 /// responses.
 impl<'c> AsyncHttpClient<'c> for Outbound {
-    type Error = Trouble;
-    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, Trouble>> + Send + 'c>>;
+    type Error = ProviderError;
+    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, ProviderError>> + Send + 'c>>;
 
     fn call(&'c self, request: HttpRequest) -> Self::Future {
         Box::pin(async move {

@@ -11,7 +11,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::{
     github::GitHub,
     oidc::Oidc,
-    outbound::{Outbound, Trouble},
+    outbound::{Outbound, ProviderError},
 };
 use crate::{
     accounts::{DISPLAY_NAME_MAX, Email},
@@ -45,7 +45,7 @@ enum Protocol {
 }
 
 /// The data of one authorization request and its callback.
-pub(super) struct Trip {
+pub(super) struct AuthorizationRequest {
     /// Our callback URL, exactly the same for both requests.
     pub callback: String,
     pub state: Token,
@@ -58,7 +58,7 @@ pub(super) struct Trip {
 }
 
 /// The parameters of a successful callback.
-pub(super) struct Answer<'a> {
+pub(super) struct CallbackParams<'a> {
     pub code: SecretString,
     /// The issuer named in the response (RFC 9207).
     pub issuer: Option<&'a str>,
@@ -66,7 +66,7 @@ pub(super) struct Answer<'a> {
 
 /// The provider's data about a user. Only `issuer` and `subject` identify the user.
 #[derive(Clone, Debug)]
-pub struct Said {
+pub struct ProviderAccount {
     pub provider: Slug,
     pub issuer: String,
     pub subject: String,
@@ -78,18 +78,18 @@ pub struct Said {
     /// The address of the user's picture there.
     pub picture: Option<String>,
     /// The details that could not be read, if any. Known identities sign in without them.
-    pub(super) lacks: Option<Lack>,
+    pub(super) lacks: Option<MissingDetail>,
 }
 
 /// The reason why the details of an account could not be read.
 #[derive(Clone, Debug)]
-pub(super) struct Lack {
-    pub trouble: Trouble,
+pub(super) struct MissingDetail {
+    pub trouble: ProviderError,
     /// True if a new user can continue without them, as if the provider had verified no address.
     pub may_join: bool,
 }
 
-impl Said {
+impl ProviderAccount {
     /// Cleans the texts for display: one short line each, and a picture only with a valid address.
     fn tidy(self) -> Self {
         let picture = self.picture.and_then(|text| Url::parse(&text).ok()).filter(settings::is_secure);
@@ -168,7 +168,7 @@ impl Provider {
     }
 
     /// Returns the authorization URL for the browser.
-    pub(super) async fn way(&self, trip: &Trip) -> Result<String, Trouble> {
+    pub(super) async fn way(&self, trip: &AuthorizationRequest) -> Result<String, ProviderError> {
         let url = match &self.protocol {
             Protocol::GitHub(github) => github.way(&self.settings, trip)?,
             Protocol::Oidc(oidc) => oidc.way(&self.settings, &self.http, trip).await?,
@@ -177,16 +177,16 @@ impl Provider {
     }
 
     /// Returns the account of a callback. The tokens in the provider's response are dropped with it.
-    pub(super) async fn ask(&self, answer: &Answer<'_>, trip: &Trip) -> Result<Said, Trouble> {
+    pub(super) async fn ask(&self, answer: &CallbackParams<'_>, trip: &AuthorizationRequest) -> Result<ProviderAccount, ProviderError> {
         let said = match &self.protocol {
             Protocol::GitHub(github) => github.ask(&self.settings, &self.http, (answer, trip)).await,
             Protocol::Oidc(oidc) => oidc.ask(&self.settings, &self.http, (answer, trip)).await,
         };
-        said.map(Said::tidy)
+        said.map(ProviderAccount::tidy)
     }
 
     /// Checks that the provider answers, for `kith doctor`. Returns one of its addresses and the response time.
-    pub async fn reach(&self) -> Result<(String, Duration), Trouble> {
+    pub async fn reach(&self) -> Result<(String, Duration), ProviderError> {
         let begun = Instant::now();
         let place = match &self.protocol {
             Protocol::GitHub(github) => github.reach(&self.http).await?,

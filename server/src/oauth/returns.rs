@@ -3,11 +3,11 @@
 
 use super::{
     arrivals,
-    decide::{self, Addresses, Facts, Intent, Me, Outcome, Sorry},
+    decide::{self, Addresses, Facts, Intent, Me, Outcome, OAuthRefusal},
     flows::{self, Callback, Flow, Taken},
     identities,
-    outbound::Trouble,
-    providers::{Answer, Lack, Provider, Said},
+    outbound::ProviderError,
+    providers::{CallbackParams, MissingDetail, Provider, ProviderAccount},
 };
 use crate::{
     accounts::ways_in,
@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// The outcome of a callback.
-pub enum Back {
+pub enum CallbackOutcome {
     SignedIn {
         next: String,
     },
@@ -34,31 +34,31 @@ pub enum Back {
         next: String,
     },
     Refreshed,
-    /// The callback was used before and the browser is signed in: a reload, or the Back button.
+    /// The callback was used before and the browser is signed in: a reload, or the CallbackOutcome button.
     AlreadyUsed,
     /// A new user: continues at the page of the pending sign-up, with this token in the cookie.
     Arrived {
         browser: Token,
     },
     /// Nothing was done. `intent` is `None` when it is unknown.
-    Sorry {
-        why: Sorry,
+    OAuthRefusal {
+        why: OAuthRefusal,
         intent: Option<Intent>,
         next: String,
     },
 }
 
-impl Sorry {
+impl OAuthRefusal {
     /// Maps a failure to its message for users, and logs the cause.
-    pub(super) fn of(provider: &Provider, trouble: &Trouble) -> Self {
+    pub(super) fn of(provider: &Provider, trouble: &ProviderError) -> Self {
         tracing::warn!(provider = %provider.slug(), %trouble, "a provider could not be asked");
         match trouble {
-            Trouble::Unreachable(_) | Trouble::Odd(_) => Self::Down,
-            Trouble::Wait(_) => Self::Wait,
-            Trouble::Code(_) => Self::Gone,
-            Trouble::Settings(_) => Self::Settings,
-            Trouble::Unverified => Self::Unverified,
-            Trouble::NotFresh => Self::NotFresh,
+            ProviderError::Unreachable(_) | ProviderError::Odd(_) => Self::Down,
+            ProviderError::Wait(_) => Self::Wait,
+            ProviderError::Code(_) => Self::Gone,
+            ProviderError::Settings(_) => Self::Settings,
+            ProviderError::Unverified => Self::Unverified,
+            ProviderError::NotFresh => Self::NotFresh,
         }
     }
 }
@@ -66,24 +66,24 @@ impl Sorry {
 /// Handles the callback of the provider `slug`.
 ///
 /// [`Error::NotFound`] for an unknown provider; [`Error::Invalid`] for a suspended account, with the reason.
-pub async fn come_back(cx: &Request, slug: &str, callback: &Callback) -> Result<Back> {
+pub async fn come_back(cx: &Request, slug: &str, callback: &Callback) -> Result<CallbackOutcome> {
     let provider = cx.server.providers().find(slug)?;
     let flow = match flows::take(cx, provider, callback).await? {
         Taken::Flow(flow) => flow,
-        Taken::Unknown if cx.me().is_some() => return Ok(Back::AlreadyUsed),
+        Taken::Unknown if cx.me().is_some() => return Ok(CallbackOutcome::AlreadyUsed),
         Taken::Unknown | Taken::Foreign => {
             tracing::info!(
                 event = "oauth_refused",
                 provider = slug,
                 "a callback that belongs to no way of this browser"
             );
-            return Ok(Back::Sorry { why: Sorry::Gone, intent: None, next: "/".to_owned() });
+            return Ok(CallbackOutcome::OAuthRefusal { why: OAuthRefusal::Gone, intent: None, next: "/".to_owned() });
         }
     };
-    let sorry = |why| Back::Sorry { why, intent: Some(flow.intent), next: flow.next.clone() };
+    let sorry = |why| CallbackOutcome::OAuthRefusal { why, intent: Some(flow.intent), next: flow.next.clone() };
     let me = cx.me().filter(|me| flow.owner == Some((me.id(), me.device)));
     if flow.intent.is_own() && me.is_none() {
-        return Ok(sorry(Sorry::SessionGone));
+        return Ok(sorry(OAuthRefusal::SessionGone));
     }
     let said = match ask(cx, provider, (callback, &flow)).await {
         Ok(said) => said,
@@ -99,36 +99,36 @@ pub async fn come_back(cx: &Request, slug: &str, callback: &Callback) -> Result<
     }
 }
 
-async fn ask(cx: &Request, provider: &Provider, (callback, flow): (&Callback, &Flow)) -> Result<Said, Sorry> {
+async fn ask(cx: &Request, provider: &Provider, (callback, flow): (&Callback, &Flow)) -> Result<ProviderAccount, OAuthRefusal> {
     match (&callback.error, &callback.code) {
-        (Some(error), _) if error == "access_denied" => Err(Sorry::Denied),
-        (Some(error), _) => Err(Sorry::of(provider, &Trouble::of_code(error))),
-        (None, None) => Err(Sorry::Gone),
+        (Some(error), _) if error == "access_denied" => Err(OAuthRefusal::Denied),
+        (Some(error), _) => Err(OAuthRefusal::of(provider, &ProviderError::of_code(error))),
+        (None, None) => Err(OAuthRefusal::Gone),
         (None, Some(code)) => {
             let fresh = (flow.intent == Intent::Elevate).then_some(flow.created_at);
             let trip = flows::trip(cx, provider, (&flow.browser, flow.state.clone()), fresh);
-            let answer = Answer { code: code.clone().into(), issuer: callback.issuer.as_deref() };
-            provider.ask(&answer, &trip).await.map_err(|trouble| Sorry::of(provider, &trouble))
+            let answer = CallbackParams { code: code.clone().into(), issuer: callback.issuer.as_deref() };
+            provider.ask(&answer, &trip).await.map_err(|trouble| OAuthRefusal::of(provider, &trouble))
         }
     }
 }
 
 /// Returns an error if the outcome needs the details that could not be read: joining may need them, updating name and
 /// picture does. Every other outcome needs only the identity.
-fn unfit(provider: &Provider, lack: &Lack, outcome: Outcome) -> Option<Sorry> {
+fn unfit(provider: &Provider, lack: &MissingDetail, outcome: Outcome) -> Option<OAuthRefusal> {
     let needed = match outcome {
         Outcome::Arrive(_) => !lack.may_join,
         Outcome::Refresh(_) => true,
         _ => false,
     };
     if needed {
-        return Some(Sorry::of(provider, &lack.trouble));
+        return Some(OAuthRefusal::of(provider, &lack.trouble));
     }
     tracing::warn!(provider = %provider.slug(), trouble = %lack.trouble, "went on without the details of an account");
     None
 }
 
-async fn facts(cx: &Request, said: &Said, (intent, me): (Intent, Option<&Member>)) -> Result<Facts> {
+async fn facts(cx: &Request, said: &ProviderAccount, (intent, me): (Intent, Option<&Member>)) -> Result<Facts> {
     let mut db = cx.server.db().acquire().await?;
     let owner = identities::owner(&mut db, said).await?;
     let me = match me {
@@ -155,40 +155,40 @@ async fn facts(cx: &Request, said: &Said, (intent, me): (Intent, Option<&Member>
 
 async fn act(
     cx: &Request,
-    (said, flow): (&Said, &Flow),
+    (said, flow): (&ProviderAccount, &Flow),
     (outcome, me): (Outcome, Option<&Member>),
-) -> Result<Result<Back, Sorry>> {
+) -> Result<Result<CallbackOutcome, OAuthRefusal>> {
     let next = || flow.next.clone();
     let done = match (outcome, me) {
-        (Outcome::SignIn(user), _) => come_in(cx, (user, said), false).await.map(|()| Back::SignedIn { next: next() }),
+        (Outcome::SignIn(user), _) => come_in(cx, (user, said), false).await.map(|()| CallbackOutcome::SignedIn { next: next() }),
         (Outcome::Proved(user), _) => {
             // To the page of the pending sign-up; this request only verified its account.
             let onward = arrivals::next(cx).await?;
-            come_in(cx, (user, said), true).await.map(|()| Back::Proved { next: onward })
+            come_in(cx, (user, said), true).await.map(|()| CallbackOutcome::Proved { next: onward })
         }
         (Outcome::Arrive(_), _) => {
             arrivals::keep(cx, flow, said).await?;
-            Ok(Back::Arrived { browser: flow.browser.clone() })
+            Ok(CallbackOutcome::Arrived { browser: flow.browser.clone() })
         }
         (Outcome::Link(_), Some(me)) => {
             let me = me.clone().elevated()?;
-            return Ok(identities::link(cx, &me, said).await?.map(|()| Back::Linked));
+            return Ok(identities::link(cx, &me, said).await?.map(|()| CallbackOutcome::Linked));
         }
-        (Outcome::Elevate(_), Some(me)) => prove_again(cx, me, said).await.map(|()| Back::Elevated { next: next() }),
-        (Outcome::Refresh(_), Some(me)) => identities::refresh(cx, me, said).await.map(|()| Back::Refreshed),
+        (Outcome::Elevate(_), Some(me)) => prove_again(cx, me, said).await.map(|()| CallbackOutcome::Elevated { next: next() }),
+        (Outcome::Refresh(_), Some(me)) => identities::refresh(cx, me, said).await.map(|()| CallbackOutcome::Refreshed),
         (Outcome::Refuse(why), _) => return Ok(Err(why)),
-        (_, None) => return Ok(Err(Sorry::SessionGone)),
+        (_, None) => return Ok(Err(OAuthRefusal::SessionGone)),
     };
     match done {
         // Unlinked, signed out or used up between the check and the write.
-        Err(Error::NotFound | Error::SignInNeeded) => Ok(Err(Sorry::Gone)),
+        Err(Error::NotFound | Error::SignInNeeded) => Ok(Err(OAuthRefusal::Gone)),
         other => other.map(Ok),
     }
 }
 
 /// Signs in the owner of the identity; with `linking`, also links the pending identity of this browser to their
 /// account.
-async fn come_in(cx: &Request, (user, said): (UserId, &Said), linking: bool) -> Result<()> {
+async fn come_in(cx: &Request, (user, said): (UserId, &ProviderAccount), linking: bool) -> Result<()> {
     sign_in::refuse_suspended(&cx.server, user, "").await?;
     let how = How::Provider(said.provider);
     sign_in::enter(cx, user, (how, true), async |tx| {
@@ -203,7 +203,7 @@ async fn come_in(cx: &Request, (user, said): (UserId, &Said), linking: bool) -> 
 
 /// Elevates the session of a user who signed in at the provider again. Fails if the user has set a password in the
 /// meantime: then the password is required.
-async fn prove_again(cx: &Request, me: &Member, said: &Said) -> Result<()> {
+async fn prove_again(cx: &Request, me: &Member, said: &ProviderAccount) -> Result<()> {
     elevate::renew(cx, me, "identity", async |tx| {
         identities::used(tx, me.id(), said).await?;
         if ways_in::has_password(tx, me.id()).await? { Err(Error::NotFound) } else { Ok(()) }

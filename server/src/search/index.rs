@@ -14,7 +14,7 @@ const BATCH: i64 = 500;
 
 /// The state of the index compared with the configured languages.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum IndexState {
     /// The index has the languages of `KITH_LANGUAGES`.
     Agreed,
     /// The index has these languages: `kith reindex` has not been run since the change.
@@ -24,7 +24,7 @@ pub enum Standing {
 }
 
 /// Returns the state of the index.
-pub async fn standing(server: &Server) -> Result<Standing> {
+pub async fn standing(server: &Server) -> Result<IndexState> {
     let row = sqlx::query!(
         r#"
         select names, (select l from unnest($1::text[]) l where not exists (select 1 from pg_ts_config where cfgname = l) limit 1) as unknown
@@ -35,15 +35,15 @@ pub async fn standing(server: &Server) -> Result<Standing> {
     .fetch_one(server.db())
     .await?;
     Ok(match row.unknown {
-        Some(language) => Standing::Unknown(language),
-        None if row.names == server.config().languages => Standing::Agreed,
-        None => Standing::Other(row.names),
+        Some(language) => IndexState::Unknown(language),
+        None if row.names == server.config().languages => IndexState::Agreed,
+        None => IndexState::Other(row.names),
     })
 }
 
 /// Applies the configured languages if that costs nothing: there are no posts yet. Returns the state after that.
-pub async fn settle(server: &Server) -> Result<Standing> {
-    if let found @ (Standing::Agreed | Standing::Unknown(_)) = standing(server).await? {
+pub async fn settle(server: &Server) -> Result<IndexState> {
+    if let found @ (IndexState::Agreed | IndexState::Unknown(_)) = standing(server).await? {
         return Ok(found);
     }
     sqlx::query!(

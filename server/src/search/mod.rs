@@ -28,7 +28,7 @@ pub(crate) use self::{
     tokens::name,
 };
 pub use self::{
-    index::{Standing, reindex, settle, standing},
+    index::{IndexState, reindex, settle, standing},
     people::{PEOPLE, People, Person, Rank},
     posts::Posts,
     query::{LONGEST, Query},

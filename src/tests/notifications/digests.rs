@@ -4,7 +4,7 @@
 mod trouble;
 
 use http::{Request, StatusCode};
-use server::{jobs::Crew, notifications};
+use server::{jobs::WorkerPool, notifications};
 use sqlx::PgPool;
 
 use super::{bell, follow, like, newest, suspend};
@@ -247,7 +247,7 @@ async fn a_digest_travels_with_the_headers_of_rfc_8058(pool: PgPool) {
     queue_due(&site).await;
     // The notice of a new browser has a test of its own.
     site.sql("delete from jobs where kind <> 'digest'").await;
-    let _crew = Crew::start(&site.server);
+    let _crew = WorkerPool::start(&site.server);
     let mail = mail_server.only_mail().await;
     assert_eq!(mail.headers("Subject"), ["Ada answered you on Kith"]);
     assert_eq!(mail.headers("List-Unsubscribe-Post"), ["List-Unsubscribe=One-Click"]);

@@ -1,6 +1,6 @@
 //! The languages of post search, and changing them while users write.
 
-use server::search::{self, Standing};
+use server::search::{self, IndexState};
 use sqlx::PgPool;
 
 use super::{ids, look};
@@ -11,21 +11,21 @@ async fn each_post_is_stemmed_in_its_own_language_and_again_after_the_setting_ch
     let site = Site::with_cast(&pool).await;
     let german = site.post("alan", "Die Häuser und der Garten").await;
     let both = Site::with(&pool, &[("KITH_LANGUAGES", "english,german")]);
-    assert_eq!(search::settle(&both.server).await.unwrap(), Standing::Other(vec!["english".to_owned()]));
+    assert_eq!(search::settle(&both.server).await.unwrap(), IndexState::Other(vec!["english".to_owned()]));
     assert!(ids(&look(&mut both.browser(), "/search", "haus gärten").await).is_empty());
     assert_eq!(search::reindex(&both.server, |_| ()).await.unwrap(), 1);
-    assert_eq!(search::standing(&both.server).await.unwrap(), Standing::Agreed);
+    assert_eq!(search::standing(&both.server).await.unwrap(), IndexState::Agreed);
     let english = both.post("alan", "The houses and the gardens").await;
     assert_eq!(ids(&look(&mut both.browser(), "/search", "haus garten").await), [german]);
     assert_eq!(ids(&look(&mut both.browser(), "/search", "house garden").await), [english]);
     let unknown = Site::with(&pool, &[("KITH_LANGUAGES", "klingon")]);
-    assert_eq!(search::settle(&unknown.server).await.unwrap(), Standing::Unknown("klingon".to_owned()));
+    assert_eq!(search::settle(&unknown.server).await.unwrap(), IndexState::Unknown("klingon".to_owned()));
 }
 
 #[sqlx::test]
 async fn a_setting_is_taken_over_while_nobody_has_written(pool: PgPool) {
     let site = Site::with(&pool, &[("KITH_LANGUAGES", "german")]);
-    assert_eq!(search::settle(&site.server).await.unwrap(), Standing::Agreed);
+    assert_eq!(search::settle(&site.server).await.unwrap(), IndexState::Agreed);
     assert_eq!(site.count("select count(*) from search_languages where names = '{german}'").await, 1);
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 use http::StatusCode;
 use server::{
-    jobs::{Crew, run_due},
+    jobs::{WorkerPool, run_due},
     mailer::{Mail, messages},
 };
 use sqlx::PgPool;
@@ -17,7 +17,7 @@ use crate::tests::{Site, recovery::link_to};
 async fn a_code_arrives_once_in_both_forms_and_lets_its_person_in(pool: PgPool) {
     let mail_server = MailServer::start(&[]);
     let site = mailing(&pool, &mail_server.url(), &[]);
-    let _crew = Crew::start(&site.server);
+    let _crew = WorkerPool::start(&site.server);
     let mut browser = sign_up(&site, "New@Kith.example").await;
     let mail = mail_server.only_mail().await;
     assert_eq!(mail.0["sender"], "noreply@kith.example");
@@ -168,7 +168,7 @@ async fn what_the_server_took_is_not_sent_again_while_the_database_is_away(pool:
          create trigger no before delete on jobs for each row execute function no()",
     )
     .await;
-    let _crew = Crew::start(&site.server);
+    let _crew = WorkerPool::start(&site.server);
     queue(&site, "ok@kith.example").await;
     site.server.wake().ring();
     mail_server.only_mail().await;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use server::jobs::{self, Crew, run_due};
+use server::jobs::{self, WorkerPool, run_due};
 use sqlx::PgPool;
 
 use super::{MailServer, mailing, nobody, patient, queue, sign_up};
@@ -96,7 +96,7 @@ async fn a_process_that_ends_tries_once_more_what_only_it_can_send(pool: PgPool)
     queue(&site, "notice@kith.example").await;
     site.sql("update jobs set run_at = now() + interval '1 minute' where sealed_by is null").await;
     let begun = Instant::now();
-    Crew::start(&site.server).finish(begun + Duration::from_secs(10)).await;
+    WorkerPool::start(&site.server).finish(begun + Duration::from_secs(10)).await;
     assert!(begun.elapsed() < Duration::from_secs(5), "no longer than it takes: {:?}", begun.elapsed());
     assert_eq!(mail_server.only_mail().await.headers("To"), ["busy-once@kith.example"]);
     assert_eq!(site.count("select count(*) from jobs").await, 1, "another copy sends the rest");
@@ -110,7 +110,7 @@ async fn a_process_that_ends_leaves_to_the_others_what_they_can_send(pool: PgPoo
         queue(&site, "slow@kith.example").await;
     }
     let begun = Instant::now();
-    Crew::start(&site.server).finish(begun + Duration::from_secs(10)).await;
+    WorkerPool::start(&site.server).finish(begun + Duration::from_secs(10)).await;
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     assert!(site.count("select count(*) from jobs where leased_until is null").await >= 30);
 }
@@ -120,7 +120,7 @@ async fn a_process_that_ends_waits_for_no_mail_server_longer_than_it_may(pool: P
     let mail_server = MailServer::start(&["--mode", "mute"]);
     let site = patient(&pool, &mail_server.url());
     sign_up(&site, "new@kith.example").await;
-    let crew = Crew::start(&site.server);
+    let crew = WorkerPool::start(&site.server);
     mail_server.wait_for("connected", 1).await;
     let begun = Instant::now();
     crew.finish(begun + Duration::from_secs(1)).await;
@@ -128,6 +128,6 @@ async fn a_process_that_ends_waits_for_no_mail_server_longer_than_it_may(pool: P
     // Nor does a process without mail to send wait at all.
     let idle = mailing(&pool, &format!("smtp://127.0.0.1:{}", nobody()), &[]);
     let begun = Instant::now();
-    Crew::start(&idle.server).finish(begun + Duration::from_secs(10)).await;
+    WorkerPool::start(&idle.server).finish(begun + Duration::from_secs(10)).await;
     assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use server::jobs::{Crew, LEASE, run_due};
+use server::jobs::{WorkerPool, LEASE, run_due};
 use sqlx::PgPool;
 
 use super::{MailServer, mailing, nobody, patient, queue, sign_up, wait_until};
@@ -25,7 +25,7 @@ async fn f05_no_visitor_waits_for_a_mail_server_that_says_nothing(pool: PgPool) 
     let site = mailing(&pool, &mail_server.url(), &[]);
     let mut alan = cast.signed_in("alan").await;
     site.sql("delete from jobs").await;
-    let _crew = Crew::start(&site.server);
+    let _crew = WorkerPool::start(&site.server);
     // One after the other, so that later ones meet workers that are all waiting.
     for round in 0..3 {
         let begun = Instant::now();
@@ -113,7 +113,7 @@ async fn a_lease_outlasts_the_longest_conversation(pool: PgPool) {
 async fn one_slow_mail_does_not_hold_the_others_up(pool: PgPool) {
     let mail_server = MailServer::start(&[]);
     let site = mailing(&pool, &mail_server.url(), &[]);
-    let _crew = Crew::start(&site.server);
+    let _crew = WorkerPool::start(&site.server);
     // The workers have polled once, and would poll again only after two seconds.
     tokio::time::sleep(Duration::from_millis(200)).await;
     for to in ["swallow@kith.example", "swallow@kith.example", "a@kith.example", "b@kith.example"] {
@@ -130,7 +130,7 @@ async fn the_workers_survive_a_database_that_goes_away(pool: PgPool) {
     let mail_server = MailServer::start(&[]);
     let site = mailing(&pool, &mail_server.url(), &[]);
     site.sql("alter table jobs rename to away").await;
-    let _crew = Crew::start(&site.server);
+    let _crew = WorkerPool::start(&site.server);
     tokio::time::sleep(Duration::from_millis(300)).await;
     site.sql("alter table away rename to jobs").await;
     queue(&site, "ok@kith.example").await;

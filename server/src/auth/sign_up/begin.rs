@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// The input of the sign-up form.
-pub struct Wish {
+pub struct SignUpRequest {
     pub email: String,
     pub username: String,
     pub display_name: String,
@@ -31,7 +31,7 @@ pub struct Wish {
 /// response is the same for both. The returned token is for the browser.
 ///
 /// [`Error::Invalid`] with every field that is refused; [`Error::Limited`] for too many mails or registrations.
-pub async fn begin(cx: &Request, wish: &Wish) -> Result<MailOutcome<Token>> {
+pub async fn begin(cx: &Request, wish: &SignUpRequest) -> Result<MailOutcome<Token>> {
     let mut invalid = Invalid::default();
     let email = invalid.note(Email::parse(&wish.email));
     let username = invalid.note(Username::parse(&wish.username));

@@ -8,7 +8,7 @@ mod finish;
 mod verify;
 
 pub(crate) use begin::check_free;
-pub use begin::{Wish, begin, resend};
+pub use begin::{SignUpRequest, begin, resend};
 pub use finish::{Missing, Outstanding, finish, outstanding};
 pub(crate) use finish::{NewUser, insert_user, welcome};
 pub use verify::verify;
