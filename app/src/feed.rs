@@ -25,12 +25,12 @@ use crate::{
 
 /// The position in a list, and whether only the list is requested.
 #[derive(Debug, Default, Deserialize)]
-pub struct FeedQuery {
+pub struct PageQuery {
     before: Option<String>,
     part: Option<String>,
 }
 
-impl FeedQuery {
+impl PageQuery {
     /// Returns the post below which the page starts. An address with an invalid id is no page of ours.
     pub fn before(&self) -> Result<Option<PostId>> {
         self.before.as_deref().map(|id| id.parse().map_err(|_| Error::NotFound)).transpose()
@@ -53,7 +53,7 @@ impl FeedQuery {
 }
 
 /// `GET /`
-pub async fn latest(visit: Visit, Query(place): Query<FeedQuery>) -> Result<Response> {
+pub async fn latest(visit: Visit, Query(place): Query<PageQuery>) -> Result<Response> {
     let before = place.before()?;
     let posts = everyone(&visit, before).await?;
     if place.only_list() {
@@ -89,7 +89,7 @@ fn home_page(visit: &Visit, posts: &Page, before: Option<PostId>, draft: Draft<'
 }
 
 /// `GET /following`
-pub async fn following(visit: Visit, me: Member, Query(place): Query<FeedQuery>) -> Result<Response> {
+pub async fn following(visit: Visit, me: Member, Query(place): Query<PageQuery>) -> Result<Response> {
     let before = place.before()?;
     let mut db = visit.cx.server.db().acquire().await?;
     let posts = feed::following(&mut db, me.id(), before).await?;

@@ -17,8 +17,8 @@ pub mod posts;
 pub mod assets;
 #[cfg(feature = "ssr")]
 pub mod auth;
-#[cfg(feature = "ssr")]
-pub mod draft;
+#[cfg(feature = "bench")]
+mod bench_page;
 #[cfg(feature = "ssr")]
 pub mod failure;
 #[cfg(feature = "ssr")]
@@ -30,15 +30,15 @@ pub mod form_user;
 #[cfg(feature = "ssr")]
 pub mod forms;
 #[cfg(feature = "ssr")]
-pub mod found;
-#[cfg(feature = "ssr")]
-pub mod kept;
-#[cfg(feature = "ssr")]
 pub mod notifications;
 #[cfg(feature = "ssr")]
 pub mod paths;
 #[cfg(feature = "ssr")]
+pub mod preserve_input;
+#[cfg(feature = "ssr")]
 pub mod profiles;
+#[cfg(feature = "ssr")]
+pub mod resume_form;
 #[cfg(feature = "ssr")]
 pub mod routes;
 #[cfg(feature = "ssr")]
@@ -46,11 +46,11 @@ pub mod search;
 #[cfg(feature = "ssr")]
 pub mod settings;
 #[cfg(feature = "ssr")]
+pub mod syndication;
+#[cfg(feature = "ssr")]
 pub mod tags;
 #[cfg(feature = "ssr")]
 pub mod theme;
-#[cfg(feature = "bench")]
-mod twin;
 #[cfg(feature = "ssr")]
 pub mod ui;
 #[cfg(feature = "ssr")]

@@ -20,7 +20,7 @@ use server::{
 pub use self::people::{followers, following};
 use self::{head::head, list::Shown};
 use crate::{
-    feed::Place,
+    feed::PageQuery,
     islands::PostList,
     paths,
     ui::{self, Tab, Weight, button_link, empty::empty, hidden, page::fragment},
@@ -63,21 +63,21 @@ impl Part {
 }
 
 /// `GET /@{username}`
-pub async fn show(visit: Visit, Path(handle): Path<String>, Query(place): Query<Place>) -> Result<Response> {
+pub async fn show(visit: Visit, Path(handle): Path<String>, Query(place): Query<PageQuery>) -> Result<Response> {
     part(&visit, &handle, &place, Part::Posts).await
 }
 
 /// `GET /@{username}/replies`
-pub async fn replies(visit: Visit, Path(handle): Path<String>, Query(place): Query<Place>) -> Result<Response> {
+pub async fn replies(visit: Visit, Path(handle): Path<String>, Query(place): Query<PageQuery>) -> Result<Response> {
     part(&visit, &handle, &place, Part::Replies).await
 }
 
 /// `GET /@{username}/likes`
-pub async fn likes(visit: Visit, Path(handle): Path<String>, Query(place): Query<Place>) -> Result<Response> {
+pub async fn likes(visit: Visit, Path(handle): Path<String>, Query(place): Query<PageQuery>) -> Result<Response> {
     part(&visit, &handle, &place, Part::Likes).await
 }
 
-async fn part(visit: &Visit, handle: &str, place: &Place, part: Part) -> Result<Response> {
+async fn part(visit: &Visit, handle: &str, place: &PageQuery, part: Part) -> Result<Response> {
     let mut db = visit.cx.server.db().acquire().await?;
     let profile = match find(&mut db, visit, handle).await? {
         Found::Here(profile) => *profile,

@@ -12,7 +12,8 @@ use http::Method;
 use server::web;
 
 use crate::{
-    auth, feed, follows, form_user, found, likes, notifications, paths, posts, profiles, search, settings, tags, theme,
+    auth, feed, follows, form_user, likes, notifications, paths, posts, profiles, search, settings, syndication, tags,
+    theme,
 };
 
 /// The visitors that a route answers; the proofs that its handler takes refuse everyone else.
@@ -69,7 +70,7 @@ impl Doors {
         self.door(Method::POST, path, guard, (route, true))
     }
 
-    /// Adds a form with text. Its handler takes a [`crate::kept::PreservedForm`], which refuses as [`Self::post`] does and gives
+    /// Adds a form with text. Its handler takes a [`crate::preserve_input::PreservedForm`], which refuses as [`Self::post`] does and gives
     /// the text back.
     fn post_text<H: Handler<T, ()>, T: 'static>(self, path: &'static str, guard: Guard, handler: H) -> Self {
         let route = on(MethodFilter::POST, handler).route_layer(from_fn(form_user::note));
@@ -116,7 +117,7 @@ pub fn doors() -> Doors {
         crate::dev::mail::show,
     ));
     #[cfg(feature = "bench")]
-    let doors = doors.and(Doors::default().get("/bench/twin", Guard::Anyone, crate::twin::home));
+    let doors = doors.and(Doors::default().get("/bench/twin", Guard::Anyone, crate::bench_page::home));
     doors
 }
 
@@ -145,7 +146,7 @@ fn social() -> Doors {
         .get("/unsubscribe", Guard::Anyone, notifications::unsubscribe::ask)
         .post_unbound("/unsubscribe", notifications::unsubscribe::now)
         .get("/tags/{tag}", Guard::Anyone, tags::show)
-        .get("/lively", Guard::Anyone, tags::lively)
+        .get("/lively", Guard::Anyone, tags::trending)
         .get("/search", Guard::Anyone, search::all)
         .get("/search/posts", Guard::Anyone, search::posts)
         .get("/search/people", Guard::Anyone, search::people)
@@ -162,10 +163,10 @@ fn social() -> Doors {
 /// For programs that read: the same for every client.
 fn found() -> Doors {
     Doors::default()
-        .get("/{handle}/feed.atom", Guard::Anyone, found::atom::of_person)
-        .get("/tags/{tag}/feed.atom", Guard::Anyone, found::atom::of_tag)
-        .get("/sitemap.xml", Guard::Anyone, found::sitemap::show)
-        .get("/robots.txt", Guard::Anyone, found::robots::show)
+        .get("/{handle}/feed.atom", Guard::Anyone, syndication::atom::of_person)
+        .get("/tags/{tag}/feed.atom", Guard::Anyone, syndication::atom::of_tag)
+        .get("/sitemap.xml", Guard::Anyone, syndication::sitemap::show)
+        .get("/robots.txt", Guard::Anyone, syndication::robots::show)
 }
 
 fn accounts() -> Doors {
@@ -204,17 +205,17 @@ fn accounts() -> Doors {
 /// OAuth sign-in.
 fn elsewhere() -> Doors {
     Doors::default()
-        .post("/auth/{provider}", Guard::Anyone, auth::elsewhere::set_out)
-        .get("/auth/{provider}/callback", Guard::Anyone, auth::elsewhere::come_back)
-        .post("/elevate/with/{provider}", Guard::Member, auth::elsewhere::elevate)
-        .get("/sign-up/arrival", Guard::Anyone, auth::arrival::show)
-        .get("/sign-up/arrival/face", Guard::Anyone, auth::arrival::face)
-        .post("/sign-up/arrival", Guard::Anyone, auth::arrival::join)
-        .post("/sign-up/arrival/send", Guard::Anyone, auth::arrival::send)
-        .get("/sign-up/arrival/code", Guard::Anyone, auth::arrival::show_code)
-        .post("/sign-up/arrival/code", Guard::Anyone, auth::arrival::prove_by_code)
-        .post("/sign-up/arrival/password", Guard::Anyone, auth::arrival::prove_by_password)
-        .post("/sign-up/arrival/with/{provider}", Guard::Anyone, auth::elsewhere::prove)
+        .post("/auth/{provider}", Guard::Anyone, auth::providers::set_out)
+        .get("/auth/{provider}/callback", Guard::Anyone, auth::providers::come_back)
+        .post("/elevate/with/{provider}", Guard::Member, auth::providers::elevate)
+        .get("/sign-up/arrival", Guard::Anyone, auth::pending_sign_up::show)
+        .get("/sign-up/arrival/face", Guard::Anyone, auth::pending_sign_up::face)
+        .post("/sign-up/arrival", Guard::Anyone, auth::pending_sign_up::join)
+        .post("/sign-up/arrival/send", Guard::Anyone, auth::pending_sign_up::send)
+        .get("/sign-up/arrival/code", Guard::Anyone, auth::pending_sign_up::show_code)
+        .post("/sign-up/arrival/code", Guard::Anyone, auth::pending_sign_up::prove_by_code)
+        .post("/sign-up/arrival/password", Guard::Anyone, auth::pending_sign_up::prove_by_password)
+        .post("/sign-up/arrival/with/{provider}", Guard::Anyone, auth::providers::prove)
         .get("/settings/connections", Guard::Member, settings::connections::show)
         .post("/settings/connections/{provider}/link", Guard::Elevated, settings::connections::link)
         .post("/settings/connections/{provider}/unlink", Guard::Elevated, settings::connections::unlink)

@@ -11,14 +11,14 @@ use server::{
 };
 
 use crate::{
-    feed::{List, Place, list},
+    feed::{List, PageQuery, list},
     paths, search,
-    ui::{self, Weight, button_link, empty::empty, lively, page::fragment},
+    ui::{self, Weight, button_link, empty::empty, page::fragment, trending},
     visit::Visit,
 };
 
 /// `GET /tags/{tag}`
-pub async fn show(visit: Visit, Path(typed): Path<String>, Query(place): Query<Place>) -> Result<Response> {
+pub async fn show(visit: Visit, Path(typed): Path<String>, Query(place): Query<PageQuery>) -> Result<Response> {
     let tag = tags::normal(&typed).ok_or(Error::NotFound)?;
     if tag != typed {
         return Ok(Redirect::permanent(&paths::tag(&tag)).into_response());
@@ -52,10 +52,10 @@ fn nobody(member: bool) -> impl IntoView {
     view! { <section class="sheet">{empty("Nobody wrote about this yet", "Posts with this tag will stand here.", way)}</section> }
 }
 
-/// `GET /lively`
-pub async fn lively(visit: Visit) -> Response {
-    let tags = visit.cx.server.lively();
+/// `GET /trending`
+pub async fn trending(visit: Visit) -> Response {
+    let tags = visit.cx.server.trending();
     let words = "When several people write with the same #tag within a week, it stands here.";
     let quiet = tags.is_empty().then(|| view! { <section class="sheet">{empty("A quiet week", words, ())}</section> });
-    ui::Page::new("Lively this week").canonical(paths::LIVELY).respond(&visit, view! { {lively::all(&tags)}{quiet} })
+    ui::Page::new("Lively this week").canonical(paths::LIVELY).respond(&visit, view! { {trending::all(&tags)}{quiet} })
 }

@@ -62,7 +62,7 @@ pub struct Visit {
     pub here: String,
     /// The token of an e-mail link that this browser has opened.
     pub link: Option<Token>,
-    /// The form that waits for elevation: see [`crate::draft`].
+    /// The form that waits for elevation: see [`crate::resume_form`].
     pub draft: Option<String>,
     pub assets: Arc<Assets>,
     /// The user that the form of this request was rendered for, if its text may be returned. A page for a visitor who

@@ -19,10 +19,9 @@ pub mod jobs;
 pub mod likes;
 pub mod limits;
 pub mod links;
-pub mod lively;
 pub mod mailer;
 pub mod markup;
-mod names;
+mod mentions;
 pub mod notifications;
 pub mod oauth;
 pub mod posts;
@@ -37,6 +36,7 @@ pub mod sitemap;
 pub mod sweep;
 pub mod tags;
 pub mod text;
+pub mod trending;
 pub mod web;
 
 use std::sync::{
@@ -54,11 +54,11 @@ use crate::{
     config::Config,
     fair_queue::FairQueue,
     jobs::{Seal, Wake},
-    lively::{TrendingBoard, TrendingTag},
     mailer::Mailer,
     oauth::Providers,
     queue::Queue,
     search::Places,
+    trending::{TrendingBoard, TrendingTag},
 };
 
 /// The parts that domain functions need: the database, the settings, the queues, the mailer. Cheap to clone. It has no
@@ -78,7 +78,7 @@ struct Parts {
     mailer: Mailer,
     providers: Providers,
     searches: Places,
-    lively: TrendingBoard,
+    trending: TrendingBoard,
     wake: Wake,
     seal: Seal,
     draining: AtomicBool,
@@ -100,7 +100,7 @@ impl Server {
             pictures: Intake::new(&config),
             painting: avatars::queue(),
             searches: Places::of(config.database_connections),
-            lively: TrendingBoard::default(),
+            trending: TrendingBoard::default(),
             wake: Wake::default(),
             seal: Seal::new(),
             draining: AtomicBool::new(false),
@@ -152,12 +152,12 @@ impl Server {
     }
 
     /// Returns the trending tags of this week, the top one first, as this instance last read them.
-    pub fn lively(&self) -> Arc<[TrendingTag]> {
-        self.0.lively.read()
+    pub fn trending(&self) -> Arc<[TrendingTag]> {
+        self.0.trending.read()
     }
 
     pub(crate) fn board(&self) -> &TrendingBoard {
-        &self.0.lively
+        &self.0.trending
     }
 
     /// Returns the slots for concurrent searches.

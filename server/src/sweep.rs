@@ -11,7 +11,7 @@ use crate::{
     Server, accounts, avatars,
     error::{Error, Result},
     id::UserId,
-    names, posts, profiles, search,
+    mentions, posts, profiles, search,
 };
 
 /// The most rows of one kind deleted by one statement.
@@ -203,7 +203,7 @@ fn batch_of_each(server: &Server) -> [(&'static str, Step<'_>); 26] {
         ("notifications of suspended users", Box::pin(accounts::settle(server))),
         ("jobs of deleted accounts", Box::pin(accounts::enqueue_missing(server))),
         ("words to render", Box::pin(posts::render_missing(server))),
-        ("words to render again", Box::pin(names::render_again(server))),
+        ("words to render again", Box::pin(mentions::render_again(server))),
         ("posts rendered by older rules", Box::pin(posts::render_outdated(server))),
         ("profiles written by older rules", Box::pin(profiles::render_outdated(server))),
         ("words to index", Box::pin(search::index_missing(server))),

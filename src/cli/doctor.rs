@@ -142,7 +142,7 @@ async fn languages(server: &Server) -> Result<()> {
 
 /// Returns the state of the queue, line by line.
 pub async fn queue(server: &Server) -> Result<Vec<String>> {
-    let standing = jobs::standing(&mut *server.db().acquire().await?).await?;
+    let standing = jobs::stats(&mut *server.db().acquire().await?).await?;
     let mut lines = vec![format!("jobs       {} waiting, {} given up on", standing.waiting, standing.dead)];
     if let Some(oldest) = standing.oldest {
         lines.push(format!("           the oldest has waited for {}", roughly(oldest)));

@@ -6,9 +6,9 @@ use anyhow::{Context, Result};
 use server::{
     Secret, Server, auth,
     config::Config,
-    db, jobs, lively, notifications,
-    search::{self, QueueStats},
-    sweep,
+    db, jobs, notifications,
+    search::{self, IndexState},
+    sweep, trending,
 };
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -34,7 +34,7 @@ pub async fn run(config: Config) -> Result<()> {
     let crew = jobs::WorkerPool::start(&server);
     let sweeper = tokio::spawn(supervise("sweeper", server.clone(), sweep::run));
     let digests = tokio::spawn(supervise("digests", server.clone(), notifications::run));
-    let counter = tokio::spawn(supervise("counter of what is lively", server.clone(), lively::run));
+    let counter = tokio::spawn(supervise("counter of what is lively", server.clone(), trending::run));
     let end = serve::serve(listener, router, server, asked_to_stop()?).await;
     crew.finish(end).await;
     sweeper.abort();
@@ -68,11 +68,11 @@ async fn reach(url: &Secret) -> Result<db::Connection> {
 /// a warning.
 async fn settle_search(server: &Server) -> Result<()> {
     match search::settle(server).await? {
-        QueueStats::Agreed => {}
-        QueueStats::Unknown(language) => {
+        IndexState::Agreed => {}
+        IndexState::Unknown(language) => {
             anyhow::bail!("KITH_LANGUAGES: Postgres has no text search configuration {language}")
         }
-        QueueStats::Other(languages) => tracing::warn!(
+        IndexState::Other(languages) => tracing::warn!(
             kept = languages.join(","),
             "KITH_LANGUAGES was changed: posts are searched as before until kith reindex has run"
         ),

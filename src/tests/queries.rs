@@ -143,7 +143,7 @@ async fn what_is_lively_costs_a_page_nothing_and_a_search_a_few_statements(pool:
     for name in ["ada", "alan"] {
         site.signed_in(name).await.post("/posts", &[("body", "a #lantern")]).await;
     }
-    server::lively::refresh(&site.server).await.unwrap();
+    server::trending::refresh(&site.server).await.unwrap();
     let (mut anybody, mut member) = (site.browser(), site.signed_in("barbara").await);
     // A search begins with its time limit; a small site is one stretch.
     for (path, budget) in [

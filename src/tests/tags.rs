@@ -1,7 +1,7 @@
 //! Tags, and the trending ones.
 
 use http::StatusCode;
-use server::lively;
+use server::trending;
 use sqlx::PgPool;
 
 use super::{Browser, Site, browser::encode};
@@ -132,8 +132,8 @@ async fn lively_is_what_several_people_write_about_within_a_week(pool: PgPool) {
     }
     let id = server::accounts::find(&site.server, "edsger").await.unwrap();
     server::accounts::suspend(&site.server, id, "rude", None).await.unwrap();
-    lively::refresh(&site.server).await.unwrap();
-    let found: Vec<_> = site.server.lively().iter().map(|one| (one.tag.clone(), one.people)).collect();
+    trending::refresh(&site.server).await.unwrap();
+    let found: Vec<_> = site.server.trending().iter().map(|one| (one.tag.clone(), one.people)).collect();
     assert_eq!(found[..2], [("harvest".to_owned(), 3), ("apples".to_owned(), 2)]);
     assert_eq!(found.len(), 2, "neither what one person writes about nor what was: {found:?}");
     for page in ["/", "/tags/harvest", "/lively", "/search"] {
@@ -149,17 +149,17 @@ async fn copies_count_once_in_five_minutes_between_them_and_show_the_same(pool: 
     for name in ["ada", "alan"] {
         write(&mut site.signed_in(name).await, "#harvest").await;
     }
-    let (first, second) = tokio::join!(lively::refresh(&site.server), lively::refresh(&other.server));
+    let (first, second) = tokio::join!(trending::refresh(&site.server), trending::refresh(&other.server));
     first.and(second).unwrap();
     for copy in [&site, &other] {
-        lively::refresh(&copy.server).await.unwrap();
-        assert_eq!(copy.server.lively().len(), 1);
+        trending::refresh(&copy.server).await.unwrap();
+        assert_eq!(copy.server.trending().len(), 1);
     }
     site.sql("delete from post_tags").await;
-    lively::refresh(&site.server).await.unwrap();
-    assert_eq!(site.server.lively().len(), 1, "not due yet");
+    trending::refresh(&site.server).await.unwrap();
+    assert_eq!(site.server.trending().len(), 1, "not due yet");
     site.sql("update lively_counted set at = now() - interval '6 minutes'").await;
-    lively::refresh(&site.server).await.unwrap();
-    assert!(site.server.lively().is_empty());
+    trending::refresh(&site.server).await.unwrap();
+    assert!(site.server.trending().is_empty());
     assert!(site.browser().get("/lively").await.body.contains("A quiet week"));
 }

@@ -20,7 +20,7 @@ use server::{
     web::{cookies::Cookie, safe_next},
 };
 
-use super::{Onward, card, drop, elsewhere, gone_unless_limited, keep, refusal, verify::code_field, with_retry};
+use super::{Onward, card, drop, gone_unless_limited, keep, providers, refusal, verify::code_field, with_retry};
 use crate::{
     flash::Flash,
     forms::Form,
@@ -105,7 +105,7 @@ pub(super) async fn ask(visit: &Visit, me: &Member, next: &str, (status, wait, i
     let account = change::account(&visit.cx, me).await?;
     // A sign-in at a provider proves less than a password.
     let identities = if account.has_password { Vec::new() } else { oauth::list(&visit.cx, me).await? };
-    let ways = elsewhere::elevations(visit, &identities, safe_next(next, paths::DEVICES));
+    let ways = providers::elevations(visit, &identities, safe_next(next, paths::DEVICES));
     let view = view(me, next, (account.has_password, &invalid), ways);
     Ok(with_retry(card(visit, TITLE, status, view), wait))
 }

@@ -1,11 +1,11 @@
 //! The pages for sign-up, sign-in and elevation. One calm card each.
 
-pub mod arrival;
 pub mod code;
 pub mod elevate;
-pub mod elsewhere;
 pub mod finish;
 pub mod links;
+pub mod pending_sign_up;
+pub mod providers;
 pub mod reset;
 pub mod sign_in;
 pub mod sign_up;

@@ -14,7 +14,7 @@ use server::{
     web::{cookies::Cookie, safe_next},
 };
 
-use super::{Onward, card, elsewhere, refusal, with_retry};
+use super::{Onward, card, providers, refusal, with_retry};
 use crate::{
     flash::Flash,
     forms::Form,
@@ -133,7 +133,7 @@ fn view(visit: &Visit, shown: &Shown, invalid: &Invalid) -> impl IntoView + use<
             {checkbox("remember", "Keep me signed in", shown.remember)}
             {submit("Sign in")}
         </form>
-        {elsewhere::ways(visit, &shown.next)}
+        {providers::ways(visit, &shown.next)}
         <p class="card-foot">
             <a href=paths::SIGN_IN_CODE>"Sign in with a code by mail"</a>
             <span>" · "</span>

@@ -12,7 +12,7 @@ use server::{
     },
 };
 
-use super::{CODE_WORKS_THERE, card, earlier, elevate::Refusal, elsewhere, keep_flow, refusal, with_retry};
+use super::{CODE_WORKS_THERE, card, earlier, elevate::Refusal, keep_flow, providers, refusal, with_retry};
 use crate::{
     forms::Form,
     paths,
@@ -94,7 +94,7 @@ fn view(visit: &Visit, shown: &Shown, invalid: &Invalid) -> impl IntoView + use<
             {new_password_field("password", invalid).view()}
             {submit("Continue")}
         </form>
-        {elsewhere::ways(visit, paths::HOME)}
+        {providers::ways(visit, paths::HOME)}
         <p class="card-foot">"Been here before? " <a href=paths::SIGN_IN>"Sign in"</a></p>
     }
 }

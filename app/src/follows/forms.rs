@@ -15,7 +15,12 @@ pub struct FollowForm {
 }
 
 /// `POST /@{username}/follow`
-pub async fn set(visit: Visit, me: Member, Path(handle): Path<String>, Form(sent): Form<FollowForm>) -> Result<Response> {
+pub async fn set(
+    visit: Visit,
+    me: Member,
+    Path(handle): Path<String>,
+    Form(sent): Form<FollowForm>,
+) -> Result<Response> {
     let name = username(&handle).ok_or(Error::NotFound)?;
     let (next, otherwise) = (sent.next.as_deref(), paths::profile(name));
     match follows::set(&visit.cx, &me, name, sent.follow).await {

@@ -22,8 +22,8 @@ use super::{
 };
 use crate::{
     flash::Flash,
-    kept::PreservedForm,
     paths,
+    preserve_input::PreservedForm,
     ui::{self, pager, prose},
     visit::Visit,
 };

@@ -21,8 +21,8 @@ use crate::{
     feed::home_again,
     flash::Flash,
     forms::Form,
-    kept::{self, PreservedForm},
     paths,
+    preserve_input::{self, PreservedForm},
     ui::{error_page, hidden, submit, textarea},
     visit::Visit,
 };
@@ -124,7 +124,7 @@ pub(super) fn keep(visit: &Visit, error: Error, what: &str, form: Again<'_>) -> 
             {submit(send)}
         </form>
     };
-    kept::page(visit, error, what, form)
+    preserve_input::page(visit, error, what, form)
 }
 
 /// `POST /posts/{id}/delete`

@@ -12,7 +12,7 @@ use server::{
 
 use super::Part;
 use crate::{
-    feed::Place,
+    feed::PageQuery,
     paths,
     posts::card::{Viewer, card},
     ui::pager,
@@ -31,7 +31,7 @@ impl Shown {
     pub async fn load(
         db: &mut Connection,
         (person, viewer): (UserId, Option<UserId>),
-        place: &Place,
+        place: &PageQuery,
         part: Part,
     ) -> Result<Self> {
         Ok(match part {

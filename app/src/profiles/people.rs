@@ -14,7 +14,7 @@ use server::{
 use super::{Found, find};
 use crate::{
     count,
-    feed::Place,
+    feed::PageQuery,
     islands::PostList,
     paths,
     ui::{self, FollowButton, Size, Tab, avatar, empty::empty, hidden, page::fragment, pager},
@@ -53,16 +53,16 @@ impl Way {
 }
 
 /// `GET /@{username}/followers`
-pub async fn followers(visit: Visit, Path(handle): Path<String>, Query(place): Query<Place>) -> Result<Response> {
+pub async fn followers(visit: Visit, Path(handle): Path<String>, Query(place): Query<PageQuery>) -> Result<Response> {
     people(&visit, &handle, &place, Way::Followers).await
 }
 
 /// `GET /@{username}/following`
-pub async fn following(visit: Visit, Path(handle): Path<String>, Query(place): Query<Place>) -> Result<Response> {
+pub async fn following(visit: Visit, Path(handle): Path<String>, Query(place): Query<PageQuery>) -> Result<Response> {
     people(&visit, &handle, &place, Way::Following).await
 }
 
-async fn people(visit: &Visit, handle: &str, place: &Place, way: Way) -> Result<Response> {
+async fn people(visit: &Visit, handle: &str, place: &PageQuery, way: Way) -> Result<Response> {
     let before = place.mark()?;
     let mut db = visit.cx.server.db().acquire().await?;
     let profile = match find(&mut db, visit, handle).await? {

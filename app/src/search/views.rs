@@ -5,7 +5,7 @@ use server::{error::Invalid, search::Query};
 
 use crate::{
     paths,
-    ui::{Icon, empty::empty, error_summary, icon, lively},
+    ui::{Icon, empty::empty, error_summary, icon, trending},
     visit::Visit,
 };
 
@@ -100,7 +100,7 @@ pub(super) fn idle(visit: &Visit) -> impl IntoView + use<> {
                 </p>
             </div>
         </section>
-        {lively::sheet(&visit.cx.server.lively())}
+        {trending::sheet(&visit.cx.server.trending())}
     }
 }
 

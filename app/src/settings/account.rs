@@ -29,10 +29,9 @@ use crate::{
         CODE_WORKS, CODE_WORKS_THERE, Nothing, card, drop_flow, earlier, elevate::Refusal, gone_unless_limited,
         keep_flow, refusal, sign_in::signed_out, sign_up::username_field, verify::code_field, waiting_for, with_retry,
     },
-    draft,
     flash::Flash,
     forms::Form,
-    paths,
+    paths, resume_form,
     ui::{Field, Weight, button, error_summary, submit},
     visit::Visit,
 };
@@ -70,20 +69,20 @@ const VERIFY: &str = "Check your mail";
 /// `GET /settings/account`
 pub async fn show(mut visit: Visit, me: Member) -> Result<Response> {
     let account = change::account(&visit.cx, &me).await?;
-    let email = draft::read::<EmailForm>(&visit).map(|wished| wished.email).unwrap_or_default();
-    let username = draft::read::<UsernameForm>(&visit).map(|wished| wished.username).unwrap_or_default();
+    let email = resume_form::read::<EmailForm>(&visit).map(|wished| wished.email).unwrap_or_default();
+    let username = resume_form::read::<UsernameForm>(&visit).map(|wished| wished.username).unwrap_or_default();
     let kept = !(email.is_empty() && username.is_empty());
     if kept {
         visit.flash = Some(Flash::StillTyped);
     }
     let shown = Shown { email: &email, username: &username, invalid: &Invalid::default() };
     let page = page(&visit, paths::ACCOUNT, StatusCode::OK, view(&account, &me, &shown));
-    Ok(if kept { draft::drop(page, &visit.cx.server.config().origin) } else { page })
+    Ok(if kept { resume_form::drop(page, &visit.cx.server.config().origin) } else { page })
 }
 
 /// `POST /settings/account/email`
 pub async fn request_email(visit: Visit, me: Member, form: Result<Form<EmailForm>, Response>) -> Result<Response> {
-    let (me, wished) = match draft::proved(&visit, me, form) {
+    let (me, wished) = match resume_form::proved(&visit, me, form) {
         Ok(both) => both,
         Err(answer) => return Ok(*answer),
     };
@@ -117,7 +116,7 @@ pub async fn verify_email(visit: Visit, me: Elevated, Form(typed): Form<EmailCod
 
 /// `POST /settings/account/username`
 pub async fn username(visit: Visit, me: Member, form: Result<Form<UsernameForm>, Response>) -> Result<Response> {
-    let (me, wished) = match draft::proved(&visit, me, form) {
+    let (me, wished) = match resume_form::proved(&visit, me, form) {
         Ok(both) => both,
         Err(answer) => return Ok(*answer),
     };

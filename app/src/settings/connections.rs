@@ -14,7 +14,7 @@ use super::page;
 use crate::{
     auth::{
         Nothing,
-        elsewhere::{go, mark},
+        providers::{go, mark},
         refusal, with_retry,
     },
     flash::Flash,

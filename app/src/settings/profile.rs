@@ -18,8 +18,8 @@ use super::page;
 use crate::{
     auth::{refusal, with_retry},
     flash::Flash,
-    kept::{self, PreservedForm},
     paths,
+    preserve_input::{self, PreservedForm},
     ui::{Field, Weight, button_link, error_summary, submit, textarea},
     visit::Visit,
 };
@@ -60,7 +60,7 @@ pub async fn edit(PreservedForm { visit, me, typed }: PreservedForm<ProfileForm>
     let answer = edited(&visit, me, &typed).await;
     answer.unwrap_or_else(|error| match typed.is_empty() {
         true => error.into_response(),
-        false => kept::page(&visit, error, "what you said", form(None, &typed, &Invalid::default())),
+        false => preserve_input::page(&visit, error, "what you said", form(None, &typed, &Invalid::default())),
     })
 }
 

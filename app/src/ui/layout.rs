@@ -4,8 +4,9 @@ use leptos::{either::Either, prelude::*, tachys::view::any_view::AnyView};
 
 use super::{
     icon::{Icon, icon},
-    lively, nav,
+    nav,
     page::Tab,
+    trending,
 };
 use crate::{flash::Tone, paths, visit::Visit};
 
@@ -18,7 +19,7 @@ pub(super) struct Parts {
     pub tab: Tab,
     pub aside: Option<AnyView>,
     /// True if the trending tags are shown beside it.
-    pub lively: bool,
+    pub trending: bool,
 }
 
 /// Navigation, the page, and the column beside it.
@@ -27,9 +28,9 @@ pub(super) fn site<V: IntoView>(visit: &Visit, parts: Parts, content: V) -> impl
     let aside = parts.aside.unwrap_or_else(|| if stranger { nav::hello().into_any() } else { nav::keys().into_any() });
     let class = if stranger { "aside greets" } else { "aside" };
     // The search page has its own field.
-    let field = (parts.tab != Tab::Search).then(lively::field);
-    let panel = matches!(parts.tab, Tab::Home | Tab::Following) || parts.lively;
-    let panel = panel.then(|| lively::panel(&visit.cx.server.lively()));
+    let field = (parts.tab != Tab::Search).then(trending::field);
+    let panel = matches!(parts.tab, Tab::Home | Tab::Following) || parts.trending;
+    let panel = panel.then(|| trending::panel(&visit.cx.server.trending()));
     let foot = stranger.then(|| nav::foot(visit));
     // Visitors who are signed out see the greeting first; members see the trending tags first.
     let (above, below) = if stranger { (None, panel) } else { (panel, None) };

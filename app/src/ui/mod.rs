@@ -14,7 +14,6 @@ pub mod form;
 pub mod head;
 pub mod icon;
 pub mod layout;
-pub mod lively;
 pub mod nav;
 pub mod page;
 pub mod pager;
@@ -23,6 +22,7 @@ pub mod prose;
 pub mod safe_href;
 pub mod share;
 pub mod textarea;
+pub mod trending;
 pub mod when;
 #[cfg(test)]
 pub(crate) mod xss;

@@ -159,7 +159,7 @@ impl Page {
 
     /// Shows the trending tags beside it, as beside the feeds.
     pub fn beside_lively(mut self) -> Self {
-        self.parts.lively = true;
+        self.parts.trending = true;
         self
     }
 

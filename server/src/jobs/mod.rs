@@ -3,12 +3,12 @@
 //! worker dies, another takes its job after a pause. No row contains a secret in clear: a link token is created when
 //! its mail is sent, and a mail with a code is sealed.
 
-mod crew;
-mod letters;
+mod mails;
 mod notices;
 mod seal;
-mod standing;
+mod stats;
 mod worker;
+mod worker_pool;
 
 use std::sync::{
     Arc,
@@ -24,13 +24,13 @@ use crate::{
     error::{Error, Result},
     mailer::Mail,
 };
-pub use crew::WorkerPool;
 #[cfg(feature = "dev")]
-pub use letters::open_for_test;
+pub use mails::open_for_test;
 pub(crate) use notices::notify;
 pub use seal::Seal;
-pub use standing::{QueueStats, drop_dead, retry_dead, standing};
+pub use stats::{QueueStats, drop_dead, retry_dead, stats};
 pub use worker::{LEASE, run_due};
+pub use worker_pool::WorkerPool;
 
 /// A background job.
 #[derive(Debug, Serialize, Deserialize)]
@@ -63,7 +63,7 @@ pub enum Job {
     /// Mails a summary of several changes to an account, by the subjects their own mails would have had.
     Notices { to: String, subjects: Vec<String> },
     /// Copies the user's picture from a provider.
-    Picture(avatars::Wish),
+    Picture(avatars::AvatarCopy),
     /// Removes an object without a picture from the bucket.
     PictureObject { object: String },
     /// Deletes the rows of an account that its user deleted. Works in slices and is retried without end.

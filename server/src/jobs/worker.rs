@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::{
     Job,
-    letters::{self, Unwritten},
+    mails::{self, Unwritten},
 };
 use crate::{Server, accounts, avatars, error::Result, id::UserId};
 
@@ -114,7 +114,7 @@ async fn carry_out(server: &Server, job: &mut Leased) -> Outcome {
         Some(Err(error)) => return Outcome::Failed(error.to_string()),
         None => {}
     }
-    let mail = match letters::write(server, (job.id, work)).await {
+    let mail = match mails::write(server, (job.id, work)).await {
         Ok(mail) => mail,
         Err(Unwritten::Over) => return Outcome::Done,
         Err(Unwritten::Never(why)) => return Outcome::Refused(why),

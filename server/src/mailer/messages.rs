@@ -5,9 +5,9 @@ mod address;
 mod digest;
 #[cfg(feature = "dev")]
 mod each;
-mod letter;
+mod template;
 
-use self::letter::Letter;
+use self::template::Letter;
 use super::Message;
 use crate::{
     config::Origin,

@@ -205,8 +205,14 @@ mod tests {
         assert_eq!(link(Some(A), true, true), Outcome::Refuse(OAuthRefusal::LinkedAlready));
         for (intent, done) in [(Intent::Elevate, Outcome::Elevate(A)), (Intent::Refresh, Outcome::Refresh(A))] {
             assert_eq!(decide(&as_a(facts(intent, Some(A), Free), false, false)), done);
-            assert_eq!(decide(&as_a(facts(intent, Some(B), Free), true, false)), Outcome::Refuse(OAuthRefusal::NotThatOne));
-            assert_eq!(decide(&as_a(facts(intent, None, Of(A)), true, false)), Outcome::Refuse(OAuthRefusal::NotThatOne));
+            assert_eq!(
+                decide(&as_a(facts(intent, Some(B), Free), true, false)),
+                Outcome::Refuse(OAuthRefusal::NotThatOne)
+            );
+            assert_eq!(
+                decide(&as_a(facts(intent, None, Of(A)), true, false)),
+                Outcome::Refuse(OAuthRefusal::NotThatOne)
+            );
             assert_eq!(decide(&facts(intent, Some(A), Free)), Outcome::Refuse(OAuthRefusal::SessionGone));
         }
         let mut known = as_a(facts(Intent::Elevate, Some(A), Free), true, false);

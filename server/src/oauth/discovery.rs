@@ -36,7 +36,8 @@ pub(super) async fn fetch(issuer: &str, http: &Outbound) -> Result<Description, 
         return Err(ProviderError::settings(format!("{place} says that its issuer is {named:?}, not {issuer:?}")));
     }
     let address = |name: &str| document.text(name).and_then(|text| Url::parse(&text).ok()).filter(is_secure);
-    let required = |name: &str| address(name).ok_or_else(|| ProviderError::odd(format!("no usable `{name}` in {place}")));
+    let required =
+        |name: &str| address(name).ok_or_else(|| ProviderError::odd(format!("no usable `{name}` in {place}")));
     let methods = document.texts("token_endpoint_auth_methods_supported");
     Ok(Description {
         authorization: required("authorization_endpoint")?,

@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use super::{
     outbound::{Outbound, ProviderError, soon, timely},
-    providers::{CallbackParams, MissingDetail, ProviderAccount, AuthorizationRequest},
+    providers::{AuthorizationRequest, CallbackParams, MissingDetail, ProviderAccount},
 };
 use crate::{accounts::Email, config::providers as settings};
 
@@ -145,7 +145,8 @@ impl GitHub {
 
     /// Checks that the API answers at all, for `kith doctor`, and returns its address.
     pub async fn reach(&self, http: &Outbound) -> Result<String, ProviderError> {
-        let request = http::Request::get(format!("{}/rate_limit", self.api)).body(Vec::new()).map_err(ProviderError::odd)?;
+        let request =
+            http::Request::get(format!("{}/rate_limit", self.api)).body(Vec::new()).map_err(ProviderError::odd)?;
         let status = timely(&self.api, http.send(request)).await?.status();
         match status.is_server_error() {
             true => Err(ProviderError::odd(format!("{status} at {}", self.api))),

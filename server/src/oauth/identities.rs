@@ -3,7 +3,7 @@
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
-use super::{decide::OAuthRefusal, providers::ProviderAccount, returns::label};
+use super::{callback::label, decide::OAuthRefusal, providers::ProviderAccount};
 use crate::{
     accounts::ways_in,
     audit::{self, Actor, Event},
@@ -97,7 +97,11 @@ pub(super) async fn used(tx: &mut PgConnection, user: UserId, said: &ProviderAcc
 
 /// Links an identity to a user. The database decides between concurrent attempts; after a refusal the transaction can
 /// only be rolled back.
-pub(super) async fn insert(tx: &mut PgConnection, user: UserId, said: &ProviderAccount) -> Result<Result<(), OAuthRefusal>> {
+pub(super) async fn insert(
+    tx: &mut PgConnection,
+    user: UserId,
+    said: &ProviderAccount,
+) -> Result<Result<(), OAuthRefusal>> {
     let inserted = sqlx::query!(
         "insert into identities (user_id, provider, issuer, subject, login) values ($1, $2, $3, $4, $5)",
         user.0,

@@ -1,7 +1,7 @@
 //! Completes a pending OAuth sign-up: creates user, identity and session in one transaction, or nothing. The account
 //! has no password; the user can set one later.
 
-use super::{arrivals, identities};
+use super::{identities, pending_sign_ups};
 use crate::{
     accounts::{self, Email, Username},
     auth::sign_up::{self, NewUser},
@@ -40,7 +40,7 @@ pub async fn join(cx: &Request, chosen: &Chosen) -> Result<SignUpOutcome> {
     let display_name = invalid.note(accounts::display_name(&chosen.display_name));
     let email = invalid.note(Email::parse(&chosen.email));
     let mut db = cx.server.db().acquire().await?;
-    let row = arrivals::row(&mut db, cx).await?;
+    let row = pending_sign_ups::row(&mut db, cx).await?;
     if let Some(username) = &username {
         invalid.note(sign_up::check_free(&mut db, username).await?);
     }
@@ -62,7 +62,7 @@ async fn create(cx: &Request, new: &NewUser) -> Result<SignUpOutcome> {
     let session = sessions::open(cx, true).await?;
     let mut tx = cx.server.begin().await?;
     // Deleting the row uses it up: a second request finds nothing.
-    let row = arrivals::take(&mut tx, cx).await?;
+    let row = pending_sign_ups::take(&mut tx, cx).await?;
     let said = row.said()?;
     let Some(user) = sign_up::insert_user(&mut tx, new).await? else {
         tx.rollback().await?;
@@ -88,7 +88,7 @@ async fn create(cx: &Request, new: &NewUser) -> Result<SignUpOutcome> {
 /// Another request was faster: it took the address or the username.
 async fn lost(cx: &Request, new: &NewUser) -> Result<SignUpOutcome> {
     let mut db = cx.server.db().acquire().await?;
-    let taken = arrivals::owners(&mut db, vec![new.email.clone()]).await?.any(|(_, owner)| owner.is_some());
+    let taken = pending_sign_ups::owners(&mut db, vec![new.email.clone()]).await?.any(|(_, owner)| owner.is_some());
     if taken {
         return Ok(SignUpOutcome::AddressTaken);
     }

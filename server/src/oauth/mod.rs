@@ -8,32 +8,32 @@
 //! elevation to one signed-in session. Any other callback gets one clear error message. A provider's token is dropped
 //! after its response has been read; no provider is contacted for a page that does not name it.
 
-mod arrivals;
+mod authorization_requests;
+mod callback;
 mod claims;
 mod decide;
 mod discovery;
-mod faces;
-mod flows;
 mod github;
 mod identities;
 mod join;
 mod jwt;
 mod oidc;
 mod outbound;
+mod pending_sign_ups;
 mod prove;
+mod provider_avatars;
 mod providers;
-mod returns;
 mod tokens;
 
-pub use arrivals::{Arrival, Choice, Stage, current};
+pub use authorization_requests::{Callback, StartOutcome, elevate, link, prove, refresh, sign_in};
+pub use callback::{CallbackOutcome, come_back};
 pub use decide::{Intent, OAuthRefusal};
-pub use faces::face;
-pub use flows::{Callback, StartOutcome, elevate, link, prove, refresh, sign_in};
 pub use identities::{Identity, list, unlink};
 pub use join::{Chosen, SignUpOutcome, join};
+pub use pending_sign_ups::{Arrival, Choice, Stage, current};
 pub use prove::{ask_address, prove_by_code, prove_by_password, waiting};
-pub use providers::{Provider, Providers, ProviderAccount};
-pub use returns::{CallbackOutcome, come_back};
+pub use provider_avatars::face;
+pub use providers::{Provider, ProviderAccount, Providers};
 
 impl OAuthRefusal {
     /// Returns the message; `label` is the display name of the provider.

@@ -26,7 +26,7 @@ use super::{
     github::{refused, usable},
     jwt,
     outbound::{Outbound, ProviderError, soon, timely},
-    providers::{CallbackParams, MissingDetail, ProviderAccount, AuthorizationRequest},
+    providers::{AuthorizationRequest, CallbackParams, MissingDetail, ProviderAccount},
     tokens::Tokens,
 };
 use crate::{clock, config::providers as settings};
@@ -113,7 +113,12 @@ impl Oidc {
         }
     }
 
-    pub async fn way(&self, app: &settings::Provider, http: &Outbound, trip: &AuthorizationRequest) -> Result<Url, ProviderError> {
+    pub async fn way(
+        &self,
+        app: &settings::Provider,
+        http: &Outbound,
+        trip: &AuthorizationRequest,
+    ) -> Result<Url, ProviderError> {
         let description = self.description(http, KEPT).await?;
         let client = client(app, &description, &trip.callback)?;
         let challenge = PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(trip.verifier.clone()));
@@ -146,8 +151,9 @@ impl Oidc {
                     Some(sub) if sub == known.subject => person = Person::read(&info).or(person),
                     // OpenID Connect Core § 5.3.2: it must not be used.
                     sub => {
-                        let trouble =
-                            ProviderError::odd("claim `sub` of the user info is missing or another than in the id token");
+                        let trouble = ProviderError::odd(
+                            "claim `sub` of the user info is missing or another than in the id token",
+                        );
                         lacks = Some(MissingDetail { trouble, may_join: sub.is_none() });
                     }
                 },
@@ -229,7 +235,8 @@ async fn user_info(http: &Outbound, place: &Url, token: &AccessToken) -> Result<
     if !essence.eq_ignore_ascii_case(b"application/json") {
         return Err(ProviderError::odd(format!("{} for the user info at {place}", String::from_utf8_lossy(essence))));
     }
-    Claims::parse(answer.body()).ok_or_else(|| ProviderError::odd(format!("no JSON object for the user info at {place}")))
+    Claims::parse(answer.body())
+        .ok_or_else(|| ProviderError::odd(format!("no JSON object for the user info at {place}")))
 }
 
 fn said(app: &settings::Provider, subject: String, person: &Person) -> ProviderAccount {

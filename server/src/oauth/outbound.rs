@@ -75,16 +75,26 @@ fn brief(text: &str) -> String {
 }
 
 /// Limits the total time of all requests that a sign-in needs. `place` is for the log.
-pub(super) async fn timely<T>(place: &str, work: impl Future<Output = Result<T, ProviderError>>) -> Result<T, ProviderError> {
+pub(super) async fn timely<T>(
+    place: &str,
+    work: impl Future<Output = Result<T, ProviderError>>,
+) -> Result<T, ProviderError> {
     within(TOTAL, place, work).await
 }
 
 /// Like [`timely`], for requests that a sign-in can do without.
-pub(super) async fn soon<T>(place: &str, work: impl Future<Output = Result<T, ProviderError>>) -> Result<T, ProviderError> {
+pub(super) async fn soon<T>(
+    place: &str,
+    work: impl Future<Output = Result<T, ProviderError>>,
+) -> Result<T, ProviderError> {
     within(DETAILS, place, work).await
 }
 
-async fn within<T>(limit: Duration, place: &str, work: impl Future<Output = Result<T, ProviderError>>) -> Result<T, ProviderError> {
+async fn within<T>(
+    limit: Duration,
+    place: &str,
+    work: impl Future<Output = Result<T, ProviderError>>,
+) -> Result<T, ProviderError> {
     let late = || ProviderError::Unreachable(format!("{place}: no answer within {} s", limit.as_secs()));
     timeout(limit, work).await.unwrap_or_else(|_| Err(late()))
 }

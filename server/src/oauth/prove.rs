@@ -4,8 +4,8 @@
 use secrecy::SecretString;
 
 use super::{
-    arrivals::{self, Stage},
-    returns::label,
+    callback::label,
+    pending_sign_ups::{self, Stage},
 };
 use crate::{
     accounts::Email,
@@ -32,7 +32,7 @@ pub async fn waiting(cx: &Request) -> Result<String> {
 ///
 /// [`Error::Invalid`] on `email`; [`Error::Limited`]; [`Error::NotFound`] when this browser has no pending sign-up.
 pub async fn ask_address(cx: &Request, typed: &str) -> Result<MailOutcome<Token>> {
-    arrivals::current(cx, false).await?;
+    pending_sign_ups::current(cx, false).await?;
     mail_code(cx, &Email::parse(typed)?).await
 }
 
@@ -45,7 +45,7 @@ async fn mail_code(cx: &Request, email: &Email) -> Result<MailOutcome<Token>> {
         }
     };
     let mut tx = cx.server.begin().await?;
-    let label = label(cx, arrivals::row(&mut tx, cx).await?.said()?.provider);
+    let label = label(cx, pending_sign_ups::row(&mut tx, cx).await?.said()?.provider);
     let origin = &cx.server.config().origin;
     let to = Recipient {
         user: owner.as_ref().map(|owner| owner.id),
@@ -68,7 +68,7 @@ async fn mail_code(cx: &Request, email: &Email) -> Result<MailOutcome<Token>> {
 /// [`Error::Invalid`] on `code`, or when the account is suspended or cannot be linked to; [`Error::NotFound`] when this
 /// browser has no pending code.
 pub async fn prove_by_code(cx: &Request, typed: &str) -> Result<Option<String>> {
-    let next = arrivals::next(cx).await?;
+    let next = pending_sign_ups::next(cx).await?;
     let right = code::try_address(cx, Purpose::Arrive, typed).await?;
     let owner = sqlx::query_scalar!("select id from users where lower(email) = lower($1)", right.email)
         .fetch_optional(cx.server.db())
@@ -76,14 +76,14 @@ pub async fn prove_by_code(cx: &Request, typed: &str) -> Result<Option<String>> 
     let Some(user) = owner.map(UserId) else {
         let mut tx = cx.server.begin().await?;
         code::use_up(&mut tx, right.id).await?;
-        arrivals::proved(&mut tx, cx, &right.email).await?;
+        pending_sign_ups::proved(&mut tx, cx, &right.email).await?;
         tx.commit().await?;
         return Ok(None);
     };
     sign_in::refuse_suspended(&cx.server, user, "code").await?;
     sign_in::enter(cx, user, (How::Code, true), async |tx| {
         code::use_up(tx, right.id).await?;
-        arrivals::link(tx, cx, (user, Some(&right.email))).await
+        pending_sign_ups::link(tx, cx, (user, Some(&right.email))).await
     })
     .await?;
     Ok(Some(next))
@@ -95,9 +95,11 @@ pub async fn prove_by_code(cx: &Request, typed: &str) -> Result<Option<String>> 
 /// Errors as in [`sign_in::sign_in`]; [`Error::NotFound`] when this browser has no pending sign-up, or none for an
 /// account.
 pub async fn prove_by_password(cx: &Request, password: SecretString) -> Result<String> {
-    let next = arrivals::next(cx).await?;
-    let Stage::Prove { address, .. } = arrivals::current(cx, false).await?.stage else { return Err(Error::NotFound) };
+    let next = pending_sign_ups::next(cx).await?;
+    let Stage::Prove { address, .. } = pending_sign_ups::current(cx, false).await?.stage else {
+        return Err(Error::NotFound);
+    };
     let attempt = Attempt { identifier: address, password, remember: true };
-    sign_in::sign_in_and(cx, &attempt, async |tx, user| arrivals::link(tx, cx, (user, None)).await).await?;
+    sign_in::sign_in_and(cx, &attempt, async |tx, user| pending_sign_ups::link(tx, cx, (user, None)).await).await?;
     Ok(next)
 }

@@ -177,7 +177,11 @@ impl Provider {
     }
 
     /// Returns the account of a callback. The tokens in the provider's response are dropped with it.
-    pub(super) async fn ask(&self, answer: &CallbackParams<'_>, trip: &AuthorizationRequest) -> Result<ProviderAccount, ProviderError> {
+    pub(super) async fn ask(
+        &self,
+        answer: &CallbackParams<'_>,
+        trip: &AuthorizationRequest,
+    ) -> Result<ProviderAccount, ProviderError> {
         let said = match &self.protocol {
             Protocol::GitHub(github) => github.ask(&self.settings, &self.http, (answer, trip)).await,
             Protocol::Oidc(oidc) => oidc.ask(&self.settings, &self.http, (answer, trip)).await,

@@ -23,16 +23,16 @@ use tokio::{
     time::timeout,
 };
 
-pub(crate) use self::{
-    index::{IndexedText, TOKENIZER, index_missing, index_name, index_posts},
-    tokens::name,
-};
 pub use self::{
     index::{IndexState, reindex, settle, standing},
     people::{PEOPLE, People, Person, Rank},
     posts::Posts,
     query::{LONGEST, Query},
     tags::{TAGS, Tags},
+};
+pub(crate) use self::{
+    index::{IndexedText, TOKENIZER, index_missing, index_name, index_posts},
+    tokens::name,
 };
 use crate::{
     Server,

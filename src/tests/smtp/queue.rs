@@ -51,7 +51,7 @@ async fn what_was_sealed_does_not_outlive_its_mail_and_what_the_server_repeats_i
         .await
         .expect("given up on");
     assert!(row.contains("554") && !row.contains("\"sealed\"") && !row.contains(&code), "{row}");
-    let standing = jobs::standing(&mut pool.acquire().await.unwrap()).await.unwrap();
+    let standing = jobs::stats(&mut pool.acquire().await.unwrap()).await.unwrap();
     assert_eq!((standing.waiting, standing.dead, standing.oldest), (0, 1, None));
     let why = standing.last_error.unwrap();
     assert!(why.contains("554") && !why.contains(&code) && !why.contains('@'), "{why}");
@@ -81,7 +81,7 @@ async fn who_waits_at_the_page_is_served_before_notices(pool: PgPool) {
     sign_up(&site, "new@kith.example").await;
     run_due(&site.server).await.unwrap();
     assert_eq!(mail_server.only_mail().await.headers("To"), ["new@kith.example"]);
-    let standing = jobs::standing(&mut pool.acquire().await.unwrap()).await.unwrap();
+    let standing = jobs::stats(&mut pool.acquire().await.unwrap()).await.unwrap();
     assert_eq!((standing.waiting, standing.dead), (3, 0));
     assert!(standing.oldest.is_some_and(|oldest| oldest < Duration::from_secs(60)));
 }

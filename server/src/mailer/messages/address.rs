@@ -1,6 +1,6 @@
 //! The mails about a change of an account's address, and about its undoing.
 
-use super::letter::Letter;
+use super::template::Letter;
 use crate::{config::Origin, mailer::Message, random::Token};
 
 /// The code that verifies a new address.

@@ -1,7 +1,7 @@
 //! The provider's picture of a user with a pending sign-up. Their page loads it as a separate image, so the page does
 //! not wait for it; and we serve it, so their browser sends no request to another server.
 
-use super::arrivals;
+use super::pending_sign_ups;
 use crate::{
     avatars::{self, Rendition},
     error::{Error, Result},
@@ -13,7 +13,7 @@ use crate::{
 ///
 /// [`Error::NotFound`] when there is no pending sign-up.
 pub async fn face(cx: &Request) -> Result<Option<Rendition>> {
-    let browser = arrivals::browser_hash(cx)?;
+    let browser = pending_sign_ups::browser_hash(cx)?;
     let kept = sqlx::query!(
         r#"
         update arrivals a set face_asked = true from arrivals before

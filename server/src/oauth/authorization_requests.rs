@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 
 use super::{
     decide::{Intent, OAuthRefusal},
-    providers::{Provider, AuthorizationRequest},
+    providers::{AuthorizationRequest, Provider},
 };
 use crate::{
     accounts::ways_in,

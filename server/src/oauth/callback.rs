@@ -2,11 +2,11 @@
 //! table, and only then writes.
 
 use super::{
-    arrivals,
-    decide::{self, Addresses, Facts, Intent, Me, Outcome, OAuthRefusal},
-    flows::{self, Callback, Flow, Taken},
+    authorization_requests::{self, Callback, Flow, Taken},
+    decide::{self, Addresses, Facts, Intent, Me, OAuthRefusal, Outcome},
     identities,
     outbound::ProviderError,
+    pending_sign_ups,
     providers::{CallbackParams, MissingDetail, Provider, ProviderAccount},
 };
 use crate::{
@@ -68,7 +68,7 @@ impl OAuthRefusal {
 /// [`Error::NotFound`] for an unknown provider; [`Error::Invalid`] for a suspended account, with the reason.
 pub async fn come_back(cx: &Request, slug: &str, callback: &Callback) -> Result<CallbackOutcome> {
     let provider = cx.server.providers().find(slug)?;
-    let flow = match flows::take(cx, provider, callback).await? {
+    let flow = match authorization_requests::take(cx, provider, callback).await? {
         Taken::Flow(flow) => flow,
         Taken::Unknown if cx.me().is_some() => return Ok(CallbackOutcome::AlreadyUsed),
         Taken::Unknown | Taken::Foreign => {
@@ -99,14 +99,18 @@ pub async fn come_back(cx: &Request, slug: &str, callback: &Callback) -> Result<
     }
 }
 
-async fn ask(cx: &Request, provider: &Provider, (callback, flow): (&Callback, &Flow)) -> Result<ProviderAccount, OAuthRefusal> {
+async fn ask(
+    cx: &Request,
+    provider: &Provider,
+    (callback, flow): (&Callback, &Flow),
+) -> Result<ProviderAccount, OAuthRefusal> {
     match (&callback.error, &callback.code) {
         (Some(error), _) if error == "access_denied" => Err(OAuthRefusal::Denied),
         (Some(error), _) => Err(OAuthRefusal::of(provider, &ProviderError::of_code(error))),
         (None, None) => Err(OAuthRefusal::Gone),
         (None, Some(code)) => {
             let fresh = (flow.intent == Intent::Elevate).then_some(flow.created_at);
-            let trip = flows::trip(cx, provider, (&flow.browser, flow.state.clone()), fresh);
+            let trip = authorization_requests::trip(cx, provider, (&flow.browser, flow.state.clone()), fresh);
             let answer = CallbackParams { code: code.clone().into(), issuer: callback.issuer.as_deref() };
             provider.ask(&answer, &trip).await.map_err(|trouble| OAuthRefusal::of(provider, &trouble))
         }
@@ -141,10 +145,10 @@ async fn facts(cx: &Request, said: &ProviderAccount, (intent, me): (Intent, Opti
         None => None,
     };
     let waiting_for = match intent {
-        Intent::Prove => arrivals::waiting_for(&mut db, cx).await?,
+        Intent::Prove => pending_sign_ups::waiting_for(&mut db, cx).await?,
         _ => None,
     };
-    let known = arrivals::owners(&mut db, said.addresses.iter().map(|email| email.key()).collect()).await?;
+    let known = pending_sign_ups::owners(&mut db, said.addresses.iter().map(|email| email.key()).collect()).await?;
     let addresses = match known.into_iter().find_map(|(_, owner)| owner) {
         Some(owner) => Addresses::Of(owner),
         None if said.addresses.is_empty() => Addresses::None,
@@ -160,21 +164,25 @@ async fn act(
 ) -> Result<Result<CallbackOutcome, OAuthRefusal>> {
     let next = || flow.next.clone();
     let done = match (outcome, me) {
-        (Outcome::SignIn(user), _) => come_in(cx, (user, said), false).await.map(|()| CallbackOutcome::SignedIn { next: next() }),
+        (Outcome::SignIn(user), _) => {
+            come_in(cx, (user, said), false).await.map(|()| CallbackOutcome::SignedIn { next: next() })
+        }
         (Outcome::Proved(user), _) => {
             // To the page of the pending sign-up; this request only verified its account.
-            let onward = arrivals::next(cx).await?;
+            let onward = pending_sign_ups::next(cx).await?;
             come_in(cx, (user, said), true).await.map(|()| CallbackOutcome::Proved { next: onward })
         }
         (Outcome::Arrive(_), _) => {
-            arrivals::keep(cx, flow, said).await?;
+            pending_sign_ups::keep(cx, flow, said).await?;
             Ok(CallbackOutcome::Arrived { browser: flow.browser.clone() })
         }
         (Outcome::Link(_), Some(me)) => {
             let me = me.clone().elevated()?;
             return Ok(identities::link(cx, &me, said).await?.map(|()| CallbackOutcome::Linked));
         }
-        (Outcome::Elevate(_), Some(me)) => prove_again(cx, me, said).await.map(|()| CallbackOutcome::Elevated { next: next() }),
+        (Outcome::Elevate(_), Some(me)) => {
+            prove_again(cx, me, said).await.map(|()| CallbackOutcome::Elevated { next: next() })
+        }
         (Outcome::Refresh(_), Some(me)) => identities::refresh(cx, me, said).await.map(|()| CallbackOutcome::Refreshed),
         (Outcome::Refuse(why), _) => return Ok(Err(why)),
         (_, None) => return Ok(Err(OAuthRefusal::SessionGone)),
@@ -194,7 +202,7 @@ async fn come_in(cx: &Request, (user, said): (UserId, &ProviderAccount), linking
     sign_in::enter(cx, user, (how, true), async |tx| {
         identities::used(tx, user, said).await?;
         if linking {
-            arrivals::link(tx, cx, (user, None)).await?;
+            pending_sign_ups::link(tx, cx, (user, None)).await?;
         }
         Ok(())
     })

@@ -142,7 +142,8 @@ enum CopyError {
 async fn fetch(intake: &Intake, address: &str) -> Result<Vec<u8>, CopyError> {
     let url = allowed(&intake.origins, address).ok_or_else(|| CopyError::Always("not at a place we ask".to_owned()))?;
     // Without the address: it would identify the user's account at the provider.
-    let away = |error: reqwest::Error| CopyError::Now(format!("the picture cannot be fetched: {}", error.without_url()));
+    let away =
+        |error: reqwest::Error| CopyError::Now(format!("the picture cannot be fetched: {}", error.without_url()));
     let accepted = "image/png, image/jpeg, image/webp";
     let mut answer = intake.client.get(url).header(ACCEPT, accepted).send().await.map_err(away)?;
     match answer.status() {

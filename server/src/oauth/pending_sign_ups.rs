@@ -5,11 +5,11 @@
 use sqlx::PgConnection;
 
 use super::{
+    authorization_requests::Flow,
+    callback::label,
     decide::{self, Addresses, Step},
-    flows::Flow,
     identities,
     providers::ProviderAccount,
-    returns::label,
 };
 use crate::{
     accounts::{self, Email, Username},

@@ -37,8 +37,8 @@ impl TrendingBoard {
         self.0.read().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
     }
 
-    fn show(&self, lively: Vec<TrendingTag>) {
-        *self.0.write().unwrap_or_else(|poisoned| poisoned.into_inner()) = lively.into();
+    fn show(&self, trending: Vec<TrendingTag>) {
+        *self.0.write().unwrap_or_else(|poisoned| poisoned.into_inner()) = trending.into();
     }
 }
 
@@ -55,11 +55,13 @@ pub async fn run(server: Server) {
 /// Counts if that is due and no other instance does, then reads the counts.
 pub async fn refresh(server: &Server) -> Result<()> {
     count(server).await?;
-    let lively =
-        sqlx::query_as!(TrendingTag, "select tag, people, posts from lively_tags order by people desc, posts desc, tag")
-            .fetch_all(server.db())
-            .await?;
-    server.board().show(lively);
+    let trending = sqlx::query_as!(
+        TrendingTag,
+        "select tag, people, posts from lively_tags order by people desc, posts desc, tag"
+    )
+    .fetch_all(server.db())
+    .await?;
+    server.board().show(trending);
     Ok(())
 }
 

@@ -17,7 +17,7 @@ pub struct QueueStats {
 }
 
 /// Returns the state of the queue.
-pub async fn standing(db: &mut PgConnection) -> Result<QueueStats> {
+pub async fn stats(db: &mut PgConnection) -> Result<QueueStats> {
     let row = sqlx::query!(
         r#"
         select count(*) filter (where dead_at is null) as "waiting!",

@@ -13,13 +13,13 @@ use serde::Deserialize;
 use server::{
     Error, Invalid, Result,
     config::{Origin, providers::GITHUB},
-    oauth::{self, CallbackOutcome, Callback, StartOutcome, Identity, Intent, Provider, OAuthRefusal},
+    oauth::{self, Callback, CallbackOutcome, Identity, Intent, OAuthRefusal, Provider, StartOutcome},
     random::Token,
     request::Member,
     web::{cookies::Cookie, safe_next},
 };
 
-use super::{FLOW, Nothing, arrival, card, elevate as elevation, refusal, sign_in};
+use super::{FLOW, Nothing, card, elevate as elevation, pending_sign_up, refusal, sign_in};
 use crate::{
     flash::Flash,
     forms::Form,
@@ -107,7 +107,9 @@ pub async fn come_back(visit: Visit, Path(provider): Path<String>, RawQuery(quer
         Ok(CallbackOutcome::Elevated { next }) => Ok(Redirect::to(&next).into_response()),
         Ok(CallbackOutcome::AlreadyUsed) => Ok(Redirect::to(paths::HOME).into_response()),
         Ok(CallbackOutcome::Refreshed) => Ok(Flash::Refreshed.redirect(server, paths::CONNECTIONS)),
-        Ok(CallbackOutcome::Arrived { browser }) => Ok(keep(Redirect::to(paths::ARRIVAL).into_response(), origin, &browser)),
+        Ok(CallbackOutcome::Arrived { browser }) => {
+            Ok(keep(Redirect::to(paths::ARRIVAL).into_response(), origin, &browser))
+        }
         Ok(CallbackOutcome::OAuthRefusal { why, intent, next }) => sorry(&visit, &provider, why, (intent, &next)).await,
         // The user of a suspended account has shown who they are, so the page tells them the reason.
         Err(Error::Invalid(why)) => Ok(sign_in::instead(&visit, paths::HOME, refusal(why.into())?)),
@@ -116,7 +118,12 @@ pub async fn come_back(visit: Visit, Path(provider): Path<String>, RawQuery(quer
 }
 
 /// Tells the user why nothing was done, on the page where they can continue.
-async fn sorry(visit: &Visit, provider: &str, why: OAuthRefusal, (intent, next): (Option<Intent>, &str)) -> Result<Response> {
+async fn sorry(
+    visit: &Visit,
+    provider: &str,
+    why: OAuthRefusal,
+    (intent, next): (Option<Intent>, &str),
+) -> Result<Response> {
     let label = visit.cx.server.providers().find(provider).map(Provider::label)?;
     let status = status(why);
     let wait = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(AGAIN);
@@ -124,7 +131,7 @@ async fn sorry(visit: &Visit, provider: &str, why: OAuthRefusal, (intent, next):
     match (intent, visit.me()) {
         (Some(Intent::Elevate), Some(me)) => elevation::ask(visit, me, next, refusal).await,
         (Some(Intent::Link | Intent::Refresh) | None, Some(me)) => connections::respond(visit, me, refusal).await,
-        (Some(Intent::Prove), _) => arrival::respond(visit, refusal).await,
+        (Some(Intent::Prove), _) => pending_sign_up::respond(visit, refusal).await,
         _ => Ok(sign_in::instead(visit, next, refusal)),
     }
 }
@@ -133,9 +140,11 @@ fn status(why: OAuthRefusal) -> StatusCode {
     match why {
         OAuthRefusal::Down | OAuthRefusal::Wait | OAuthRefusal::Settings => StatusCode::SERVICE_UNAVAILABLE,
         OAuthRefusal::LinkedElsewhere | OAuthRefusal::LinkedAlready | OAuthRefusal::HasAnother => StatusCode::CONFLICT,
-        OAuthRefusal::Denied | OAuthRefusal::Unverified | OAuthRefusal::NotThatOne | OAuthRefusal::NotFresh | OAuthRefusal::HasPassword => {
-            StatusCode::FORBIDDEN
-        }
+        OAuthRefusal::Denied
+        | OAuthRefusal::Unverified
+        | OAuthRefusal::NotThatOne
+        | OAuthRefusal::NotFresh
+        | OAuthRefusal::HasPassword => StatusCode::FORBIDDEN,
         OAuthRefusal::Gone | OAuthRefusal::SessionGone => StatusCode::BAD_REQUEST,
     }
 }

@@ -1,7 +1,7 @@
 //! The trending tags of this week, and the search field: beside a page on a wide screen, pages of their own on a phone.
 
 use leptos::prelude::*;
-use server::lively::TrendingTag;
+use server::trending::TrendingTag;
 
 use super::icon::{Icon, icon};
 use crate::{count, paths};
@@ -20,9 +20,9 @@ pub(super) fn field() -> impl IntoView {
 }
 
 /// The tags beside a page. Nothing if no tag is trending.
-pub(super) fn panel(lively: &[TrendingTag]) -> impl IntoView + use<> {
-    let lines = lively.iter().take(BESIDE).map(line).collect_view();
-    (!lively.is_empty()).then(|| {
+pub(super) fn panel(trending: &[TrendingTag]) -> impl IntoView + use<> {
+    let lines = trending.iter().take(BESIDE).map(line).collect_view();
+    (!trending.is_empty()).then(|| {
         view! {
             <section class="note lively">
                 <h2><a href=paths::LIVELY>"Lively this week"</a></h2>
@@ -33,15 +33,15 @@ pub(super) fn panel(lively: &[TrendingTag]) -> impl IntoView + use<> {
 }
 
 /// All trending tags, on their own page. Nothing if no tag is trending.
-pub fn all(lively: &[TrendingTag]) -> impl IntoView + use<> {
-    let lines = lively.iter().map(line).collect_view();
-    (!lively.is_empty()).then(|| view! { <section class="sheet found lively"><ul>{lines}</ul></section> })
+pub fn all(trending: &[TrendingTag]) -> impl IntoView + use<> {
+    let lines = trending.iter().map(line).collect_view();
+    (!trending.is_empty()).then(|| view! { <section class="sheet found lively"><ul>{lines}</ul></section> })
 }
 
 /// All trending tags, on another page. Nothing if no tag is trending.
-pub fn sheet(lively: &[TrendingTag]) -> impl IntoView + use<> {
-    let lines = lively.iter().map(line).collect_view();
-    (!lively.is_empty()).then(|| {
+pub fn sheet(trending: &[TrendingTag]) -> impl IntoView + use<> {
+    let lines = trending.iter().map(line).collect_view();
+    (!trending.is_empty()).then(|| {
         view! { <section class="sheet found lively"><h2>"Lively this week"</h2><ul>{lines}</ul></section> }
     })
 }

@@ -20,7 +20,7 @@ use server::{
 };
 
 use super::{
-    CODE_WORKS, LINK_WORKS, card, drop_flow, earlier, elevate::Refusal, elsewhere, gone_unless_limited, keep_flow,
+    CODE_WORKS, LINK_WORKS, card, drop_flow, earlier, elevate::Refusal, gone_unless_limited, keep_flow, providers,
     refusal, waiting_for, with_retry,
 };
 use crate::{flash::Flash, forms::Form, paths, visit::Visit};
@@ -169,7 +169,7 @@ async fn page(visit: &Visit, (anew, chosen): (bool, Option<&Chosen>), refusal: O
             card(visit, "Almost there", status, views::choose(&arrival, (choice, chosen), &invalid))
         }
         Stage::Prove { address, free } => {
-            let others = elsewhere::proofs(visit, &arrival.provider);
+            let others = providers::proofs(visit, &arrival.provider);
             let view = views::prove(&arrival, (address, !free.is_empty()), (others, &invalid));
             card(visit, "You already have an account", status, view)
         }
@@ -202,5 +202,5 @@ fn gone(visit: &Visit, error: Error) -> Result<Response> {
 /// Redirects to `path` and removes the cookie: nothing is pending in this browser any more.
 fn done(visit: &Visit, flash: Flash, path: &str) -> Response {
     let server = &visit.cx.server;
-    elsewhere::forget(flash.redirect(server, path), &server.config().origin)
+    providers::forget(flash.redirect(server, path), &server.config().origin)
 }

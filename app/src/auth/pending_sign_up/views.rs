@@ -7,7 +7,7 @@ use server::{
 };
 
 use crate::{
-    auth::{code::email_field, elsewhere::mark, sign_up::username_field, verify::code_field},
+    auth::{code::email_field, providers::mark, sign_up::username_field, verify::code_field},
     paths,
     ui::{Field, error_summary, hidden, icon, submit},
 };
