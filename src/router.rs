@@ -42,8 +42,8 @@ const BODY_PAUSE: Duration = Duration::from_secs(15);
 const BODY: usize = routes::WORDS;
 /// The longest time for the upload of a file, over a slow line.
 const UPLOAD: Duration = Duration::from_secs(60);
-/// The compression level of pages: the lowest that keeps the feed of the demo within its budget of 8 KB. It takes a tenth of
-/// a millisecond more than the level below.
+/// The compression level of pages: the lowest that keeps the demo's feed within its budget of 8 KB. It takes a tenth of a
+/// millisecond more than the level below.
 const PAGES: CompressionLevel = CompressionLevel::Precise(4);
 /// The most bytes of a report. Reports come from anywhere.
 const REPORT: usize = web::SMALL;

@@ -23,7 +23,8 @@ use crate::forms::is_form;
 /// The name of the field. A request without fields (a file, a ping) has it in the query of its address instead.
 pub const FIELD: &str = "for_user";
 
-/// The result of the check, for handlers that keep the text of a refused form (see [`crate::preserve_input::PreservedForm`]).
+/// The result of the check, for handlers that keep the text of a refused form (see
+/// [`crate::preserve_input::PreservedForm`]).
 #[derive(Clone)]
 pub struct Checked {
     result: Arc<Result<()>>,

@@ -70,8 +70,8 @@ impl Doors {
         self.door(Method::POST, path, guard, (route, true))
     }
 
-    /// Adds a form with text. Its handler takes a [`crate::preserve_input::PreservedForm`], which refuses as [`Self::post`] does and gives
-    /// the text back.
+    /// Adds a form with text. Its handler takes a [`crate::preserve_input::PreservedForm`], which refuses as
+    /// [`Self::post`] does and gives the text back.
     fn post_text<H: Handler<T, ()>, T: 'static>(self, path: &'static str, guard: Guard, handler: H) -> Self {
         let route = on(MethodFilter::POST, handler).route_layer(from_fn(form_user::note));
         self.door(Method::POST, path, guard, (route, true))

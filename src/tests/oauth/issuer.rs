@@ -1,5 +1,4 @@
-//! An OpenID Connect issuer, as small as the specifications allow: discovery, keys, codes with PKCE, signed id tokens,
-//! user info. It can sign wrongly on request.
+//! A small OpenID Connect issuer: discovery, keys, codes with PKCE, signed id tokens, user info. It can sign wrongly.
 
 use std::{
     collections::BTreeMap,

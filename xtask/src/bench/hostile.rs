@@ -37,7 +37,12 @@ pub fn sign_ins(kith: &Kith) -> Result<()> {
     let ended = AtomicBool::new(false);
     let mut took = thread::scope(|scope| {
         for _ in 0..ATTACKERS {
-            scope.spawn(|| while !ended.load(Ordering::Relaxed) && sign_in(kith, "alan").is_ok() {});
+            scope.spawn(|| {
+                let mut works = true;
+                while works && !ended.load(Ordering::Relaxed) {
+                    works = sign_in(kith, "alan").is_ok();
+                }
+            });
         }
         thread::sleep(Duration::from_millis(200));
         let others = ["ada", "grace", "edsger", "barbara"].into_iter().cycle().take(SIGN_INS);
