@@ -54,9 +54,9 @@ impl ActionError {
             Self::SignInNeeded => "You are signed out. Sign in and try again.",
             Self::OtherUser => "Another account is signed in now. Reload the page to go on with it.",
             Self::Forbidden => "That is not yours to change.",
-            Self::NotFound => "That is gone. Somebody took it down.",
+            Self::NotFound => "That post was deleted.",
             Self::Invalid => "That can’t be taken as it is.",
-            Self::Full => "You follow as many people as one can. Unfollow somebody first.",
+            Self::Full => "You follow as many people as possible. Unfollow someone first.",
             Self::Limited => "That was a lot in a short time. Wait a little and try again.",
             Self::Unavailable => MAY_BE_SAVED,
         }
@@ -125,7 +125,7 @@ mod server_side {
     /// Returns the request of this action and the user who is signed in, if the page was rendered for that user:
     /// `for_user` is the id that the page's forms hold (see [`crate::form_user`]).
     pub async fn member(for_user: Option<i64>) -> Result<(Request, Member), ActionError> {
-        let missing = || refuse(Error::Unavailable("an action outside a request".into()));
+        let missing = || refuse(Error::internal("an action outside a request"));
         let mut parts: http::request::Parts = use_context().ok_or_else(missing)?;
         let cx = Request::from_request_parts(&mut parts, &()).await.map_err(refuse)?;
         let me = cx.me().cloned().ok_or(Error::SignInNeeded).map_err(refuse)?;
@@ -137,7 +137,7 @@ mod server_side {
 
     /// Returns the public code of a refusal, logs the cause, and gives the response the matching status.
     pub fn refuse(error: Error) -> ActionError {
-        if let Error::Unavailable(cause) = &error {
+        if let Error::Unavailable(cause) | Error::Internal(cause) = &error {
             tracing::error!(cause = %cause, "an action failed");
         }
         set_status(error.status());
@@ -149,7 +149,7 @@ mod server_side {
             Error::Invalid(_) => ActionError::Invalid,
             Error::Full => ActionError::Full,
             Error::Limited(_) => ActionError::Limited,
-            Error::Busy | Error::Unavailable(_) => ActionError::Unavailable,
+            Error::Busy | Error::Unavailable(_) | Error::Internal(_) => ActionError::Unavailable,
         }
     }
 

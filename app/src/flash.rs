@@ -160,10 +160,10 @@ impl Flash {
             Self::OthersEnded => "Signed out everywhere but here.",
             Self::EverywhereEnded => "You are signed out everywhere.",
             Self::Posted => "Posted.",
-            Self::Replied => "Your reply is there.",
+            Self::Replied => "Reply posted.",
             Self::Edited => "Edited.",
-            Self::Deleted => "Your post is gone.",
-            Self::LinkGone => "That link has expired or was used already. You can ask for a new one here.",
+            Self::Deleted => "Post deleted.",
+            Self::LinkGone => "That link has expired or was used already. You can request a new one here.",
             Self::UndoLinkGone => {
                 "That link has expired or was used already. Account shows your address. If you can’t sign in, choose a \
                  new password."
@@ -172,7 +172,7 @@ impl Flash {
                 "That link has expired or was used already. Devices shows who is signed in, and signs them out."
             }
             Self::CodeGone => {
-                "That code has ended, or was asked for in another browser. You can ask for a new one here."
+                "That code has expired, or was requested in another browser. You can request a new one here."
             }
             Self::StillTyped => "Thank you. What you typed is still here: press the button once more.",
             Self::PasswordChanged | Self::AlsoConnected => {
@@ -180,29 +180,29 @@ impl Flash {
             }
             Self::PasswordRemoved => "Your password is removed. All other devices are signed out.",
             Self::EmailChanged => "Your new address is in use. All other devices are signed out.",
-            Self::EmailRestored => "The change is taken back and everybody is signed out. Now choose a new password.",
-            Self::UsernameChanged => "That is your name now. The one before leads here for 30 days.",
+            Self::EmailRestored => "The change is undone, and all devices are signed out. Now choose a new password.",
+            Self::UsernameChanged => "Username changed. Your old username redirects here for 30 days.",
             Self::AccountDeleted => "Your account is deleted. All the best.",
-            Self::PictureChanged => "That is your picture now.",
-            Self::PictureRemoved => "Your picture is gone. This one is drawn from your username.",
+            Self::PictureChanged => "Picture changed.",
+            Self::PictureRemoved => "Picture removed. This one is drawn from your username.",
             Self::PictureNotSaved => {
                 "You are signed out, so your picture was not saved. Sign in, then choose it again."
             }
-            Self::ProfileChanged => "Saved. This is what others see of you now.",
+            Self::ProfileChanged => "Saved. Others see your profile like this now.",
             Self::SessionEnded => "That device is signed out. If it wasn’t you, choose a new password.",
-            Self::Connected => "Connected. You can come in with it from now on.",
+            Self::Connected => "Connected. You can sign in with it from now on.",
             Self::Disconnected => {
-                "Disconnected. It no longer opens your account. Other devices that came in with it are signed out."
+                "Disconnected. It no longer opens your account. Other devices that signed in with it are signed out."
             }
             Self::Refreshed => "Your name and picture are up to date.",
-            Self::Proved => "Good to see you again. From now on you can come in that way too.",
+            Self::Proved => "Welcome back. From now on you can sign in that way too.",
             Self::ArrivalGone => "That took too long, or began in another browser. Start again here.",
-            Self::AddressTaken => "That address has an account by now. Show once that it is yours.",
-            Self::HaveAccountThere => "You have an account already. Come in to it the same way.",
+            Self::AddressTaken => "That address has an account now. Prove that it is yours.",
+            Self::HaveAccountThere => "You already have an account. Sign in the same way.",
             Self::MarkedRead => "Marked as read.",
             Self::AllRead => "All read.",
-            Self::MailChosen => "Saved. That is what we mail you from now on.",
-            Self::FollowsFull => "You follow 7,500 people, which is as many as one can. Unfollow somebody first.",
+            Self::MailChosen => "Saved. We send you these mails from now on.",
+            Self::FollowsFull => "You follow 7,500 people, which is the most. Unfollow someone first.",
         }
         .to_owned()
     }
@@ -264,7 +264,7 @@ mod tests {
             assert_eq!(Flash::parse(&flash.code()).map(|f| f.text()), Some(flash.text()));
         }
         assert_eq!(Flash::DeviceEnded(agent).text(), "Signed out of Firefox on Linux.");
-        let most = crate::count::short(server::follows::MOST);
+        let most = crate::count::short(server::follows::MAX_FOLLOWS);
         assert!(Flash::FollowsFull.text().contains(&most), "{most}");
         for bad in ["", "Visit evil.example", "device-ended.", "device-ended.99.1", "device-ended.x"] {
             assert_eq!(Flash::parse(bad), None, "{bad}");

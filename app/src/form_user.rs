@@ -35,7 +35,7 @@ impl Checked {
     /// Takes the result out of the request, once: `Ok` if the form is the signed-in user's, otherwise the error that
     /// refuses it, and the user it was rendered for.
     pub fn take(request: &mut Request) -> (Result<()>, Option<UserId>) {
-        let missing = || Error::Unavailable("a form outside the check of its user".into());
+        let missing = || Error::internal("a form outside the check of its user");
         let Some(Self { result, user }) = request.extensions_mut().remove::<Self>() else {
             return (Err(missing()), None);
         };

@@ -166,12 +166,12 @@ fn tabs(username: &str, here: Part) -> impl IntoView + use<> {
 
 fn nothing(name: &str, part: Part, mine: bool) -> impl IntoView + use<> {
     let words = match (part, mine) {
-        (Part::Posts, true) => "What you write stands here.".to_owned(),
-        (Part::Replies, true) => "What you answer to others stands here.".to_owned(),
-        (Part::Likes, true) => "What you like stands here, for everybody to see.".to_owned(),
-        (Part::Posts, false) => format!("When {name} writes something, it stands here."),
-        (Part::Replies, false) => format!("When {name} answers somebody, it stands here."),
-        (Part::Likes, false) => format!("When {name} likes something, it stands here."),
+        (Part::Posts, true) => "Your posts appear here.".to_owned(),
+        (Part::Replies, true) => "Your replies appear here.".to_owned(),
+        (Part::Likes, true) => "Posts you like appear here. Everyone can see them.".to_owned(),
+        (Part::Posts, false) => format!("Posts by {name} appear here."),
+        (Part::Replies, false) => format!("Replies by {name} appear here."),
+        (Part::Likes, false) => format!("Posts that {name} likes appear here."),
     };
     let way = (mine && part == Part::Posts).then(|| button_link("Write something", paths::WRITE, Weight::Primary));
     empty("Nothing yet", words, way)

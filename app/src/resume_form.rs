@@ -18,7 +18,7 @@ use crate::{forms::Form, paths, visit::Visit};
 /// The lifetime of a code for elevation.
 const TEN_MINUTES: Duration = Duration::from_secs(600);
 /// The most bytes of a kept form. More than any valid form has.
-const MOST: usize = 800;
+const MAX_BYTES: usize = 800;
 
 /// Returns the elevation and the form; without elevation, the response that keeps the form and asks for elevation.
 pub fn proved<T: Serialize>(
@@ -38,7 +38,7 @@ fn keep<T: Serialize>(visit: &Visit, form: Option<&Form<T>>) -> Response {
     let text = form.and_then(|Form(typed)| serde_urlencoded::to_string(typed).ok());
     let user = visit.cx.viewer().map(|user| user.0).unwrap_or_default();
     let value = text.map(|text| format!("{user}.{}", utf8_percent_encode(&text, NON_ALPHANUMERIC)));
-    if let Some(value) = value.filter(|value| value.len() <= MOST)
+    if let Some(value) = value.filter(|value| value.len() <= MAX_BYTES)
         && let Some(cookie) = Cookie::Draft.set(&visit.cx.server.config().origin, &value, Some(TEN_MINUTES))
     {
         response.headers_mut().append(SET_COOKIE, cookie);

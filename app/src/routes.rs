@@ -51,7 +51,7 @@ pub const WORDS: usize = 256 * 1_024;
 const FORM: usize = web::SMALL;
 /// The most bytes of a form with a file: the largest file, and the multipart framing around it. The rest is drained
 /// unread.
-const UPLOAD: usize = server::avatars::MOST_BYTES + 64 * 1_024;
+const UPLOAD: usize = server::avatars::MAX_BYTES + 64 * 1_024;
 
 impl Doors {
     fn door(mut self, method: Method, path: &'static str, guard: Guard, (route, bound): (MethodRouter, bool)) -> Self {
@@ -243,7 +243,7 @@ fn settings() -> Doors {
         .post("/settings/notifications", Guard::Member, settings::notifications::save)
         .get("/settings/activity", Guard::Member, settings::activity::show)
         .get("/settings/devices", Guard::Member, settings::devices::show)
-        .post("/settings/devices/others/end", Guard::Elevated, settings::devices::end_others)
-        .post("/settings/devices/all/end", Guard::Elevated, settings::devices::end_all)
-        .post("/settings/devices/{device}/end", Guard::Elevated, settings::devices::end)
+        .post("/settings/devices/others/end", Guard::Elevated, settings::devices::revoke_others)
+        .post("/settings/devices/all/end", Guard::Elevated, settings::devices::revoke_all)
+        .post("/settings/devices/{device}/end", Guard::Elevated, settings::devices::revoke)
 }

@@ -49,13 +49,13 @@ fn nobody(member: bool) -> impl IntoView {
         true => button_link("Write something", paths::WRITE, Weight::Primary),
         false => button_link("See what is lively", paths::LIVELY, Weight::Quiet),
     };
-    view! { <section class="sheet">{empty("Nobody wrote about this yet", "Posts with this tag will stand here.", way)}</section> }
+    view! { <section class="sheet">{empty("No posts with this tag yet", "Posts with this tag appear here.", way)}</section> }
 }
 
 /// `GET /trending`
 pub async fn trending(visit: Visit) -> Response {
     let tags = visit.cx.server.trending();
-    let words = "When several people write with the same #tag within a week, it stands here.";
+    let words = "Tags that several people use within a week appear here.";
     let quiet = tags.is_empty().then(|| view! { <section class="sheet">{empty("A quiet week", words, ())}</section> });
     ui::Page::new("Lively this week").canonical(paths::LIVELY).respond(&visit, view! { {trending::all(&tags)}{quiet} })
 }

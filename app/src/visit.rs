@@ -79,7 +79,7 @@ impl Visit {
     /// Creates a visit without a query for the signed-in user: for error pages, which must not depend on the database.
     /// They know the user if the request had queried for it before.
     pub fn unasked(extensions: &Extensions, here: String) -> Result<Self> {
-        let missing = || Error::Unavailable("a route outside the layers of the router".into());
+        let missing = || Error::internal("a route outside the layers of the router");
         let shown = extensions.get::<Shown>().cloned().unwrap_or_default();
         Ok(Self {
             cx: Request::unasked(extensions)?,

@@ -19,7 +19,7 @@ test("a new address counts once its code is typed, and the username can change",
     const renamed = `${someone.username.slice(0, 20)}_too`;
     await page.getByRole("textbox", { name: "Username", exact: true }).fill(renamed);
     await page.getByRole("button", { name: "Change my username" }).click();
-    await expect(page.getByText("That is your name now.")).toBeVisible();
+    await expect(page.getByText("Username changed.")).toBeVisible();
     await page.goto(`/@${someone.username}`);
     await expect(page, "the old name leads to the new one").toHaveURL(`/@${renamed}`);
     await page.goto("/settings/activity");

@@ -44,7 +44,7 @@ test("an address that has an account is proved by its password, after a wrong on
     await expect(field, "a password is never shown again").toHaveValue("");
     await field.fill(someone.password);
     await page.getByRole("button", { name: "Connect and sign in" }).click();
-    await expect(page.getByText("From now on you can come in that way too.")).toBeVisible();
+    await expect(page.getByText("From now on you can sign in that way too.")).toBeVisible();
     await expectProfile(page, someone.username);
 });
 
@@ -66,7 +66,7 @@ test("an address that has an account is proved by another identity", async ({ pa
     await expect(page.getByRole("heading", { name: "You already have an account" })).toBeVisible();
     // The user is still signed in at the issuer.
     await page.getByRole("button", { name: "Continue with Gatehouse" }).click();
-    await expect(page.getByText("From now on you can come in that way too.")).toBeVisible();
+    await expect(page.getByText("From now on you can sign in that way too.")).toBeVisible();
     await page.goto("/settings/connections");
     await expect(page.getByRole("listitem").filter({ hasText: "GitHub" })).toContainText(login);
 });

@@ -15,7 +15,7 @@ test("what one says of oneself is on one's page", async ({ page }) => {
     await page.getByLabel("Bio").fill("Rows on *Sundays*.\n\nAsk @ada about the boat.");
     await page.getByLabel("First link").fill("www.example.org/nell");
     await page.getByRole("button", { name: "Save" }).click();
-    await expect(page.getByRole("status").filter({ hasText: "what others see of you" })).toBeVisible();
+    await expect(page.getByRole("status").filter({ hasText: "Others see your profile like this now" })).toBeVisible();
     await page.getByRole("link", { name: "See your profile" }).click();
     await expect(page).toHaveURL(`/@${username}`);
     await expect(page.getByRole("heading", { level: 1, name: "Nell Ashby" })).toBeVisible();
@@ -52,10 +52,10 @@ test("a picture is sent as it is, and taken away again", async ({ page, js }) =>
     await page.getByLabel("Choose a picture of your own").setInputFiles(flag());
     await expect(page.locator(".crop")).toBeVisible({ visible: js });
     await page.getByRole("button", { name: "Use this picture" }).click();
-    await expect(page.getByText("That is your picture now.")).toBeVisible();
+    await expect(page.getByText("Picture changed.")).toBeVisible();
     expect(await colour(page), "the middle").toBe("green");
     await page.getByRole("button", { name: "Take it away" }).click();
-    await expect(page.getByText("Your picture is gone.")).toBeVisible();
+    await expect(page.getByText("Picture removed.")).toBeVisible();
     await expect(page.locator(".face .portrait img")).toHaveAttribute("src", /\.svg$/);
 });
 
@@ -78,7 +78,7 @@ test("another part is chosen by keyboard alone", async ({ page, js }) => {
     await page.keyboard.press("Tab");
     await expect(page.getByRole("button", { name: "Use this picture" })).toBeFocused();
     await page.keyboard.press("Enter");
-    await expect(page.getByText("That is your picture now.")).toBeVisible();
+    await expect(page.getByText("Picture changed.")).toBeVisible();
     expect(await colour(page), "its right end").toBe("blue");
 });
 
@@ -102,7 +102,7 @@ test("another part is chosen by dragging, and the wheel enlarges it", async ({ p
         await page.mouse.up();
     }
     await page.getByRole("button", { name: "Use this picture" }).click();
-    await expect(page.getByText("That is your picture now.")).toBeVisible();
+    await expect(page.getByText("Picture changed.")).toBeVisible();
     expect(await colour(page), "its left end").toBe("red");
 });
 
@@ -142,7 +142,7 @@ test("a file that is too large is refused in words, by the page itself where the
     // Another file corrects it.
     await input.setInputFiles(flag());
     await page.getByRole("button", { name: "Use this picture" }).click();
-    await expect(page.getByText("That is your picture now.")).toBeVisible();
+    await expect(page.getByText("Picture changed.")).toBeVisible();
 });
 
 /** Returns the strongest colour in the middle of the user's picture. */

@@ -198,7 +198,7 @@ test("following shows the people one follows, and nobody else", async ({ page })
 test("who follows nobody is shown whom to follow, and follows them there", async ({ page, js }) => {
     await signUp(page);
     await open(page, "/following");
-    await expect(page.getByRole("heading", { name: "Whom do you know?" })).toBeVisible();
+    await expect(page.getByRole("heading", { name: "Find people to follow" })).toBeVisible();
     const people = page.getByRole("button", { name: /^Follow @/ });
     await expect(people).toHaveCount(5);
     const first = people.first();

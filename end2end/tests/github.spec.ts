@@ -82,7 +82,7 @@ test("GitHub is connected to an account with a password, opens it, and is discon
     await page.getByRole("button", { name: "Connect GitHub" }).click();
     await consentAnew(page, octocat);
     await expect(page).toHaveURL("/settings/connections");
-    await expect(page.getByText("Connected. You can come in with it from now on.")).toBeVisible();
+    await expect(page.getByText("Connected. You can sign in with it from now on.")).toBeVisible();
     await expect(page.getByText(octocat.login)).toBeVisible();
     await axe(page);
 
@@ -146,7 +146,7 @@ test("an address that has an account is proved once, by a code, and then GitHub 
     await page.getByLabel("Code").fill(await mailCode(page.request, someone.email));
     await page.getByRole("button", { name: "Continue", exact: true }).click();
     await expect(page).toHaveURL("/");
-    await expect(page.getByText("From now on you can come in that way too.")).toBeVisible();
+    await expect(page.getByText("From now on you can sign in that way too.")).toBeVisible();
     await expect(page.getByRole("link", { name: "Profile", exact: true })).toHaveAttribute("href", `/@${someone.username}`);
 });
 

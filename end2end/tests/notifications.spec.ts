@@ -44,7 +44,7 @@ test("an answer leads to where it stands, and following it marks it as read", as
     await as(page, "ada", (theirs) => post(theirs, `/posts/${id}/replies`, { body: words }));
     await open(page, "/notifications");
     const link = rows(page).getByRole("link");
-    await expect(link).toHaveAccessibleName(/ answered you$/);
+    await expect(link).toHaveAccessibleName(/ replied to you$/);
     await link.click();
     await expect(page).toHaveURL(/\/posts\/\d+$/);
     await expect(page.locator("article.focal")).toContainText(words);
@@ -76,16 +76,16 @@ test("what is mailed is one's own choice", async ({ page }) => {
     await open(page, "/settings/notifications");
     await axe(page);
     await expect(page.getByLabel("At most once a day")).toBeChecked();
-    await expect(page.getByLabel("Somebody answers me")).toBeChecked();
-    await expect(page.getByLabel("Somebody likes what I wrote")).not.toBeChecked();
+    await expect(page.getByLabel("Someone replies to me")).toBeChecked();
+    await expect(page.getByLabel("Someone likes my post")).not.toBeChecked();
     await page.getByLabel("At most once a week").check();
-    await page.getByLabel("Somebody follows me").check();
-    await page.getByLabel("Somebody mentions me").uncheck();
+    await page.getByLabel("Someone follows me").check();
+    await page.getByLabel("Someone mentions me").uncheck();
     await page.getByRole("button", { name: "Save" }).click();
     await expect(page.getByText("Saved.")).toBeVisible();
     await expect(page.getByLabel("At most once a week")).toBeChecked();
-    await expect(page.getByLabel("Somebody follows me")).toBeChecked();
-    await expect(page.getByLabel("Somebody mentions me")).not.toBeChecked();
+    await expect(page.getByLabel("Someone follows me")).toBeChecked();
+    await expect(page.getByLabel("Someone mentions me")).not.toBeChecked();
 });
 
 test("a link that ends mails asks first, and one that ends nothing says so", async ({ page }) => {

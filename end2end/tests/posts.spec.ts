@@ -221,7 +221,7 @@ test("one takes down one's own post in two steps, and only one's own", async ({ 
     await page.locator("summary", { hasText: "Delete" }).click();
     await page.getByRole("button", { name: "Delete for good" }).click();
     await expect(page).toHaveURL("/@grace");
-    await expect(page.getByText("Your post is gone.")).toBeVisible();
+    await expect(page.getByText("Post deleted.")).toBeVisible();
     await expect(page.getByText(text)).toHaveCount(0);
     expect((await page.goto(`/posts/${id}`))?.status()).toBe(404);
 

@@ -5,8 +5,8 @@ use std::{borrow::Cow, time::Duration};
 /// The result of a domain function.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// The reason why a domain function failed. Nothing was changed, except possibly with [`Error::Unavailable`]: the
-/// response to a commit may have been lost.
+/// The reason why a domain function failed. Nothing was changed, except possibly with [`Error::Unavailable`] and
+/// [`Error::Internal`]: the response to a commit may have been lost.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// It does not exist, or this user may not know of it.
@@ -39,6 +39,16 @@ pub enum Error {
     /// A dependency did not answer as it should.
     #[error("unavailable: {0}")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A bug of ours: a row that must exist is missing, or a value cannot be read or written.
+    #[error("internal error: {0}")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Error {
+    /// Returns the error for a bug.
+    pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Internal(cause.into())
+    }
 }
 
 impl From<sqlx::Error> for Error {
@@ -48,7 +58,16 @@ impl From<sqlx::Error> for Error {
         if error.as_database_error().and_then(|e| e.code()).is_some_and(|code| code == "22021") {
             return Invalid::default().into();
         }
-        Self::Unavailable(Box::new(error))
+        match error {
+            sqlx::Error::RowNotFound
+            | sqlx::Error::ColumnNotFound(_)
+            | sqlx::Error::ColumnIndexOutOfBounds { .. }
+            | sqlx::Error::ColumnDecode { .. }
+            | sqlx::Error::Decode(_)
+            | sqlx::Error::Encode(_)
+            | sqlx::Error::TypeNotFound { .. } => Self::internal(error),
+            _ => Self::Unavailable(Box::new(error)),
+        }
     }
 }
 
@@ -137,5 +156,24 @@ impl Invalid {
     /// Fails if there is a message.
     pub fn check(self) -> Result<(), Invalid> {
         if self.is_empty() { Ok(()) } else { Err(self) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outage_is_503_and_a_bug_is_500() {
+        for (error, status, retries) in [
+            (sqlx::Error::PoolTimedOut, 503, true),
+            (sqlx::Error::Io(std::io::ErrorKind::ConnectionReset.into()), 503, true),
+            (sqlx::Error::RowNotFound, 500, false),
+            (sqlx::Error::ColumnNotFound("x".to_owned()), 500, false),
+            (sqlx::Error::Decode("not a number".into()), 500, false),
+        ] {
+            let error = Error::from(error);
+            assert_eq!((error.status().as_u16(), error.retry_after().is_some()), (status, retries), "{error}");
+        }
     }
 }

@@ -19,12 +19,12 @@ use crate::{
     request::Client,
 };
 
-/// The most turns that wait for each core. At 40 ms for a hash the last one still starts within [`PATIENCE`].
+/// The most turns that wait for each core. At 40 ms for a hash the last one still starts within [`QUEUE_TIMEOUT`].
 const WAITING_PER_CORE: usize = 32;
 /// The most turns of one account, waiting and running together: a double click, and no more.
 const PLACES_PER_ACCOUNT: usize = 2;
 /// The longest a turn waits before it is refused with [`Error::Busy`].
-const PATIENCE: Duration = Duration::from_secs(2);
+const QUEUE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The account and the network that a turn counts for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,7 +92,7 @@ impl FairQueue {
     ///
     /// # Errors
     /// [`Error::Busy`] when the account has the most turns it may have, when the queue is full of turns of others who
-    /// have no more than this key, or after [`PATIENCE`].
+    /// have no more than this key, or after [`QUEUE_TIMEOUT`].
     pub async fn run<T: Send + 'static>(&self, key: QueueKey, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
         let permit = self.wait(key).await?;
         // The permit moves into the work: a client that disconnects must not free a core that is still busy.
@@ -101,13 +101,13 @@ impl FairQueue {
             work()
         })
         .await
-        .map_err(|panicked| Error::Unavailable(Box::new(panicked)))
+        .map_err(Error::internal)
     }
 
     async fn wait(&self, key: QueueKey) -> Result<CorePermit> {
         let (id, granted) = self.0.join(key)?;
         let waiting = WaitingTurn { shared: &self.0, id };
-        let permit = timeout(PATIENCE, granted).await;
+        let permit = timeout(QUEUE_TIMEOUT, granted).await;
         drop(waiting);
         // The sender is dropped without a permit when the turn lost its place to another.
         permit.ok().and_then(Result::ok).ok_or(Error::Busy)

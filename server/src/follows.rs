@@ -13,7 +13,7 @@ use crate::{
 
 /// The most users that one user can follow: a page of their posts costs a look-up for each of them
 /// (docs/decisions/0007).
-pub const MOST: i64 = 7_500;
+pub const MAX_FOLLOWS: i64 = 7_500;
 
 /// The state of a follow after a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub struct FollowState {
 /// Follows, or with `follow == false` unfollows, the user `username`.
 ///
 /// [`Error::NotFound`] when there is no such user (or, for a new follow, the user is suspended); [`Error::Invalid`] for
-/// the user's own username; [`Error::Full`] for one more than [`MOST`].
+/// the user's own username; [`Error::Full`] for one more than [`MAX_FOLLOWS`].
 pub async fn set(cx: &Request, me: &Member, username: &str, follow: bool) -> Result<FollowState> {
     limits::counted(&cx.server, (limits::FOLLOW, me.id().0), write(cx, me, username, follow)).await
 }
@@ -42,7 +42,7 @@ async fn write(cx: &Request, me: &Member, username: &str, follow: bool) -> Resul
     if them == me.id().0 {
         return Err(Invalid::one("username", "You can't follow yourself.").into());
     }
-    accounts::stay(&mut tx, me.id()).await?;
+    accounts::lock_shared_active(&mut tx, me.id()).await?;
     if follow {
         let begun = sqlx::query!(
             "insert into follows (follower_id, followee_id) values ($1, $2) on conflict do nothing",
@@ -74,7 +74,7 @@ async fn write(cx: &Request, me: &Member, username: &str, follow: bool) -> Resul
 async fn keep_to_most(tx: &mut PgConnection, me: UserId) -> Result<()> {
     let following =
         sqlx::query_scalar!("select following from profile_counts where user_id = $1", me.0).fetch_one(tx).await?;
-    if following > MOST { Err(Error::Full) } else { Ok(()) }
+    if following > MAX_FOLLOWS { Err(Error::Full) } else { Ok(()) }
 }
 
 /// Maps the error of a follow: the followed user was deleted at this moment. The follower cannot be: their row is

@@ -44,7 +44,7 @@ async fn write(cx: &Request, me: &Member, post: PostId, like: bool) -> Result<Li
             notifications::liked(&mut tx, post, me.id()).await?;
         }
     } else {
-        accounts::stay(&mut tx, me.id()).await?;
+        accounts::lock_shared_active(&mut tx, me.id()).await?;
         notifications::unliked(&mut tx, post, me.id()).await?;
     }
     // A post that no page shows cannot be liked (see posts::find); an earlier like of it can still be taken back.

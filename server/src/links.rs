@@ -150,7 +150,7 @@ pub(crate) async fn prepare_end(
 
 /// Ends every link of the user, except undo links of address changes and links that revoke the current session or the
 /// other sessions of its browser.
-pub(crate) async fn end_but_of(tx: &mut PgConnection, me: &Member) -> Result<()> {
+pub(crate) async fn revoke_others(tx: &mut PgConnection, me: &Member) -> Result<()> {
     sqlx::query!(
         r#"
         update links l set used_at = now()
@@ -228,7 +228,7 @@ pub async fn find(cx: &Request, purpose: Purpose, token: &Token) -> Result<Link>
 /// Uses a link up, inside the transaction of what it allows. Of several concurrent requests one succeeds; the others
 /// get [`Error::NotFound`]. Locks the user's row first: a transaction with that lock may end every link.
 pub(crate) async fn use_up(tx: &mut PgConnection, link: &Link) -> Result<()> {
-    sessions::hold(tx, link.user).await?;
+    sessions::lock(tx, link.user).await?;
     let used = sqlx::query!(
         "update links set used_at = now() where id = $1 and used_at is null and expires_at > now()",
         link.id

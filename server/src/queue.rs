@@ -15,7 +15,7 @@ use tokio::{sync::Semaphore, time::timeout};
 use crate::error::{Error, Result};
 
 /// The time that work waits before it is refused.
-const PATIENCE: Duration = Duration::from_secs(2);
+const QUEUE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A queue that runs a bounded number of tasks at a time, while a bounded number waits.
 pub struct Queue {
@@ -46,10 +46,10 @@ impl Queue {
             return Err(Error::Busy);
         }
         let place = Place(&self.waiting);
-        let permit = timeout(PATIENCE, Arc::clone(&self.permits).acquire_owned())
+        let permit = timeout(QUEUE_TIMEOUT, Arc::clone(&self.permits).acquire_owned())
             .await
             .map_err(|_| Error::Busy)?
-            .map_err(|closed| Error::Unavailable(Box::new(closed)))?;
+            .map_err(Error::internal)?;
         drop(place);
         // The permit moves into the work: a client that disconnects must not free a core that is still busy.
         tokio::task::spawn_blocking(move || {
@@ -57,7 +57,7 @@ impl Queue {
             work()
         })
         .await
-        .map_err(|panicked| Error::Unavailable(Box::new(panicked)))
+        .map_err(Error::internal)
     }
 }
 

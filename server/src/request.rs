@@ -120,7 +120,7 @@ impl Request {
     /// # Errors
     /// On a route outside the layers of the router.
     pub fn unasked(extensions: &Extensions) -> Result<Self> {
-        let missing = || Error::Unavailable("a route outside the layers of the router".into());
+        let missing = || Error::internal("a route outside the layers of the router");
         let facts = extensions.get::<Arc<Facts>>().cloned().ok_or_else(missing)?;
         let session = extensions.get::<Session>().cloned().ok_or_else(missing)?;
         Ok(Self { server: facts.server.clone(), facts, session })

@@ -14,7 +14,7 @@ use crate::{
 pub const PART: i64 = 10_000;
 
 /// The most listed parts, of users and of posts; beyond that, search engines find the oldest posts only by links.
-const MOST_PARTS: i64 = 25_000;
+const MAX_PARTS: i64 = 25_000;
 
 /// Returns the non-empty parts of each kind, the newest first. One statement, from the newest row down: from each part
 /// it jumps to a row of the next, so ranges without rows cost nothing.
@@ -53,7 +53,7 @@ pub async fn parts(db: &mut PgConnection) -> Result<Parts> {
         ) as "posts!"
         "#,
         PART,
-        MOST_PARTS,
+        MAX_PARTS,
     )
     .fetch_one(db)
     .await?)

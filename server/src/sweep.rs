@@ -17,21 +17,21 @@ use crate::{
 /// The most rows of one kind deleted by one statement.
 const BATCH: i64 = 1_000;
 /// The delays between two rounds, and after a failed round.
-const PAUSE: Duration = Duration::from_secs(60);
-const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
+const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
+const RETRY_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Sweeps until the process ends.
 pub async fn run(server: Server) {
     loop {
         let pause = match everything(&server).await {
-            Ok(0) => PAUSE,
+            Ok(0) => SWEEP_INTERVAL,
             Ok(rows) => {
                 tracing::debug!(rows, "swept");
-                PAUSE
+                SWEEP_INTERVAL
             }
             Err(error) => {
                 tracing::warn!(%error, "not everything could be swept; trying again");
-                PAUSE_AFTER_FAILURE
+                RETRY_INTERVAL
             }
         };
         tokio::time::sleep(pause).await;

@@ -21,11 +21,11 @@ pub struct TrendingTag {
 }
 
 /// The number of tags in the table.
-const MOST: i64 = 20;
+const MAX_TAGS: i64 = 20;
 /// The fewest users of a trending tag: a tag of a single user never trends, however many posts have it.
 const COMPANY: i64 = 2;
 /// The interval between two reads of the table.
-const PAUSE: Duration = Duration::from_secs(60);
+const REFRESH_INTERVAL: Duration = Duration::from_secs(60);
 
 /// The copy of this instance.
 #[derive(Default)]
@@ -48,7 +48,7 @@ pub async fn run(server: Server) {
         if let Err(error) = refresh(&server).await {
             tracing::warn!(%error, "could not count what is lively; trying again");
         }
-        tokio::time::sleep(PAUSE).await;
+        tokio::time::sleep(REFRESH_INTERVAL).await;
     }
 }
 
@@ -106,7 +106,7 @@ async fn count(server: &Server) -> Result<()> {
         group by t.tag having count(distinct u.id) >= $2
         order by 2 desc, 3 desc, 1 limit $1
         "#,
-        MOST,
+        MAX_TAGS,
         COMPANY,
     )
     .execute(&mut *tx)

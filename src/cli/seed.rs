@@ -34,7 +34,7 @@ pub async fn run(pool: &PgPool, args: Args) -> Result<()> {
     let options =
         Options { users: args.users, posts: args.posts, force: args.force, password_hash: demo_password_hash()? };
     match seed::seed(pool, &options).await.context("nothing was planted")? {
-        Report::Inhabited => note("Somebody lives here already; nothing was planted."),
+        Report::Inhabited => note("The database already has users; nothing was added."),
         Report::Seeded { users, posts, replies, likes, follows } => note(format_args!(
             "Planted {users} people, {posts} posts ({replies} of them replies), {likes} likes and {follows} follows."
         )),

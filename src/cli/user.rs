@@ -13,7 +13,7 @@ use time::{OffsetDateTime, UtcOffset};
 use super::output::{self, say};
 
 /// The most accounts that one listing shows.
-const MOST: i64 = 200;
+const MAX_LISTED: i64 = 200;
 
 #[derive(Subcommand)]
 pub enum User {
@@ -147,7 +147,7 @@ fn moment(at: OffsetDateTime) -> String {
 }
 
 async fn list(server: &Server, part: &str) -> Result<()> {
-    let found = accounts::list(server, part, MOST).await.map_err(explain)?;
+    let found = accounts::list(server, part, MAX_LISTED).await.map_err(explain)?;
     for account in &found {
         let state = if account.suspension.is_some() { "suspended" } else { "" };
         say!(
@@ -159,7 +159,7 @@ async fn list(server: &Server, part: &str) -> Result<()> {
             account.sessions,
         )?;
     }
-    if found.len() as i64 == MOST {
+    if found.len() as i64 == MAX_LISTED {
         say!("… and perhaps more: give a part of the name or address.")?;
     }
     Ok(())

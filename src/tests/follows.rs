@@ -47,7 +47,7 @@ async fn nobody_follows_more_than_7_500_people(pool: PgPool) {
     let mut reader = barbara.clone();
     reader.keep(&refused);
     let page = reader.get(refused.location()).await.body;
-    assert!(page.contains("7,500 people") && page.contains("Unfollow somebody"), "{page}");
+    assert!(page.contains("7,500 people") && page.contains("Unfollow someone"), "{page}");
     let function = barbara.clone().post("/api/set_follow", &[("username", "alan"), ("follow", "true")]).await;
     assert_eq!((function.status, function.body.as_str()), (StatusCode::UNPROCESSABLE_ENTITY, "full"));
     assert_eq!(follow("them7", "true").await.flash(), "", "whom one follows already is no more");

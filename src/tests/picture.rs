@@ -22,13 +22,13 @@ async fn a_picture_is_chosen_seen_replaced_and_taken_away(pool: PgPool) {
     assert_eq!((sent.status, sent.location()), (StatusCode::SEE_OTHER, PAGE));
     let id = site.picture_of("alan").await.unwrap();
     let page = alan.get(PAGE).await.body;
-    assert!(page.contains("That is your picture now.") && page.contains(&format!("/avatars/{id}.400")));
+    assert!(page.contains("Picture changed.") && page.contains(&format!("/avatars/{id}.400")));
     assert!(page.contains(REMOVE));
     alan.send_file(SEND, "picture", &Picture::Usual.bytes(2)).await;
     assert_ne!(site.picture_of("alan").await.unwrap(), id);
     assert_eq!(site.pictures().await, 1, "one picture a person");
     assert_eq!(alan.post(REMOVE, &[]).await.location(), PAGE);
-    assert!(alan.get(PAGE).await.body.contains("Your picture is gone."));
+    assert!(alan.get(PAGE).await.body.contains("Picture removed."));
     assert_eq!((site.picture_of("alan").await, site.pictures().await), (None, 0));
 }
 

@@ -113,7 +113,7 @@ const LIKES: &[&str] = &["likes_by_person", "posts_pkey", PEOPLE, LIKED];
 const FOLLOWING: &[&str] = &["follows_pkey", FOLLOWING_NEWEST, "posts_by_author", "posts_pkey", PEOPLE, LIKED];
 
 /// The most rows that one step of a plan may visit or sort: reader 2 follows five hundred users.
-const MOST: f64 = 1_000.0;
+const MAX_ROWS: f64 = 1_000.0;
 
 /// Twenty thousand users and thirty thousand posts, some of them replies, with their related rows; 29000 is a post with
 /// sixty replies. Reader 2 follows five hundred; many follow the first five. Reader 1 likes five thousand posts; 29001
@@ -188,13 +188,13 @@ fn wrong(step: &Value, indexes: &[&str], found: &mut Vec<String>) {
         if !indexes.contains(&index) {
             found.push(format!("reads by {index}"));
         }
-        if text("Index Cond").is_empty() && read > MOST {
+        if text("Index Cond").is_empty() && read > MAX_ROWS {
             found.push(format!("reads {index} from end to end"));
         }
     }
     if kind.contains("Sort") || kind.contains("Scan") && !index.is_empty() {
         let below = step["Plans"][0]["Actual Rows"].as_f64().unwrap_or(read);
-        if below > MOST || read > MOST {
+        if below > MAX_ROWS || read > MAX_ROWS {
             found.push(format!("{kind} {index} of {below} rows, {read} in all"));
         }
     }

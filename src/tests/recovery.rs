@@ -201,7 +201,7 @@ async fn a_sign_in_from_a_new_browser_is_told_with_a_link_that_ends_it(pool: PgP
     let late = again.post("/end-session", &[]).await;
     assert_eq!((late.location(), late.flash()), ("/settings/devices", "session-link-gone"));
     let said = again.get("/sign-in?next=%2Fsettings%2Fdevices").await.body;
-    assert!(said.contains("Devices shows who is signed in") && !said.contains("ask for a new one"), "{said}");
+    assert!(said.contains("Devices shows who is signed in") && !said.contains("request a new one"), "{said}");
 }
 
 #[sqlx::test]
@@ -232,7 +232,7 @@ async fn a_link_to_a_code_that_has_ended_says_so_and_offers_a_new_one(pool: PgPo
     for mut browser in [elsewhere, late, asking] {
         let page = browser.get(&link).await;
         assert_eq!(page.status, StatusCode::OK);
-        assert!(page.body.contains("That code has ended, or was asked for in another browser."), "{}", page.body);
+        assert!(page.body.contains("That code has expired, or was requested in another browser."), "{}", page.body);
         assert!(page.body.contains("role=\"alert\"") && page.body.contains("action=\"/sign-in/code/send\""));
     }
     assert!(!site.browser().get("/sign-in/code").await.body.contains("has ended"), "who only comes by is told nothing");

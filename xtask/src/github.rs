@@ -25,7 +25,8 @@ pub struct GitHub {
 impl GitHub {
     /// Builds its program.
     pub fn build() -> Result<()> {
-        process::run(workspace::cargo().args(["build", "--package", PACKAGE]))
+        // Together with Kith, out of what its tests have compiled already.
+        process::run(workspace::cargo().arg("build").args(workspace::KITH).args(["--bin", PACKAGE]))
     }
 
     /// Starts it for a Kith whose origin is `origin`, and waits until it listens.

@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, Result, ensure};
 
 /// The longest wait for a response, longer than any takes; after it an error rather than an endless wait.
-const PATIENCE: Duration = Duration::from_secs(20);
+const READ_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A connection that remains open for more requests.
 pub struct Connection {
@@ -30,7 +30,7 @@ impl Connection {
     pub fn open(port: u16, host: &str) -> Result<Self> {
         let stream = TcpStream::connect(("127.0.0.1", port)).context("nobody listens")?;
         stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_read_timeout(Some(READ_TIMEOUT))?;
         Ok(Self { stream: BufReader::new(stream), host: host.to_owned() })
     }
 

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// The longest time until Kith must answer.
-const PATIENCE: Duration = Duration::from_secs(30);
+const START_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The way in which a Kith runs.
 pub struct Plan<'a> {
@@ -119,7 +119,7 @@ impl Kith {
 
     fn wait_until_healthy(&mut self) -> Result<()> {
         let mut ended = false;
-        let healthy = process::wait_for(PATIENCE, || {
+        let healthy = process::wait_for(START_TIMEOUT, || {
             ended = self.running.ended().is_some();
             ended || self.is_healthy()
         });

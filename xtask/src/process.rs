@@ -21,7 +21,7 @@ use nix::{
 use crate::guard;
 
 /// The longest time a program may take to end after SIGTERM; Kith drains its connections for at most 15 s.
-const PATIENCE: Duration = Duration::from_secs(20);
+const STOP_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A program of ours in the background. Dropping it stops it.
 pub struct Running {
@@ -117,7 +117,7 @@ pub fn alive(pid: i32) -> bool {
 pub fn end_group(leader: i32) {
     let group = Pid::from_raw(leader);
     if killpg(group, Signal::SIGTERM).is_ok() {
-        wait_until_gone(leader, PATIENCE);
+        wait_until_gone(leader, STOP_TIMEOUT);
         killpg(group, Signal::SIGKILL).ok();
     }
 }

@@ -71,7 +71,7 @@ pub async fn show(visit: Visit, Query(link): Query<Link>) -> Result<Response> {
             let told = if link.code.is_empty() {
                 Invalid::default()
             } else {
-                Invalid::one("", "That code has ended, or was asked for in another browser. We can send a new one.")
+                Invalid::one("", "That code has expired, or was requested in another browser. We can send a new one.")
             };
             Ok(card(&visit, TITLE, StatusCode::OK, ask_view("", &told)))
         }

@@ -57,7 +57,7 @@ pub async fn show(visit: Visit) -> Result<Response> {
         Ok(outstanding) => {
             let mut invalid = Invalid::default();
             if outstanding.username_taken {
-                invalid.add("username", "Somebody else has taken that name meanwhile. Please pick another.");
+                invalid.add("username", "Someone else has just taken that name. Please choose another.");
             }
             Ok(page(&visit, StatusCode::OK, &outstanding, &invalid))
         }

@@ -78,7 +78,7 @@ pub async fn end_session_now(visit: Visit, Form(form): Form<LinkForm>) -> Result
         Err(Mismatch::Gone) => return Ok(gone(&visit, SESSION)),
         Err(Mismatch::Other(link)) => return ask_again(&visit, &link, paths::END_SESSION).await,
     };
-    match sessions::end_by_link(&visit.cx, &link).await {
+    match sessions::revoke_by_link(&visit.cx, &link).await {
         Ok(()) => Ok(done(&visit, Flash::SessionEnded, paths::FORGOT_PASSWORD)),
         Err(Error::NotFound) => Ok(gone(&visit, SESSION)),
         Err(other) => Err(other),

@@ -72,7 +72,7 @@ pub(crate) fn refusal(error: Error) -> Result<(StatusCode, Option<u64>, Invalid)
             Ok((status, wait, Invalid::one("", message)))
         }
         Error::Busy => {
-            Ok((status, wait, Invalid::one("", "Many people are coming in right now. Please try again in a moment.")))
+            Ok((status, wait, Invalid::one("", "Many people are signing in right now. Please try again in a moment.")))
         }
         other => Err(other),
     }

@@ -38,7 +38,7 @@ pub struct Onward {
 }
 
 /// Seconds after which the user may try a provider again that did not answer.
-const AGAIN: u64 = 30;
+const RETRY_AFTER_SECONDS: u64 = 30;
 
 /// `POST /auth/{provider}`
 pub async fn set_out(visit: Visit, Path(provider): Path<String>, Form(onward): Form<Onward>) -> Result<Response> {
@@ -126,7 +126,7 @@ async fn sorry(
 ) -> Result<Response> {
     let label = visit.cx.server.providers().find(provider).map(Provider::label)?;
     let status = status(why);
-    let wait = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(AGAIN);
+    let wait = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_AFTER_SECONDS);
     let refusal = (status, wait, Invalid::one("", why.words(label)));
     match (intent, visit.me()) {
         (Some(Intent::Elevate), Some(me)) => elevation::ask(visit, me, next, refusal).await,

@@ -12,9 +12,9 @@ use crate::{
 /// The first visit to a new Kith.
 pub(super) fn nobody_wrote(member: bool) -> impl IntoView {
     let (words, way) = if member {
-        ("Somebody has to begin. Say what you are up to.", None)
+        ("Be the first: say what you are up to.", None)
     } else {
-        ("Nobody has written anything yet. You could be the first.", Some(()))
+        ("There are no posts yet. You could write the first.", Some(()))
     };
     let way = way.map(|()| button_link("Sign up", paths::SIGN_UP, Weight::Primary));
     view! { <section class="sheet">{empty("Quiet in here", words, way)}</section> }
@@ -26,7 +26,7 @@ pub(super) fn follows_nobody(suggestions: &[Author]) -> impl IntoView + use<> {
     let list = view! { <form method="post">{hidden("next", paths::FOLLOWING)}{people}</form><PostList /> };
     view! {
         <section class="sheet">
-            {empty("Whom do you know?", "What the people you follow write will stand here, newest first. These are read by many:", list)}
+            {empty("Find people to follow", "Posts by people you follow appear here, newest first. Many people read these:", list)}
         </section>
     }
 }

@@ -178,7 +178,7 @@ fn show(card: &str, reply: bool) {
         one_more_reply();
     }
     if done {
-        dom::say(if reply { "Your reply is there." } else { "Your post is there." });
+        dom::say(if reply { "Reply posted." } else { "Your post is there." });
     } else if reply {
         let _ = location.reload();
     } else {

@@ -9,7 +9,7 @@ use web_sys::{Element, HtmlFormElement, HtmlTextAreaElement, Storage};
 use super::dom;
 
 /// Milliseconds after the last key press until the text is kept.
-const PAUSE: i32 = 400;
+const SAVE_INTERVAL: i32 = 400;
 
 thread_local! {
     /// Counts key presses, so that only the last of many timers keeps the text.
@@ -35,7 +35,7 @@ pub fn typed(form: &HtmlFormElement) {
             keep(&form);
         }
     });
-    let _ = dom::window().set_timeout_with_callback_and_timeout_and_arguments_0(later.unchecked_ref(), PAUSE);
+    let _ = dom::window().set_timeout_with_callback_and_timeout_and_arguments_0(later.unchecked_ref(), SAVE_INTERVAL);
 }
 
 /// Deletes the draft after the form was sent.

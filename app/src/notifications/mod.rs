@@ -117,7 +117,7 @@ fn view(page: &Page, me: UserId, before: Option<Cursor>, unread: bool) -> impl I
 }
 
 fn nothing() -> impl IntoView {
-    let words = "When somebody answers you, mentions you, follows you or likes what you wrote, it stands here.";
+    let words = "Replies, mentions, new followers and likes appear here.";
     let way = button_link("Write something", paths::WRITE, Weight::Primary);
     view! { <section class="sheet">{empty("All quiet", words, way)}</section> }
 }

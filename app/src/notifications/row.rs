@@ -63,7 +63,7 @@ fn names(told: &Notification) -> impl IntoView + use<> {
 
 fn deed(kind: Kind) -> &'static str {
     match kind {
-        Kind::Reply => "answered you",
+        Kind::Reply => "replied to you",
         Kind::Mention => "mentioned you",
         Kind::Follow => "follows you",
         Kind::Like => "liked your post",

@@ -74,6 +74,6 @@ fn answers(reply: &Reply) -> impl IntoView + use<> {
         (Some(parent), Some(to)) => {
             view! { <p class="answers">"In reply to "<a href=paths::post(parent)>{format!("@{to}")}</a></p> }.into_any()
         }
-        _ => view! { <p class="answers">"In reply to somebody who is not here"</p> }.into_any(),
+        _ => view! { <p class="answers">"In reply to a deleted post"</p> }.into_any(),
     }
 }

@@ -141,10 +141,10 @@ fn nobody(profile: &Profile, way: Way, (suspended, mine): (bool, bool)) -> Strin
                 (Way::Following, n) => format!("The {} accounts that {you} {verb} are suspended.", count::short(n)),
             }
         }
-        (Way::Followers, true) => "When somebody follows you, they stand here.".to_owned(),
-        (Way::Following, true) => "Whom you follow stands here.".to_owned(),
-        (Way::Followers, false) => format!("When somebody follows {name}, they stand here."),
-        (Way::Following, false) => format!("When {name} follows somebody, they stand here."),
+        (Way::Followers, true) => "People who follow you appear here.".to_owned(),
+        (Way::Following, true) => "People you follow appear here.".to_owned(),
+        (Way::Followers, false) => format!("People who follow {name} appear here."),
+        (Way::Following, false) => format!("People {name} follows appear here."),
     }
 }
 

@@ -92,7 +92,7 @@ pub(super) fn idle(visit: &Visit) -> impl IntoView + use<> {
         <section class="sheet">
             <div class="state">
                 <h2>"What are you looking for?"</h2>
-                <p>"Somebody’s name, or how it begins. Words of a post, all of which it has. A tag: #bread."</p>
+                <p>"A name or its beginning, words that a post must contain, or a tag: #bread."</p>
                 // No line may break after the sign.
                 <p>
                     "“Slow oven” in quotes finds the words as they stand; "<span class="whole">"-white"</span>

@@ -201,7 +201,7 @@ fn view(account: &Account, me: &Member, shown: &Shown<'_>) -> impl IntoView + us
         </section>
         <section aria-labelledby="username-heading">
             <h2 id="username-heading">"Username"</h2>
-            <p>"You are " <strong>{username}</strong> " here. The old name leads to you for 30 days, then others may take it."</p>
+            <p>"You are " <strong>{username}</strong> " here. Your old username redirects here for 30 days; then others may take it."</p>
             <form method="post" action=paths::ACCOUNT_USERNAME class="stack">
                 {username_field(shown.username, shown.invalid).view()}
                 {button("Change my username", Weight::Quiet)}

@@ -27,14 +27,14 @@ pub async fn show(visit: Visit, me: Member) -> Result<Response> {
 }
 
 /// `POST /settings/devices/{device}/end`
-pub async fn end(
+pub async fn revoke(
     visit: Visit,
     me: Elevated,
     Path(device): Path<String>,
     Form(Nothing {}): Form<Nothing>,
 ) -> Result<Response> {
     let device: DeviceId = device.parse().map_err(|_| Error::NotFound)?;
-    let ended = match sessions::end(&visit.cx, &me, device).await {
+    let ended = match sessions::revoke(&visit.cx, &me, device).await {
         Err(Error::NotFound) => {
             let devices = sessions::list(&mut *visit.cx.server.db().acquire().await?, &me).await?;
             let gone = Invalid::one("", "That device was signed out already.");
@@ -50,14 +50,14 @@ pub async fn end(
 }
 
 /// `POST /settings/devices/others/end`
-pub async fn end_others(visit: Visit, me: Elevated, Form(Nothing {}): Form<Nothing>) -> Result<Response> {
-    sessions::end_others(&visit.cx, &me).await?;
+pub async fn revoke_others(visit: Visit, me: Elevated, Form(Nothing {}): Form<Nothing>) -> Result<Response> {
+    sessions::revoke_others(&visit.cx, &me).await?;
     Ok(Flash::OthersEnded.redirect(&visit.cx.server, paths::DEVICES))
 }
 
 /// `POST /settings/devices/all/end`
-pub async fn end_all(visit: Visit, me: Elevated, Form(Nothing {}): Form<Nothing>) -> Result<Response> {
-    sessions::end_all(&visit.cx, &me).await?;
+pub async fn revoke_all(visit: Visit, me: Elevated, Form(Nothing {}): Form<Nothing>) -> Result<Response> {
+    sessions::revoke_all(&visit.cx, &me).await?;
     Ok(signed_out(&visit.cx, Flash::EverywhereEnded))
 }
 

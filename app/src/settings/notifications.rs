@@ -94,9 +94,9 @@ fn choice(rhythm: Rhythm, chosen: bool) -> AnyView {
 
 fn label(kind: Kind) -> &'static str {
     match kind {
-        Kind::Reply => "Somebody answers me",
-        Kind::Mention => "Somebody mentions me",
-        Kind::Follow => "Somebody follows me",
-        Kind::Like => "Somebody likes what I wrote",
+        Kind::Reply => "Someone replies to me",
+        Kind::Mention => "Someone mentions me",
+        Kind::Follow => "Someone follows me",
+        Kind::Like => "Someone likes my post",
     }
 }

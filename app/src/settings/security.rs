@@ -69,7 +69,7 @@ fn view(username: &str, (has_password, invalid): (bool, &Invalid)) -> impl IntoV
     let (lead, label) = match has_password {
         true => ("Changing it signs out all your other devices.", "Change my password"),
         false => {
-            ("You have no password yet. With one you can come in without mail or another service.", "Set a password")
+            ("You have no password yet. With one you can sign in without mail or another service.", "Set a password")
         }
     };
     let removal = has_password.then(|| {

@@ -19,8 +19,8 @@ pub fn document(root: impl FnOnce(&mut Xml<'_>) -> std::io::Result<()>) -> Resul
         .write_event(Event::Decl(BytesDecl::new("1.0", Some("utf-8"), None)))
         .and_then(|()| root(&mut Xml(&mut writer)));
     // Neither can fail in memory, with text that was valid text before.
-    written.map_err(|error| Error::Unavailable(Box::new(error)))?;
-    String::from_utf8(writer.into_inner()).map_err(|error| Error::Unavailable(Box::new(error)))
+    written.map_err(Error::internal)?;
+    String::from_utf8(writer.into_inner()).map_err(Error::internal)
 }
 
 impl Xml<'_> {

@@ -79,7 +79,7 @@ fn words(status: StatusCode, retry_after: Option<u64>, effect: Effect) -> String
             still have it. Sign in in another tab, then send it from there."
                 .to_owned()
         }
-        StatusCode::FORBIDDEN => "This page, or this change, is for somebody else. Nothing was changed.".to_owned(),
+        StatusCode::FORBIDDEN => "You may not open this page or make this change. Nothing was changed.".to_owned(),
         StatusCode::METHOD_NOT_ALLOWED => "This address can’t be used like that. Nothing was changed.".to_owned(),
         StatusCode::CONFLICT => {
             "The page you sent this from was opened for another account. Nothing was changed.".to_owned()

@@ -1,7 +1,7 @@
 //! The navigation, the user's menu in it, and the default column beside a page.
 
 use leptos::{prelude::*, tachys::view::any_view::AnyView};
-use server::{notifications::MOST_COUNTED, profiles::Author, request::Member};
+use server::{notifications::MAX_COUNTED, profiles::Author, request::Member};
 
 use super::{
     avatar::{Size, avatar_now},
@@ -66,8 +66,8 @@ fn stranger(tab: Tab) -> impl IntoView {
 fn told(unread: i64, here: bool) -> impl IntoView + use<> {
     let (label, count) = match unread {
         ..=0 => ("Notifications".to_owned(), None),
-        n if n > MOST_COUNTED => {
-            (format!("Notifications, more than {MOST_COUNTED} unread"), Some(format!("{MOST_COUNTED}+")))
+        n if n > MAX_COUNTED => {
+            (format!("Notifications, more than {MAX_COUNTED} unread"), Some(format!("{MAX_COUNTED}+")))
         }
         n => (format!("Notifications, {n} unread"), Some(n.to_string())),
     };

@@ -124,7 +124,7 @@ pub async fn invite(server: &Server, email: &Email, username: &Username, role: R
     .fetch_one(server.db())
     .await?;
     if taken.username {
-        return Err(Invalid::one("username", "That username is taken, or was somebody's until lately.").into());
+        return Err(Invalid::one("username", "That username is taken, or was in use until recently.").into());
     }
     if taken.email {
         return Err(Invalid::one("email", "That address already has an account.").into());
@@ -155,7 +155,7 @@ pub async fn withdraw_invitation(server: &Server, token: &Token) -> Result<()> {
 /// Revokes every session of an account. Returns how many there were.
 pub async fn sign_out_everywhere(server: &Server, user: UserId) -> Result<u64> {
     let mut tx = server.begin().await?;
-    let count = sessions::end_everywhere(&mut tx, user).await?;
+    let count = sessions::revoke_all_and_forget_browsers(&mut tx, user).await?;
     audit::record(&mut tx, user, Actor::System, &Event::EverywhereEnded { count }).await?;
     tx.commit().await?;
     Ok(count)
@@ -192,7 +192,7 @@ pub async fn suspend(server: &Server, user: UserId, reason: &str, hours: Option<
     if changed.rows_affected() == 0 {
         return Err(Error::NotFound);
     }
-    sessions::end_everywhere(&mut tx, user).await?;
+    sessions::revoke_all_and_forget_browsers(&mut tx, user).await?;
     reset::end_codes_and_links(&mut tx, user).await?;
     audit::record(&mut tx, user, Actor::System, &Event::Suspended { reason }).await?;
     tx.commit().await?;
@@ -242,7 +242,7 @@ pub async fn set_role(server: &Server, user: UserId, role: Role) -> Result<()> {
         return Ok(());
     }
     sqlx::query!("update users set role = $2 where id = $1", user.0, role.name()).execute(&mut *tx).await?;
-    sessions::end_to_begin_anew(&mut tx, user).await?;
+    sessions::revoke_all_in(&mut tx, user).await?;
     audit::record(&mut tx, user, Actor::System, &Event::RoleChanged { role: role.name() }).await?;
     tx.commit().await?;
     Ok(())

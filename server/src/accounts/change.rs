@@ -4,7 +4,7 @@
 use secrecy::SecretString;
 use sqlx::PgConnection;
 
-use super::{Email, Username, decide, reserve, ways_in};
+use super::{Email, Username, decide, reserve, sign_in_methods};
 use crate::{
     audit::{self, Actor, Event},
     auth::{
@@ -75,7 +75,7 @@ pub async fn remove_password(cx: &Request, me: &Elevated) -> Result<()> {
     if removed.rows_affected() == 0 {
         return Err(Error::NotFound);
     }
-    ways_in::keep_one((&mut tx, &cx.server), me.id()).await?;
+    sign_in_methods::require_one((&mut tx, &cx.server), me.id()).await?;
     end_other_ways(&mut tx, me).await?;
     record(&mut tx, cx, me, &Event::PasswordRemoved).await?;
     let to = sqlx::query_scalar!("select email from users where id = $1", me.id().0).fetch_one(&mut *tx).await?;
@@ -171,7 +171,7 @@ pub async fn undo_email(cx: &Request, link: &Link) -> Result<()> {
         .execute(&mut *tx)
         .await
         .map_err(|e| on_constraint(e, "users_email_key", taken()))?;
-    reset::end_everything_under_way(&mut tx, link.user).await?;
+    reset::revoke_pending(&mut tx, link.user).await?;
     // An attacker who changed the address may also have set the password or linked an identity. Only the mailbox proves
     // the owner now, and the owner chooses a new password with it.
     sqlx::query!("delete from passwords where user_id = $1", link.user.0).execute(&mut *tx).await?;
@@ -251,9 +251,9 @@ async fn change_username(
 /// before. Keeps the link that revokes this very session: if an attacker uses the session, a change must not take that
 /// link from the owner.
 async fn end_other_ways(tx: &mut PgConnection, me: &Elevated) -> Result<()> {
-    sessions::end_others_of(tx, me).await?;
+    sessions::revoke_others_in(tx, me).await?;
     reset::end_codes(tx, me.id()).await?;
-    links::end_but_of(tx, me).await
+    links::revoke_others(tx, me).await
 }
 
 async fn record(tx: &mut PgConnection, cx: &Request, me: &Elevated, event: &Event) -> Result<()> {

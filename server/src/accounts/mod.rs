@@ -7,9 +7,9 @@ mod email;
 mod erase;
 pub mod export;
 pub mod leave;
+pub(crate) mod sign_in_methods;
 mod username;
 mod visibility;
-pub(crate) mod ways_in;
 
 pub(crate) use admin::restore_due;
 pub use admin::{
@@ -34,7 +34,7 @@ use crate::{
 /// Locks the user's row in share mode, so that the user is neither deleted nor suspended before the transaction ends.
 /// Take this lock first, before writing rows of that user (docs/decisions/0003). [`Error::SignInNeeded`] when the user
 /// is deleted or suspended.
-pub(crate) async fn stay(tx: &mut PgConnection, user: UserId) -> Result<()> {
+pub(crate) async fn lock_shared_active(tx: &mut PgConnection, user: UserId) -> Result<()> {
     sqlx::query!("select id from users where id = $1 and suspended_at is null for share", user.0)
         .fetch_optional(tx)
         .await?

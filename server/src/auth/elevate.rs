@@ -105,7 +105,7 @@ pub(crate) async fn renew(
     let remember = sessions::is_remembered(&mut *cx.server.db().acquire().await?, me).await?;
     let session = sessions::open(cx, remember).await?;
     let mut tx = cx.server.begin().await?;
-    sessions::hold(&mut tx, me.id()).await?;
+    sessions::lock(&mut tx, me.id()).await?;
     within(&mut tx).await?;
     sessions::renew(&mut tx, cx, me, &session).await?;
     let actor = Actor::Person { user: me.id(), device: Some(me.device), client: cx.client() };

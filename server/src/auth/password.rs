@@ -42,10 +42,7 @@ fn normal(password: &SecretString) -> SecretString {
 }
 
 fn hash_now(password: &[u8]) -> Result<String> {
-    argon2()
-        .hash_password(password)
-        .map(|hash| hash.to_string())
-        .map_err(|error| Error::Unavailable(error.to_string().into()))
+    argon2().hash_password(password).map(|hash| hash.to_string()).map_err(|error| Error::internal(error.to_string()))
 }
 
 /// Checks a new password for `field` and hashes it. `context` has the first guesses of an attacker: username and

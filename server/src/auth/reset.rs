@@ -67,7 +67,7 @@ pub async fn finish(cx: &Request, link: &Link, new: &SecretString) -> Result<boo
     let mut tx = cx.server.begin().await?;
     links::use_up(&mut tx, link).await?;
     password::set(&mut tx, link.user, &hash).await?;
-    end_everything_under_way(&mut tx, link.user).await?;
+    revoke_pending(&mut tx, link.user).await?;
     let device = sessions::claim(&mut tx, cx, &session, link.user, (How::Reset, true)).await?;
     let actor = || Actor::Person { user: link.user, device: Some(device), client: cx.client() };
     audit::record(&mut tx, link.user, actor(), &Event::PasswordReset).await?;
@@ -87,8 +87,8 @@ pub async fn finish(cx: &Request, link: &Link, new: &SecretString) -> Result<boo
 
 /// Ends everything an attacker may have started in this account: sessions and their known browsers, codes, links, and
 /// changes that wait for elevation.
-pub(crate) async fn end_everything_under_way(tx: &mut PgConnection, user: UserId) -> Result<()> {
-    sessions::end_everywhere(tx, user).await?;
+pub(crate) async fn revoke_pending(tx: &mut PgConnection, user: UserId) -> Result<()> {
+    sessions::revoke_all_and_forget_browsers(tx, user).await?;
     sqlx::query!("delete from oauth_flows where user_id = $1", user.0).execute(&mut *tx).await?;
     end_codes_and_links(tx, user).await
 }

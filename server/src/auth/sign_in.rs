@@ -181,7 +181,7 @@ pub(crate) async fn enter(
     let told = sessions::may_tell(cx, user).await?;
     let session = sessions::open(cx, remember).await?;
     let mut tx = cx.server.begin().await?;
-    sessions::hold(&mut tx, user).await?;
+    sessions::lock(&mut tx, user).await?;
     within(&mut tx).await?;
     let device = sessions::claim(&mut tx, cx, &session, user, (how, remember)).await?;
     let actor = Actor::Person { user, device: Some(device), client: cx.client() };

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// The longest time of one operation, retries included: less than a page has.
-const PATIENCE: Duration = Duration::from_secs(7);
+const BUCKET_TIMEOUT: Duration = Duration::from_secs(7);
 /// The retries within that time.
 const RETRIES: RetryConfig = RetryConfig {
     backoff: BackoffConfig { init_backoff: Duration::from_millis(100), max_backoff: Duration::from_secs(1), base: 2.0 },
@@ -114,7 +114,7 @@ impl Bucket {
     pub async fn answers(&self) -> Result<Duration> {
         let begun = Instant::now();
         let mut all = self.all();
-        match tokio::time::timeout(PATIENCE, all.next()).await {
+        match tokio::time::timeout(BUCKET_TIMEOUT, all.next()).await {
             Ok(Some(Err(error))) => Err(error),
             Ok(_) => Ok(begun.elapsed()),
             Err(late) => Err(Error::Unavailable(Box::new(late))),
@@ -138,7 +138,7 @@ impl From<ObjectMeta> for Lying {
 }
 
 async fn in_time<T>(work: impl Future<Output = object_store::Result<T>>) -> Result<T> {
-    match tokio::time::timeout(PATIENCE, work).await {
+    match tokio::time::timeout(BUCKET_TIMEOUT, work).await {
         Ok(done) => done.map_err(why),
         Err(late) => Err(Error::Unavailable(Box::new(late))),
     }

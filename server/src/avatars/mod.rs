@@ -33,7 +33,7 @@ pub use drawn::{generated, generated_file};
 pub use moving::{Moved, places, tidy, to_bucket, to_database};
 pub(crate) use painted::queue;
 pub use painted::{SIDE, is_painted, paint, painted_file};
-pub use picture::{MOST_BYTES, Picture, Rendition, Size, TOO_MANY_BYTES, make};
+pub use picture::{MAX_BYTES, Picture, Rendition, Size, TOO_MANY_BYTES, make};
 pub(crate) use provider_copy::preview;
 pub use provider_copy::{AvatarCopy, Intake, import, wish};
 pub(crate) use store::sweep;

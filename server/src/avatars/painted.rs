@@ -52,7 +52,7 @@ pub async fn paint(server: &Server, username: &str) -> Result<Rendition> {
     check(&mut *server.db().acquire().await?, username).await?;
     let username = username.to_owned();
     let bytes = server.painting().run(move || png(&username)).await?;
-    let bytes = bytes.ok_or_else(|| Error::Unavailable("a face that cannot be painted".into()))?;
+    let bytes = bytes.ok_or_else(|| Error::internal("an avatar that cannot be painted"))?;
     Ok(Rendition { content_type: "image/png".to_owned(), bytes })
 }
 

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// The most bytes of an uploaded file.
-pub const MOST_BYTES: usize = 8 * 1_024 * 1_024;
+pub const MAX_BYTES: usize = 8 * 1_024 * 1_024;
 /// The message for a larger one.
 pub const TOO_MANY_BYTES: &str = "That picture is larger than 8 MB. Choose a smaller file.";
 /// High enough that the difference is invisible at these sizes.
@@ -66,7 +66,7 @@ impl std::fmt::Debug for Rendition {
 /// `Invalid` on `picture`, with the reason; `Busy` when too many wait.
 pub async fn make(server: &Server, bytes: Vec<u8>) -> Result<Picture> {
     // Before it waits in the queue, so that no request holds more memory than allowed.
-    if bytes.len() > MOST_BYTES {
+    if bytes.len() > MAX_BYTES {
         return Err(refused(TOO_MANY_BYTES).into());
     }
     Ok(server.pictures().queue.run(move || render(&bytes)).await??)

@@ -27,7 +27,7 @@ use crate::{
 const CONNECT: Duration = Duration::from_secs(2);
 const TOTAL: Duration = Duration::from_secs(5);
 /// The most bytes that are read. GitHub accepts at most a megabyte per picture.
-const MOST: usize = 2 * 1_024 * 1_024;
+const MAX_BYTES: usize = 2 * 1_024 * 1_024;
 
 /// The intake of pictures: the queue that decodes them, the HTTP client that fetches them from providers, and the
 /// bucket that may store them.
@@ -155,7 +155,7 @@ async fn fetch(intake: &Intake, address: &str) -> Result<Vec<u8>, CopyError> {
     }
     let mut bytes = Vec::new();
     while let Some(chunk) = answer.chunk().await.map_err(away)? {
-        if bytes.len() + chunk.len() > MOST {
+        if bytes.len() + chunk.len() > MAX_BYTES {
             return Err(CopyError::Always("more than we read".to_owned()));
         }
         bytes.extend_from_slice(&chunk);

@@ -6,7 +6,7 @@ use super::{ConfigError, Origin, Source, wrong};
 use crate::mailer::Relay;
 
 /// The most time for one mail; a job's lease is longer.
-const MAIL_PATIENCE: Duration = Duration::from_secs(30);
+const MAIL_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The mail settings.
 #[derive(Clone, Debug)]
@@ -67,7 +67,7 @@ impl Mail {
             }
             Some(_) => return Err(wrong("KITH_MAIL", "must be smtp or log.")),
         };
-        Ok(Self { from, transport, patience: MAIL_PATIENCE })
+        Ok(Self { from, transport, patience: MAIL_TIMEOUT })
     }
 }
 

@@ -8,7 +8,7 @@ use sqlx::{ConnectOptions, PgConnection, error::DatabaseError, postgres::PgConne
 use super::{settings::SETTINGS, url};
 
 /// The timeout for Postgres to accept a connection.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The reason why the database is unreachable and the remedy, in one line and without the password.
 #[derive(Debug, thiserror::Error)]
@@ -22,11 +22,11 @@ pub async fn probe(url: &SecretString) -> Result<PgConnection, Unreachable> {
         .application_name("kith")
         .options(SETTINGS);
     let place = place(&options);
-    match tokio::time::timeout(PATIENCE, options.connect()).await {
+    match tokio::time::timeout(PROBE_TIMEOUT, options.connect()).await {
         Ok(connected) => connected.map_err(|error| Unreachable(explain(&error, &place))),
         Err(_) => Err(Unreachable(format!(
             "{place} does not answer within {} seconds; check the host and port in DATABASE_URL, and firewalls",
-            PATIENCE.as_secs()
+            PROBE_TIMEOUT.as_secs()
         ))),
     }
 }

@@ -153,7 +153,7 @@ async fn replace(tx: &mut PgConnection, id: i64, job: &Job) -> Result<()> {
 
 /// Returns kind and payload for the table.
 fn row(job: &Job) -> Result<(String, serde_json::Value)> {
-    let mut row = serde_json::to_value(job).map_err(|error| Error::Unavailable(Box::new(error)))?;
+    let mut row = serde_json::to_value(job).map_err(Error::internal)?;
     let kind = row["kind"].as_str().unwrap_or_default().to_owned();
     Ok((kind, row["payload"].take()))
 }

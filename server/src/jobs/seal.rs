@@ -33,11 +33,11 @@ impl Seal {
 
     /// Seals the message of a mail; it opens only for the same recipient.
     pub(super) fn close(&self, mail: &Mail) -> Result<String> {
-        let mut text = serde_json::to_vec(&mail.message).map_err(|error| Error::Unavailable(Box::new(error)))?;
+        let mut text = serde_json::to_vec(&mail.message).map_err(Error::internal)?;
         let nonce: [u8; NONCE_LEN] = random::bytes();
         self.key
             .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(&mail.to), &mut text)
-            .map_err(|_| Error::Unavailable("a mail could not be sealed".into()))?;
+            .map_err(|_| Error::internal("a mail could not be sealed"))?;
         Ok(BASE64_STANDARD_NO_PAD.encode([&nonce[..], &text].concat()))
     }
 

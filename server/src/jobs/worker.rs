@@ -14,7 +14,7 @@ const PAUSES: [i32; 4] = [1, 5, 30, 360];
 /// The time a job belongs to the worker that leased it. If the worker dies, the job is free again after that time.
 pub const LEASE: Duration = Duration::from_secs(120);
 /// The delay between two attempts to record that a job is done.
-const AGAIN: Duration = Duration::from_secs(1);
+const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
 /// A leased job.
 struct Leased {
@@ -131,12 +131,12 @@ async fn carry_out(server: &Server, job: &mut Leased) -> Outcome {
 /// would send the mail again.
 async fn forget(server: &Server, id: i64, begun: Instant) {
     while let Err(error) = sqlx::query!("delete from jobs where id = $1", id).execute(server.db()).await {
-        if begun.elapsed() + AGAIN > LEASE {
+        if begun.elapsed() + RETRY_INTERVAL > LEASE {
             tracing::error!(job = id, %error, "a job is done, but could not be removed: it will be done again");
             return;
         }
         tracing::warn!(job = id, %error, "a job is done, but cannot be removed yet; trying again");
-        tokio::time::sleep(AGAIN).await;
+        tokio::time::sleep(RETRY_INTERVAL).await;
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{Server, error::Result};
 const WORKERS: usize = 4;
 /// The interval of checks for jobs that other instances queued, or whose delay is over; also the delay before a retry
 /// when the database does not answer or a worker panicked.
-const LOOK: Duration = Duration::from_secs(2);
+const POLL_INTERVAL: Duration = Duration::from_secs(2);
 
 /// The workers. Dropping it aborts them.
 pub struct WorkerPool {
@@ -68,7 +68,7 @@ async fn supervise<F: Future<Output = ()> + Send + 'static>(work: impl Fn() -> F
             Some(Err(error)) => tracing::error!(%error, "a worker ended; starting it again"),
             _ => return,
         }
-        tokio::time::sleep(LOOK).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
 }
 
@@ -80,12 +80,12 @@ async fn work(server: Server) {
         match run_due(&server).await {
             Ok(0) if server.wake().is_last_round() => return,
             Ok(0) => {
-                tokio::select! { () = heard => {}, () = tokio::time::sleep(LOOK) => {} }
+                tokio::select! { () = heard => {}, () = tokio::time::sleep(POLL_INTERVAL) => {} }
             }
             Ok(_) => {}
             Err(error) => {
                 tracing::warn!(%error, "the job queue cannot be used; trying again");
-                tokio::time::sleep(LOOK).await;
+                tokio::time::sleep(POLL_INTERVAL).await;
             }
         }
     }

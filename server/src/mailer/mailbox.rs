@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 
 use super::{Mail, Message};
 
-const MOST: usize = 200;
+const MAX_MAILS: usize = 200;
 
 /// A mail that would have been sent.
 #[derive(Clone)]
@@ -20,7 +20,7 @@ pub struct Received {
     pub message: Message,
 }
 
-/// The last [`MOST`] mails, newest first.
+/// The last [`MAX_MAILS`] mails, newest first.
 #[derive(Default)]
 pub struct Mailbox(Mutex<(u64, VecDeque<Received>)>);
 
@@ -31,7 +31,7 @@ impl Mailbox {
         let received =
             Received { id: inner.0, at: crate::clock::now(), to: mail.to.clone(), message: mail.message.clone() };
         inner.1.push_front(received);
-        inner.1.truncate(MOST);
+        inner.1.truncate(MAX_MAILS);
     }
 
     /// Returns the mails, newest first; only those to `to` when it is given.

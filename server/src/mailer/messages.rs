@@ -43,7 +43,9 @@ pub fn have_account(origin: &Origin) -> Message {
     Letter {
         subject: "You already have a Kith account".to_owned(),
         greeting: "You already have an account",
-        lines: &["Somebody, probably you, tried to sign up with this address. There is no need: you can sign in."],
+        lines: &[
+            "Someone, probably you, tried to sign up with this address. You already have an account: you can sign in.",
+        ],
         code: None,
         button: Some(("Sign in", origin.url("/sign-in"))),
         footer: "If it wasn't you, you can ignore this mail: nothing has changed.",
@@ -75,7 +77,7 @@ pub fn elevate_code(origin: &Origin, code: &str) -> Message {
         lines: &["Type this code to go on with an important change. It works for 10 minutes, once."],
         code: Some(code),
         button: None,
-        footer: "If it wasn't you, somebody may be using your account: sign out your other devices and choose a new password.",
+        footer: "If it wasn't you, someone may be using your account: sign out your other devices and choose a new password.",
     }
     .write(origin)
 }
@@ -104,7 +106,7 @@ pub fn link_code(origin: &Origin, code: &str, label: &str, others: bool) -> Mess
         lines: &among(
             others,
             &[
-                &format!("Somebody, probably you, came to Kith with {label}, and your account has this address."),
+                &format!("Someone, probably you, signed in to Kith with {label}, and your account has this address."),
                 &format!(
                     "The code signs you in to your account and connects that {label} account to it. It works for 10 minutes."
                 ),
@@ -121,7 +123,7 @@ pub fn link_code(origin: &Origin, code: &str, label: &str, others: bool) -> Mess
 pub fn identity_linked(origin: &Origin, label: &str, login: &str) -> Message {
     Letter {
         subject: format!("{label} was connected to your Kith account"),
-        greeting: "Another way in",
+        greeting: "A new way to sign in",
         lines: &[&format!("The {label} account {login} now leads into your Kith account.")],
         code: None,
         button: Some(("See what is connected", origin.url("/settings/connections"))),
@@ -134,14 +136,14 @@ pub fn identity_linked(origin: &Origin, label: &str, login: &str) -> Message {
 pub fn identity_unlinked(origin: &Origin, label: &str, login: &str) -> Message {
     Letter {
         subject: format!("{label} was disconnected from your Kith account"),
-        greeting: "One way in less",
+        greeting: "A way to sign in was removed",
         lines: &[
             &format!("The {label} account {login} no longer leads into your Kith account."),
-            "Other devices that came in with it are signed out.",
+            "Other devices that signed in with it are signed out.",
         ],
         code: None,
         button: Some(("See what is connected", origin.url("/settings/connections"))),
-        footer: "If it wasn't you, somebody may be using your account: sign out your other devices and choose a new password.",
+        footer: "If it wasn't you, someone may be using your account: sign out your other devices and choose a new password.",
     }
     .write(origin)
 }
@@ -153,7 +155,7 @@ pub fn no_account(origin: &Origin, others: bool) -> Message {
         greeting: "No account here",
         lines: &among(
             others,
-            &["Somebody, probably you, wanted to come in with this address, but no account has it. Perhaps you used another one."],
+            &["Someone, probably you, tried to sign in with this address, but no account has it. Perhaps you used another one."],
         ),
         code: None,
         button: Some(("Create an account", origin.url("/sign-up"))),
@@ -171,7 +173,7 @@ pub fn reset_link(origin: &Origin, token: &Token, others: bool) -> Message {
     Letter {
         subject: "Choose a new Kith password".to_owned(),
         greeting: "A new password",
-        lines: &among(others, &[&format!("Somebody, probably you, asked to choose a new password. {works}")]),
+        lines: &among(others, &[&format!("Someone, probably you, asked to choose a new password. {works}")]),
         code: None,
         button: Some(("Choose a new password", origin.url(&format!("/reset-password?token={}", token.text())))),
         footer: "If it wasn't you, you can ignore this mail: your password stays as it is.",

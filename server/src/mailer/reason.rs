@@ -1,7 +1,7 @@
 //! Cleans the response of a mail server for storage: it may repeat any part of the mail it refused.
 
 /// The most characters; a longer text is no more useful.
-const LONGEST: usize = 300;
+const MAX_CHARS: usize = 300;
 /// The number of digits of a code; dates and status codes have fewer in a row.
 const CODE: usize = 6;
 /// From this length on, letters and digits in a row may be a link's token.
@@ -9,7 +9,7 @@ const TOKEN: usize = 40;
 
 /// Returns one short line, without addresses and without anything that could be a code or a token.
 pub(super) fn clean(said: &str) -> String {
-    let line: String = said.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST).collect();
+    let line: String = said.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_CHARS).collect();
     line.split_whitespace().map(word).collect::<Vec<_>>().join(" ")
 }
 

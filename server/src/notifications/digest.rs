@@ -24,8 +24,8 @@ const BATCH: usize = 50;
 /// mail.
 const WAITING: i64 = 1_000;
 /// The most notifications in one mail; the mail gives the number of the others.
-const MOST: usize = 12;
-const PAUSE: Duration = Duration::from_secs(60);
+const MAX_NOTIFICATIONS: usize = 12;
+const DIGEST_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Enqueues digests until the process ends.
 pub async fn run(server: Server) {
@@ -38,7 +38,7 @@ pub async fn run(server: Server) {
             }
             Err(error) => tracing::warn!(%error, "digests cannot be queued; trying again"),
         }
-        tokio::time::sleep(PAUSE).await;
+        tokio::time::sleep(DIGEST_INTERVAL).await;
     }
 }
 
@@ -89,8 +89,8 @@ async fn put_off(server: &Server, user: i64) -> Result<()> {
 
 async fn queue(tx: &mut PgConnection, user: i64) -> Result<()> {
     let Some((to, told)) = mark(tx, user).await? else { return Ok(()) };
-    let more = told.len().saturating_sub(MOST);
-    let told = told.into_iter().take(MOST).collect();
+    let more = told.len().saturating_sub(MAX_NOTIFICATIONS);
+    let told = told.into_iter().take(MAX_NOTIFICATIONS).collect();
     jobs::enqueue(tx, &Job::Digest { to, user, told, more }).await
 }
 

@@ -20,7 +20,7 @@ pub use settings::{Rhythm, Settings, save, settings};
 pub(crate) use tell::{edited, followed, liked, of_post, unliked};
 
 /// Above this number unread notifications are not counted exactly.
-pub const MOST_COUNTED: i64 = 99;
+pub const MAX_COUNTED: i64 = 99;
 
 /// The event of a notification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

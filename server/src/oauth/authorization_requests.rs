@@ -11,7 +11,7 @@ use super::{
     providers::{AuthorizationRequest, Provider},
 };
 use crate::{
-    accounts::ways_in,
+    accounts::sign_in_methods,
     clock,
     error::Result,
     id::{DeviceId, UserId},
@@ -51,7 +51,7 @@ pub async fn link(cx: &Request, me: &Elevated, provider: &str) -> Result<StartOu
 /// Starts an elevation. Only for users without a password, because a password proves more than an existing sign-in at
 /// the provider.
 pub async fn elevate(cx: &Request, me: &Member, provider: &str, next: &str) -> Result<StartOutcome> {
-    if ways_in::has_password(&mut *cx.server.db().acquire().await?, me.id()).await? {
+    if sign_in_methods::has_password(&mut *cx.server.db().acquire().await?, me.id()).await? {
         return Ok(StartOutcome::OAuthRefusal(OAuthRefusal::HasPassword));
     }
     start(cx, provider, &Purpose { intent: Intent::Elevate, me: Some(me), next }).await

@@ -10,7 +10,7 @@ use super::{
     providers::{CallbackParams, MissingDetail, Provider, ProviderAccount},
 };
 use crate::{
-    accounts::ways_in,
+    accounts::sign_in_methods,
     auth::{elevate, sign_in},
     config::providers::Slug,
     error::{Error, Result},
@@ -140,7 +140,7 @@ async fn facts(cx: &Request, said: &ProviderAccount, (intent, me): (Intent, Opti
             user: me.id(),
             elevated: me.is_elevated(),
             has_another: identities::has(&mut db, me.id(), said.provider).await?,
-            has_password: ways_in::has_password(&mut db, me.id()).await?,
+            has_password: sign_in_methods::has_password(&mut db, me.id()).await?,
         }),
         None => None,
     };
@@ -214,7 +214,7 @@ async fn come_in(cx: &Request, (user, said): (UserId, &ProviderAccount), linking
 async fn prove_again(cx: &Request, me: &Member, said: &ProviderAccount) -> Result<()> {
     elevate::renew(cx, me, "identity", async |tx| {
         identities::used(tx, me.id(), said).await?;
-        if ways_in::has_password(tx, me.id()).await? { Err(Error::NotFound) } else { Ok(()) }
+        if sign_in_methods::has_password(tx, me.id()).await? { Err(Error::NotFound) } else { Ok(()) }
     })
     .await
 }

@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 
 use super::{callback::label, decide::OAuthRefusal, providers::ProviderAccount};
 use crate::{
-    accounts::ways_in,
+    accounts::sign_in_methods,
     audit::{self, Actor, Event},
     avatars,
     config::providers::Slug,
@@ -168,8 +168,8 @@ pub async fn unlink(cx: &Request, me: &Elevated, provider: &str) -> Result<()> {
     .fetch_optional(&mut *tx)
     .await?
     .ok_or(Error::NotFound)?;
-    ways_in::keep_one((&mut tx, &cx.server), me.id()).await?;
-    sessions::end_by(&mut tx, me, &sessions::via(provider)).await?;
+    sign_in_methods::require_one((&mut tx, &cx.server), me.id()).await?;
+    sessions::revoke_by_method(&mut tx, me, &sessions::via(provider)).await?;
     let label = provider.parse().map_or_else(|()| provider.to_owned(), |slug| label(cx, slug));
     let actor = Actor::Person { user: me.id(), device: Some(me.device), client: cx.client() };
     let message = messages::identity_unlinked(&cx.server.config().origin, &label, &login);

@@ -42,9 +42,9 @@ impl OAuthRefusal {
             Self::Gone => format!("That way to {label} has ended, or began in another browser. Please try again."),
             Self::Denied => format!("You said no at {label}, so nothing happened."),
             Self::Down => {
-                format!("{label} doesn’t answer properly right now. Try again in a moment, or come in another way.")
+                format!("{label} doesn’t answer properly right now. Try again in a moment, or sign in another way.")
             }
-            Self::Wait => format!("{label} asks us to wait. Try again in a minute, or come in another way."),
+            Self::Wait => format!("{label} asks us to wait. Try again in a minute, or sign in another way."),
             Self::Unverified => format!("{label} wants you to verify your e-mail address there first."),
             Self::Settings => {
                 format!("{label} doesn’t take this site at the moment. The people who run it can read why.")

@@ -19,7 +19,7 @@ const DETAILS: Duration = Duration::from_secs(2);
 /// The most bytes of a response.
 const BODY: usize = 64 * 1_024;
 /// The longest pause that one response can impose on us.
-const PATIENCE: Duration = Duration::from_secs(60);
+const MAX_QUIET: Duration = Duration::from_secs(60);
 
 /// The reason why a request to a provider failed. For the log; users see less.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -169,7 +169,7 @@ impl Outbound {
             || (status == StatusCode::FORBIDDEN && (wait.is_some() || spent))
             || (status == StatusCode::SERVICE_UNAVAILABLE && wait.is_some());
         if let Some(seconds) = wait.filter(|_| limited && !personal) {
-            let until = Instant::now() + Duration::from_secs(seconds).min(PATIENCE);
+            let until = Instant::now() + Duration::from_secs(seconds).min(MAX_QUIET);
             *self.quiet_until.lock().unwrap_or_else(PoisonError::into_inner) = Some(until);
         }
         limited

@@ -46,7 +46,7 @@ async fn write(
     let words = markup::render(&mut tx, body, Earlier::None).await?;
     words.check("body")?;
     if let Some(parent) = parent {
-        hold(&mut tx, me.id(), parent).await?;
+        lock_parent(&mut tx, me.id(), parent).await?;
     }
     // Locks the author's row too, so that the author is not suspended in the meantime.
     let id = sqlx::query_scalar!(
@@ -82,7 +82,7 @@ async fn write(
 /// Locks the answered post until the reply is committed: a concurrent deletion either sees the reply or is detected
 /// here. Locks it at once as strongly as counting the reply does: Postgres 15 sometimes fails when a weaker lock
 /// becomes stronger while others do the same ("new multixact has more than one updating member").
-async fn hold(tx: &mut PgConnection, me: UserId, parent: PostId) -> Result<()> {
+async fn lock_parent(tx: &mut PgConnection, me: UserId, parent: PostId) -> Result<()> {
     sqlx::query!(
         r#"
         select p.id from users me, posts p join users u on u.id = p.author_id

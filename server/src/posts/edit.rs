@@ -29,7 +29,7 @@ pub async fn edit(cx: &Request, me: &Member, id: PostId, body: &str) -> Result<(
 async fn rewrite(cx: &Request, me: &Member, id: PostId, body: &str) -> Result<()> {
     let mut tx = sessions::begin(cx, me).await?;
     // Locks the user and the mentioned users first: users before posts (docs/decisions/0003).
-    accounts::stay(&mut tx, me.id()).await?;
+    accounts::lock_shared_active(&mut tx, me.id()).await?;
     let words = markup::render(&mut tx, body, Earlier::Post(id)).await?;
     words.check("body")?;
     // The post is updated twice below, and for the second update Postgres checks its parent again. Posts are locked in

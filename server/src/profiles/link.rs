@@ -5,7 +5,7 @@ use url::{Host, Url};
 use crate::markup;
 
 /// The most bytes of a stored address.
-const MOST: usize = 200;
+const MAX_BYTES: usize = 200;
 
 /// Parses an address to the stored form, which is that of browsers; the scheme is optional. An error describes the
 /// problem.
@@ -24,7 +24,7 @@ pub(super) fn parse(typed: &str) -> Result<String, &'static str> {
     if !url.username().is_empty() || url.password().is_some() {
         return Err("Leave out the name and password in front of the @.");
     }
-    match url.as_str().len() <= MOST {
+    match url.as_str().len() <= MAX_BYTES {
         true => Ok(url.into()),
         false => Err("That address is too long: at most 200 characters."),
     }

@@ -22,6 +22,7 @@ impl Error {
             Self::Invalid(_) | Self::Full => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Limited(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
@@ -37,8 +38,10 @@ impl Error {
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
-        if let Self::Unavailable(cause) = &self {
-            tracing::error!(cause = %cause, "a dependency failed");
+        match &self {
+            Self::Unavailable(cause) => tracing::error!(cause = %cause, "a dependency failed"),
+            Self::Internal(cause) => tracing::error!(cause = %cause, "this is a bug in Kith"),
+            _ => {}
         }
         let mut response = self.status().into_response();
         if let Some(seconds) = self.retry_after() {

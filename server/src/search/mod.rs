@@ -27,7 +27,7 @@ pub use self::{
     index::{IndexState, reindex, settle, standing},
     people::{PEOPLE, People, Person, Rank},
     posts::Posts,
-    query::{LONGEST, Query},
+    query::{MAX_CHARS, Query},
     tags::{TAGS, Tags},
 };
 pub(crate) use self::{
@@ -40,7 +40,7 @@ use crate::{
 };
 
 /// The time that a search waits for a slot before it is refused.
-const PATIENCE: Duration = Duration::from_millis(500);
+const QUEUE_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// The slots for concurrent searches.
 pub(crate) struct Places(Semaphore);
@@ -64,10 +64,10 @@ pub struct Search<'a> {
 impl<'a> Search<'a> {
     /// Begins a search. [`Error::Busy`] when too many are running.
     pub async fn begin(server: &'a Server) -> Result<Self> {
-        let place = timeout(PATIENCE, server.searches().0.acquire())
+        let place = timeout(QUEUE_TIMEOUT, server.searches().0.acquire())
             .await
             .map_err(|_| Error::Busy)?
-            .map_err(|closed| Error::Unavailable(Box::new(closed)))?;
+            .map_err(Error::internal)?;
         let mut tx = server.begin().await?;
         let row = sqlx::query!(
             r#"

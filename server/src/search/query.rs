@@ -8,9 +8,9 @@ use super::{
 use crate::{error::Invalid, text};
 
 /// The most characters of a search.
-pub const LONGEST: usize = 200;
+pub const MAX_CHARS: usize = 200;
 /// The most different words and phrases of one search. Every post that is read is compared with all of them.
-pub const MOST: usize = 16;
+pub const MAX_PARTS: usize = 16;
 
 /// A parsed search: every word and phrase is required, and every exclusion is forbidden.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,12 +23,13 @@ pub struct Query {
 }
 
 impl Query {
-    /// Parses the typed text. [`Invalid`] on `q` when it is over [`LONGEST`] or has more than [`MOST`] parts.
+    /// Parses the typed text. [`Invalid`] on `q` when it is over [`MAX_CHARS`] or has more than [`MAX_PARTS`] parts.
     pub fn parse(typed: &str) -> Result<Self, Invalid> {
         let text = text::clean_line(typed);
         let length = text.chars().count();
-        if length > LONGEST {
-            let message = format!("That is too long to search for. Leave out {} characters or more.", length - LONGEST);
+        if length > MAX_CHARS {
+            let message =
+                format!("That is too long to search for. Leave out {} characters or more.", length - MAX_CHARS);
             return Err(Invalid::one("q", message));
         }
         let mut query = Self::default();
@@ -37,9 +38,11 @@ impl Query {
             query.add(part);
             rest = after;
         }
-        if [&query.words, &query.phrases, &query.no_words, &query.no_phrases].map(Vec::len).iter().sum::<usize>() > MOST
+        if [&query.words, &query.phrases, &query.no_words, &query.no_phrases].map(Vec::len).iter().sum::<usize>()
+            > MAX_PARTS
         {
-            let message = format!("That is more than {MOST} words. Leave some out, or put \"a sentence\" into quotes.");
+            let message =
+                format!("That is more than {MAX_PARTS} words. Leave some out, or put \"a sentence\" into quotes.");
             return Err(Invalid::one("q", message));
         }
         query.text = text;
@@ -290,7 +293,7 @@ mod tests {
 
     #[test]
     fn only_so_much_is_taken() {
-        assert!(Query::parse(&"é".repeat(LONGEST)).is_ok());
-        assert!(Query::parse(&"é".repeat(LONGEST + 1)).unwrap_err().get("q").is_some());
+        assert!(Query::parse(&"é".repeat(MAX_CHARS)).is_ok());
+        assert!(Query::parse(&"é".repeat(MAX_CHARS + 1)).unwrap_err().get("q").is_some());
     }
 }

@@ -8,7 +8,7 @@ pub const TAGS: i64 = 30;
 /// The most words of a search that are looked up.
 const WORDS: usize = 8;
 /// The most tags read for a word, and the most posts read of one tag, to find a post of a user who is not suspended.
-const LOOK: i32 = 300;
+const MAX_TAGS_READ: i32 = 300;
 const DEEP: i64 = 100;
 
 /// One page of tags, in alphabetical order.
@@ -58,7 +58,7 @@ impl Search<'_> {
             &begin,
             after.unwrap_or_default(),
             most + 1,
-            LOOK,
+            MAX_TAGS_READ,
             DEEP,
         )
         .fetch_all(&mut *self.tx)

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The most known browsers of one user; the one not seen for longest is removed first.
-const MOST_KNOWN: i64 = 100;
+const MAX_KNOWN_BROWSERS: i64 = 100;
 
 /// Returns the hash of this browser for one user: the rows of two users cannot be matched.
 pub(super) fn hash(cx: &Request, user: UserId) -> [u8; 32] {
@@ -61,7 +61,7 @@ pub(crate) async fn note_browser(tx: &mut PgConnection, cx: &Request, user: User
             )
             "#,
             user.0,
-            MOST_KNOWN,
+            MAX_KNOWN_BROWSERS,
         )
         .execute(tx)
         .await?;

@@ -57,7 +57,7 @@ pub async fn list(db: &mut PgConnection, me: &Member) -> Result<Vec<Device>> {
 
 /// Revokes one of the user's sessions; unless it is the current one, its browser is no longer known.
 /// [`Error::NotFound`] when it does not exist, belongs to another user, or has ended already.
-pub async fn end(cx: &Request, me: &Elevated, device: DeviceId) -> Result<UserAgent> {
+pub async fn revoke(cx: &Request, me: &Elevated, device: DeviceId) -> Result<UserAgent> {
     let mut tx = cx.server.begin().await?;
     still_elevated(&mut tx, me).await?;
     let ended = sqlx::query!(
@@ -77,20 +77,20 @@ pub async fn end(cx: &Request, me: &Elevated, device: DeviceId) -> Result<UserAg
 }
 
 /// Revokes all of the user's sessions but this one. Returns how many there were.
-pub async fn end_others(cx: &Request, me: &Elevated) -> Result<u64> {
+pub async fn revoke_others(cx: &Request, me: &Elevated) -> Result<u64> {
     let mut tx = cx.server.begin().await?;
     still_elevated(&mut tx, me).await?;
-    let count = end_others_of(&mut tx, me).await?;
+    let count = revoke_others_in(&mut tx, me).await?;
     audit::record(&mut tx, me.id(), actor(cx, me), &Event::OthersEnded { count }).await?;
     tx.commit().await?;
     Ok(count)
 }
 
 /// Revokes all of the user's sessions, this one included. Returns how many there were.
-pub async fn end_all(cx: &Request, me: &Elevated) -> Result<u64> {
+pub async fn revoke_all(cx: &Request, me: &Elevated) -> Result<u64> {
     let mut tx = cx.server.begin().await?;
     still_elevated(&mut tx, me).await?;
-    let count = end_everywhere(&mut tx, me.id()).await?;
+    let count = revoke_all_and_forget_browsers(&mut tx, me.id()).await?;
     audit::record(&mut tx, me.id(), actor(cx, me), &Event::EverywhereEnded { count }).await?;
     tx.commit().await?;
     Ok(count)
@@ -99,7 +99,7 @@ pub async fn end_all(cx: &Request, me: &Elevated) -> Result<u64> {
 /// Locks the user's row, so that the user gets no session before the transaction ends: one opened at the same time
 /// would otherwise be missed, and survive. Every transaction that opens or ends sessions, links or codes locks the
 /// user's row first, so that two that want the same rows wait for each other in one order.
-pub(crate) async fn hold(tx: &mut PgConnection, user: UserId) -> Result<()> {
+pub(crate) async fn lock(tx: &mut PgConnection, user: UserId) -> Result<()> {
     sqlx::query!("select id from users where id = $1 for update", user.0).fetch_optional(tx).await?;
     Ok(())
 }
@@ -110,7 +110,7 @@ pub(crate) async fn hold(tx: &mut PgConnection, user: UserId) -> Result<()> {
 ///
 /// [`Error::SignInNeeded`] or [`Error::ElevationNeeded`] when it is not.
 pub(crate) async fn still_elevated(tx: &mut PgConnection, me: &Elevated) -> Result<()> {
-    hold(tx, me.id()).await?;
+    lock(tx, me.id()).await?;
     let elevated = sqlx::query_scalar!(
         r#"
         select coalesce(elevated_until > now(), false) as "elevated!" from sessions
@@ -130,8 +130,8 @@ pub(crate) async fn still_elevated(tx: &mut PgConnection, me: &Elevated) -> Resu
 
 /// Revokes all of the user's sessions but this one, inside the transaction of a change that requires it. Their browsers
 /// are no longer known.
-pub(crate) async fn end_others_of(tx: &mut PgConnection, me: &Member) -> Result<u64> {
-    hold(tx, me.id()).await?;
+pub(crate) async fn revoke_others_in(tx: &mut PgConnection, me: &Member) -> Result<u64> {
+    lock(tx, me.id()).await?;
     browsers::forget_all(tx, me.id(), Some(me)).await?;
     Ok(sqlx::query!("delete from sessions where user_id = $1 and id <> $2", me.id().0, me.key.as_str())
         .execute(tx)
@@ -141,7 +141,7 @@ pub(crate) async fn end_others_of(tx: &mut PgConnection, me: &Member) -> Result<
 
 /// Revokes the user's sessions that were opened in one way, except this one, inside the transaction that removes that
 /// way to sign in.
-pub(crate) async fn end_by(tx: &mut PgConnection, me: &Member, how: &str) -> Result<()> {
+pub(crate) async fn revoke_by_method(tx: &mut PgConnection, me: &Member, how: &str) -> Result<()> {
     let ended = sqlx::query_scalar!(
         "delete from sessions where user_id = $1 and how = $2 and id <> $3 returning browser_hash",
         me.id().0,
@@ -155,16 +155,16 @@ pub(crate) async fn end_by(tx: &mut PgConnection, me: &Member, how: &str) -> Res
 
 /// Revokes every session of a user, inside the transaction of a change that requires it. None of their browsers stays
 /// known.
-pub(crate) async fn end_everywhere(tx: &mut PgConnection, user: UserId) -> Result<u64> {
-    hold(tx, user).await?;
+pub(crate) async fn revoke_all_and_forget_browsers(tx: &mut PgConnection, user: UserId) -> Result<u64> {
+    lock(tx, user).await?;
     browsers::forget_all(tx, user, None).await?;
     Ok(sqlx::query!("delete from sessions where user_id = $1", user.0).execute(tx).await?.rows_affected())
 }
 
 /// Revokes every session of a user who must sign in again, inside the transaction of a change that requires it. There
 /// was no attacker: the browsers stay known.
-pub(crate) async fn end_to_begin_anew(tx: &mut PgConnection, user: UserId) -> Result<()> {
-    hold(tx, user).await?;
+pub(crate) async fn revoke_all_in(tx: &mut PgConnection, user: UserId) -> Result<()> {
+    lock(tx, user).await?;
     sqlx::query!("delete from sessions where user_id = $1", user.0).execute(tx).await?;
     Ok(())
 }
@@ -172,7 +172,7 @@ pub(crate) async fn end_to_begin_anew(tx: &mut PgConnection, user: UserId) -> Re
 /// Revokes the session that a mail reported, by the link in it, and all that its browser has opened since: a second
 /// sign-in from it was not reported. The browser is no longer known. [`Error::NotFound`] when the link is used or
 /// expired.
-pub async fn end_by_link(cx: &Request, link: &Link) -> Result<()> {
+pub async fn revoke_by_link(cx: &Request, link: &Link) -> Result<()> {
     let device = link.device.ok_or(Error::NotFound)?;
     let mut tx = cx.server.begin().await?;
     links::use_up(&mut tx, link).await?;

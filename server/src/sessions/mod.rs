@@ -18,8 +18,10 @@ mod transaction;
 pub use agent::{Browser, Kind, System, UserAgent};
 pub(crate) use browsers::{greet_browser, known_browser, may_tell, note_browser};
 pub use check::{Checked, check};
-pub use devices::{Device, end, end_all, end_by_link, end_others, list, sign_out};
-pub(crate) use devices::{end_by, end_everywhere, end_others_of, end_to_begin_anew, hold, still_elevated};
+pub use devices::{Device, list, revoke, revoke_all, revoke_by_link, revoke_others, sign_out};
+pub(crate) use devices::{
+    lock, revoke_all_and_forget_browsers, revoke_all_in, revoke_by_method, revoke_others_in, still_elevated,
+};
 pub(crate) use ended::ended_lately;
 pub use open::{How, claim, open, renew};
 pub(crate) use open::{is_remembered, via};
@@ -34,6 +36,6 @@ pub const ABSOLUTE_DAYS: i32 = 180;
 /// The longest idle time of a session that is not remembered, in hours.
 pub const IDLE_HOURS_FORGETFUL: i32 = 12;
 /// The most sessions of one user; the longest idle is revoked first.
-pub const MOST: i64 = 50;
+pub const MAX_SESSIONS: i64 = 50;
 /// The lifetime of an elevation, in minutes.
 pub const ELEVATION_MINUTES: i32 = 10;

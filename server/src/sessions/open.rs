@@ -5,7 +5,7 @@
 use sqlx::PgConnection;
 use tower_sessions::Expiry;
 
-use super::{ABSOLUTE_DAYS, ELEVATION_MINUTES, IDLE_DAYS, IDLE_HOURS_FORGETFUL, MOST, SessionKey, browsers};
+use super::{ABSOLUTE_DAYS, ELEVATION_MINUTES, IDLE_DAYS, IDLE_HOURS_FORGETFUL, MAX_SESSIONS, SessionKey, browsers};
 use crate::{
     config::providers::{self, Slug},
     error::{Error, Result},
@@ -81,12 +81,12 @@ pub async fn open(cx: &Request, remember: bool) -> Result<SessionKey> {
     }));
     // Without this an empty session is not written, and its cookie not set.
     session.save().await?;
-    let id = session.id().ok_or_else(|| Error::Unavailable("the session store gave no id".into()))?;
+    let id = session.id().ok_or_else(|| Error::internal("the session store gave no id"))?;
     Ok(SessionKey::of(&id))
 }
 
 /// Sets the user of an opened row, inside the transaction of the sign-in; deletes the session the browser had before,
-/// of any user, and the longest idle ones over [`MOST`]. The user has just proved who they are, so the session is
+/// of any user, and the longest idle ones over [`MAX_SESSIONS`]. The user has just proved who they are, so the session is
 /// elevated. A sign-in by a provider elevates only users without a password: providers sign users in without asking
 /// them.
 pub async fn claim(
@@ -137,7 +137,7 @@ pub async fn claim(
         )
         "#,
         user.0,
-        MOST,
+        MAX_SESSIONS,
     )
     .execute(&mut *tx)
     .await?;

@@ -42,7 +42,7 @@ async fn a_day_later_what_waits_unread_is_mailed_once(pool: PgPool) {
     assert_eq!((queue_due(&site).await, queue_due(&site).await), (1, 0));
     assert_eq!(site.count(QUEUED).await, 1);
     let mail = site.mail_to(TO).await.unwrap();
-    assert!(mail.contains("Ada answered you: “Because of <this> & that, see [link]”"), "{mail}");
+    assert!(mail.contains("Ada replied to you: “Because of <this> & that, see [link]”"), "{mail}");
     assert!(!mail.contains("Grace"), "of followers one is not mailed unless one wants it: {mail}");
     assert!(mail.contains("https://kith.example/notifications") && !mail.contains("evil"), "{mail}");
     // Nothing new, no mail; something new, the next mail, without the notifications that were mailed.
@@ -51,7 +51,7 @@ async fn a_day_later_what_waits_unread_is_mailed_once(pool: PgPool) {
     site.sql(DUE).await;
     assert_eq!(queue_due(&site).await, 1);
     let mail = site.mail_to(TO).await.unwrap();
-    assert!(mail.contains("Edsger answered you") && !mail.contains("Ada"), "{mail}");
+    assert!(mail.contains("Edsger replied to you") && !mail.contains("Ada"), "{mail}");
 }
 
 #[sqlx::test]
@@ -156,7 +156,7 @@ async fn one_chooses_what_is_mailed_and_how_often(pool: PgPool) {
     queue_due(&site).await;
     let mail = site.mail_to(TO).await.unwrap();
     assert!(
-        mail.contains("Ada liked your post") && !mail.contains("answered") && mail.contains("once a week"),
+        mail.contains("Ada liked your post") && !mail.contains("replied") && mail.contains("once a week"),
         "{mail}"
     );
     alan.post("/settings/notifications", &[("rhythm", "off"), ("reply", "true")]).await;
@@ -249,7 +249,7 @@ async fn a_digest_travels_with_the_headers_of_rfc_8058(pool: PgPool) {
     site.sql("delete from jobs where kind <> 'digest'").await;
     let _crew = WorkerPool::start(&site.server);
     let mail = mail_server.only_mail().await;
-    assert_eq!(mail.headers("Subject"), ["Ada answered you on Kith"]);
+    assert_eq!(mail.headers("Subject"), ["Ada replied to you on Kith"]);
     assert_eq!(mail.headers("List-Unsubscribe-Post"), ["List-Unsubscribe=One-Click"]);
     let [header] = mail.headers("List-Unsubscribe")[..] else { panic!("one List-Unsubscribe") };
     let url = header.strip_prefix('<').and_then(|url| url.strip_suffix('>')).expect(header);

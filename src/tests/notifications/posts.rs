@@ -13,7 +13,7 @@ async fn who_is_answered_is_told_and_led_to_the_answer(pool: PgPool) {
     let mut ada = site.signed_in("ada").await;
     ada.post(&format!("/posts/{post}/replies"), &[("body", "an answer")]).await;
     let mut alan = site.signed_in("alan").await;
-    assert_eq!(told(&mut alan).await, ["Unread. Ada answered you"]);
+    assert_eq!(told(&mut alan).await, ["Unread. Ada replied to you"]);
     let answer = site.count("select max(id) from posts").await;
     let page = alan.get("/notifications").await.body;
     assert!(page.contains(&format!("href=\"/posts/{answer}\"")) && page.contains("an answer"), "{page}");
@@ -28,7 +28,7 @@ async fn who_is_named_is_told_once_and_who_is_answered_is_not_told_twice(pool: P
     let mut ada = site.signed_in("ada").await;
     let words = [("body", "@alan asked me, and @Grace knows: @grace! Not @ada, nor @nobody_here")];
     ada.post(&format!("/posts/{post}/replies"), &words).await;
-    assert_eq!(told(&mut site.signed_in("alan").await).await, ["Unread. Ada answered you"]);
+    assert_eq!(told(&mut site.signed_in("alan").await).await, ["Unread. Ada replied to you"]);
     assert_eq!(told(&mut site.signed_in("grace").await).await, ["Unread. Ada mentioned you"]);
     assert_eq!(site.count("select count(*) from notifications").await, 2);
 }
@@ -45,6 +45,6 @@ async fn of_an_empty_place_nothing_is_told(pool: PgPool) {
     assert_eq!(bell(&alan.get("/").await), "Notifications, 2 unread");
     alan.post(&format!("/posts/{post}/delete"), &[]).await;
     assert_eq!(site.count("select count(*) from posts where deleted_at is not null").await, 1, "its place stays");
-    assert_eq!(told(&mut alan).await, ["Unread. Ada answered you"], "the answer is still there");
+    assert_eq!(told(&mut alan).await, ["Unread. Ada replied to you"], "the answer is still there");
     assert_eq!(told(&mut site.signed_in("grace").await).await, Vec::<String>::new());
 }

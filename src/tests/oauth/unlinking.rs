@@ -28,7 +28,7 @@ async fn who_came_in_with_a_service_is_out_when_it_is_disconnected(pool: PgPool)
     assert!(page.contains("signs out every other device that came in with it"), "{page}");
     let answer = alan.post(UNLINK, &[]).await;
     assert_eq!((answer.location(), answer.flash()), (CONNECTIONS, "disconnected"));
-    assert!(alan.get(CONNECTIONS).await.body.contains("Other devices that came in with it are signed out"));
+    assert!(alan.get(CONNECTIONS).await.body.contains("Other devices that signed in with it are signed out"));
     assert_eq!(thief.who().await, None);
     for browser in [&mut alan, &mut phone] {
         assert_eq!(browser.who().await.as_deref(), Some("alan"), "came in by the password");

@@ -25,7 +25,7 @@ use super::Site;
 /// The places of a Python with aiosmtpd; `xtask/src/system.rs` looks there too.
 const PYTHONS: [&str; 2] = ["python3", "/usr/bin/python3"];
 /// Far more than anything here takes.
-const PATIENCE: Duration = Duration::from_secs(15);
+const MAIL_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// A mail server; stops when dropped.
 pub struct MailServer {
@@ -167,7 +167,7 @@ pub fn nobody() -> u16 {
 pub async fn wait_until(what: &str, mut so: impl AsyncFnMut() -> bool) {
     let begun = Instant::now();
     while !so().await {
-        assert!(begun.elapsed() < PATIENCE, "waited in vain: {what}");
+        assert!(begun.elapsed() < MAIL_TIMEOUT, "waited in vain: {what}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }

@@ -225,7 +225,7 @@ async fn h35_an_address_counts_only_once_its_code_is_typed_and_the_old_one_can_u
     let late = again.post("/undo-email", &[]).await;
     assert_eq!((late.location(), late.flash()), ("/settings/account", "undo-link-gone"));
     let said = again.get("/sign-in?next=%2Fsettings%2Faccount").await.body;
-    assert!(said.contains("Account shows your address") && !said.contains("ask for a new one"), "{said}");
+    assert!(said.contains("Account shows your address") && !said.contains("request a new one"), "{said}");
 }
 
 #[sqlx::test]

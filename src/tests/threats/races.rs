@@ -35,7 +35,7 @@ async fn h23_of_many_who_prove_the_same_address_or_name_one_gets_it(pool: PgPool
     // A loser keeps the address just verified and picks another name.
     let mut loser = losers.remove(0);
     let page = loser.get("/sign-up/finish").await;
-    assert!(page.body.contains("Somebody else has taken that name"), "{}", page.body);
+    assert!(page.body.contains("Someone else has just taken that name"), "{}", page.body);
     let again = loser.post("/sign-up/finish", &[("username", "wanted_name")]).await;
     assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(loser.post("/sign-up/finish", &[("username", "another_name")]).await.location(), "/");

@@ -56,13 +56,13 @@ pub async fn remove(visit: Visit, me: Member, Form(Nothing {}): Form<Nothing>) -
 
 async fn take(visit: &Visit, me: &Member, form: Multipart) -> Result<()> {
     let turn = avatars::turn(&visit.cx, me).await?;
-    let file = uploads::file(form, "picture", avatars::MOST_BYTES, avatars::TOO_MANY_BYTES).await?;
+    let file = uploads::file(form, "picture", avatars::MAX_BYTES, avatars::TOO_MANY_BYTES).await?;
     avatars::choose(&visit.cx, me, turn, file).await
 }
 
 pub(super) fn view(person: &Author, invalid: &Invalid) -> impl IntoView + use<> {
     let (words, label) = match person.avatar {
-        Some(_) => ("It stands beside everything you write.", "Choose another"),
+        Some(_) => ("It is shown beside everything you write.", "Choose another"),
         None => ("This one is drawn from your username, and nobody else has it.", "Choose a picture of your own"),
     };
     let remove = person.avatar.is_some().then(|| {
@@ -78,7 +78,7 @@ pub(super) fn view(person: &Author, invalid: &Invalid) -> impl IntoView + use<> 
                 action=paths::PROFILE_PICTURE
                 enctype="multipart/form-data"
                 class="stack"
-                data-max-bytes=avatars::MOST_BYTES.to_string()
+                data-max-bytes=avatars::MAX_BYTES.to_string()
                 data-too-large=avatars::TOO_MANY_BYTES
             >
                 {Field::new("picture", label)

@@ -99,5 +99,5 @@ impl Write for Buffer {
 }
 
 fn broken(error: ZipError) -> Error {
-    Error::Unavailable(Box::new(error))
+    Error::internal(error)
 }

@@ -16,7 +16,7 @@ use reqwest::{Client, redirect::Policy};
 const CONNECT: Duration = Duration::from_secs(2);
 const TOTAL: Duration = Duration::from_secs(5);
 /// The most bytes of a response: a picture has at most a megabyte, a list of a thousand names less.
-const MOST: usize = 4 * 1_024 * 1_024;
+const MAX_BYTES: usize = 4 * 1_024 * 1_024;
 
 /// Builds the client.
 #[derive(Debug)]
@@ -42,7 +42,7 @@ impl HttpService for Ours {
         let mut answer = self.0.execute(request).await.map_err(failed)?;
         let mut bytes = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(failed)? {
-            if bytes.len() + chunk.len() > MOST {
+            if bytes.len() + chunk.len() > MAX_BYTES {
                 return Err(HttpError::new_boxed(HttpErrorKind::Decode, "more than we read".into()));
             }
             bytes.extend_from_slice(&chunk);

@@ -6,7 +6,7 @@ use stand_in_github::Picture as Sent;
 use super::samples::{chunk, file, flag, icc_piece, jpeg_with, noise, webp_with};
 use crate::avatars::{
     dice::Dice,
-    picture::{MOST_BYTES, render},
+    picture::{MAX_BYTES, render},
 };
 
 fn why(bytes: &[u8]) -> String {
@@ -193,7 +193,7 @@ fn f04_h42_what_lies_beside_the_pixels_is_not_unpacked() {
         // Only one profile is allowed; texts may fill the file.
         let times = if name == b"iCCP" { 1 } else { 12 };
         let bytes = [&plain[..33], &bomb.repeat(times), &plain[33..]].concat();
-        assert!(bytes.len() < MOST_BYTES, "{}", bytes.len());
+        assert!(bytes.len() < MAX_BYTES, "{}", bytes.len());
         if let Ok(picture) = render(&bytes) {
             assert_eq!(picture, render(&plain).unwrap());
         }
@@ -227,7 +227,7 @@ fn f04_h42_metadata_of_any_size_takes_neither_memory_nor_time() {
     ];
     let before = most_memory();
     for (n, (bytes, without)) in files.iter().enumerate() {
-        assert!(bytes.len() < MOST_BYTES, "{n}: {}", bytes.len());
+        assert!(bytes.len() < MAX_BYTES, "{n}: {}", bytes.len());
         let begun = std::time::Instant::now();
         assert_eq!(render(bytes).unwrap(), render(without).unwrap(), "{n}");
         assert!(begun.elapsed().as_millis() < 1_000, "{n}: {:?}", begun.elapsed());
@@ -268,5 +268,5 @@ fn f04_h42_the_largest_that_is_taken_needs_no_more_than_its_share_of_memory() {
 
 #[test]
 fn the_limit_of_a_file_is_eight_megabytes() {
-    assert_eq!(MOST_BYTES, 8_388_608);
+    assert_eq!(MAX_BYTES, 8_388_608);
 }

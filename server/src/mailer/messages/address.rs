@@ -22,7 +22,7 @@ pub fn address_in_use(origin: &Origin) -> Message {
         subject: "This address already has a Kith account".to_owned(),
         greeting: "This address is in use",
         lines: &[
-            "Somebody, probably you, wants to use this address for another Kith account. One address has one account.",
+            "Someone, probably you, wants to use this address for another Kith account. One address has one account.",
         ],
         code: None,
         button: Some(("Sign in to this one", origin.url("/sign-in"))),
@@ -71,11 +71,11 @@ pub fn email_restored(origin: &Origin) -> Message {
         greeting: "The change is taken back",
         lines: &[
             "Your account has this address again. Everybody was signed out of it, and nothing opens it any more but mail to this address: its password was removed, and what was connected to it was disconnected.",
-            "Choose a new password to come in.",
+            "Choose a new password to sign in.",
         ],
         code: None,
         button: Some(("Choose a new password", origin.url("/forgot-password"))),
-        footer: "This happened because somebody pressed the button in the mail that we sent here about the change.",
+        footer: "This happened because someone pressed the button in the mail that we sent here about the change.",
     }
     .write(origin)
 }

@@ -47,7 +47,7 @@ fn said(told: &Told) -> String {
         count => format!(" and {} others", count - 1),
     };
     match told.kind {
-        Kind::Reply => format!("{name} answered you"),
+        Kind::Reply => format!("{name} replied to you"),
         Kind::Mention => format!("{name} mentioned you"),
         Kind::Follow => format!("{name} follows you"),
         Kind::Like => format!("{name}{others} liked your post"),
@@ -191,7 +191,7 @@ mod tests {
     #[test]
     fn one_thing_is_said_in_the_subject_and_many_are_counted() {
         let told = sample();
-        assert_eq!(subject(&told[..1], 0), "Ada <b> answered you on Kith");
+        assert_eq!(subject(&told[..1], 0), "Ada <b> replied to you on Kith");
         assert_eq!(subject(&told, 3), "7 things wait for you on Kith");
         assert_eq!(lines(&told, 1).len(), 5);
         assert!(line(&told[3]).starts_with("Ada <b> and 4 others liked your post: “[link] and [link]”"));

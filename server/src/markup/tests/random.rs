@@ -78,7 +78,7 @@ fn lost(typed: &str, seen: &str) -> Option<char> {
 #[test]
 fn every_visible_character_typed_is_on_the_page() {
     let mut dice = Dice::of("lossless");
-    for _ in 0..30_000 {
+    for _ in 0..12_000 {
         let typed = random(&mut dice, &[PARTS]);
         let html = html(&typed);
         // A host in another script is shown in DNS form.
@@ -94,7 +94,7 @@ fn every_visible_character_typed_is_on_the_page() {
 #[test]
 fn nothing_invisible_reaches_a_page() {
     let mut dice = Dice::of("invisible");
-    for _ in 0..30_000 {
+    for _ in 0..12_000 {
         let typed = random(&mut dice, &[PARTS, INVISIBLE, INVISIBLE]);
         for shown in [html(&typed), plain(&typed), text::clean_line(&typed), text::clean_lines(&typed)] {
             assert_eq!(text::visible(&shown), shown, "{typed:?}");

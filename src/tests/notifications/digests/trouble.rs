@@ -21,7 +21,7 @@ async fn what_comes_back_with_somebody_is_mailed_as_well(pool: PgPool) {
     assert_eq!(site.count("select count(*) from digests").await, 1, "and not to whom mail of it is not wanted");
     site.sql(DUE).await;
     queue_due(&site).await;
-    assert!(site.mail_to(TO).await.unwrap().contains("Ada answered you"));
+    assert!(site.mail_to(TO).await.unwrap().contains("Ada replied to you"));
     // Neither are a user's own notifications lost while they are suspended.
     site.sql("delete from jobs").await;
     answer(&site, "grace", "two").await;
@@ -31,7 +31,7 @@ async fn what_comes_back_with_somebody_is_mailed_as_well(pool: PgPool) {
     server::accounts::restore(&site.server, alan).await.unwrap();
     site.sql(DUE).await;
     queue_due(&site).await;
-    assert!(site.mail_to(TO).await.unwrap().contains("Grace answered you"));
+    assert!(site.mail_to(TO).await.unwrap().contains("Grace replied to you"));
     // Notifications that were mailed or read are not mailed again.
     let ada = suspend(&site, "ada").await;
     server::accounts::restore(&site.server, ada).await.unwrap();
@@ -62,7 +62,7 @@ async fn one_whose_mail_cannot_be_queued_stops_nobody_else_s(pool: PgPool) {
     site.sql("drop trigger broken on notifications").await;
     site.sql(DUE).await;
     queue_due(&site).await;
-    assert!(site.mail_to(TO).await.unwrap().contains("Ada answered you"), "and nothing is lost");
+    assert!(site.mail_to(TO).await.unwrap().contains("Ada replied to you"), "and nothing is lost");
 }
 
 #[sqlx::test]

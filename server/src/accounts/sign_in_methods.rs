@@ -21,7 +21,7 @@ pub(crate) async fn has_password(db: &mut PgConnection, user: UserId) -> Result<
 /// configured, because only then can the user sign in with it.
 ///
 /// [`crate::Error::Invalid`] when none is left; the caller's transaction rolls back.
-pub(crate) async fn keep_one((tx, server): (&mut PgConnection, &Server), user: UserId) -> Result<()> {
+pub(crate) async fn require_one((tx, server): (&mut PgConnection, &Server), user: UserId) -> Result<()> {
     let (slugs, issuers): (Vec<String>, Vec<String>) =
         server.providers().iter().map(|provider| (provider.slug().to_string(), provider.issuer())).unzip();
     let left = sqlx::query_scalar!(
