@@ -32,7 +32,7 @@ test("a change of address is taken back from the mailbox before, and everybody i
     await expect(page.getByText(address), "opening the link changes nothing").toBeVisible();
     await owner.getByRole("button", { name: "Take it back" }).click();
     await expect(owner).toHaveURL("/forgot-password");
-    await expect(owner.getByText("The change is taken back")).toBeVisible();
+    await expect(owner.getByText("The change is undone")).toBeVisible();
     await page.goto("/settings/account");
     await expect(page).toHaveURL(/\/sign-in\?/);
     await owner.goto(link);
