@@ -187,14 +187,14 @@ fn posts(binary: &Path, cluster: &Cluster) -> Result<bool> {
         trace: false,
     })?;
     let who = ["bench_star", "bench_nobody"];
-    let cookies = [sign_in(&kith, who[0])?, sign_in(&kith, who[1])?];
+    let authors = [Author::sign_in(&kith, who[0])?, Author::sign_in(&kith, who[1])?];
     let mut took = [Vec::new(), Vec::new()];
     for n in 0..POSTS {
         if n % UNLIMITED == 0 {
             process::capture(cluster.psql(DATABASE).args(["--command", "delete from limits"]))?;
         }
-        for (cookie, took) in cookies.iter().zip(&mut took) {
-            took.push(post(&kith, cookie, n)?);
+        for (author, took) in authors.iter().zip(&mut took) {
+            took.push(author.post(&kith, n)?);
         }
     }
     took.iter_mut().for_each(|took| took.sort_by(f64::total_cmp));
@@ -208,22 +208,37 @@ fn posts(binary: &Path, cluster: &Cluster) -> Result<bool> {
     Ok(ratio <= TOLERANCE)
 }
 
-fn sign_in(kith: &Kith, who: &str) -> Result<String> {
-    let form = format!("identifier={who}&password={PASSWORD}");
-    let answer = kith.connect()?.post("/sign-in", &[("origin", &kith.origin)], &form)?;
-    ensure!(answer.status == 303, "{who} cannot sign in ({})", answer.status);
-    let set = answer.headers.iter().filter(|(name, _)| name == "set-cookie");
-    let mut pairs = set.filter_map(|(_, value)| value.split(';').next());
-    pairs.find(|pair| pair.starts_with("id=")).map(str::to_owned).context("signing in set no cookie")
+/// A signed-in user, and the id that their forms hold.
+struct Author {
+    cookie: String,
+    id: String,
 }
 
-/// Returns the milliseconds from the request to the response.
-fn post(kith: &Kith, cookie: &str, n: usize) -> Result<f64> {
-    let mut connection = kith.connect()?;
-    let start = Instant::now();
-    let headers = [("origin", kith.origin.as_str()), ("cookie", cookie)];
-    let answer = connection.post("/posts", &headers, &format!("body=Something+new%2C+number+{n}"))?;
-    let took = start.elapsed().as_secs_f64() * 1_000.0;
-    ensure!(answer.status == 303, "a post is answered {}", answer.status);
-    Ok(took)
+impl Author {
+    fn sign_in(kith: &Kith, who: &str) -> Result<Self> {
+        let form = format!("identifier={who}&password={PASSWORD}");
+        let answer = kith.connect()?.post("/sign-in", &[("origin", &kith.origin)], &form)?;
+        ensure!(answer.status == 303, "{who} cannot sign in ({})", answer.status);
+        let set = answer.headers.iter().filter(|(name, _)| name == "set-cookie");
+        let mut pairs = set.filter_map(|(_, value)| value.split(';').next());
+        let cookie =
+            pairs.find(|pair| pair.starts_with("id=")).map(str::to_owned).context("signing in set no cookie")?;
+        let page = kith.connect()?.get("/posts/new", &[("cookie", &cookie)])?;
+        let page = String::from_utf8_lossy(&page.body).into_owned();
+        let field = page.split_once("name=\"for_user\" value=\"").and_then(|(_, rest)| rest.split_once('"'));
+        let (id, _) = field.context("the form does not name its user")?;
+        Ok(Self { cookie, id: id.to_owned() })
+    }
+
+    /// Returns the milliseconds from the request to the response.
+    fn post(&self, kith: &Kith, n: usize) -> Result<f64> {
+        let mut connection = kith.connect()?;
+        let form = format!("body=Something+new%2C+number+{n}&for_user={}", self.id);
+        let start = Instant::now();
+        let headers = [("origin", kith.origin.as_str()), ("cookie", &self.cookie)];
+        let answer = connection.post("/posts", &headers, &form)?;
+        let took = start.elapsed().as_secs_f64() * 1_000.0;
+        ensure!(answer.status == 303, "a post is answered {}", answer.status);
+        Ok(took)
+    }
 }
