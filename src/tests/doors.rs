@@ -127,6 +127,7 @@ async fn every_address_is_known_without_its_final_slash(pool: PgPool) {
         }
     }
     assert_eq!(digest(&site).await, before);
+    assert_eq!(alan.get("/settings").await.location(), "/settings/profile");
     for elsewhere in [
         "//evil.example/",
         "///evil.example//",

@@ -78,4 +78,19 @@ mod tests {
             assert!(!is_service_link(name, value.as_ref()), "{name}={value}");
         }
     }
+
+    #[test]
+    fn container_links_are_told_from_typing_errors() {
+        for (name, value) in [
+            ("KITH_NAME", "/web/kith"),
+            ("KITH_ENV_PATH", "/usr/bin"),
+            ("KITH_PORT_3000_TCP_START", "tcp://172.17.0.2:3000"),
+            ("KITH_PORT_3000_TCP_PORT_END", "3005"),
+        ] {
+            assert!(is_container_link(name, value.as_ref()), "{name}={value}");
+        }
+        for (name, value) in [("KITH_NAME", "Kith"), ("KITH_ORIGN", "/a/b"), ("KITH_ENV", "x"), ("KITH_PORTS", "1")] {
+            assert!(!is_container_link(name, value.as_ref()), "{name}={value}");
+        }
+    }
 }

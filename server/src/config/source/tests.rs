@@ -142,6 +142,13 @@ fn service_links_are_ignored_and_typing_errors_are_not() {
 }
 
 #[test]
+fn container_links_are_ignored_only_beside_a_link() {
+    let (name, link) = (("KITH_NAME", "/web/kith"), ("KITH_PORT", "tcp://172.17.0.2:3000"));
+    assert!(read(None, &[name, link]).unwrap().values.is_empty());
+    assert!(refusal(None, &[name]).starts_with("KITH_NAME"));
+}
+
+#[test]
 fn a_named_issuer_without_values_is_none() {
     let env = [("KITH_OIDC_ACME_ISSUER", ""), ("KITH_OIDC_ACME_CLIENT_ID", ""), ("KITH_OIDC_ACME_CLIENT_SECRET", "")];
     assert!(providers::read(&read(None, &env).unwrap()).unwrap().is_empty());
