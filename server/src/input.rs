@@ -4,6 +4,8 @@
 use icu_properties::props::{BinaryProperty, DefaultIgnorableCodePoint, EnumeratedProperty, GeneralCategory};
 use unicode_normalization::UnicodeNormalization;
 
+use crate::text::unicode;
+
 /// Returns the ASCII digits of a typed code and ignores separators. `None` if it contains letters or no digits at all.
 pub(crate) fn digits(typed: &str) -> Option<String> {
     let digits: Option<String> = typed.nfkc().filter(|c| !is_separator(*c)).map(digit).collect();
@@ -23,8 +25,7 @@ pub(crate) fn identifier(typed: &str) -> String {
 pub(crate) fn address(typed: &str) -> String {
     let plain = identifier(typed);
     let Some((local, domain)) = plain.split_once('@').filter(|(_, domain)| !domain.is_ascii()) else { return plain };
-    let is_joiner = |c: char| matches!(c, '\u{200c}' | '\u{200d}');
-    let visible = typed.nfkc().filter(|c| is_joiner(*c) || !is_invisible(*c));
+    let visible = typed.nfkc().filter(|c| unicode::is_joiner(*c) || !is_invisible(*c));
     let whole: String = visible.map(|c| if is_dash(c) { '-' } else { c }).collect();
     let domain = whole.split_once('@').map_or(domain, |(_, domain)| domain.trim_end());
     format!("{local}@{domain}")

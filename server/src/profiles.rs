@@ -126,7 +126,7 @@ pub async fn renamed(db: &mut PgConnection, username: &str) -> Result<String> {
     .ok_or(Error::NotFound)
 }
 
-/// Returns users whom `viewer` does not follow yet, most followed first: suggestions next to a feed or in an empty one.
+/// Returns users that `viewer` does not follow yet, most followed first: suggestions next to a feed or in an empty one.
 pub async fn suggestions(db: &mut PgConnection, viewer: Option<UserId>, most: i64) -> Result<Vec<Author>> {
     let rows = sqlx::query!(
         r#"

@@ -12,7 +12,7 @@ use crate::{
 
 /// Returns the stored form of a typed tag; `None` when it is no tag.
 pub fn normal(typed: &str) -> Option<String> {
-    markup::tag(typed.strip_prefix(['#', '＃', '﹟']).unwrap_or(typed))
+    markup::tag(typed.strip_prefix(markup::TAG_SIGNS).unwrap_or(typed))
 }
 
 /// Returns the newest posts (and replies) with a tag older than `before`, as `viewer` sees them. One statement: scans

@@ -76,7 +76,7 @@ pub(crate) async fn go(
             let label = visit.cx.server.providers().find(provider).map(Provider::label)?;
             Ok(keep(onward(visit, label, &url), &visit.cx.server.config().origin, &browser))
         }
-        StartOutcome::OAuthRefusal(why) => sorry(visit, provider, why, (Some(intent), next)).await,
+        StartOutcome::Refused(why) => sorry(visit, provider, why, (Some(intent), next)).await,
     }
 }
 
@@ -110,7 +110,7 @@ pub async fn come_back(visit: Visit, Path(provider): Path<String>, RawQuery(quer
         Ok(CallbackOutcome::Arrived { browser }) => {
             Ok(keep(Redirect::to(paths::ARRIVAL).into_response(), origin, &browser))
         }
-        Ok(CallbackOutcome::OAuthRefusal { why, intent, next }) => sorry(&visit, &provider, why, (intent, &next)).await,
+        Ok(CallbackOutcome::Refused { why, intent, next }) => sorry(&visit, &provider, why, (intent, &next)).await,
         // The user of a suspended account has shown who they are, so the page tells them the reason.
         Err(Error::Invalid(why)) => Ok(sign_in::instead(&visit, paths::HOME, refusal(why.into())?)),
         Err(other) => Err(other),

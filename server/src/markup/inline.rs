@@ -2,7 +2,7 @@
 //! that starts first wins, so a star inside an address is part of the address. Everything else is text as typed.
 
 use super::{
-    Word, address,
+    TAG_SIGNS, Word, address,
     emphasis::{self, Run, Token},
     pieces::Piece,
     words,
@@ -76,7 +76,7 @@ impl<'a> Scanner<'a> {
             Some('h' | 'H') => self.address(),
             Some('[') => self.link(),
             Some('@' | '＠') => self.word(words::name),
-            Some('#' | '＃' | '﹟') => self.word(words::tag),
+            Some(sign) if TAG_SIGNS.contains(&sign) => self.word(words::tag),
             _ => false,
         }
     }

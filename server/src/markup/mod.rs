@@ -24,6 +24,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sqlx::PgConnection;
 
 pub(crate) use self::link::{has_plain_host, readable_path};
+pub(crate) use self::tag::TAG_SIGNS;
 pub use self::{link::Link, tag::fold as tag};
 use self::{pieces::Piece, words::Word};
 use crate::{

@@ -5,6 +5,8 @@ use unicode_normalization::{UnicodeNormalization, char::canonical_combining_clas
 
 use crate::text::unicode;
 
+/// The signs that begin a tag.
+pub(crate) const TAG_SIGNS: [char; 3] = ['#', '＃', '﹟'];
 /// The most characters of a tag.
 const TAG_MAX: usize = 50;
 /// Corrects the folded form of a Turkish capital I, and of vowels of Thai and Lao, to what people write.
@@ -53,7 +55,9 @@ pub(super) fn length(text: &str) -> usize {
     for (at, c) in text.char_indices() {
         let goes_on = match end {
             0 => at == 0 && is_tag(c),
-            _ => is_tag(c) || unicode::is_mark(c) && between.is_none_or(|sign| is_joiner(sign) && is_virama(c)),
+            _ => {
+                is_tag(c) || unicode::is_mark(c) && between.is_none_or(|sign| unicode::is_joiner(sign) && is_virama(c))
+            }
         };
         if goes_on {
             (end, between) = (at + c.len_utf8(), None);
@@ -73,11 +77,7 @@ pub(super) fn is_tag(c: char) -> bool {
 
 /// Returns true for a character that can be inside a tag, between two letters.
 fn is_between(c: char) -> bool {
-    is_joiner(c) || matches!(c, '·' | '・' | '･' | '\u{5f3}' | '\u{5f4}' | '\u{f0b}' | '\u{180e}')
-}
-
-fn is_joiner(c: char) -> bool {
-    matches!(c, '\u{200c}' | '\u{200d}')
+    unicode::is_joiner(c) || matches!(c, '·' | '・' | '･' | '\u{5f3}' | '\u{5f4}' | '\u{f0b}' | '\u{180e}')
 }
 
 /// Returns true for a virama, the sign that removes a letter's vowel. In Bengali, Kannada and Sinhala a joiner may

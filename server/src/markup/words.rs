@@ -2,7 +2,7 @@
 
 use super::{
     Link,
-    tag::{fold, length},
+    tag::{TAG_SIGNS, fold, length},
 };
 use crate::text::unicode;
 
@@ -49,7 +49,7 @@ pub(super) fn name(before: &str, rest: &str) -> Option<(usize, Word)> {
 pub(super) fn tag(before: &str, rest: &str) -> Option<(usize, Word)> {
     let sign = rest.chars().next()?;
     let typed = &rest[sign.len_utf8()..];
-    if touches(before) || before.ends_with(['#', '＃', '﹟', '&', '/']) {
+    if touches(before) || before.ends_with(TAG_SIGNS) || before.ends_with(['&', '/']) {
         return None;
     }
     let length = length_in_emphasis(before, &typed[..length(typed)]);

@@ -76,7 +76,7 @@ pub(crate) async fn followed(tx: &mut PgConnection, whom: UserId, by: UserId) ->
     Ok(())
 }
 
-/// Notifies the users that a post concerns, each once: the author of `parent`, to whom it replies, and the mentioned
+/// Notifies the users that a post concerns, each once: the author of `parent`, if it is a reply, and the mentioned
 /// users. A reply takes precedence over a mention. One statement, independent of the author's number of followers.
 pub(crate) async fn of_post(
     tx: &mut PgConnection,

@@ -24,7 +24,7 @@ use crate::{
 /// The URL to redirect to, and the token that the browser stores until the callback.
 pub enum StartOutcome {
     To { url: String, browser: Token },
-    OAuthRefusal(OAuthRefusal),
+    Refused(OAuthRefusal),
 }
 
 struct Purpose<'a> {
@@ -52,7 +52,7 @@ pub async fn link(cx: &Request, me: &Elevated, provider: &str) -> Result<StartOu
 /// the provider.
 pub async fn elevate(cx: &Request, me: &Member, provider: &str, next: &str) -> Result<StartOutcome> {
     if sign_in_methods::has_password(&mut *cx.server.db().acquire().await?, me.id()).await? {
-        return Ok(StartOutcome::OAuthRefusal(OAuthRefusal::HasPassword));
+        return Ok(StartOutcome::Refused(OAuthRefusal::HasPassword));
     }
     start(cx, provider, &Purpose { intent: Intent::Elevate, me: Some(me), next }).await
 }
@@ -73,7 +73,7 @@ async fn start(cx: &Request, slug: &str, purpose: &Purpose<'_>) -> Result<StartO
     let trip = trip(cx, provider, (&browser, Token::new()), fresh);
     let url = match provider.way(&trip).await {
         Ok(url) => url,
-        Err(trouble) => return Ok(StartOutcome::OAuthRefusal(OAuthRefusal::of(provider, &trouble))),
+        Err(trouble) => return Ok(StartOutcome::Refused(OAuthRefusal::of(provider, &trouble))),
     };
     sqlx::query!(
         r#"

@@ -41,7 +41,7 @@ pub enum CallbackOutcome {
         browser: Token,
     },
     /// Nothing was done. `intent` is `None` when it is unknown.
-    OAuthRefusal {
+    Refused {
         why: OAuthRefusal,
         intent: Option<Intent>,
         next: String,
@@ -77,10 +77,10 @@ pub async fn come_back(cx: &Request, slug: &str, callback: &Callback) -> Result<
                 provider = slug,
                 "a callback that belongs to no way of this browser"
             );
-            return Ok(CallbackOutcome::OAuthRefusal { why: OAuthRefusal::Gone, intent: None, next: "/".to_owned() });
+            return Ok(CallbackOutcome::Refused { why: OAuthRefusal::Gone, intent: None, next: "/".to_owned() });
         }
     };
-    let sorry = |why| CallbackOutcome::OAuthRefusal { why, intent: Some(flow.intent), next: flow.next.clone() };
+    let sorry = |why| CallbackOutcome::Refused { why, intent: Some(flow.intent), next: flow.next.clone() };
     let me = cx.me().filter(|me| flow.owner == Some((me.id(), me.device)));
     if flow.intent.is_own() && me.is_none() {
         return Ok(sorry(OAuthRefusal::SessionGone));

@@ -5,7 +5,7 @@ use super::{
     quotes::{is_quote, opens, quoted},
     tokens,
 };
-use crate::{error::Invalid, text};
+use crate::{error::Invalid, markup::TAG_SIGNS, text};
 
 /// The most characters of a search.
 pub const MAX_CHARS: usize = 200;
@@ -183,9 +183,6 @@ fn word_end(line: &str) -> usize {
     };
     line.char_indices().find(ends).map_or(line.len(), |(at, _)| at)
 }
-
-/// Signs before a tag, as `markup` reads them.
-const TAG_SIGNS: [char; 3] = ['#', '＃', '﹟'];
 
 /// Signs that exclude the following part: the hyphen, and its variants on keyboards.
 const MINUS: [char; 5] = ['-', '\u{2010}', '\u{2013}', '\u{2212}', '\u{ff0d}'];

@@ -28,7 +28,7 @@ pub(super) struct Person {
     pub wants: u32,
 }
 
-/// One of the cast: display name, role, bio, pull, and the share of all users whom they follow.
+/// One of the cast: display name, role, bio, pull, and the share of all users that they follow.
 struct Part(&'static str, &'static str, &'static str, f64, f64);
 
 const PARTS: [Part; CAST.len()] = [

@@ -70,6 +70,11 @@ pub fn is_unspaced(c: char) -> bool {
     }
 }
 
+/// Returns true for the zero-width joiner and non-joiner, which are part of the spelling of some languages.
+pub fn is_joiner(c: char) -> bool {
+    matches!(c, '\u{200c}' | '\u{200d}')
+}
+
 /// Returns true for white space and characters drawn like it.
 pub(super) fn is_blank(c: char) -> bool {
     c.is_whitespace() || BLANK_SYMBOLS.contains(&c)

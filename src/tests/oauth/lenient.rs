@@ -14,7 +14,7 @@ use super::{
     world::assert_said,
 };
 
-/// A user about whom the id token says nothing but the subject.
+/// A user with nothing but a subject in the id token.
 fn bare() -> Value {
     json!({ "sub": "rosa-1", "in_user_info": rosa() })
 }
