@@ -152,8 +152,8 @@ export async function post(
 }
 
 /**
- * Returns the code in the newest mail to an address, from the development mailbox. Mail is sent in the background: it
- * waits.
+ * Returns the code in the newest mail to an address that no earlier call has read, from the development mailbox. Mail is
+ * sent in the background: it waits for one.
  */
 export async function mailCode(request: APIRequestContext, to: string): Promise<string> {
     const code = await inMail(request, to, /\b(\d{6,8})\b/);
@@ -161,22 +161,29 @@ export async function mailCode(request: APIRequestContext, to: string): Promise<
     return code;
 }
 
-/** Returns the first link in the newest mail to an address. */
-export async function mailLink(request: APIRequestContext, to: string): Promise<string> {
-    const link = await inMail(request, to, /(https?:\/\/[^\s"<]+)/);
+/** Returns the first link to a path of ours in the newest mail to an address that no earlier call has read. It waits. */
+export async function mailLink(request: APIRequestContext, to: string, path: string): Promise<string> {
+    const link = await inMail(request, to, new RegExp(`(https?://[^\\s"</]+${path}\\?[^\\s"<]+)`));
     noteFields(new URL(link).searchParams);
     return link;
 }
+
+/** The id of the newest mail to each address that was read. A code or a link in an older mail may be void. */
+const readMails = new Map<string, number>();
 
 async function inMail(request: APIRequestContext, to: string, pattern: RegExp): Promise<string> {
     let found: string | undefined;
     await expect(async () => {
         const list = await (await request.get(`/dev/mail?to=${encodeURIComponent(to)}`)).text();
-        const newest = /\/dev\/mail\/[\w-]+/.exec(list)?.[0];
-        expect(newest, `mail to ${to}`).toBeDefined();
-        const mail = await (await request.get(newest ?? "")).text();
-        found = pattern.exec(mail.replaceAll("&amp;", "&"))?.[1];
-        expect(found, `${pattern} in the mail to ${to}`).toBeDefined();
+        const ids = [...list.matchAll(/\/dev\/mail\/(\d+)/g)].map((match) => Number(match[1]));
+        for (const id of ids.filter((id) => id > (readMails.get(to) ?? 0))) {
+            const mail = await (await request.get(`/dev/mail/${id}`)).text();
+            found = pattern.exec(mail.replaceAll("&amp;", "&"))?.[1];
+            if (found === undefined) continue;
+            readMails.set(to, id);
+            break;
+        }
+        expect(found, `${pattern} in a new mail to ${to}`).toBeDefined();
     }).toPass({ timeout: 10_000 });
     return found ?? "";
 }

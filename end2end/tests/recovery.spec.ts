@@ -43,11 +43,7 @@ test("a forgotten password is chosen anew by a link that works once", async ({ p
     await fresh.getByLabel("E-mail").fill(someone.email);
     await fresh.getByRole("button", { name: "Send me a link" }).click();
     await expect(fresh.getByRole("heading", { level: 1, name: "Check your mail" })).toBeVisible();
-    let link = "";
-    await expect(async () => {
-        link = await mailLink(page.request, someone.email);
-        expect(link).toContain("/reset-password?token=");
-    }).toPass();
+    const link = await mailLink(page.request, someone.email, "/reset-password");
     await fresh.goto(link);
     await expect(fresh, "the token leaves the address at once").toHaveURL("/reset-password");
     await expect(fresh.getByText(`@${someone.username}`)).toBeVisible();
@@ -71,11 +67,7 @@ test("the link in the mail with a code fills it in and uses nothing up", async (
     await page.getByLabel("E-mail").fill(someone.email);
     await page.getByRole("button", { name: "Send me a code" }).click();
     await expect(page.getByRole("heading", { level: 1, name: "Check your mail" })).toBeVisible();
-    let link = "";
-    await expect(async () => {
-        link = await mailLink(page.request, someone.email);
-        expect(link).toContain("/sign-in/code?code=");
-    }).toPass();
+    const link = await mailLink(page.request, someone.email, "/sign-in/code");
     // As a program does that opens every link in a mail.
     for (let n = 0; n < 3; n++) expect((await page.request.get(link)).status()).toBe(200);
     await page.goto(link);

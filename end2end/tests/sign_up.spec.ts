@@ -102,10 +102,9 @@ test("a wrong code says how many tries are left, and a new code replaces the old
 
     await page.getByRole("button", { name: "send a new code" }).click();
     await expect(page.getByText("We sent a new code. The one before no longer works.")).toBeVisible();
-    await expect.poll(() => mailCode(page.request, someone.email), "another mail comes").not.toBe(first);
+    const second = await mailCode(page.request, someone.email);
     await send(first);
     await expect(page.locator("#code-error")).toHaveText("That code isn't right. You have 4 tries left.");
-    const second = await mailCode(page.request, someone.email);
     await send(`${second.slice(0, 3)} ${second.slice(3)}`);
     await expect(page.getByText("Welcome to Kith.")).toBeVisible();
     await page.goto("/sign-up/verify");

@@ -114,7 +114,7 @@ impl Run {
             Err(error) => {
                 eprintln!("{error:#}");
                 // A step that fails as a whole counts as one failure, so that the last line does not report none.
-                Outcome::Failed(Counts { passed: 0, failed: 1 })
+                Outcome::Failed(Counts { failed: 1, ..Counts::default() })
             }
         }
     }
@@ -125,16 +125,19 @@ fn summarise(outcomes: &[(&str, Outcome, Duration)]) -> Result<()> {
     let mut total = Counts::default();
     for (name, outcome, took) in outcomes {
         let (word, counts) = match outcome {
-            Outcome::Passed(counts) => ("ok", *counts),
-            Outcome::Failed(counts) => ("FAILED", *counts),
+            Outcome::Passed(counts) => ("ok", counts.clone()),
+            Outcome::Failed(counts) => ("FAILED", counts.clone()),
             Outcome::NotRun => ("not run", Counts::default()),
         };
-        total.passed += counts.passed;
-        total.failed += counts.failed;
         let detail = if counts.passed + counts.failed > 0 { counts.to_string() } else { String::new() };
         println!("{word:<8} {:>7.1} s  {name:<28} {detail}", took.as_secs_f64());
+        total.add(counts);
     }
-    println!("\n{total}");
+    println!();
+    for failure in &total.failures {
+        println!("failed: {failure}");
+    }
+    println!("{total}");
     if total.failed > 0 {
         bail!("Not everything holds.");
     }

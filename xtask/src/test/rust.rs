@@ -29,13 +29,13 @@ pub fn check(run: &Run) -> Result<Counts> {
     let traced = trace::folder("rust")?;
     let mut counts = Counts::default();
     for packages in [&workspace::XTASK[..], &workspace::KITH] {
-        let before = counts;
+        let failed_before = counts.failed;
         let mut cargo = tests_of(packages, nextest);
         cargo.args(&run.args).env("DATABASE_URL", trace::with_password(&run.cluster()?.url("kith")));
         cargo.env("KITH_TRACE_DIR", &traced);
         let succeeded = count(&mut cargo, nextest, &mut counts)?;
         // A failure without a failed test prevented tests from running, for example a compile error.
-        ensure!(succeeded || counts.failed > before.failed, "The tests did not run to their end.");
+        ensure!(succeeded || counts.failed > failed_before, "The tests did not run to their end.");
     }
     counts.add(trace::check(&traced, &trace::KINDS, run.args.is_empty())?);
     Ok(counts)
