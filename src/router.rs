@@ -17,8 +17,11 @@ use axum::{
 use http::{HeaderValue, StatusCode, header::ACCEPT};
 use server::{
     Server,
-    sessions::{HashedStore, SessionTable},
-    web::{self, cookies::Cookie},
+    http::{
+        SMALL, avatar, cookies::Cookie, csp_report, drain, facts, final_slash, healthz, host, large_bodies, large_head,
+        private_answers, readyz, same_origin, security_headers,
+    },
+    identity::sessions::{HashedStore, SessionTable},
 };
 use tower_http::{
     CompressionLevel,
@@ -46,7 +49,7 @@ const UPLOAD: Duration = Duration::from_secs(60);
 /// millisecond more than the level below.
 const PAGES: CompressionLevel = CompressionLevel::Precise(4);
 /// The most bytes of a report. Reports come from anywhere.
-const REPORT: usize = web::SMALL;
+const REPORT: usize = SMALL;
 
 /// Returns the whole site, and the list of its routes.
 pub fn router(server: &Server, files: &Arc<Files>) -> (Router, Vec<Door>) {
@@ -59,31 +62,31 @@ pub fn router(server: &Server, files: &Arc<Files>) -> (Router, Vec<Door>) {
     let uploads = uploads(doors.uploads, &state);
     let router = doors
         .router
-        .route("/api/{*function}", post(function).layer(from_fn(web::large_bodies)))
-        .route("/csp-report", post(web::csp_report).layer(DefaultBodyLimit::max(REPORT)))
+        .route("/api/{*function}", post(function).layer(from_fn(large_bodies)))
+        .route("/csp-report", post(csp_report).layer(DefaultBodyLimit::max(REPORT)))
         // The innermost first: each layer wraps all above it.
         .layer(RequestBodyLimitLayer::new(BODY))
         .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
-        .layer(from_fn_with_state(state.clone(), web::same_origin))
+        .layer(from_fn_with_state(state.clone(), same_origin))
         .merge(files.routes())
-        .route("/avatars/{file}", get(web::avatar).with_state(state.clone()))
-        .route("/healthz", get(web::healthz))
-        .route("/readyz", get(web::readyz).with_state(state.clone()))
+        .route("/avatars/{file}", get(avatar).with_state(state.clone()))
+        .route("/healthz", get(healthz))
+        .route("/readyz", get(readyz).with_state(state.clone()))
         .fallback(|| async { StatusCode::NOT_FOUND })
-        .layer(from_fn(web::final_slash))
-        .layer(from_fn_with_state(state.clone(), web::host))
+        .layer(from_fn(final_slash))
+        .layer(from_fn_with_state(state.clone(), host))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST))
         .merge(uploads)
         .layer(CatchPanicLayer::custom(telemetry::panicked))
         .layer(from_fn_with_state(state.clone(), flash::once))
-        .layer(from_fn(web::large_head))
+        .layer(from_fn(large_head))
         .layer(from_fn(failure::pages))
         .layer(sessions(server))
         .layer(Extension(Arc::clone(&files.names)))
-        .layer(from_fn_with_state(state.clone(), web::facts))
-        .layer(from_fn_with_state(state.clone(), web::private_answers))
+        .layer(from_fn_with_state(state.clone(), facts))
+        .layer(from_fn_with_state(state.clone(), private_answers))
         .layer(compression)
-        .layer(from_fn_with_state(state, web::security_headers))
+        .layer(from_fn_with_state(state, security_headers))
         .layer(from_fn(telemetry::one_line))
         .layer(CatchPanicLayer::custom(telemetry::panicked));
     (router, doors.list)
@@ -93,15 +96,15 @@ pub fn router(server: &Server, files: &Arc<Files>) -> (Router, Vec<Door>) {
 fn uploads(routes: Router, state: &Server) -> Router {
     routes
         .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
-        .layer(from_fn_with_state(state.clone(), web::same_origin))
-        .layer(from_fn_with_state(state.clone(), web::host))
+        .layer(from_fn_with_state(state.clone(), same_origin))
+        .layer(from_fn_with_state(state.clone(), host))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, UPLOAD))
         .layer(CatchPanicLayer::custom(telemetry::panicked))
         // Around all layers that may refuse a file.
-        .layer(from_fn(web::drain))
+        .layer(from_fn(drain))
 }
 
-/// The session layer. It never sees a cookie (see [`web::facts`]): it opens sessions and sets theirs.
+/// The session layer. It never sees a cookie (see [`facts`]): it opens sessions and sets theirs.
 fn sessions(server: &Server) -> SessionManagerLayer<HashedStore<SessionTable>> {
     let origin = &server.config().origin;
     SessionManagerLayer::new(HashedStore::new(SessionTable::new(server.db().clone())))

@@ -11,8 +11,8 @@ use axum::{
 };
 use http::{HeaderValue, StatusCode};
 use server::{
+    base::random,
     config::{Config, LogFormat},
-    random,
 };
 use tracing::Instrument;
 use tracing_subscriber::{EnvFilter, prelude::*};

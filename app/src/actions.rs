@@ -115,8 +115,8 @@ mod server_side {
     use leptos_axum::ResponseOptions;
     use server::{
         Server,
-        error::Error,
-        request::{Member, Request},
+        base::error::Error,
+        identity::sessions::request::{Member, Request},
     };
 
     use super::ActionError;

@@ -3,7 +3,12 @@
 
 use axum::response::{Html, IntoResponse, Response};
 use maud::{DOCTYPE, Markup, html};
-use server::{Result, clock, feed, posts::Post, profiles::Author};
+use server::{
+    Result,
+    base::clock,
+    identity::users::UserSummary,
+    social::{feed, posts::Post},
+};
 use time::OffsetDateTime;
 
 use crate::{
@@ -124,7 +129,7 @@ fn stranger_nav() -> Markup {
     }
 }
 
-fn member_nav(me: &Author) -> Markup {
+fn member_nav(me: &UserSummary) -> Markup {
     let profile = paths::profile(&me.username);
     html! {
         nav aria-label="Main" { ul {
@@ -200,7 +205,7 @@ fn keys() -> Markup {
     }
 }
 
-fn composer(me: &Author) -> Markup {
+fn composer(me: &UserSummary) -> Markup {
     html! {
         section aria-label="What are you up to?" class="sheet" {
             form method="post" action="/posts" class="composer" {
@@ -211,7 +216,7 @@ fn composer(me: &Author) -> Markup {
                     p class="kept" hidden { "Draft restored. " button class="link" type="button" { "Discard" } }
                     p role="status" {} output for="body" aria-live="off" {} button type="submit" class="button primary slim" { "Post" }
                 }
-                input type="hidden" name="once" value=(server::id::Once::random());
+                input type="hidden" name="once" value=(server::base::id::Once::random());
             }
             leptos-island data-component="Composer" {}
         }
@@ -228,9 +233,9 @@ fn how() -> Markup {
     }
 }
 
-fn face(person: &Author, size: &str, lazy: bool) -> Markup {
+fn face(person: &UserSummary, size: &str, lazy: bool) -> Markup {
     html! {
-        img src={ "/avatars/" (person.avatar_file(server::avatars::Size::Small)) } alt="" width=(size) height=(size) loading=[lazy.then_some("lazy")] decoding="async" class="avatar";
+        img src={ "/avatars/" (person.avatar_file(server::identity::avatars::Size::Small)) } alt="" width=(size) height=(size) loading=[lazy.then_some("lazy")] decoding="async" class="avatar";
     }
 }
 

@@ -11,7 +11,10 @@ use http::{
     StatusCode,
     header::{ALLOW, CONTENT_TYPE, RETRY_AFTER},
 };
-use server::{Error, request::Refused, web::CLEAR_SITE_DATA};
+use server::{
+    Error,
+    http::{CLEAR_SITE_DATA, Refused},
+};
 
 use crate::{
     form_user, paths,

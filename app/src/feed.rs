@@ -8,11 +8,15 @@ use axum::{extract::Query, response::Response};
 use leptos::{either::Either, prelude::*};
 use serde::Deserialize;
 use server::{
-    error::{Error, Result},
-    feed::{self, Page},
-    id::PostId,
-    profiles::Mark,
-    request::Member,
+    base::{
+        error::{Error, Result},
+        id::PostId,
+    },
+    identity::sessions::request::Member,
+    social::{
+        feed::{self, Page},
+        profiles::Mark,
+    },
 };
 
 pub use self::list::{List, list};
@@ -98,7 +102,7 @@ pub async fn following(visit: Visit, me: Member, Query(place): Query<PageQuery>)
     }
     let page = ui::Page::new("Following").tab(Tab::Following).islands();
     if posts.posts.is_empty() && before.is_none() {
-        let people = server::profiles::suggestions(&mut db, Some(me.id()), 5).await?;
+        let people = server::social::profiles::suggestions(&mut db, Some(me.id()), 5).await?;
         return Ok(page.respond_with(&visit, || view! { {feeds(Tab::Following)}{empty::follows_nobody(&people)} }));
     }
     Ok(page.respond_with(&visit, || {

@@ -15,8 +15,8 @@ use http::{
 };
 use server::{
     Server,
-    sessions::UserAgent,
-    web::{Shown, cookies::Cookie},
+    http::{Shown, cookies::Cookie},
+    identity::sessions::UserAgent,
 };
 
 /// The tone of a message.
@@ -264,7 +264,7 @@ mod tests {
             assert_eq!(Flash::parse(&flash.code()).map(|f| f.text()), Some(flash.text()));
         }
         assert_eq!(Flash::DeviceEnded(agent).text(), "Signed out of Firefox on Linux.");
-        let most = crate::count::short(server::follows::MAX_FOLLOWS);
+        let most = crate::count::short(server::social::follows::MAX_FOLLOWS);
         assert!(Flash::FollowsFull.text().contains(&most), "{most}");
         for bad in ["", "Visit evil.example", "device-ended.", "device-ended.99.1", "device-ended.x"] {
             assert_eq!(Flash::parse(bad), None, "{bad}");

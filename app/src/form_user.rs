@@ -1,7 +1,7 @@
 //! Binds every form to the user it was rendered for. Each page writes the viewer's id into its forms. A form that
 //! returns while another user is signed in changes nothing, and its page shows which user is signed in now.
 //!
-//! This protects users from their own old tabs, not from attackers: [`server::web::same_origin`] refuses other sites. A
+//! This protects users from their own old tabs, not from attackers: [`server::http::same_origin`] refuses other sites. A
 //! form without an id was rendered for a visitor who was signed out.
 
 mod refused;
@@ -15,7 +15,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{Uri, header::CONTENT_LENGTH, request::Parts};
-use server::{Error, Result, id::UserId, request};
+use server::{Error, Result, base::id::UserId, identity::sessions::request};
 
 pub use self::refused::{respond, title};
 use crate::forms::is_form;

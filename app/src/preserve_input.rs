@@ -12,7 +12,7 @@ use http::{
 };
 use leptos::prelude::*;
 use serde::de::DeserializeOwned;
-use server::{Error, Result, request::Member};
+use server::{Error, Result, identity::sessions::request::Member};
 
 use crate::{
     actions::MAY_BE_SAVED,

@@ -11,10 +11,12 @@ use axum::{
 };
 use leptos::{either::EitherOf3, prelude::*};
 use server::{
+    base::error::{Error, Result},
     db::Connection,
-    error::{Error, Result},
-    markup,
-    profiles::{self, Profile},
+    social::{
+        markup,
+        profiles::{self, Profile},
+    },
 };
 
 pub use self::people::{followers, following};

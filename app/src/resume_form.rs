@@ -9,8 +9,8 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode
 use serde::{Serialize, de::DeserializeOwned};
 use server::{
     config::Origin,
-    request::{Elevated, Member},
-    web::cookies::Cookie,
+    http::cookies::Cookie,
+    identity::sessions::request::{Elevated, Member},
 };
 
 use crate::{forms::Form, paths, visit::Visit};

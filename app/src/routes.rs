@@ -9,7 +9,6 @@ use axum::{
     routing::{MethodFilter, MethodRouter, on},
 };
 use http::Method;
-use server::web;
 
 use crate::{
     auth, feed, follows, form_user, likes, notifications, paths, posts, profiles, search, settings, syndication, tags,
@@ -48,10 +47,10 @@ pub struct Doors {
 /// bytes in transit). The server can return a text with its errors only if it read the whole text.
 pub const WORDS: usize = 256 * 1_024;
 /// The most bytes of any other form, from members and visitors.
-const FORM: usize = web::SMALL;
+const FORM: usize = server::http::SMALL;
 /// The most bytes of a form with a file: the largest file, and the multipart framing around it. The rest is drained
 /// unread.
-const UPLOAD: usize = server::avatars::MAX_BYTES + 64 * 1_024;
+const UPLOAD: usize = server::identity::avatars::MAX_BYTES + 64 * 1_024;
 
 impl Doors {
     fn door(mut self, method: Method, path: &'static str, guard: Guard, (route, bound): (MethodRouter, bool)) -> Self {
@@ -93,8 +92,8 @@ impl Doors {
 
     fn limited(mut self, bytes: usize) -> Self {
         self.router = self.router.layer(DefaultBodyLimit::max(bytes));
-        if bytes > web::SMALL {
-            self.router = self.router.layer(from_fn(web::large_bodies));
+        if bytes > server::http::SMALL {
+            self.router = self.router.layer(from_fn(server::http::large_bodies));
         }
         self
     }

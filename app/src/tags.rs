@@ -6,8 +6,8 @@ use axum::{
 };
 use leptos::{either::Either, prelude::*};
 use server::{
-    error::{Error, Result},
-    tags,
+    base::error::{Error, Result},
+    social::tags,
 };
 
 use crate::{

@@ -5,10 +5,7 @@ use std::time::Duration;
 use axum::response::{IntoResponse, Redirect, Response};
 use http::header::SET_COOKIE;
 use serde::Deserialize;
-use server::{
-    request::Request,
-    web::{cookies::Cookie, safe_next},
-};
+use server::{base::redirect_target::safe_next, http::cookies::Cookie, identity::sessions::request::Request};
 
 use crate::{forms::Form, paths, visit::Theme};
 

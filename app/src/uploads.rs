@@ -5,7 +5,7 @@ use http::StatusCode;
 use server::{Error, Invalid, Result};
 
 /// Returns the content of the file called `name`, if the form has nothing else in it and the file has at most `max`
-/// bytes. The file's own name and type are ignored. Reading stops at the first error: [`server::web::drain`] reads the
+/// bytes. The file's own name and type are ignored. Reading stops at the first error: [`server::http::drain`] reads the
 /// rest.
 ///
 /// # Errors

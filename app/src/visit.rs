@@ -6,10 +6,9 @@ use axum::extract::FromRequestParts;
 use http::{Extensions, HeaderMap, Method, Uri, header::REFERER, request::Parts};
 use server::{
     Error, Result,
-    id::UserId,
-    random::Token,
-    request::{Facts, Member, Request},
-    web::{Shown, safe_next},
+    base::{id::UserId, random::Token, redirect_target::safe_next},
+    http::Shown,
+    identity::sessions::request::{Facts, Member, Request},
 };
 
 use crate::{assets::Assets, flash::Flash, paths};

@@ -9,18 +9,23 @@ use std::{
 use ipnetwork::IpNetwork;
 use secrecy::SecretString;
 
+mod database_url;
 mod mail;
 mod origin;
 mod pictures;
 pub mod providers;
+mod relay;
 mod service_links;
 mod source;
 mod unencoded;
 
+pub use database_url::check_database_url;
+pub(crate) use database_url::database_options;
 pub use mail::{Mail, Transport};
 pub use origin::{Origin, is_loopback};
 pub use pictures::{Bucket, Pictures};
 use providers::Provider;
+pub use relay::Relay;
 pub use source::Source;
 pub(crate) use unencoded::{PERCENT_ENCODE, has_unencoded_credentials};
 
@@ -116,7 +121,7 @@ fn database_connections(source: &Source) -> Result<u32, ConfigError> {
 fn database_url(source: &Source) -> Result<SecretString, ConfigError> {
     let why = "It says where Postgres is, such as postgres://kith:secret@localhost/kith.";
     let url = source.need("DATABASE_URL", why)?;
-    crate::db::check_url(url).map_err(|why| wrong("DATABASE_URL", why))?;
+    crate::config::check_database_url(url).map_err(|why| wrong("DATABASE_URL", why))?;
     Ok(url.into())
 }
 

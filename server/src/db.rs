@@ -1,22 +1,21 @@
 //! The connection pool and the schema.
 
+pub mod batches;
 mod check;
 mod far;
 mod probe;
 mod read_only;
 mod settings;
-mod url;
 
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{ConnectOptions, PgConnection, PgPool, migrate::Migrator, postgres::PgPoolOptions};
 
+use crate::{base, config};
 pub use check::{Finding, Unusable, findings, require};
 pub(crate) use far::FarTime;
 pub use probe::{Unreachable, probe, reason};
-pub(crate) use read_only::note_refusal;
-pub use url::check_url;
 
 /// A connection, for modules that pass it on without knowing SQL.
 pub type Connection = sqlx::PgConnection;
@@ -36,7 +35,7 @@ const ACQUIRE: Duration = Duration::from_secs(3);
 /// # Errors
 /// When the URL is invalid.
 pub fn connect(url: &SecretString, most: u32) -> sqlx::Result<PgPool> {
-    let options = url::options(url.expose_secret())?
+    let options = config::database_options(url.expose_secret())?
         .application_name("kith")
         .log_statements(log::LevelFilter::Trace)
         .log_slow_statements(log::LevelFilter::Warn, Duration::from_secs(1))
@@ -45,7 +44,7 @@ pub fn connect(url: &SecretString, most: u32) -> sqlx::Result<PgPool> {
         .max_connections(most)
         .acquire_timeout(ACQUIRE)
         .max_lifetime(Duration::from_secs(30 * 60))
-        .before_acquire(|_, meta| Box::pin(std::future::ready(Ok(read_only::may_keep(meta.age)))))
+        .before_acquire(|_, meta| Box::pin(std::future::ready(Ok(base::read_only::may_keep(meta.age)))))
         .connect_lazy_with(options))
 }
 
@@ -104,7 +103,7 @@ pub async fn readiness(db: &PgPool) -> sqlx::Result<Readiness> {
             let current = is_current(&mut conn).await?;
             return Ok(if current { Readiness::Ready } else { Readiness::Outdated });
         }
-        read_only::note();
+        base::read_only::note();
         conn.close().await?;
     }
     Ok(Readiness::ReadOnly)

@@ -1,197 +1,25 @@
 //! The domain of Kith: users and their accounts, sessions, posts, and the work behind them. It knows SQL, and HTTP
 //! where it must; it never knows a page.
+//!
+//! The modules are in groups, and each group uses only those before it: [`base`], [`config`], [`db`], [`limits`],
+//! [`mailer`], [`jobs`], [`identity`], [`social`], [`accounts`], [`worker`]. [`http`] uses everything up to `identity`.
+//! [`Server`] holds the parts that one process shares. `cargo xtask test lint` checks the order.
 
 pub mod accounts;
-pub mod audit;
-pub mod auth;
-pub mod avatars;
-mod batches;
-pub mod clock;
+pub mod base;
 pub mod config;
 pub mod db;
-pub mod error;
-pub mod fair_queue;
-pub mod feed;
-pub mod follows;
-pub mod id;
-mod input;
+pub mod http;
+pub mod identity;
 pub mod jobs;
-pub mod likes;
 pub mod limits;
-pub mod links;
 pub mod mailer;
-pub mod markup;
-mod mentions;
-pub mod notifications;
-pub mod oauth;
-pub mod posts;
-pub mod profiles;
-pub mod queue;
-pub mod random;
-pub mod request;
-pub mod search;
 pub mod seed;
-pub mod sessions;
-pub mod sitemap;
-pub mod sweep;
-pub mod tags;
-pub mod text;
-pub mod trending;
-pub mod web;
+mod server;
+pub mod social;
+pub mod worker;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
-
-pub use error::{Error, Invalid, Result};
+pub use base::error::{Error, Invalid, Result};
 /// User input that must never be printed: a password.
 pub use secrecy::SecretString as Secret;
-use sqlx::{PgPool, Postgres, Transaction};
-
-use crate::{
-    avatars::Intake,
-    config::Config,
-    fair_queue::FairQueue,
-    jobs::{Seal, Wake},
-    mailer::Mailer,
-    oauth::Providers,
-    queue::Queue,
-    search::Places,
-    trending::{TrendingBoard, TrendingTag},
-};
-
-/// The parts that domain functions need: the database, the settings, the queues, the mailer. Cheap to clone. It has no
-/// persistent state of its own: two instances of the server on one database give the same responses. Only sealed mails
-/// belong to the instance that sealed them.
-#[derive(Clone)]
-pub struct Server(Arc<Parts>);
-
-struct Parts {
-    config: Config,
-    db: PgPool,
-    hashing: FairQueue,
-    judging: FairQueue,
-    bodies: web::BodyBudget,
-    pictures: Intake,
-    painting: Queue,
-    mailer: Mailer,
-    providers: Providers,
-    searches: Places,
-    trending: TrendingBoard,
-    wake: Wake,
-    seal: Seal,
-    draining: AtomicBool,
-}
-
-impl Server {
-    /// Builds the parts. Nothing is connected or started yet.
-    pub fn new(config: Config, db: PgPool) -> Self {
-        let providers = Providers::new(&config.providers);
-        let mailer = Mailer::new(&config.mail, &config.origin);
-        Self(Arc::new(Parts {
-            db,
-            mailer,
-            providers,
-            hashing: FairQueue::on_cores(|cores| cores),
-            // Half of the cores, so that rating passwords leaves cores for hashing and for pages.
-            judging: FairQueue::on_cores(|cores| cores / 2),
-            bodies: web::BodyBudget::default(),
-            pictures: Intake::new(&config),
-            painting: avatars::queue(),
-            searches: Places::of(config.database_connections),
-            trending: TrendingBoard::default(),
-            wake: Wake::default(),
-            seal: Seal::new(),
-            draining: AtomicBool::new(false),
-            config,
-        }))
-    }
-
-    /// Returns the settings.
-    pub fn config(&self) -> &Config {
-        &self.0.config
-    }
-
-    /// Returns the connection pool.
-    pub fn db(&self) -> &PgPool {
-        &self.0.db
-    }
-
-    /// Begins a transaction; it rolls back unless it is committed.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] when no connection can be had in time.
-    pub async fn begin(&self) -> Result<Transaction<'static, Postgres>> {
-        Ok(self.0.db.begin().await?)
-    }
-
-    /// Returns the queue that hashes and compares passwords.
-    pub fn hashing(&self) -> &FairQueue {
-        &self.0.hashing
-    }
-
-    /// Returns the queue that rates the strength of new passwords.
-    pub fn judging(&self) -> &FairQueue {
-        &self.0.judging
-    }
-
-    /// Returns the budget of bytes for large bodies in transfer.
-    pub(crate) fn bodies(&self) -> &web::BodyBudget {
-        &self.0.bodies
-    }
-
-    /// Returns the intake of pictures.
-    pub fn pictures(&self) -> &Intake {
-        &self.0.pictures
-    }
-
-    /// Returns the queue that paints generated avatars as pixels.
-    pub(crate) fn painting(&self) -> &Queue {
-        &self.0.painting
-    }
-
-    /// Returns the trending tags of this week, the top one first, as this instance last read them.
-    pub fn trending(&self) -> Arc<[TrendingTag]> {
-        self.0.trending.read()
-    }
-
-    pub(crate) fn board(&self) -> &TrendingBoard {
-        &self.0.trending
-    }
-
-    /// Returns the slots for concurrent searches.
-    pub(crate) fn searches(&self) -> &Places {
-        &self.0.searches
-    }
-
-    /// Returns the mailer.
-    pub fn mailer(&self) -> &Mailer {
-        &self.0.mailer
-    }
-
-    /// Returns the OAuth providers.
-    pub fn providers(&self) -> &Providers {
-        &self.0.providers
-    }
-
-    /// Announces that this instance is about to stop: it should get no more visitors.
-    pub fn drain(&self) {
-        self.0.draining.store(true, Ordering::Release);
-    }
-
-    /// Returns true if this instance is about to stop.
-    pub fn is_draining(&self) -> bool {
-        self.0.draining.load(Ordering::Acquire)
-    }
-
-    /// Returns the seal for mails that contain a secret. Its key lives as long as this process.
-    pub(crate) fn seal(&self) -> &Seal {
-        &self.0.seal
-    }
-
-    /// Returns the bell of the job workers. Ring it after the commit that queued a job.
-    pub fn wake(&self) -> &Wake {
-        &self.0.wake
-    }
-}
+pub use server::Server;

@@ -10,10 +10,9 @@ pub use counted::counted;
 pub(crate) use counted::{give_back_later, give_back_undone};
 pub use shares::{Share, SharedBudget, take_shared};
 
-use sqlx::postgres::types::PgInterval;
+use sqlx::{PgPool, postgres::types::PgInterval};
 
-use crate::{
-    Server,
+use crate::base::{
     error::{Error, Result},
     random,
 };
@@ -177,7 +176,7 @@ pub const ALL: [Policy; 34] = [
 ];
 
 /// Counts one attempt for `key`. [`Error::Limited`] over the limit, with the time until the next.
-pub async fn take(server: &Server, policy: Policy, key: impl ToString) -> Result<()> {
+pub async fn take(db: &PgPool, policy: Policy, key: impl ToString) -> Result<()> {
     // Over the limit it only reads: a flood writes nothing.
     let row = sqlx::query!(
         r#"
@@ -200,7 +199,7 @@ pub async fn take(server: &Server, policy: Policy, key: impl ToString) -> Result
         interval(policy.window),
         policy.most,
     )
-    .fetch_one(server.db())
+    .fetch_one(db)
     .await?;
     if row.count <= policy.most {
         return Ok(());
@@ -210,25 +209,25 @@ pub async fn take(server: &Server, policy: Policy, key: impl ToString) -> Result
 }
 
 /// Takes one counted attempt back: it turned out not to be a failure.
-pub async fn give_back(server: &Server, policy: Policy, key: impl ToString) -> Result<()> {
+pub async fn give_back(db: &PgPool, policy: Policy, key: impl ToString) -> Result<()> {
     sqlx::query!(
         "update limits set count = count - 1 where policy = $1 and key = $2 and count > 0 and window_ends_at > now()",
         policy.name,
         &random::hash(key.to_string().as_bytes())[..],
     )
-    .execute(server.db())
+    .execute(db)
     .await?;
     Ok(())
 }
 
 /// Deletes the count: the owner of the key has proved who they are.
-pub async fn clear(server: &Server, policy: Policy, key: impl ToString) -> Result<()> {
+pub async fn clear(db: &PgPool, policy: Policy, key: impl ToString) -> Result<()> {
     sqlx::query!(
         "delete from limits where policy = $1 and key = $2",
         policy.name,
         &random::hash(key.to_string().as_bytes())[..],
     )
-    .execute(server.db())
+    .execute(db)
     .await?;
     Ok(())
 }

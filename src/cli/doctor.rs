@@ -4,10 +4,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use server::{
-    Server, avatars,
+    Server,
     config::{Config, Source},
-    db, jobs,
-    search::{self, IndexState},
+    db,
+    identity::avatars,
+    jobs,
+    social::search::{self, IndexState},
 };
 
 use super::output::say;

@@ -4,10 +4,9 @@ use anyhow::{Result, bail};
 use clap::Subcommand;
 use server::{
     Error, Server,
-    accounts::Email,
-    jobs,
-    mailer::{self, messages},
-    random::Token,
+    base::random::Token,
+    identity::{mails, users::Email},
+    jobs, mailer,
 };
 
 use super::output::say;
@@ -41,7 +40,7 @@ impl Mail {
 
 async fn test(server: &Server, to: &str) -> Result<()> {
     let to = Email::parse(to).map_err(Error::from).map_err(super::user::explain)?;
-    let message = messages::test(&server.config().origin);
+    let message = mails::test(&server.config().origin);
     let mail = mailer::Mail { to: to.as_str().to_owned(), message };
     if let Err(error) = server.mailer().send(&mail, &Token::new().text()).await {
         bail!("the mail did not go: {}", error.reason());

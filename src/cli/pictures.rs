@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, bail};
 use clap::{Subcommand, ValueEnum};
-use server::{Server, avatars};
+use server::{Server, identity::avatars};
 
 use super::output::say;
 

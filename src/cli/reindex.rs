@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 use server::{
     Server,
-    search::{self, IndexState},
+    social::search::{self, IndexState},
 };
 
 use super::output::{note, say};

@@ -44,7 +44,7 @@ pub async fn run(pool: &PgPool, args: Args) -> Result<()> {
 
 #[cfg(feature = "dev")]
 fn demo_password_hash() -> Result<Option<String>> {
-    Ok(Some(server::auth::password::hash_demo(DEMO_PASSWORD)?))
+    Ok(Some(server::identity::auth::password::hash_demo(DEMO_PASSWORD)?))
 }
 
 /// Outside development the demo users cannot sign in.

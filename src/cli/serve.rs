@@ -4,11 +4,16 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
 use server::{
-    Secret, Server, auth,
+    Secret, Server,
     config::Config,
-    db, jobs, notifications,
-    search::{self, IndexState},
-    sweep, trending,
+    db,
+    identity::auth,
+    social::{
+        notifications,
+        search::{self, IndexState},
+        trending,
+    },
+    worker::{WorkerPool, sweep},
 };
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -31,12 +36,12 @@ pub async fn run(config: Config) -> Result<()> {
     let (router, _) = router::router(&server, &files);
     let listener = serve::bind(server.config().listen).await?;
     announce(&server);
-    let crew = jobs::WorkerPool::start(&server);
+    let workers = WorkerPool::start(&server);
     let sweeper = tokio::spawn(supervise("sweeper", server.clone(), sweep::run));
     let digests = tokio::spawn(supervise("digests", server.clone(), notifications::run));
-    let counter = tokio::spawn(supervise("counter of what is lively", server.clone(), trending::run));
+    let counter = tokio::spawn(supervise("trending tags", server.clone(), trending::run));
     let end = serve::serve(listener, router, server, asked_to_stop()?).await;
-    crew.finish(end).await;
+    workers.finish(end).await;
     sweeper.abort();
     digests.abort();
     counter.abort();

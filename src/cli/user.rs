@@ -6,7 +6,8 @@ use anyhow::{Result, bail};
 use clap::Subcommand;
 use server::{
     Error, Server,
-    accounts::{self, Email, INVITATION_HOURS, Role, Username},
+    accounts::{self, INVITATION_HOURS},
+    identity::users::{Email, Role, Username},
 };
 use time::{OffsetDateTime, UtcOffset};
 
@@ -103,7 +104,7 @@ impl User {
     }
 }
 
-async fn find(server: &Server, who: &str) -> Result<server::id::UserId> {
+async fn find(server: &Server, who: &str) -> Result<server::base::id::UserId> {
     match accounts::find(server, who).await {
         Err(Error::NotFound) => bail!("nobody has the username or address {who}"),
         other => other.map_err(explain),

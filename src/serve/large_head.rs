@@ -17,9 +17,9 @@ use axum::{
 };
 use http::{Method, Request, Response, Uri, header};
 use server::{
-    clock,
+    base::clock,
     config::Origin,
-    web::{LargeHead, Peer},
+    http::{LargeHead, Peer},
 };
 use time::macros::format_description;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};

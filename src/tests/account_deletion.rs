@@ -54,7 +54,7 @@ async fn everything_about_oneself_comes_as_one_file_without_a_secret(pool: PgPoo
         .header("cookie", cookies.join("; "))
         .body(axum::body::Body::from(form))
         .unwrap();
-    request.extensions_mut().insert(server::web::Peer(alan.peer));
+    request.extensions_mut().insert(server::http::Peer(alan.peer));
     let response = site.router.clone().oneshot(request).await.unwrap();
     assert_eq!(response.status(), StatusCode::OK);
     assert_eq!(response.headers()["content-type"], "application/zip");
@@ -110,7 +110,7 @@ async fn what_is_kept_ends_when_the_documentation_says(pool: PgPool) {
          insert into limits (policy, key, count, window_ends_at) values ('x', '\\x03', 1, now() - interval '2 minutes')",
     )
     .await;
-    server::sweep::everything(&site.server).await.unwrap();
+    server::worker::sweep::everything(&site.server).await.unwrap();
     for table in ["known_browsers", "former_usernames", "codes", "links", "jobs", "limits"] {
         assert_eq!(site.count(&format!("select count(*) from {table}")).await, 0, "{table}");
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use server::avatars;
+use server::identity::avatars;
 use sqlx::PgPool;
 use stand_in_github::{Endpoint, Mode, Picture, StandIn, cast};
 
@@ -22,7 +22,7 @@ async fn wish(site: &Site, username: &str, url: &str) {
 
 /// Runs the due jobs, and returns the number of jobs that wait for a retry.
 async fn work(site: &Site) -> i64 {
-    while server::jobs::run_due(&site.server).await.unwrap() > 0 {}
+    while server::worker::run_due(&site.server).await.unwrap() > 0 {}
     site.count("select count(*) from jobs where kind = 'picture'").await
 }
 

@@ -2,7 +2,7 @@
 
 use axum::body::{Body, to_bytes};
 use http::{Request, StatusCode, header};
-use server::avatars;
+use server::identity::avatars;
 use sqlx::PgPool;
 use stand_in_github::Picture;
 use tower::ServiceExt;
@@ -88,7 +88,7 @@ async fn it_is_served_to_everybody_for_ever_and_as_a_picture_only(pool: PgPool) 
 
 pub(super) async fn bytes(site: &Site, path: &str) -> (StatusCode, Vec<u8>) {
     let mut request = Request::get(path).header(header::HOST, "kith.example").body(Body::empty()).unwrap();
-    request.extensions_mut().insert(server::web::Peer(site.browser().peer));
+    request.extensions_mut().insert(server::http::Peer(site.browser().peer));
     let response = site.router.clone().oneshot(request).await.unwrap();
     (response.status(), to_bytes(response.into_body(), 1_000_000).await.unwrap().to_vec())
 }
@@ -129,7 +129,7 @@ async fn two_pictures_at_once_leave_one_and_nothing_behind(pool: PgPool) {
     let orphans = "select count(*) from avatar_images i where not exists (select 1 from users where avatar = i.id)";
     let left = site.count(orphans).await;
     site.sql("update avatar_images set made_at = now() - interval '61 minutes'").await;
-    server::sweep::everything(&site.server).await.unwrap();
+    server::worker::sweep::everything(&site.server).await.unwrap();
     assert_eq!(site.count(orphans).await, 0, "{left} were left to the sweeper");
     assert_eq!(site.count("select count(*) from users where avatar is not null").await, 3);
 }
@@ -140,10 +140,10 @@ async fn f12_a_picture_that_became_nobodys_is_swept_but_not_one_just_made(pool: 
     site.picture("alan", 1).await;
     site.picture("grace", 2).await;
     site.sql("update users set avatar = null where username = 'alan'").await;
-    server::sweep::everything(&site.server).await.unwrap();
+    server::worker::sweep::everything(&site.server).await.unwrap();
     assert_eq!(site.pictures().await, 2);
     site.sql("update avatar_images set made_at = now() - interval '61 minutes'").await;
-    server::sweep::everything(&site.server).await.unwrap();
+    server::worker::sweep::everything(&site.server).await.unwrap();
     assert_eq!((site.pictures().await, site.picture_of("grace").await.is_some()), (1, true));
 }
 
@@ -174,7 +174,7 @@ pub(super) async fn export(site: &Site, who: &Browser) -> Vec<(String, Vec<u8>)>
         .header("cookie", cookies.join("; "))
         .body(Body::from(form))
         .unwrap();
-    request.extensions_mut().insert(server::web::Peer(who.peer));
+    request.extensions_mut().insert(server::http::Peer(who.peer));
     let response = site.router.clone().oneshot(request).await.unwrap();
     let bytes = to_bytes(response.into_body(), 10_000_000).await.unwrap();
     let mut zip = zip::ZipArchive::new(std::io::Cursor::new(bytes.to_vec())).unwrap();

@@ -7,7 +7,7 @@ use axum::{
     body::{Body, to_bytes},
 };
 use http::{HeaderMap, Method, Request, Response, StatusCode, header};
-use server::web::Peer;
+use server::http::Peer;
 use tower::ServiceExt;
 
 use super::{PASSWORD, Site, trace};

@@ -135,7 +135,7 @@ async fn what_one_did_oneself_stays_ones_own_when_its_place_is_forgotten(pool: P
     server::accounts::suspend(&site.server, id, "a test", None).await.unwrap();
     server::accounts::restore(&site.server, id).await.unwrap();
     site.sql("update audit_events set at = at - interval '91 days'").await;
-    server::sweep::everything(&site.server).await.unwrap();
+    server::worker::sweep::everything(&site.server).await.unwrap();
     assert_eq!(site.count("select count(*) from audit_events where ip is not null").await, 0);
     assert_eq!(alan.try_sign_in("turing", NEW).await.status, StatusCode::SEE_OTHER);
     let page = alan.get("/settings/activity").await.body;

@@ -32,7 +32,7 @@ async fn set_default(pool: &PgPool, change: &str) {
 
 /// Creates an empty database beside that of the test; the last line of the test drops it.
 async fn another(pool: &PgPool, clauses: &str) -> (String, PgConnectOptions) {
-    let name = format!("another_{}", server::random::request_id().to_lowercase().replace('-', "_"));
+    let name = format!("another_{}", server::base::random::request_id().to_lowercase().replace('-', "_"));
     let statement = format!("create database \"{name}\" {clauses} template template0");
     sqlx::raw_sql(&statement).execute(pool).await.unwrap();
     let options = pool.connect_options().as_ref().clone().database(&name);

@@ -110,7 +110,7 @@ async fn m26_the_sweeper_survives_a_database_error(pool: PgPool) {
     let site = Site::new(&pool);
     site.sql("insert into sessions (id, data, expiry_date, expires_at) values ('dead', '', now(), now() - interval '1 minute')").await;
     site.sql("alter table sessions rename to away").await;
-    let sweeper = tokio::spawn(server::sweep::run(site.server.clone()));
+    let sweeper = tokio::spawn(server::worker::sweep::run(site.server.clone()));
     tokio::time::sleep(Duration::from_millis(500)).await;
     site.sql("alter table away rename to sessions").await;
     let begun = Instant::now();

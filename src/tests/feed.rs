@@ -2,8 +2,8 @@
 
 use http::StatusCode;
 use server::{
-    feed,
-    id::{PostId, UserId},
+    base::id::{PostId, UserId},
+    social::feed,
 };
 use sqlx::PgPool;
 

@@ -118,7 +118,7 @@ async fn who_signs_out_and_who_is_pushed_out_by_newer_ones_stays_known(pool: PgP
     assert_eq!(site.count(KNOWN).await, 1);
     alan.sign_in("alan").await;
     site.sql("update sessions set expires_at = now()").await;
-    server::sweep::everything(&site.server).await.unwrap();
+    server::worker::sweep::everything(&site.server).await.unwrap();
     alan.sign_in("alan").await;
     assert_eq!((site.count(KNOWN).await, site.count(TOLD).await), (1, 1), "told once");
     // Revoking the current session is signing out.

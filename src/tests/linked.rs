@@ -1,7 +1,10 @@
 //! The pages of e-mail links: their forms act on the link of the page, whichever link was opened since.
 
 use http::StatusCode;
-use server::accounts::{Email, Role, Username, invite};
+use server::{
+    accounts::invite,
+    identity::users::{Email, Role, Username},
+};
 use sqlx::PgPool;
 
 use super::{Answer, Browser, Site, recovery::link_to};

@@ -26,7 +26,7 @@ async fn named(site: &Site) -> Browser {
 }
 
 async fn sweep(site: &Site) {
-    server::sweep::everything(&site.server).await.unwrap();
+    server::worker::sweep::everything(&site.server).await.unwrap();
 }
 
 async fn leave(site: &Site, username: &str) {

@@ -82,7 +82,7 @@ async fn who_renders_holds_those_who_are_named_before_the_posts(pool: PgPool) {
     let other = site.post("alan", "hello").await;
     let person = held(&pool, "users where username = 'ada'").await;
     let server = site.server.clone();
-    let render = spawn(async move { server::posts::render_missing(&server).await.unwrap() });
+    let render = spawn(async move { server::social::posts::render_missing(&server).await.unwrap() });
     waited_for(&pool).await;
     for post in [named, other] {
         is_free(&mut pool.acquire().await.unwrap(), post).await;
@@ -93,7 +93,7 @@ async fn who_renders_holds_those_who_are_named_before_the_posts(pool: PgPool) {
     assert_eq!(render.await.unwrap(), 1);
     assert_eq!(site.count("select count(*) from post_mentions").await, 0);
     assert_eq!(site.count("select count(*) from posts where html is null").await, 1);
-    server::sweep::everything(&site.server).await.unwrap();
+    server::worker::sweep::everything(&site.server).await.unwrap();
     assert!(site.browser().get("/").await.body.contains("<em>there</em>"));
 }
 

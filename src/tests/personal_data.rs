@@ -159,7 +159,7 @@ async fn export(site: &Site, browser: &Browser) -> BTreeMap<String, String> {
         .header("cookie", cookies.join("; "))
         .body(Body::from(form))
         .unwrap();
-    request.extensions_mut().insert(server::web::Peer(browser.peer));
+    request.extensions_mut().insert(server::http::Peer(browser.peer));
     let response = site.router.clone().oneshot(request).await.unwrap();
     assert_eq!(response.status(), StatusCode::OK);
     let bytes = to_bytes(response.into_body(), 10_000_000).await.unwrap();
@@ -220,7 +220,7 @@ async fn nothing_about_a_person_outlives_their_account(pool: PgPool) {
     assert_eq!((gone.status, gone.flash()), (StatusCode::SEE_OTHER, "account-deleted"), "{}", gone.body);
     site.finish_deletions().await;
     // Posts of other users are rendered again in the background; after that no link leads to the account.
-    server::sweep::everything(&site.server).await.unwrap();
+    server::worker::sweep::everything(&site.server).await.unwrap();
     for (column, _) in &REFERS {
         let (table, name) = column.split_once('.').unwrap();
         let left = site.count(&format!("select count(*) from {table} where {name} = {id}")).await;
@@ -232,7 +232,7 @@ async fn nothing_about_a_person_outlives_their_account(pool: PgPool) {
     // The names remain reserved for a month.
     assert_eq!(site.count("select count(*) from former_usernames where username in ('alan', 'turing')").await, 2);
     site.sql("update former_usernames set released_at = released_at - interval '30 days'").await;
-    server::sweep::everything(&site.server).await.unwrap();
+    server::worker::sweep::everything(&site.server).await.unwrap();
     // Only the last mail still names them.
     for (words, left) in
         [("alan@kith.example", 1), ("former@", 0), ("pending@", 0), ("elsewhere@", 0), ("alan-t", 0), ("turing", 0)]

@@ -180,7 +180,7 @@ async fn a_form_sent_many_times_at_once_is_taken_once(pool: PgPool) {
     let root = site.post("ada", "a question").await;
     let alan = site.signed_in("alan").await;
     for round in 0..20 {
-        let (key, body) = (server::id::Once::random().to_string(), format!("round {round}"));
+        let (key, body) = (server::base::id::Once::random().to_string(), format!("round {round}"));
         let path = if round % 2 == 0 { "/posts".to_owned() } else { format!("/posts/{root}/replies") };
         let mut set = tokio::task::JoinSet::new();
         for n in 0..6 {
@@ -203,7 +203,7 @@ async fn a_form_sent_many_times_at_once_is_taken_once(pool: PgPool) {
     }
     assert_eq!(site.count("select reply_count from posts where body = 'a question'").await, 10);
     site.sql("update post_keys set made_at = now() - interval '25 hours'").await;
-    server::sweep::everything(&site.server).await.unwrap();
+    server::worker::sweep::everything(&site.server).await.unwrap();
     assert_eq!(site.count("select count(*) from post_keys").await, 0, "and forgotten after a day");
 }
 
@@ -213,7 +213,7 @@ async fn what_an_older_copy_wrote_is_shown_at_once_and_rendered_by_the_sweeper(p
     // As an older instance writes: the text alone.
     site.post("alan", "hello *there* @ada #bread").await;
     assert!(site.browser().get("/").await.body.contains("<em>there</em>"));
-    server::sweep::everything(&site.server).await.unwrap();
+    server::worker::sweep::everything(&site.server).await.unwrap();
     assert_eq!(site.count("select count(*) from posts where html like '%<a href=\"/@ada\">%'").await, 1);
     assert_eq!(site.count("select count(*) from post_tags where tag = 'bread'").await, 1);
     assert_eq!(site.count("select count(*) from post_mentions").await, 1);

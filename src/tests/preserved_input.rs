@@ -9,7 +9,7 @@ const WORDS: &str = "an hour of thought </textarea>";
 const SHOWN: &str = "an hour of thought &lt;/textarea&gt;";
 
 fn once() -> String {
-    server::id::Once::random().to_string()
+    server::base::id::Once::random().to_string()
 }
 
 fn is_kept(answer: &Answer, status: StatusCode, action: &str) {

@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use server::{id::PostId, posts::thread};
+use server::{base::id::PostId, social::posts::thread};
 use sqlx::{PgConnection, PgPool};
 use tracing::{Event, Subscriber, level_filters::LevelFilter};
 use tracing_subscriber::{
@@ -143,7 +143,7 @@ async fn what_is_lively_costs_a_page_nothing_and_a_search_a_few_statements(pool:
     for name in ["ada", "alan"] {
         site.signed_in(name).await.post("/posts", &[("body", "a #lantern")]).await;
     }
-    server::trending::refresh(&site.server).await.unwrap();
+    server::social::trending::refresh(&site.server).await.unwrap();
     let (mut anybody, mut member) = (site.browser(), site.signed_in("barbara").await);
     // A search begins with its time limit; a small site is one stretch.
     for (path, budget) in [

@@ -76,11 +76,12 @@ async fn m28_a_log_of_everything_holds_no_password_code_token_or_session(pool: P
     let second = browser.session().unwrap().clone();
     site.browser().try_sign_in("alan", PASSWORD).await;
     site.browser().try_sign_in("alan", "a wrong guess").await;
-    let email = server::accounts::Email::parse("boss@kith.example").unwrap();
-    let username = server::accounts::Username::parse("the_boss").unwrap();
-    let token = server::accounts::invite(&site.server, &email, &username, server::accounts::Role::Admin).await.unwrap();
+    let email = server::identity::users::Email::parse("boss@kith.example").unwrap();
+    let username = server::identity::users::Username::parse("the_boss").unwrap();
+    let token =
+        server::accounts::invite(&site.server, &email, &username, server::identity::users::Role::Admin).await.unwrap();
     site.browser().get(&format!("/sign-up/invitation?token={}", token.text())).await;
-    assert_eq!(server::jobs::run_due(&site.server).await.unwrap(), 1);
+    assert_eq!(server::worker::run_due(&site.server).await.unwrap(), 1);
     drop(guard);
 
     let log = captured.text();

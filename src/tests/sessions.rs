@@ -1,7 +1,7 @@
 //! Behaviour of the session store that must not occur here. Each of these tests fails when its fix is removed.
 
 use http::{Request, StatusCode};
-use server::sessions::SessionKey;
+use server::identity::sessions::SessionKey;
 use sqlx::PgPool;
 use tower_sessions::session::Id;
 
@@ -199,12 +199,12 @@ async fn f13_ended_on_one_copy_is_ended_on_the_other(pool: PgPool) {
 async fn the_sweeper_takes_a_great_many_in_batches_and_only_what_is_over(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     // Posts of the cast that are not rendered or indexed yet are not counted below.
-    server::sweep::everything(&site.server).await.unwrap();
+    server::worker::sweep::everything(&site.server).await.unwrap();
     let mut browser = site.signed_in("alan").await;
     site.sql("insert into sessions (id, data, expiry_date, expires_at) select 'dead' || n, '', now(), now() - interval '1 minute' from generate_series(1, 3500) n").await;
     site.sql("insert into registrations (flow_hash, email, username, expires_at) values ('\\x00', 'a@b.c', 'abc', now() - interval '1 second')").await;
     site.sql("update users set suspended_at = now(), suspended_until = now() - interval '1 second', suspended_reason = 'x' where username = 'barbara'").await;
-    assert_eq!(server::sweep::everything(&site.server).await.unwrap(), 3_501);
+    assert_eq!(server::worker::sweep::everything(&site.server).await.unwrap(), 3_501);
     assert_eq!(browser.who().await.as_deref(), Some("alan"));
     site.browser().sign_in("barbara").await;
 }

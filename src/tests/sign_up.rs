@@ -162,9 +162,10 @@ async fn mails_to_one_address_are_limited_alike_for_known_and_unknown(pool: PgPo
 #[sqlx::test]
 async fn an_invitation_is_good_once_and_asks_only_for_a_password(pool: PgPool) {
     let site = Site::new(&pool);
-    let email = server::accounts::Email::parse("boss@kith.example").unwrap();
-    let username = server::accounts::Username::parse("boss").unwrap();
-    let token = server::accounts::invite(&site.server, &email, &username, server::accounts::Role::Admin).await.unwrap();
+    let email = server::identity::users::Email::parse("boss@kith.example").unwrap();
+    let username = server::identity::users::Username::parse("boss").unwrap();
+    let token =
+        server::accounts::invite(&site.server, &email, &username, server::identity::users::Role::Admin).await.unwrap();
     assert_eq!(site.count("select count(*) from users").await, 0, "no half account");
     let mut browser = site.browser();
     let link = format!("/sign-up/invitation?token={}", token.text());

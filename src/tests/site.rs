@@ -18,7 +18,7 @@ use crate::{assets::Files, router};
 /// The password of every user in the cast.
 pub const PASSWORD: &str = "correct battery staple horse";
 
-static HASH: LazyLock<String> = LazyLock::new(|| server::auth::password::hash_demo(PASSWORD).unwrap());
+static HASH: LazyLock<String> = LazyLock::new(|| server::identity::auth::password::hash_demo(PASSWORD).unwrap());
 
 /// A pool as the server opens it, with its time limits, on the test's database.
 pub fn as_served(pool: &PgPool, most: u32) -> PgPool {
@@ -110,7 +110,7 @@ impl Site {
 
     /// Returns the text of the newest mail in the queue to an address, as this instance of the server would send it.
     pub async fn mail_to(&self, address: &str) -> Option<String> {
-        server::jobs::open_for_test(&self.server, address).await.unwrap().map(|mail| mail.message.text)
+        server::worker::open_for_test(&self.server, address).await.unwrap().map(|mail| mail.message.text)
     }
 
     /// Returns the six digits in the newest mail to an address.
@@ -131,7 +131,7 @@ impl Site {
         let deleted = sqlx::query_scalar::<_, i64>("select id from users where deleted_at is not null");
         let deleted = deleted.fetch_all(self.server.db()).await.unwrap();
         for user in &deleted {
-            server::accounts::erase(&self.server, server::id::UserId(*user)).await.unwrap();
+            server::accounts::erase(&self.server, server::base::id::UserId(*user)).await.unwrap();
         }
         deleted.len()
     }

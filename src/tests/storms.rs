@@ -98,7 +98,7 @@ impl Storm {
             tasks.push(tokio::spawn(async move {
                 // As the sweeper does: until nothing is left, and for a while despite any error.
                 let mut tries = 0..9;
-                while tries.next().is_some() && server::posts::render_missing(&server).await.ok() != Some(0) {}
+                while tries.next().is_some() && server::social::posts::render_missing(&server).await.ok() != Some(0) {}
             }));
             let copy = copy.clone();
             tasks.push(tokio::spawn(async move {

@@ -19,13 +19,13 @@ async fn one_who_cannot_be_restored_keeps_nobody_suspended_and_nothing_unswept(p
          insert into sessions (id, data, expiry_date, expires_at) values ('dead', '', now(), now() - interval '1 minute')",
     )
     .await;
-    server::sweep::everything(&site.server).await.expect_err("it says that something is left");
+    server::worker::sweep::everything(&site.server).await.expect_err("it says that something is left");
     let suspended = "select count(*) from users where suspended_at is not null";
     assert_eq!((site.count(suspended).await, site.count("select count(*) from former_usernames").await), (1, 0));
     assert_eq!(site.count("select count(*) from sessions").await, 0);
     assert_eq!(site.count("select count(*) from audit_events where kind = 'restored'").await, 2);
     site.sql("drop trigger broken on users").await;
-    server::sweep::everything(&site.server).await.unwrap();
+    server::worker::sweep::everything(&site.server).await.unwrap();
     assert_eq!(site.count(suspended).await, 0);
 }
 
@@ -37,7 +37,7 @@ async fn what_cannot_be_swept_leaves_the_rest_swept(pool: PgPool) {
          alter table sessions rename to away",
     )
     .await;
-    server::sweep::everything(&site.server).await.unwrap_err();
+    server::worker::sweep::everything(&site.server).await.unwrap_err();
     assert_eq!(site.count("select count(*) from former_usernames").await, 0);
 }
 
@@ -54,7 +54,7 @@ async fn deep_chain_of_deleted_posts_takes_few_statements(pool: PgPool) {
     site.sql(DELETED_CHAIN).await;
     let mut db = pool.acquire().await.unwrap();
     let mut statements = 0;
-    while server::posts::prune(&mut db, 1_000).await.unwrap() > 0 {
+    while server::social::posts::prune(&mut db, 1_000).await.unwrap() > 0 {
         statements += 1;
     }
     assert_eq!((statements, site.count("select count(*) from posts").await), (5, 0));
@@ -64,7 +64,7 @@ async fn deep_chain_of_deleted_posts_takes_few_statements(pool: PgPool) {
         "insert into posts (id, author_id, parent_id, body) overriding system value values (6000, 1, 2500, 'here')",
     )
     .await;
-    while server::posts::prune(&mut db, 1_000).await.unwrap() > 0 {}
+    while server::social::posts::prune(&mut db, 1_000).await.unwrap() > 0 {}
     assert_eq!(site.count("select count(*) from posts where id <= 2500 or id = 6000").await, 2_501);
     assert_eq!(site.count("select count(*) from posts").await, 2_501);
 }
@@ -83,7 +83,7 @@ async fn suspensions_end_while_much_is_swept(pool: PgPool) {
          create trigger end_suspension after delete on posts for each statement execute function end_suspension()",
     )
     .await;
-    server::sweep::everything(&site.server).await.unwrap();
+    server::worker::sweep::everything(&site.server).await.unwrap();
     assert_eq!(site.count("select count(*) from audit_events where kind = 'restored'").await, 1);
     assert_eq!(site.count("select count(*) from posts").await, 0);
 }

@@ -1,7 +1,7 @@
 //! Tags, and the trending ones.
 
 use http::StatusCode;
-use server::trending;
+use server::social::trending;
 use sqlx::PgPool;
 
 use super::{Browser, Site, browser::encode};

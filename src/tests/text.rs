@@ -8,7 +8,7 @@ use super::Site;
 const MENTIONED: &str = "select count(*) from notifications where kind = 'mention' and withdrawn_at is null";
 
 async fn sweep(site: &Site) {
-    server::sweep::everything(&site.server).await.unwrap();
+    server::worker::sweep::everything(&site.server).await.unwrap();
 }
 
 #[sqlx::test]

@@ -170,7 +170,7 @@ async fn who_leaves_takes_their_words_and_leaves_those_of_others(pool: PgPool) {
     site.finish_deletions().await;
     assert_eq!(places(&site.browser().get(&format!("/posts/{root}")).await), [root, reply, below, last]);
     assert_eq!((site.count(WRONG).await, site.count("select count(*) from posts").await), (0, 4));
-    server::sweep::everything(&site.server).await.unwrap();
+    server::worker::sweep::everything(&site.server).await.unwrap();
     assert_eq!(site.count("select count(*) from posts").await, 4, "what something hangs on stays");
     delete(&mut site.signed_in("grace").await, last).await;
     assert_eq!((site.count(WRONG).await, site.count("select count(*) from posts").await), (0, 2));
@@ -277,7 +277,7 @@ async fn a_whole_branch_deleted_at_once_leaves_nothing(pool: PgPool) {
         let answers = at_once(all.collect()).await;
         assert!(answers.iter().all(|answer| answer.status == StatusCode::SEE_OTHER), "round {round}");
         assert_eq!(site.count(WRONG).await, 0, "round {round}");
-        server::sweep::everything(&site.server).await.unwrap();
+        server::worker::sweep::everything(&site.server).await.unwrap();
         assert_eq!(site.count("select count(*) from posts").await, 0, "round {round}");
         site.sql("delete from limits").await;
     }

@@ -11,7 +11,7 @@ use leptos::prelude::*;
 use serde::Deserialize;
 use server::{
     Error, Invalid, Result,
-    auth::{
+    identity::auth::{
         MailOutcome,
         code::{self, Purpose},
         sign_in_code as verb,

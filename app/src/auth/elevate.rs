@@ -10,14 +10,17 @@ use leptos::prelude::*;
 use serde::Deserialize;
 use server::{
     Error, Invalid, Result, Secret,
-    accounts::change,
-    auth::{
-        code::{self, Purpose},
-        elevate as verb,
+    base::redirect_target::safe_next,
+    http::cookies::Cookie,
+    identity::{
+        auth::{
+            code::{self, Purpose},
+            elevate as verb,
+        },
+        oauth,
+        sessions::request::Member,
+        users,
     },
-    oauth,
-    request::Member,
-    web::{cookies::Cookie, safe_next},
 };
 
 use super::{Onward, card, drop, gone_unless_limited, keep, providers, refusal, verify::code_field, with_retry};
@@ -102,7 +105,7 @@ pub(crate) type Refusal = (StatusCode, Option<u64>, Invalid);
 
 /// The elevation page, with the errors of the form.
 pub(super) async fn ask(visit: &Visit, me: &Member, next: &str, (status, wait, invalid): Refusal) -> Result<Response> {
-    let account = change::account(&visit.cx, me).await?;
+    let account = users::account(visit.cx.server.db(), me.id()).await?;
     // A sign-in at a provider proves less than a password.
     let identities = if account.has_password { Vec::new() } else { oauth::list(&visit.cx, me).await? };
     let ways = providers::elevations(visit, &identities, safe_next(next, paths::DEVICES));

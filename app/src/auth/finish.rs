@@ -10,8 +10,8 @@ use leptos::prelude::*;
 use serde::Deserialize;
 use server::{
     Invalid, Result, Secret,
-    auth::sign_up::{self as verb, Missing, Outstanding},
-    random::Token,
+    base::random::Token,
+    identity::auth::sign_up::{self as verb, Missing, Outstanding},
 };
 
 use super::{card, keep_flow, links, refusal, sign_up, verify, with_retry};

@@ -10,11 +10,12 @@ use leptos::prelude::*;
 use serde::Deserialize;
 use server::{
     Error, Invalid, Result,
-    accounts::change,
-    clock,
-    links::{self, Link, LinkedSession, Purpose, Subject},
-    random::Token,
-    sessions,
+    base::{clock, random::Token},
+    identity::{
+        credentials,
+        email_links::{self, Link, Purpose},
+        sessions::{self, LinkedSession, Subject},
+    },
 };
 
 use super::{Mailed, card, drop_link, keep_link, refusal};
@@ -55,7 +56,7 @@ pub async fn undo_email_now(visit: Visit, Form(form): Form<LinkForm>) -> Result<
         Err(Mismatch::Gone) => return Ok(gone(&visit, UNDO)),
         Err(Mismatch::Other(link)) => return ask_again(&visit, &link, paths::UNDO_EMAIL).await,
     };
-    match change::undo_email(&visit.cx, &link).await {
+    match credentials::undo_email(&visit.cx, &link).await {
         Ok(()) => Ok(done(&visit, Flash::EmailRestored, paths::FORGOT_PASSWORD)),
         Err(Error::NotFound) => Ok(gone(&visit, UNDO)),
         Err(error) => {
@@ -96,7 +97,7 @@ async fn ask(
     }
     match current(visit, purpose).await? {
         Some(link) => {
-            let view = ask_view(path, &link, &links::subject(&visit.cx, &link).await?, &Invalid::default());
+            let view = ask_view(path, &link, &sessions::link_subject(&visit.cx, &link).await?, &Invalid::default());
             Ok(card(visit, title(path), StatusCode::OK, view))
         }
         None => Ok(gone(visit, otherwise)),
@@ -105,7 +106,7 @@ async fn ask(
 
 /// Shows the page again for the link that was opened since, and does not act on the link of the form.
 async fn ask_again(visit: &Visit, link: &Link, path: &'static str) -> Result<Response> {
-    let view = ask_view(path, link, &links::subject(&visit.cx, link).await?, &Invalid::one("", OTHER_LINK));
+    let view = ask_view(path, link, &sessions::link_subject(&visit.cx, link).await?, &Invalid::one("", OTHER_LINK));
     Ok(card(visit, title(path), StatusCode::CONFLICT, view))
 }
 
@@ -133,7 +134,7 @@ pub(super) async fn of_form(visit: &Visit, purpose: Purpose, name: &str) -> Resu
 /// Returns the link that this browser opened last, if it works.
 pub(super) async fn current(visit: &Visit, purpose: Purpose) -> Result<Option<Link>> {
     let Some(token) = &visit.link else { return Ok(None) };
-    match links::find(&visit.cx, purpose, token).await {
+    match email_links::find(visit.cx.server.db(), purpose, token).await {
         Ok(link) => Ok(Some(link)),
         Err(Error::NotFound) => Ok(None),
         Err(other) => Err(other),

@@ -22,10 +22,10 @@ use leptos::prelude::*;
 use serde::Deserialize;
 use server::{
     Error, Invalid,
-    auth::{self as verb, code::Purpose},
+    base::random::Token,
     config::Origin,
-    random::Token,
-    web::cookies::Cookie,
+    http::cookies::Cookie,
+    identity::auth::{self as verb, code::Purpose},
 };
 
 use crate::{

@@ -14,9 +14,11 @@ use http::{
 use serde::Deserialize;
 use server::{
     Error, Invalid, Result, Secret,
-    auth::{MailOutcome, code::Purpose},
-    avatars,
-    oauth::{self, Chosen, SignUpOutcome, Stage},
+    identity::{
+        auth::{MailOutcome, code::Purpose},
+        avatars,
+        oauth::{self, Chosen, SignUpOutcome, Stage},
+    },
 };
 
 use super::{

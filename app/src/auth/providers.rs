@@ -12,11 +12,13 @@ use leptos::{prelude::*, tachys::view::any_view::AnyView};
 use serde::Deserialize;
 use server::{
     Error, Invalid, Result,
+    base::{random::Token, redirect_target::safe_next},
     config::{Origin, providers::GITHUB},
-    oauth::{self, Callback, CallbackOutcome, Identity, Intent, OAuthRefusal, Provider, StartOutcome},
-    random::Token,
-    request::Member,
-    web::{cookies::Cookie, safe_next},
+    http::cookies::Cookie,
+    identity::{
+        oauth::{self, Callback, CallbackOutcome, Identity, Intent, OAuthRefusal, Provider, StartOutcome},
+        sessions::request::Member,
+    },
 };
 
 use super::{FLOW, Nothing, card, elevate as elevation, pending_sign_up, refusal, sign_in};

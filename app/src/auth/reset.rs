@@ -6,8 +6,11 @@ use leptos::prelude::*;
 use serde::Deserialize;
 use server::{
     Error, Invalid, Result, Secret,
-    auth::{MailOutcome, reset as verb},
-    links::{Link, Purpose, subject},
+    identity::{
+        auth::{MailOutcome, reset as verb},
+        email_links::{Link, Purpose},
+        sessions::link_subject,
+    },
 };
 
 use super::{
@@ -115,7 +118,7 @@ async fn page(
     link: &Link,
     (status, wait, invalid): (StatusCode, Option<u64>, &Invalid),
 ) -> Result<Response> {
-    let subject = subject(&visit.cx, link).await?;
+    let subject = link_subject(&visit.cx, link).await?;
     Ok(with_retry(card(visit, RESET, status, reset_view(&subject.username, &link.name, invalid)), wait))
 }
 

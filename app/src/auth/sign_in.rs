@@ -8,10 +8,12 @@ use leptos::prelude::*;
 use serde::Deserialize;
 use server::{
     Error, Invalid, Result,
-    auth::sign_in::{self as verb, Attempt},
-    request::Request,
-    sessions,
-    web::{cookies::Cookie, safe_next},
+    base::redirect_target::safe_next,
+    http::cookies::Cookie,
+    identity::{
+        auth::sign_in::{self as verb, Attempt},
+        sessions::{self, request::Request},
+    },
 };
 
 use super::{Onward, card, providers, refusal, with_retry};

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use serde::Deserialize;
 use server::{
     Invalid, Result, Secret,
-    auth::{
+    identity::auth::{
         MailOutcome,
         sign_up::{self as verb, SignUpRequest},
     },

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use serde::Deserialize;
 use server::{
     Error, Invalid, Result,
-    auth::{
+    identity::auth::{
         MailOutcome,
         sign_up::{self as verb, Step},
     },

@@ -6,7 +6,7 @@ use axum::{
 };
 use leptos::prelude::*;
 use serde::Deserialize;
-use server::{Error, Result, clock, mailer::Received};
+use server::{Error, Result, base::clock, mailer::Received};
 use time::OffsetDateTime;
 
 use crate::{

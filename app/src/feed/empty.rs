@@ -1,7 +1,7 @@
 //! Feeds with nothing in them.
 
 use leptos::prelude::*;
-use server::profiles::Author;
+use server::identity::users::UserSummary;
 
 use crate::{
     islands::PostList,
@@ -21,7 +21,7 @@ pub(super) fn nobody_wrote(member: bool) -> impl IntoView {
 }
 
 /// The feed of a user who follows no users, with suggestions.
-pub(super) fn follows_nobody(suggestions: &[Author]) -> impl IntoView + use<> {
+pub(super) fn follows_nobody(suggestions: &[UserSummary]) -> impl IntoView + use<> {
     let people = people(suggestions);
     let list = view! { <form method="post">{hidden("next", paths::FOLLOWING)}{people}</form><PostList /> };
     view! {

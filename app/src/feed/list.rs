@@ -1,7 +1,7 @@
 //! A list of posts: one form and one island around all of them, never one in each.
 
 use leptos::prelude::*;
-use server::{feed::Page, id::PostId};
+use server::{base::id::PostId, social::feed::Page};
 use time::OffsetDateTime;
 
 use crate::{
@@ -32,7 +32,7 @@ impl<'a> List<'a> {
             next: before.map_or_else(|| base.clone(), |id| paths::before(&base, id)),
             base,
             viewer: Viewer::of(visit),
-            now: server::clock::now(),
+            now: server::base::clock::now(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use axum::{extract::Path, response::Response};
 use serde::Deserialize;
-use server::{Error, Result, follows, request::Member, web::safe_next};
+use server::{Error, Result, base::redirect_target::safe_next, identity::sessions::request::Member, social::follows};
 
 use crate::{flash::Flash, forms::Form, paths, profiles::username, ui::back::back, visit::Visit};
 

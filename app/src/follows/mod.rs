@@ -13,6 +13,6 @@ use crate::actions::ActionError;
 #[server(prefix = "/api", endpoint = "set_follow")]
 pub async fn set_follow(for_user: Option<i64>, username: String, follow: bool) -> Result<i64, ActionError> {
     let (cx, me) = crate::actions::member(for_user).await?;
-    let standing = server::follows::set(&cx, &me, &username, follow).await;
+    let standing = server::social::follows::set(&cx, &me, &username, follow).await;
     standing.map(|s| s.followers).map_err(crate::actions::refuse)
 }

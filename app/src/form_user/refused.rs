@@ -7,7 +7,7 @@ use axum::{
 };
 use http::StatusCode;
 use leptos::prelude::*;
-use server::request::Member;
+use server::identity::sessions::request::Member;
 
 use crate::{
     forms::is_form,

@@ -60,7 +60,7 @@ fn part<T: JsCast>(form: &Element, selector: &str) -> Option<T> {
     form.query_selector(selector).ok()??.dyn_into().ok()
 }
 
-/// The characters that the server removes in any case (see `server::text`): invisible ones, except those that it may
+/// The characters that the server removes in any case (see `server::base::text`): invisible ones, except those that it may
 /// keep.
 const REMOVED: &str = r"(?![\n\t\u200c\u200d\p{VS}\u{e0020}-\u{e007f}])[\p{Cc}\p{DI}]";
 

@@ -2,7 +2,7 @@
 
 use axum::{extract::Path, response::Response};
 use serde::Deserialize;
-use server::{Result, likes, request::Member};
+use server::{Result, identity::sessions::request::Member, social::likes};
 
 use crate::{forms::Form, paths, posts, ui::back::back, visit::Visit};
 

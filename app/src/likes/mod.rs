@@ -13,6 +13,6 @@ use crate::actions::ActionError;
 #[server(prefix = "/api", endpoint = "set_like")]
 pub async fn set_like(for_user: Option<i64>, post: i64, like: bool) -> Result<i64, ActionError> {
     let (cx, me) = crate::actions::member(for_user).await?;
-    let standing = server::likes::set(&cx, &me, server::id::PostId(post), like).await;
+    let standing = server::social::likes::set(&cx, &me, server::base::id::PostId(post), like).await;
     standing.map(|s| s.likes).map_err(crate::actions::refuse)
 }

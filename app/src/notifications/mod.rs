@@ -14,10 +14,10 @@ use http::{HeaderMap, StatusCode, header::CONTENT_TYPE};
 use leptos::{either::Either, prelude::*};
 use serde::Deserialize;
 use server::{
-    Error, Result, clock,
-    id::UserId,
-    notifications::{self, Cursor, Page},
-    request::Member,
+    Error, Result,
+    base::{clock, id::UserId},
+    identity::sessions::request::Member,
+    social::notifications::{self, Cursor, Page},
 };
 
 use crate::{
@@ -66,7 +66,7 @@ pub async fn read(
     }
     let sent: MarkReadForm = forms::sent(&headers, &body).map_err(IntoResponse::into_response)?;
     notifications::read(&visit.cx, &me, id).await.map_err(IntoResponse::into_response)?;
-    let next = server::web::safe_next(sent.next.as_deref().unwrap_or_default(), paths::NOTIFICATIONS);
+    let next = server::base::redirect_target::safe_next(sent.next.as_deref().unwrap_or_default(), paths::NOTIFICATIONS);
     Ok(Flash::MarkedRead.redirect(&visit.cx.server, next))
 }
 

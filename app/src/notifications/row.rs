@@ -3,10 +3,9 @@
 
 use leptos::{prelude::*, tachys::view::any_view::AnyView};
 use server::{
-    id::UserId,
-    notifications::{Kind, Notification},
-    profiles::Author,
-    text,
+    base::{id::UserId, text},
+    identity::users::UserSummary,
+    social::notifications::{Kind, Notification},
 };
 use time::OffsetDateTime;
 
@@ -54,7 +53,7 @@ fn leads_to(told: &Notification) -> String {
 
 /// `Ada`, `Ada and Alan`, `Ada and 4 others`.
 fn names(told: &Notification) -> impl IntoView + use<> {
-    let name = |person: &Author| view! { <b><bdi>{person.name().to_owned()}</bdi></b> };
+    let name = |person: &UserSummary| view! { <b><bdi>{person.name().to_owned()}</bdi></b> };
     let first = told.actors.first().map(name);
     let second = told.actors.get(1).filter(|_| told.count == 2).map(|second| view! { " and "{name(second)} });
     let others = (told.count > 2).then(|| format!(" and {}", count::of(told.count - 1, "other", "others")));
@@ -90,7 +89,7 @@ fn acts(told: &Notification) -> AnyView {
         FollowButton { verb: "Follow back", ..FollowButton::slim(&person.username, told.followed) }.view()
     });
     let read = told.unread.then(|| {
-        let label = format!("Mark as read: {} {}", told.actors.first().map_or("", Author::name), deed(told.kind));
+        let label = format!("Mark as read: {} {}", told.actors.first().map_or("", UserSummary::name), deed(told.kind));
         view! {
             <button class="mark-read" formaction=paths::notification_read(told.id) aria-label=label title="Mark as read">
                 {icon(Icon::Check)}
@@ -102,7 +101,7 @@ fn acts(told: &Notification) -> AnyView {
 
 #[cfg(test)]
 mod tests {
-    use server::id::PostId;
+    use server::base::id::PostId;
 
     use super::*;
     use crate::ui::{render, xss};

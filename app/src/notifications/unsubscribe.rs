@@ -5,7 +5,7 @@ use axum::{body::Bytes, extract::Query, response::Response};
 use http::StatusCode;
 use leptos::prelude::*;
 use serde::Deserialize;
-use server::{Error, Invalid, Result, notifications, random::Token};
+use server::{Error, Invalid, Result, base::random::Token, social::notifications};
 
 use crate::{
     auth::card,

@@ -2,7 +2,7 @@
 //! around the list or the style sheet can state once.
 
 use leptos::{either::Either, prelude::*};
-use server::posts::Post;
+use server::social::posts::Post;
 use time::OffsetDateTime;
 
 use crate::{

@@ -2,7 +2,10 @@
 
 use http::StatusCode;
 use leptos::prelude::*;
-use server::{error::Invalid, id::Once, request::Member};
+use server::{
+    base::{error::Invalid, id::Once},
+    identity::sessions::request::Member,
+};
 
 use crate::{
     islands::Composer,
@@ -98,7 +101,7 @@ fn how() -> impl IntoView {
     }
 }
 
-/// All the formatting that `server::markup` knows.
+/// All the formatting that `server::social::markup` knows.
 pub const FORMATTING: [&str; 13] = [
     "**bold**",
     "__bold__",

@@ -7,10 +7,12 @@ use axum::{
 use leptos::prelude::*;
 use serde::Deserialize;
 use server::{
-    error::{Error, Result},
-    id::PostId,
-    posts::{self, Post, Versions},
-    request::Member,
+    base::{
+        error::{Error, Result},
+        id::PostId,
+    },
+    identity::sessions::request::Member,
+    social::posts::{self, Post, Versions},
 };
 use time::OffsetDateTime;
 

@@ -7,10 +7,12 @@ use axum::{
 use leptos::prelude::*;
 use serde::Deserialize;
 use server::{
-    error::{Error, Invalid, Result},
-    id::{Once, PostId},
-    posts::{self, thread},
-    request::Member,
+    base::{
+        error::{Error, Invalid, Result},
+        id::{Once, PostId},
+    },
+    identity::sessions::request::Member,
+    social::posts::{self, thread},
 };
 
 use super::{

@@ -39,7 +39,11 @@ pub async fn create_post(
     parent: Option<i64>,
     once: Option<String>,
 ) -> Result<String, ActionError> {
-    use server::{Invalid, clock, id::PostId, posts};
+    use server::{
+        Invalid,
+        base::{clock, id::PostId},
+        social::posts,
+    };
 
     use crate::{actions, ui};
 
@@ -55,7 +59,9 @@ pub async fn create_post(
 #[server(prefix = "/api", endpoint = "edit_post")]
 pub async fn edit_post(for_user: Option<i64>, post: i64, body: String) -> Result<(), ActionError> {
     let (cx, me) = crate::actions::member(for_user).await?;
-    server::posts::edit(&cx, &me, server::id::PostId(post), &body).await.map_err(crate::actions::refuse)?;
+    server::social::posts::edit(&cx, &me, server::base::id::PostId(post), &body)
+        .await
+        .map_err(crate::actions::refuse)?;
     crate::actions::say(&cx.server, crate::flash::Flash::Edited);
     Ok(())
 }
@@ -64,6 +70,6 @@ pub async fn edit_post(for_user: Option<i64>, post: i64, body: String) -> Result
 mod tests {
     #[test]
     fn the_browser_counts_to_the_same_number() {
-        assert_eq!(super::BODY_MAX, server::posts::BODY_MAX);
+        assert_eq!(super::BODY_MAX, server::social::posts::BODY_MAX);
     }
 }

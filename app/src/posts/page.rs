@@ -7,14 +7,16 @@ use axum::{
 use leptos::{either::Either, prelude::*};
 use serde::Deserialize;
 use server::{
-    clock,
-    error::{Error, Result},
-    id::PostId,
-    posts::{
+    base::{
+        clock,
+        error::{Error, Result},
+        id::PostId,
+    },
+    identity::sessions::request::Member,
+    social::posts::{
         Post,
         thread::{Chain, Replies, Stands, chain, replies},
     },
-    request::Member,
 };
 use time::{Duration, OffsetDateTime};
 

@@ -3,8 +3,8 @@
 
 use leptos::{prelude::*, tachys::view::any_view::AnyView};
 use server::{
-    id::PostId,
-    posts::thread::{Branch, Chain, Place, Replies, Stands},
+    base::id::PostId,
+    social::posts::thread::{Branch, Chain, Place, Replies, Stands},
 };
 use time::OffsetDateTime;
 

@@ -1,7 +1,7 @@
 //! The head of a profile: avatar, name, the text about the user, and their figures.
 
 use leptos::prelude::*;
-use server::{markup::Link, profiles::Profile};
+use server::social::{markup::Link, profiles::Profile};
 
 use crate::{
     count, paths,
@@ -95,7 +95,7 @@ fn follow(visit: &Visit, profile: &Profile) -> impl IntoView + use<> {
 
 #[cfg(test)]
 mod tests {
-    use server::id::UserId;
+    use server::base::id::UserId;
     use time::macros::datetime;
 
     use super::*;

@@ -2,12 +2,12 @@
 
 use leptos::{prelude::*, tachys::view::any_view::AnyView};
 use server::{
-    clock,
+    base::{clock, error::Result, id::UserId},
     db::Connection,
-    error::Result,
-    feed,
-    id::UserId,
-    profiles::{self, Liked, Replies, Reply},
+    social::{
+        feed,
+        profiles::{self, Liked, Replies, Reply},
+    },
 };
 
 use super::Part;

@@ -6,9 +6,11 @@ use axum::{
 };
 use leptos::{either::Either, prelude::*, tachys::view::any_view::AnyView};
 use server::{
-    error::Result,
-    markup,
-    profiles::{self, Crowd, Listed, Profile},
+    base::error::Result,
+    social::{
+        markup,
+        profiles::{self, Crowd, Listed, Profile},
+    },
 };
 
 use super::{Found, find};

@@ -2,8 +2,8 @@
 
 use leptos::{either::EitherOf3, prelude::*};
 use server::{
-    id::PostId,
-    search::{People, Person, Posts, Query, Tags},
+    base::id::PostId,
+    social::search::{People, Person, Posts, Query, Tags},
 };
 
 use crate::{
@@ -30,7 +30,7 @@ pub(super) fn posts(visit: &Visit, query: &Query, found: &Posts, before: Option<
 
 /// The cards, and the link to older ones, or further back if the search reached its limit.
 pub(super) fn post_items(visit: &Visit, query: &Query, found: &Posts, before: Option<PostId>) -> impl IntoView + use<> {
-    let (viewer, now) = (Viewer::of(visit), server::clock::now());
+    let (viewer, now) = (Viewer::of(visit), server::base::clock::now());
     let base = paths::searched(paths::SEARCH_POSTS, query.text());
     let cards = found.page.posts.iter().map(|post| card(post, &viewer, now)).collect_view();
     let none = found.page.posts.is_empty() && before.is_none();

@@ -15,10 +15,14 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use leptos::{prelude::*, tachys::view::any_view::AnyView};
 use serde::Deserialize;
 use server::{
-    error::{Error, Invalid, Result},
-    id::{PostId, UserId},
-    search::{PEOPLE, Person, Query as Search, Search as Desk, TAGS},
-    tags,
+    base::{
+        error::{Error, Invalid, Result},
+        id::{PostId, UserId},
+    },
+    social::{
+        search::{PEOPLE, Person, Query as Search, Search as Desk, TAGS},
+        tags,
+    },
 };
 
 use self::views::Kind;

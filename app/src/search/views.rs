@@ -1,7 +1,7 @@
 //! The search field, the kinds of results, and the text if there are none.
 
 use leptos::prelude::*;
-use server::{error::Invalid, search::Query};
+use server::{base::error::Invalid, social::search::Query};
 
 use crate::{
     paths,

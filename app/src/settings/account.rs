@@ -12,15 +12,16 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use server::{
     Error, Invalid, Result,
-    accounts::{
-        change::{self, Account},
-        export, leave,
+    accounts::{export, leave},
+    identity::{
+        auth::{
+            MailOutcome,
+            code::{self, Purpose},
+        },
+        credentials,
+        sessions::request::{Elevated, Member},
+        users::{self, Account},
     },
-    auth::{
-        MailOutcome,
-        code::{self, Purpose},
-    },
-    request::{Elevated, Member},
 };
 
 use super::page;
@@ -68,7 +69,7 @@ const VERIFY: &str = "Check your mail";
 
 /// `GET /settings/account`
 pub async fn show(mut visit: Visit, me: Member) -> Result<Response> {
-    let account = change::account(&visit.cx, &me).await?;
+    let account = users::account(visit.cx.server.db(), me.id()).await?;
     let email = resume_form::read::<EmailForm>(&visit).map(|wished| wished.email).unwrap_or_default();
     let username = resume_form::read::<UsernameForm>(&visit).map(|wished| wished.username).unwrap_or_default();
     let kept = !(email.is_empty() && username.is_empty());
@@ -86,7 +87,7 @@ pub async fn request_email(visit: Visit, me: Member, form: Result<Form<EmailForm
         Ok(both) => both,
         Err(answer) => return Ok(*answer),
     };
-    match change::request_email(&visit.cx, &me, &wished.email).await {
+    match credentials::request_email(&visit.cx, &me, &wished.email).await {
         Ok(MailOutcome::Sent(flow)) => {
             let onward = Redirect::to(paths::ACCOUNT_EMAIL_VERIFY).into_response();
             Ok(keep_flow(onward, &visit.cx.server.config().origin, &flow))
@@ -107,7 +108,7 @@ pub async fn show_verify(visit: Visit, _: Member) -> Result<Response> {
 /// `POST /settings/account/email/verify`
 pub async fn verify_email(visit: Visit, me: Elevated, Form(typed): Form<EmailCodeForm>) -> Result<Response> {
     let server = &visit.cx.server;
-    match change::email(&visit.cx, &me, &typed.code).await {
+    match credentials::change_email(&visit.cx, &me, &typed.code).await {
         Ok(()) => Ok(drop_flow(Flash::EmailChanged.redirect(server, paths::ACCOUNT), &server.config().origin)),
         Err(Error::NotFound) => Ok(Flash::CodeGone.redirect(server, paths::ACCOUNT)),
         Err(error) => ask_code(&visit, refusal(error)?).await,
@@ -120,7 +121,7 @@ pub async fn username(visit: Visit, me: Member, form: Result<Form<UsernameForm>,
         Ok(both) => both,
         Err(answer) => return Ok(*answer),
     };
-    match change::username(&visit.cx, &me, &wished.username).await {
+    match credentials::change_username(&visit.cx, &me, &wished.username).await {
         Ok(_) => Ok(Flash::UsernameChanged.redirect(&visit.cx.server, paths::ACCOUNT)),
         Err(error) => refused(&visit, &me, error, ("username", &wished.username)).await,
     }
@@ -154,7 +155,7 @@ async fn show_refused(
     (status, wait, invalid): Refusal,
     (field, typed): (&str, &str),
 ) -> Result<Response> {
-    let account = change::account(&visit.cx, me).await?;
+    let account = users::account(visit.cx.server.db(), me.id()).await?;
     let pick = |name: &str| if field == name { typed } else { "" };
     let shown = Shown { email: pick("email"), username: pick("username"), invalid: &invalid };
     Ok(with_retry(page(visit, paths::ACCOUNT, status, view(&account, me, &shown)), wait))

@@ -6,9 +6,8 @@ use leptos::prelude::*;
 use serde::Deserialize;
 use server::{
     Result,
-    audit::{self, Seen},
-    clock,
-    request::Member,
+    base::clock,
+    identity::sessions::{self, AuditEvent, request::Member},
 };
 use time::OffsetDateTime;
 
@@ -23,11 +22,11 @@ pub struct From {
 
 /// `GET /settings/activity`
 pub async fn show(visit: Visit, me: Member, Query(from): Query<From>) -> Result<Response> {
-    let (events, older) = audit::list(&mut *visit.cx.server.db().acquire().await?, &me, from.before).await?;
+    let (events, older) = sessions::activity(&mut *visit.cx.server.db().acquire().await?, &me, from.before).await?;
     Ok(page(&visit, paths::ACTIVITY, StatusCode::OK, view(&events, older, clock::now())))
 }
 
-fn view(events: &[Seen], older: Option<i64>, now: OffsetDateTime) -> impl IntoView + use<> {
+fn view(events: &[AuditEvent], older: Option<i64>, now: OffsetDateTime) -> impl IntoView + use<> {
     let rows = events.iter().map(|event| row(event, now)).collect_view();
     let older = older.map(|id| {
         view! { <p><a class="button" rel="next" href=paths::before(paths::ACTIVITY, id)>"Older"</a></p> }
@@ -39,7 +38,7 @@ fn view(events: &[Seen], older: Option<i64>, now: OffsetDateTime) -> impl IntoVi
     }
 }
 
-fn row(event: &Seen, now: OffsetDateTime) -> impl IntoView + use<> {
+fn row(event: &AuditEvent, now: OffsetDateTime) -> impl IntoView + use<> {
     let words = event.words.clone();
     let place = match (event.agent, event.ip) {
         (Some(agent), Some(ip)) => format!(" · {agent} · {ip}"),

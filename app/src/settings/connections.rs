@@ -4,9 +4,12 @@ use axum::{extract::Path, response::Response};
 use http::StatusCode;
 use leptos::{prelude::*, tachys::view::any_view::AnyView};
 use server::{
-    Error, Invalid, Result, clock,
-    oauth::{self, Identity, Intent, Provider},
-    request::{Elevated, Member},
+    Error, Invalid, Result,
+    base::clock,
+    identity::{
+        oauth::{self, Identity, Intent, Provider},
+        sessions::request::{Elevated, Member},
+    },
 };
 use time::OffsetDateTime;
 

@@ -4,10 +4,12 @@ use axum::{extract::Path, response::Response};
 use http::StatusCode;
 use leptos::prelude::*;
 use server::{
-    Error, Invalid, Result, clock,
-    id::DeviceId,
-    request::{Elevated, Member},
-    sessions::{self, Device, Kind},
+    Error, Invalid, Result,
+    base::{clock, id::DeviceId},
+    identity::sessions::{
+        self, Device, Kind,
+        request::{Elevated, Member},
+    },
 };
 use time::OffsetDateTime;
 

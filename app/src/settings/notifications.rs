@@ -6,8 +6,8 @@ use leptos::{prelude::*, tachys::view::any_view::AnyView};
 use serde::Deserialize;
 use server::{
     Error, Invalid, Result,
-    notifications::{self, Kind, Rhythm, Settings},
-    request::Member,
+    identity::sessions::request::Member,
+    social::notifications::{self, Kind, Rhythm, Settings},
 };
 
 use super::page;

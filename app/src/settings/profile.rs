@@ -8,9 +8,8 @@ use leptos::prelude::*;
 use serde::Deserialize;
 use server::{
     Error, Invalid, Result,
-    accounts::DISPLAY_NAME_MAX,
-    profiles::{self, BIO_MAX, Details, LINKS, PLACE_MAX, PRONOUNS_MAX},
-    request::Member,
+    identity::{sessions::request::Member, users::DISPLAY_NAME_MAX},
+    social::profiles::{self, BIO_MAX, Details, LINKS, PLACE_MAX, PRONOUNS_MAX},
 };
 
 pub use self::picture::{choose, remove};

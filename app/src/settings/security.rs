@@ -6,8 +6,11 @@ use leptos::prelude::*;
 use serde::Deserialize;
 use server::{
     Error, Invalid, Result, Secret,
-    accounts::change,
-    request::{Elevated, Member},
+    identity::{
+        credentials,
+        sessions::request::{Elevated, Member},
+        users,
+    },
 };
 
 use super::page;
@@ -39,7 +42,7 @@ pub async fn change_password() -> Response {
 
 /// `POST /settings/security/password`
 pub async fn password(visit: Visit, me: Elevated, Form(typed): Form<NewPasswordForm>) -> Result<Response> {
-    match change::password(&visit.cx, &me, &typed.new_password).await {
+    match credentials::change_password(&visit.cx, &me, &typed.new_password).await {
         Ok(()) => Ok(Flash::PasswordChanged.redirect(&visit.cx.server, paths::SECURITY)),
         Err(error) => respond(&visit, &me, refusal(error)?).await,
     }
@@ -47,7 +50,7 @@ pub async fn password(visit: Visit, me: Elevated, Form(typed): Form<NewPasswordF
 
 /// `POST /settings/security/password/remove`
 pub async fn remove_password(visit: Visit, me: Elevated, Form(Nothing {}): Form<Nothing>) -> Result<Response> {
-    match change::remove_password(&visit.cx, &me).await {
+    match credentials::remove_password(&visit.cx, &me).await {
         // Without a password there is nothing left to do: the user pressed twice.
         Ok(()) | Err(Error::NotFound) => Ok(Flash::PasswordRemoved.redirect(&visit.cx.server, paths::SECURITY)),
         Err(error) => respond(&visit, &me, refusal(error)?).await,
@@ -59,7 +62,7 @@ async fn respond(
     me: &Member,
     (status, wait, invalid): (StatusCode, Option<u64>, Invalid),
 ) -> Result<Response> {
-    let account = change::account(&visit.cx, me).await?;
+    let account = users::account(visit.cx.server.db(), me.id()).await?;
     let view = view(&me.person.username, (account.has_password, &invalid));
     Ok(with_retry(page(visit, paths::SECURITY, status, view), wait))
 }

@@ -6,13 +6,16 @@ use axum::{
 };
 use http::HeaderMap;
 use server::{
+    base::error::{Error, Result},
     config::Origin,
-    error::{Error, Result},
-    feed, markup,
-    posts::Post,
-    profiles::{self, Author, Profile},
-    tags,
-    web::shared,
+    http::shared,
+    identity::users::UserSummary,
+    social::{
+        feed, markup,
+        posts::Post,
+        profiles::{self, Profile},
+        tags,
+    },
 };
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
@@ -37,7 +40,7 @@ struct About<'a> {
     here: String,
     page: String,
     /// The author, if the feed is of one user.
-    author: Option<&'a Author>,
+    author: Option<&'a UserSummary>,
     /// The time of its last change while it has no posts.
     since: OffsetDateTime,
 }
@@ -127,7 +130,7 @@ fn entry(xml: &mut Xml<'_>, origin: &Origin, post: &Post, signed: bool) -> std::
     })
 }
 
-fn writer(xml: &mut Xml<'_>, origin: &Origin, author: &Author) -> std::io::Result<()> {
+fn writer(xml: &mut Xml<'_>, origin: &Origin, author: &UserSummary) -> std::io::Result<()> {
     xml.inside("author", &[], |xml| {
         xml.text("name", &[], author.name())?;
         xml.text("uri", &[], &origin.url(&paths::profile(&author.username)))

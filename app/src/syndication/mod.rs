@@ -10,7 +10,7 @@ mod xml;
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
-use server::{Error, Result, Server, config::Origin, request::Request};
+use server::{Error, Result, Server, config::Origin, identity::sessions::request::Request};
 
 /// The server, and nothing about the client.
 pub struct Public(Server);

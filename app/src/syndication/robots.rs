@@ -2,7 +2,7 @@
 
 use axum::response::Response;
 use http::HeaderMap;
-use server::web::shared;
+use server::http::shared;
 
 use super::Public;
 use crate::paths;

@@ -5,10 +5,10 @@ use axum::{extract::Query, response::Response};
 use http::HeaderMap;
 use serde::Deserialize;
 use server::{
+    base::error::{Error, Result},
     config::Origin,
-    error::{Error, Result},
-    sitemap::{self, Parts},
-    web::shared,
+    http::shared,
+    social::sitemap::{self, Parts},
 };
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 

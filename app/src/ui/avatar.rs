@@ -1,7 +1,7 @@
 //! Avatars.
 
 use leptos::prelude::*;
-use server::{avatars, profiles::Author};
+use server::identity::{avatars, users::UserSummary};
 
 use crate::paths;
 
@@ -17,7 +17,7 @@ pub enum Size {
 }
 
 /// The avatar of a user. Screen readers skip it: the name is beside it.
-pub fn avatar(person: &Author, size: Size) -> impl IntoView + use<> {
+pub fn avatar(person: &UserSummary, size: Size) -> impl IntoView + use<> {
     let px = size as u8;
     view! {
         <img class="avatar" src=source(person, size) alt="" width=px height=px loading="lazy" decoding="async" />
@@ -25,13 +25,13 @@ pub fn avatar(person: &Author, size: Size) -> impl IntoView + use<> {
 }
 
 /// As [`avatar`], but not lazy: for avatars that are surely on the first screen.
-pub fn avatar_now(person: &Author, size: Size) -> impl IntoView + use<> {
+pub fn avatar_now(person: &UserSummary, size: Size) -> impl IntoView + use<> {
     let px = size as u8;
     view! { <img class="avatar" src=source(person, size) alt="" width=px height=px decoding="async" /> }
 }
 
 /// Returns the URL of the picture: in the size at which it is shown, doubled for high-resolution screens.
-pub fn source(person: &Author, size: Size) -> String {
+pub fn source(person: &UserSummary, size: Size) -> String {
     let kept = match size {
         Size::Post | Size::Tab => avatars::Size::Small,
         Size::Portrait => avatars::Size::Large,

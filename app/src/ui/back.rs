@@ -1,7 +1,7 @@
 //! The redirect after a plain form.
 
 use axum::response::{IntoResponse, Redirect, Response};
-use server::web::safe_next;
+use server::base::redirect_target::safe_next;
 
 /// Returns 303 to `next` if it is a path of ours, else to `otherwise`; to the element called `anchor` there, if any.
 pub fn back(next: Option<&str>, otherwise: &str, anchor: Option<&str>) -> Response {

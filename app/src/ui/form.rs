@@ -2,7 +2,7 @@
 //! depends on script. All of them take and return owned values, so that a view outlives its source.
 
 use leptos::{prelude::*, tachys::view::any_view::AnyView};
-use server::error::Invalid;
+use server::base::error::Invalid;
 
 use super::textarea::TextArea;
 

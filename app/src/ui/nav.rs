@@ -1,7 +1,10 @@
 //! The navigation, the user's menu in it, and the default column beside a page.
 
 use leptos::{prelude::*, tachys::view::any_view::AnyView};
-use server::{notifications::MAX_COUNTED, profiles::Author, request::Member};
+use server::{
+    identity::{sessions::request::Member, users::UserSummary},
+    social::notifications::MAX_COUNTED,
+};
 
 use super::{
     avatar::{Size, avatar_now},
@@ -99,7 +102,7 @@ pub fn feeds(here: Tab) -> AnyView {
 }
 
 /// The user's menu. A popover: it opens and closes without script.
-fn menu(visit: &Visit, me: &Author) -> AnyView {
+fn menu(visit: &Visit, me: &UserSummary) -> AnyView {
     view! {
         <div class="menu" id="me" popover="auto">
             <a class="who" href=paths::profile(&me.username)>

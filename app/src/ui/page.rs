@@ -3,7 +3,7 @@
 use axum::response::{Html, IntoResponse, Response};
 use http::{StatusCode, header::RETRY_AFTER};
 use leptos::prelude::*;
-use server::profiles::Author;
+use server::identity::users::UserSummary;
 use time::OffsetDateTime;
 
 use super::{head::head, layout, render, share::Subject};
@@ -115,13 +115,13 @@ impl Page {
     }
 
     /// Makes it the page of a user: links to it show their avatar.
-    pub fn about(mut self, person: &Author) -> Self {
+    pub fn about(mut self, person: &UserSummary) -> Self {
         self.meta.subject = Subject::Person(person.clone());
         self
     }
 
     /// Makes it the page of a text that `author` wrote at this time: links to it show their avatar.
-    pub fn written(mut self, author: &Author, at: OffsetDateTime) -> Self {
+    pub fn written(mut self, author: &UserSummary, at: OffsetDateTime) -> Self {
         self.meta.subject = Subject::Post(author.clone(), at);
         self
     }

@@ -1,7 +1,7 @@
 //! Suggested users, as a short list.
 
 use leptos::prelude::*;
-use server::profiles::Author;
+use server::identity::users::UserSummary;
 
 use super::{
     avatar::{Size, avatar},
@@ -10,12 +10,12 @@ use super::{
 use crate::paths;
 
 /// One line for each user, with a plain follow button. Used inside a form that carries `next`.
-pub fn people(list: &[Author]) -> impl IntoView + use<> {
+pub fn people(list: &[UserSummary]) -> impl IntoView + use<> {
     let lines = list.iter().map(line).collect_view();
     view! { <ul class="people">{lines}</ul> }
 }
 
-fn line(person: &Author) -> impl IntoView + use<> {
+fn line(person: &UserSummary) -> impl IntoView + use<> {
     let name = person.name().to_owned();
     let handle = format!("@{}", person.username);
     view! {

@@ -1,4 +1,4 @@
-//! Text with markup: the text of a user, as [`server::markup`] rendered it. Besides the text area this is the only
+//! Text with markup: the text of a user, as [`server::social::markup`] rendered it. Besides the text area this is the only
 //! place that puts HTML on a page unescaped.
 
 use leptos::prelude::*;

@@ -1,7 +1,10 @@
 //! Link previews: Open Graph, which Twitter's cards read as well, except for their size.
 
 use leptos::{html::meta, prelude::*};
-use server::{avatars, config::Origin, profiles::Author};
+use server::{
+    config::Origin,
+    identity::{avatars, users::UserSummary},
+};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::paths;
@@ -11,8 +14,8 @@ use crate::paths;
 pub(super) enum Subject {
     #[default]
     Site,
-    Person(Author),
-    Post(Author, OffsetDateTime),
+    Person(UserSummary),
+    Post(UserSummary, OffsetDateTime),
 }
 
 /// A picture for programs that take no SVG.
@@ -24,7 +27,7 @@ pub struct Picture {
 }
 
 /// The avatar of a user.
-pub fn picture(person: &Author) -> Picture {
+pub fn picture(person: &UserSummary) -> Picture {
     let alt = format!("The picture of {}", person.name());
     match &person.avatar {
         Some(id) => Picture { path: paths::avatar(&avatars::file(id, avatars::Size::Large)), side: None, alt },

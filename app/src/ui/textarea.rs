@@ -2,7 +2,7 @@
 //! nothing), so the text is inserted as markup that is escaped here: the only such place except for posts' own HTML.
 
 use leptos::prelude::*;
-use server::error::Invalid;
+use server::base::error::Invalid;
 
 use super::form::{described_by, frame};
 

@@ -1,7 +1,7 @@
 //! The trending tags of this week, and the search field: beside a page on a wide screen, pages of their own on a phone.
 
 use leptos::prelude::*;
-use server::trending::TrendingTag;
+use server::social::trending::TrendingTag;
 
 use super::icon::{Icon, icon};
 use crate::{count, paths};

@@ -1,9 +1,9 @@
 //! Texts of attackers, for tests that render them through every view that shows users' text.
 
 use server::{
-    id::{PostId, UserId},
-    posts::Post,
-    profiles::Author,
+    base::id::{PostId, UserId},
+    identity::users::UserSummary,
+    social::posts::Post,
 };
 use time::macros::datetime;
 
@@ -43,8 +43,8 @@ pub fn assert_harmless(html: &str) {
 }
 
 /// Returns an attacker.
-pub fn attacker(text: &str) -> Author {
-    Author { id: UserId(1), username: "mallory".to_owned(), display_name: text.to_owned(), avatar: None }
+pub fn attacker(text: &str) -> UserSummary {
+    UserSummary { id: UserId(1), username: "mallory".to_owned(), display_name: text.to_owned(), avatar: None }
 }
 
 /// Returns the attacker's post.
@@ -53,7 +53,7 @@ pub fn attack(text: &str) -> Post {
         id: PostId(1),
         author: attacker(text),
         parent: None,
-        html: server::markup::html(text),
+        html: server::social::markup::html(text),
         body: text.to_owned(),
         created_at: datetime!(2026-03-14 15:00 UTC),
         edited_at: None,

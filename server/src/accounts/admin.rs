@@ -2,17 +2,23 @@
 
 use time::OffsetDateTime;
 
-use super::{Email, Role, Username};
 use crate::{
     Server,
-    audit::{self, Actor, Event},
-    auth::reset,
+    base::{
+        error::{Error, Invalid, Result},
+        id::UserId,
+        input,
+        random::Token,
+    },
     db::FarTime,
-    error::{Error, Invalid, Result},
-    id::UserId,
-    input, jobs, links,
-    random::Token,
-    sessions,
+    identity::{
+        audit::{self, Actor, Event},
+        auth::reset,
+        email_links,
+        sessions::{self, AuditEvent},
+        users::{Email, Role, Username},
+    },
+    jobs::{self, Job},
 };
 
 /// An account in the list of the operator.
@@ -167,7 +173,7 @@ pub const MAX_SUSPENSION_HOURS: i32 = 100 * 365 * 24;
 /// Suspends an account, permanently or for some hours (at most [`MAX_SUSPENSION_HOURS`]). The same transaction revokes
 /// its sessions.
 pub async fn suspend(server: &Server, user: UserId, reason: &str, hours: Option<i32>) -> Result<()> {
-    let reason = crate::text::clean_line(reason);
+    let reason = crate::base::text::clean_line(reason);
     if reason.is_empty() || reason.chars().count() > 300 {
         return Err(Invalid::one("reason", "Give a reason of up to 300 characters: the person will read it.").into());
     }
@@ -255,14 +261,15 @@ pub async fn start_reset(server: &Server, user: UserId) -> Result<()> {
         .fetch_optional(&mut *tx)
         .await?
         .ok_or(Error::NotFound)?;
-    let job = links::prepare_reset(&mut tx, user, &email, reset::minutes(false)).await?;
-    jobs::enqueue(&mut tx, &job).await?;
+    let minutes = email_links::reset_minutes(false);
+    let link = email_links::make_reset(&mut tx, user, minutes).await?;
+    jobs::enqueue_until(&mut tx, &Job::ResetLink { to: email, link, others: false }, minutes).await?;
     audit::record(&mut tx, user, Actor::System, &Event::ResetStarted).await?;
     tx.commit().await?;
     Ok(())
 }
 
 /// Returns the audit events of an account, newest first.
-pub async fn history(server: &Server, user: UserId, most: i64) -> Result<Vec<audit::Seen>> {
-    audit::of_user(&mut *server.db().acquire().await?, user, i64::MAX, most).await
+pub async fn history(server: &Server, user: UserId, most: i64) -> Result<Vec<AuditEvent>> {
+    sessions::activity_of(&mut *server.db().acquire().await?, user, i64::MAX, most).await
 }

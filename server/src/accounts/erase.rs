@@ -2,7 +2,7 @@
 //! row of `users` last. Every step picks what is left, so the job can end at any point and continue later.
 //!
 //! Other users never wait long for it: a transaction skips a locked row of another user where it can, and
-//! [`crate::batches`] decides how many rows it handles.
+//! [`crate::db::batches`] decides how many rows it handles.
 
 use std::time::Duration;
 
@@ -11,10 +11,9 @@ use tokio::time::Instant;
 
 use crate::{
     Server,
-    batches::{Batches, Handled, Turn},
-    error::Result,
-    id::UserId,
-    posts,
+    base::{error::Result, id::UserId},
+    db::batches::{Batches, Handled, Turn},
+    social::posts,
 };
 
 /// The time that one run of the job works before it makes room for other jobs.
@@ -58,7 +57,7 @@ pub async fn erase(server: &Server, user: UserId) -> Result<bool> {
         let (mut batches, mut busy) = (Batches::new(), 0);
         // Rows that others lock for longer are left for the next run, so that the other steps continue.
         while busy < BUSY_TURNS {
-            match batches.run(server, async |tx, rows| step.run(tx, user, rows).await).await? {
+            match batches.run(server.db(), async |tx, rows| step.run(tx, user, rows).await).await? {
                 Turn::Finished => break,
                 Turn::Progress(_) => busy = 0,
                 Turn::Busy => busy += 1,
@@ -75,7 +74,7 @@ pub async fn erase(server: &Server, user: UserId) -> Result<bool> {
     let mut last = Batches::new();
     // Each busy turn asks for fewer rows and so has more time for them.
     for _ in 0..BUSY_TURNS {
-        if last.run(server, async |tx, _| remove_user(tx, user).await).await? != Turn::Busy {
+        if last.run(server.db(), async |tx, _| remove_user(tx, user).await).await? != Turn::Busy {
             return Ok(true);
         }
     }

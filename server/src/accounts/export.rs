@@ -6,6 +6,7 @@
 
 mod archive;
 mod lists;
+mod row;
 mod short;
 
 use axum::body::Bytes;
@@ -14,19 +15,22 @@ use serde_json::Value;
 use sqlx::{Postgres, pool::PoolConnection};
 use tokio::sync::mpsc;
 
-use self::{
-    archive::Archive,
-    lists::{Cursor, List},
-};
+use self::{archive::Archive, lists::List, row::Cursor};
 use crate::{
     Server,
-    audit::{self, Actor, Event},
-    avatars::{self, Found},
-    error::{Error, Result},
-    id::{DeviceId, UserId},
+    base::{
+        error::{Error, Result},
+        id::{DeviceId, UserId},
+    },
+    identity::{
+        audit::{self, Actor, Event},
+        avatars::{self, Found},
+        sessions::{
+            self,
+            request::{Elevated, Request},
+        },
+    },
     limits,
-    request::{Elevated, Request},
-    sessions,
 };
 
 /// The text that replaces a picture that could not be fetched.
@@ -40,7 +44,7 @@ const WAITING_PIECES: usize = 2;
 ///
 /// [`Error::Limited`] after too many.
 pub async fn start(cx: &Request, me: &Elevated) -> Result<impl Stream<Item = Result<Bytes>> + Send + use<>> {
-    limits::take(&cx.server, limits::EXPORT, me.id()).await?;
+    limits::take(cx.server.db(), limits::EXPORT, me.id()).await?;
     let source =
         Source { server: cx.server.clone(), user: me.id(), device: me.device, username: me.person.username.clone() };
     let account = match begin(cx, me, &source).await {
@@ -59,7 +63,7 @@ pub async fn start(cx: &Request, me: &Elevated) -> Result<impl Stream<Item = Res
 async fn begin(cx: &Request, me: &Elevated, source: &Source) -> Result<Value> {
     let mut tx = cx.server.begin().await?;
     sessions::still_elevated(&mut tx, me).await?;
-    let actor = Actor::Person { user: me.id(), device: Some(me.device), client: cx.client() };
+    let actor = Actor::of(cx, me);
     audit::record(&mut tx, me.id(), actor, &Event::Exported).await?;
     tx.commit().await?;
     lists::account(&mut *source.connection().await?, me.id()).await
@@ -181,6 +185,6 @@ impl Source {
     }
 
     async fn give_back(&self) {
-        limits::give_back_later(&self.server, limits::EXPORT, self.user.to_string()).await;
+        limits::give_back_later(self.server.db(), limits::EXPORT, self.user.to_string()).await;
     }
 }

@@ -2,17 +2,23 @@
 
 use sqlx::PgConnection;
 
-use super::{decide, reserve};
 use crate::{
-    audit::{self, Actor, Event},
-    avatars,
-    error::{Error, Invalid, Result},
-    id::UserId,
-    input,
+    base::{
+        error::{Error, Invalid, Result},
+        id::UserId,
+        input,
+    },
+    identity::{
+        audit::{self, Actor, Event},
+        avatars, mails,
+        sessions::{
+            self,
+            request::{Elevated, Request},
+        },
+        users::{decide, reserve},
+    },
     jobs::{self, Job},
-    mailer::{Mail, messages},
-    request::{Elevated, Request},
-    sessions,
+    mailer::Mail,
 };
 
 /// Deletes the account. One short transaction revokes its sessions, erases its secrets and personal details and hides
@@ -46,7 +52,7 @@ pub async fn delete(cx: &Request, me: &Elevated, typed: &str) -> Result<()> {
     }
     let actor = Actor::Person { user: me.id(), device: None, client: cx.client() };
     audit::record(&mut tx, me.id(), actor, &Event::Deleted).await?;
-    let message = messages::account_deleted(&cx.server.config().origin);
+    let message = mails::account_deleted(&cx.server.config().origin);
     jobs::enqueue(&mut tx, &Job::Mail(Mail { to: account.email, message })).await?;
     jobs::enqueue(&mut tx, &Job::DeleteAccount { user: me.id().0 }).await?;
     tx.commit().await?;

@@ -10,8 +10,8 @@ use tokio::time::Instant;
 
 use crate::{
     Server,
-    batches::{Batches, Handled, Turn},
-    error::Result,
+    base::error::Result,
+    db::batches::{Batches, Handled, Turn},
 };
 
 /// The time that one call works before other tasks of the sweeper have their turn.
@@ -39,7 +39,7 @@ pub(crate) async fn settle(server: &Server) -> Result<u64> {
     let end = Instant::now() + SLICE;
     let (mut batches, mut handled) = (Batches::new(), 0);
     while Instant::now() < end {
-        match batches.run(server, settle_batch).await? {
+        match batches.run(server.db(), settle_batch).await? {
             Turn::Finished => break,
             Turn::Progress(rows) => handled += rows as u64,
             Turn::Busy => {}

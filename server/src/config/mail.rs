@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{ConfigError, Origin, Source, wrong};
-use crate::mailer::Relay;
+use crate::config::Relay;
 
 /// The most time for one mail; a job's lease is longer.
 const MAIL_TIMEOUT: Duration = Duration::from_secs(30);

@@ -146,7 +146,7 @@ fn oidc(source: &Source, slug: Slug) -> Result<Provider, ConfigError> {
 
 /// Checks the text for buttons and for the subject of a mail.
 fn label(name: &str, text: String) -> Result<String, ConfigError> {
-    match text.chars().count() <= 30 && crate::text::clean_line(&text) == text {
+    match text.chars().count() <= 30 && crate::base::text::clean_line(&text) == text {
         true => Ok(text),
         false => Err(wrong(name, "must be one line of at most 30 letters.")),
     }

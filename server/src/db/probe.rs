@@ -5,7 +5,8 @@ use std::{io::ErrorKind, time::Duration};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{ConnectOptions, PgConnection, error::DatabaseError, postgres::PgConnectOptions};
 
-use super::{settings::SETTINGS, url};
+use super::settings::SETTINGS;
+use crate::config::database_options;
 
 /// The timeout for Postgres to accept a connection.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -17,7 +18,7 @@ pub struct Unreachable(String);
 
 /// Connects like the pool.
 pub async fn probe(url: &SecretString) -> Result<PgConnection, Unreachable> {
-    let options = url::options(url.expose_secret())
+    let options = database_options(url.expose_secret())
         .map_err(|_| Unreachable("DATABASE_URL is not an address of Postgres".to_owned()))?
         .application_name("kith")
         .options(SETTINGS);

@@ -3,12 +3,8 @@
 //! worker dies, another takes its job after a pause. No row contains a secret in clear: a link token is created when
 //! its mail is sent, and a mail with a code is sealed.
 
-mod mails;
-mod notices;
 mod seal;
 mod stats;
-mod worker;
-mod worker_pool;
 
 use std::sync::{
     Arc,
@@ -18,19 +14,14 @@ use std::sync::{
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use tokio::sync::Notify;
+use uuid::Uuid;
 
 use crate::{
-    Server, avatars,
-    error::{Error, Result},
+    base::error::{Error, Result},
     mailer::Mail,
 };
-#[cfg(feature = "dev")]
-pub use mails::open_for_test;
-pub(crate) use notices::notify;
 pub use seal::Seal;
 pub use stats::{QueueStats, drop_dead, retry_dead, stats};
-pub use worker::{LEASE, run_due};
-pub use worker_pool::WorkerPool;
 
 /// A background job.
 #[derive(Debug, Serialize, Deserialize)]
@@ -62,8 +53,9 @@ pub enum Job {
     Digest { to: String, user: i64, told: Vec<i64>, more: usize },
     /// Mails a summary of several changes to an account, by the subjects their own mails would have had.
     Notices { to: String, subjects: Vec<String> },
-    /// Copies the user's picture from a provider.
-    Picture(avatars::AvatarCopy),
+    /// Copies the picture at `url`, from a provider, as the avatar of the user. `instead_of` is the avatar at the time of
+    /// the request: if the user chose another since, that one stays.
+    Picture { user: i64, url: String, instead_of: Option<String> },
     /// Removes an object without a picture from the bucket.
     PictureObject { object: String },
     /// Deletes the rows of an account that its user deleted. Works in slices and is retried without end.
@@ -72,24 +64,8 @@ pub enum Job {
 
 impl Job {
     /// Parses a job from its row.
-    fn read(kind: &str, payload: serde_json::Value) -> serde_json::Result<Self> {
+    pub(crate) fn read(kind: &str, payload: serde_json::Value) -> serde_json::Result<Self> {
         serde_json::from_value(serde_json::json!({ "kind": kind, "payload": payload }))
-    }
-
-    /// Returns the minutes until the job becomes useless to the user; `None` when it never does.
-    fn minutes(&self) -> Option<i32> {
-        match self {
-            Self::SealedMail { .. } => Some(crate::auth::code::MINUTES),
-            Self::Reset { others, .. } | Self::ResetLink { others, .. } => Some(crate::auth::reset::minutes(*others)),
-            Self::Mail(_)
-            | Self::UndoLink { .. }
-            | Self::NewBrowser { .. }
-            | Self::Digest { .. }
-            | Self::Notices { .. }
-            | Self::Picture(_)
-            | Self::PictureObject { .. }
-            | Self::DeleteAccount { .. } => None,
-        }
     }
 }
 
@@ -111,41 +87,57 @@ impl Wake {
 
     /// Returns a future that completes when a job is queued. The call of the last round counts from this moment on, not
     /// only while the future is awaited.
-    fn heard(&self) -> impl Future<Output = ()> {
+    pub(crate) fn heard(&self) -> impl Future<Output = ()> {
         self.0.bell.notified()
     }
 
     /// Announces that the process is about to end: the workers finish the jobs that only they can do, and stop.
-    fn call_last_round(&self) {
+    pub(crate) fn call_last_round(&self) {
         self.0.last_round.store(true, Ordering::Release);
         self.0.bell.notify_waiters();
     }
 
-    fn is_last_round(&self) -> bool {
+    pub(crate) fn is_last_round(&self) -> bool {
         self.0.last_round.load(Ordering::Acquire)
     }
 }
 
 /// Enqueues a job inside the caller's transaction.
 pub async fn enqueue(tx: &mut PgConnection, job: &Job) -> Result<()> {
-    insert(tx, job, None, 0).await
+    insert(tx, job, &Terms::default()).await
 }
 
 /// Enqueues a job that is due only after so many minutes.
 pub async fn enqueue_in(tx: &mut PgConnection, job: &Job, minutes: i32) -> Result<()> {
-    insert(tx, job, None, minutes).await
+    insert(tx, job, &Terms { due_minutes: minutes, ..Terms::default() }).await
 }
 
-/// Enqueues a mail that contains a secret. Its text is sealed with a key that exists only in the memory of this
-/// process: no reader of the database can open it, and if the process dies the mail is lost and the user has to request
-/// it again.
-pub async fn enqueue_secret(tx: &mut PgConnection, server: &Server, mail: &Mail) -> Result<()> {
-    let sealed = server.seal().close(mail)?;
-    insert(tx, &Job::SealedMail { to: mail.to.clone(), sealed }, Some(server.seal()), 0).await
+/// Enqueues a job that is useless to the user after so many minutes: it is dropped then.
+pub(crate) async fn enqueue_until(tx: &mut PgConnection, job: &Job, minutes: i32) -> Result<()> {
+    insert(tx, job, &Terms { expires_minutes: Some(minutes), ..Terms::default() }).await
+}
+
+/// Enqueues a mail that contains a secret, which is useless after so many minutes. Its text is sealed with a key that
+/// exists only in the memory of this process: no reader of the database can open it, and if the process dies the mail
+/// is lost and the user has to request it again.
+pub(crate) async fn enqueue_secret(tx: &mut PgConnection, seal: &Seal, mail: &Mail, minutes: i32) -> Result<()> {
+    let job = Job::SealedMail { to: mail.to.clone(), sealed: seal.close(mail)? };
+    insert(tx, &job, &Terms { sealed_by: Some(seal.by()), expires_minutes: Some(minutes), due_minutes: 0 }).await
+}
+
+/// The terms on which a job is enqueued.
+#[derive(Default)]
+struct Terms {
+    /// The seal of the only process that can run it.
+    sealed_by: Option<Uuid>,
+    /// The minutes until it is dropped.
+    expires_minutes: Option<i32>,
+    /// The minutes until it is due.
+    due_minutes: i32,
 }
 
 /// Replaces a running job by a more specific one in the same row.
-async fn replace(tx: &mut PgConnection, id: i64, job: &Job) -> Result<()> {
+pub(crate) async fn replace(tx: &mut PgConnection, id: i64, job: &Job) -> Result<()> {
     let (kind, payload) = row(job)?;
     sqlx::query!("update jobs set kind = $2, payload = $3 where id = $1", id, kind, payload).execute(tx).await?;
     Ok(())
@@ -158,7 +150,7 @@ fn row(job: &Job) -> Result<(String, serde_json::Value)> {
     Ok((kind, row["payload"].take()))
 }
 
-async fn insert(tx: &mut PgConnection, job: &Job, seal: Option<&Seal>, minutes: i32) -> Result<()> {
+async fn insert(tx: &mut PgConnection, job: &Job, terms: &Terms) -> Result<()> {
     let (kind, payload) = row(job)?;
     sqlx::query!(
         r#"
@@ -167,9 +159,9 @@ async fn insert(tx: &mut PgConnection, job: &Job, seal: Option<&Seal>, minutes: 
         "#,
         kind,
         payload,
-        seal.map(Seal::by),
-        job.minutes(),
-        minutes,
+        terms.sealed_by,
+        terms.expires_minutes,
+        terms.due_minutes,
     )
     .execute(tx)
     .await?;

@@ -6,9 +6,11 @@ use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundK
 use uuid::Uuid;
 
 use crate::{
-    error::{Error, Result},
+    base::{
+        error::{Error, Result},
+        random,
+    },
     mailer::{Mail, Message},
-    random,
 };
 
 /// The key of this process, and its id in the rows it sealed. ChaCha20-Poly1305 (RFC 8439) with random nonces: one key
@@ -27,12 +29,12 @@ impl Seal {
     }
 
     /// Returns the id of this process in the rows. Not a secret.
-    pub(super) fn by(&self) -> Uuid {
+    pub(crate) fn by(&self) -> Uuid {
         self.by
     }
 
     /// Seals the message of a mail; it opens only for the same recipient.
-    pub(super) fn close(&self, mail: &Mail) -> Result<String> {
+    pub(crate) fn close(&self, mail: &Mail) -> Result<String> {
         let mut text = serde_json::to_vec(&mail.message).map_err(Error::internal)?;
         let nonce: [u8; NONCE_LEN] = random::bytes();
         self.key
@@ -42,7 +44,7 @@ impl Seal {
     }
 
     /// Opens a sealed mail to `to`; `None` when another process sealed it, or the row was changed.
-    pub(super) fn open(&self, to: String, sealed: &str) -> Option<Mail> {
+    pub(crate) fn open(&self, to: String, sealed: &str) -> Option<Mail> {
         let bytes = BASE64_STANDARD_NO_PAD.decode(sealed).ok()?;
         let (nonce, text) = bytes.split_at_checked(NONCE_LEN)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sqlx::PgConnection;
 
-use crate::error::Result;
+use crate::base::error::Result;
 
 /// The state of the queue, for `kith doctor`. It reveals no recipient and no content.
 pub struct QueueStats {

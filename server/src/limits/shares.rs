@@ -1,14 +1,15 @@
 //! A budget that strangers share, such as mails to one address, with a reserve for networks that have not used it yet:
 //! one stranger alone cannot use up all of it.
 
+use sqlx::PgPool;
+
 use super::{
     MAIL_ADDRESS, MAIL_FIRST, MAIL_RESERVE, Policy, SIGN_IN_FIRST, SIGN_IN_IDENTIFIER, SIGN_IN_RESERVE, clear,
     give_back, take,
 };
-use crate::{
-    Server,
+use crate::base::{
+    client::Client,
     error::{Error, Result},
-    request::Client,
 };
 
 /// A shared budget.
@@ -41,13 +42,13 @@ pub enum Share {
 }
 
 /// Counts one attempt for `key` by `client`. [`Error::Limited`] when nothing is left for its network.
-pub async fn take_shared(server: &Server, shared: SharedBudget, key: &str, client: &Client) -> Result<Share> {
+pub async fn take_shared(db: &PgPool, shared: SharedBudget, key: &str, client: &Client) -> Result<Share> {
     // Each network is counted from the start, or the one that used up the common part would still count as a first one.
-    let is_first = match take(server, shared.first, first_key(key, client)).await {
+    let is_first = match take(db, shared.first, first_key(key, client)).await {
         Err(Error::Limited(_)) => false,
         counted => counted.map(|()| true)?,
     };
-    let over = match take(server, shared.common, key).await {
+    let over = match take(db, shared.common, key).await {
         Ok(()) => return Ok(Share::Common { is_first }),
         Err(over @ Error::Limited(_)) => over,
         Err(other) => return Err(other),
@@ -55,7 +56,7 @@ pub async fn take_shared(server: &Server, shared: SharedBudget, key: &str, clien
     if !is_first {
         return Err(over);
     }
-    match take(server, shared.reserve, key).await {
+    match take(db, shared.reserve, key).await {
         Ok(()) => Ok(Share::Reserve),
         Err(Error::Limited(_)) => Err(over),
         Err(other) => Err(other),
@@ -64,22 +65,22 @@ pub async fn take_shared(server: &Server, shared: SharedBudget, key: &str, clien
 
 impl SharedBudget {
     /// Takes one counted attempt back.
-    pub(crate) async fn give_back(self, server: &Server, share: Share, key: &str, client: &Client) -> Result<()> {
+    pub(crate) async fn give_back(self, db: &PgPool, share: Share, key: &str, client: &Client) -> Result<()> {
         let (policy, is_first) = match share {
             Share::Common { is_first } => (self.common, is_first),
             Share::Reserve => (self.reserve, true),
         };
         if is_first {
-            give_back(server, self.first, first_key(key, client)).await?;
+            give_back(db, self.first, first_key(key, client)).await?;
         }
-        give_back(server, policy, key).await
+        give_back(db, policy, key).await
     }
 
     /// Deletes every count for `key`, from all networks.
-    pub(crate) async fn clear(self, server: &Server, key: &str, client: &Client) -> Result<()> {
-        clear(server, self.first, first_key(key, client)).await?;
-        clear(server, self.reserve, key).await?;
-        clear(server, self.common, key).await
+    pub(crate) async fn clear(self, db: &PgPool, key: &str, client: &Client) -> Result<()> {
+        clear(db, self.first, first_key(key, client)).await?;
+        clear(db, self.reserve, key).await?;
+        clear(db, self.common, key).await
     }
 }
 

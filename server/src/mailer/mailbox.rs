@@ -29,7 +29,7 @@ impl Mailbox {
         let mut inner = self.inner();
         inner.0 += 1;
         let received =
-            Received { id: inner.0, at: crate::clock::now(), to: mail.to.clone(), message: mail.message.clone() };
+            Received { id: inner.0, at: crate::base::clock::now(), to: mail.to.clone(), message: mail.message.clone() };
         inner.1.push_front(received);
         inner.1.truncate(MAX_MAILS);
     }

@@ -3,14 +3,13 @@
 
 #[cfg(feature = "dev")]
 mod mailbox;
-pub mod messages;
 mod reason;
-mod relay;
 mod smtp;
+mod template;
 
 #[cfg(feature = "dev")]
 pub use mailbox::{Mailbox, Received};
-pub use relay::Relay;
+pub(crate) use template::MailTemplate;
 
 use serde::{Deserialize, Serialize};
 

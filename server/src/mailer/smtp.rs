@@ -18,8 +18,8 @@ use lettre::{
     },
 };
 
-use super::{Mail, MailError, Relay};
-use crate::config::Origin;
+use super::{Mail, MailError};
+use crate::config::{Origin, Relay};
 
 /// The timeout for the connection.
 const CONNECT: Duration = Duration::from_secs(5);

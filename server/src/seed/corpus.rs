@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use super::names::entries;
-use crate::avatars::dice::Dice;
+use crate::base::seeded_rng::SeededRng;
 
 /// The phrases about one topic.
 #[derive(Default)]
@@ -97,14 +97,14 @@ impl<'c> Filling<'c> {
     }
 
     /// Returns `template` with its slots filled.
-    pub(super) fn fill(&mut self, template: &'static str, dice: &mut Dice) -> String {
+    pub(super) fn fill(&mut self, template: &'static str, rng: &mut SeededRng) -> String {
         let mut out = String::with_capacity(template.len() + 32);
         let mut rest = template;
         while let Some((before, after)) = rest.split_once('{') {
             let (slot, after) = after.split_once('}').unwrap_or((after, ""));
             out.push_str(before);
             let name = slot.trim_end_matches(['^', '*']);
-            let phrase = self.phrase(name, slot.ends_with('*'), dice);
+            let phrase = self.phrase(name, slot.ends_with('*'), rng);
             if slot.ends_with('^') {
                 out.push_str(&capital(&phrase))
             } else {
@@ -116,19 +116,19 @@ impl<'c> Filling<'c> {
         out
     }
 
-    fn phrase(&mut self, slot: &'static str, anew: bool, dice: &mut Dice) -> String {
+    fn phrase(&mut self, slot: &'static str, anew: bool, rng: &mut SeededRng) -> String {
         if let Some((_, phrase)) = self.filled.iter().find(|(name, _)| !anew && *name == slot) {
             return phrase.clone();
         }
         let phrase = match slot {
-            "nn" => dice.between(11, 39).to_string(),
+            "nn" => rng.between(11, 39).to_string(),
             "url" => {
-                let tag = dice.pick(self.corpus.topics[self.topic].slot("tags"));
-                format!("https://example.org/{tag}/{}", dice.between(2, 480))
+                let tag = rng.pick(self.corpus.topics[self.topic].slot("tags"));
+                format!("https://example.org/{tag}/{}", rng.between(2, 480))
             }
             _ => {
-                let chosen = dice.pick(self.corpus.phrases(self.topic, slot));
-                self.fill(chosen, dice)
+                let chosen = rng.pick(self.corpus.phrases(self.topic, slot));
+                self.fill(chosen, rng)
             }
         };
         self.filled.push((slot, phrase.clone()));

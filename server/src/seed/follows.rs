@@ -1,7 +1,7 @@
 //! Follows between users: few stars, a long tail, half of it among users who write about the same topic.
 
 use super::{people::Person, weights::Weights};
-use crate::avatars::dice::Dice;
+use crate::base::seeded_rng::SeededRng;
 
 /// Every follow, read from both sides.
 pub(super) struct Follows {
@@ -61,7 +61,7 @@ fn wishes(people: &[Person]) -> Vec<(u32, u32)> {
             (circle, weights)
         })
         .collect();
-    let mut dice = Dice::of("follows");
+    let mut rng = SeededRng::of("follows");
     let mut pairs = Vec::new();
     for (follower, person) in people.iter().enumerate() {
         let (circle, weights) = &circles[person.topics[0]];
@@ -69,8 +69,8 @@ fn wishes(people: &[Person]) -> Vec<(u32, u32)> {
         // The stars are drawn again and again; a user with many follows needs more tries.
         let tries = if person.cast { person.wants * 12 } else { person.wants };
         for _ in 0..tries {
-            let near = !person.cast && dice.percent(50);
-            let found = if near { weights.pick(&mut dice).map(|at| circle[at]) } else { all.pick(&mut dice) };
+            let near = !person.cast && rng.percent(50);
+            let found = if near { weights.pick(&mut rng).map(|at| circle[at]) } else { all.pick(&mut rng) };
             let Some(followee) = found.filter(|found| *found != follower) else { continue };
             let pair = (follower as u32, followee as u32);
             // Only the cast needs an exact number; the others' duplicates are removed later.
@@ -88,8 +88,8 @@ fn wishes(people: &[Person]) -> Vec<(u32, u32)> {
 
 /// Users of modest fame often follow back; a user who never follows does not.
 fn returned(people: &[Person], pairs: &[(u32, u32)]) -> Vec<(u32, u32)> {
-    let mut dice = Dice::of("follow back");
+    let mut rng = SeededRng::of("follow back");
     let modest = |person: &Person| person.pull < 12.0 && person.wants > 0;
-    let back = pairs.iter().filter(|(_, followee)| modest(&people[*followee as usize]) && dice.percent(30));
+    let back = pairs.iter().filter(|(_, followee)| modest(&people[*followee as usize]) && rng.percent(30));
     back.map(|(follower, followee)| (*followee, *follower)).collect()
 }

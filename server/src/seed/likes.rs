@@ -6,7 +6,7 @@ use super::{
     talk::{DAYS, Post},
     weights::{Weights, long_tail},
 };
-use crate::avatars::dice::Dice;
+use crate::base::seeded_rng::SeededRng;
 
 /// The likes of an ordinary post of an ordinary user.
 const USUAL: f64 = 4.5;
@@ -17,21 +17,21 @@ pub(super) fn imagine(people: &[Person], follows: &Follows, posts: &mut [Post]) 
     let fame = people.iter().map(|p| p.pull.sqrt()).sum::<f64>() / people.len() as f64;
     let count = posts.len();
     let half_day = (count as f64 / (DAYS as f64 * 2.0)).max(1.0);
-    let mut dice = Dice::of("likes");
+    let mut rng = SeededRng::of("likes");
     let mut likes: Vec<u32> = Vec::new();
     for (i, post) in posts.iter_mut().enumerate() {
         let start = likes.len();
         let author = &people[post.author as usize];
         let age = ((count - i) as f64 / half_day).min(1.0);
         let part = if post.parent.is_some() { 0.3 } else { 1.0 };
-        let wanted = USUAL * long_tail(&mut dice) * author.pull.sqrt() / fame * age * part;
-        let wanted = (wanted + dice.unit()) as usize;
+        let wanted = USUAL * long_tail(&mut rng) * author.pull.sqrt() / fame * age * part;
+        let wanted = (wanted + rng.unit()) as usize;
         let followers = follows.of(post.author);
         for _ in 0..wanted.min(people.len() * 2 / 5) {
-            let fan = if !followers.is_empty() && dice.percent(60) {
-                followers[dice.below(followers.len() as u64) as usize]
+            let fan = if !followers.is_empty() && rng.percent(60) {
+                followers[rng.below(followers.len() as u64) as usize]
             } else {
-                energy.pick(&mut dice).map_or(post.author, |at| at as u32)
+                energy.pick(&mut rng).map_or(post.author, |at| at as u32)
             };
             if fan != post.author {
                 likes.push(fan);

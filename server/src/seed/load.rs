@@ -4,13 +4,20 @@ use sqlx::{PgConnection, PgPool};
 
 use super::{
     Report, World, bare,
+    ids::Ids,
     people::Person,
     sheet::Sheet,
     talk, told,
     words::{self, Signs},
     writing::Writer,
 };
-use crate::{avatars::dice::Dice, markup, search};
+use crate::{
+    base::{
+        seeded_rng::SeededRng,
+        tokenizer::{self, TOKENIZER},
+    },
+    social::markup,
+};
 
 const MINUTE: i64 = 60 * 1_000_000;
 const DAY: i64 = 24 * 60 * MINUTE;
@@ -78,22 +85,6 @@ pub(super) async fn settle(db: &PgPool) -> sqlx::Result<()> {
     connection.close().await
 }
 
-pub(super) struct Ids {
-    now: i64,
-    first_user: i64,
-    first_post: i64,
-}
-
-impl Ids {
-    pub(super) fn user(&self, person: u32) -> i64 {
-        self.first_user + i64::from(person)
-    }
-
-    pub(super) fn post(&self, post: u32) -> i64 {
-        self.first_post + i64::from(post)
-    }
-}
-
 /// Takes `count` ids from the identity of `table` and returns the first. No other transaction can draw one: the table
 /// is locked.
 async fn first_id(db: &mut PgConnection, table: &str, count: usize) -> sqlx::Result<i64> {
@@ -114,16 +105,16 @@ async fn users(db: &mut PgConnection, world: &World, ids: &Ids) -> sqlx::Result<
     let statement = "copy users (id, username, display_name, email, bio, role, created_at, name_line, name_words, \
                      name_tokenizer) from stdin (format binary)";
     let mut sheet = Sheet::open(db, statement).await?;
-    let mut dice = Dice::of("joined");
+    let mut rng = SeededRng::of("joined");
     // All users joined before the first post, one after another, over about a year.
     let (first, span) = (ids.now - 400 * DAY, 360 * DAY);
     let step = span / (world.people.len() as i64).max(1);
     for (n, Person { username, display_name, bio, role, .. }) in world.people.iter().enumerate() {
         sheet.row(10).int(ids.user(n as u32)).text(username).text(display_name);
         sheet.text(&format!("{username}@kith.example")).text(bio).text(role);
-        sheet.at(first + n as i64 * step + dice.below(step as u64) as i64);
-        let name = search::name(&format!("{username} {display_name}"));
-        sheet.text(&name.line).lexemes(&name.lexemes).small(search::TOKENIZER);
+        sheet.at(first + n as i64 * step + rng.below(step as u64) as i64);
+        let name = tokenizer::name(&format!("{username} {display_name}"));
+        sheet.text(&name.line).lexemes(&name.lexemes).small(TOKENIZER);
         sheet.send_full().await?;
     }
     sheet.finish().await
@@ -159,9 +150,9 @@ async fn profile_counts(db: &mut PgConnection, world: &World, ids: &Ids) -> sqlx
 async fn follows(db: &mut PgConnection, world: &World, ids: &Ids) -> sqlx::Result<()> {
     let statement = "copy follows (follower_id, followee_id, created_at) from stdin (format binary)";
     let mut sheet = Sheet::open(db, statement).await?;
-    let mut dice = Dice::of("followed");
+    let mut rng = SeededRng::of("followed");
     for (follower, followee) in &world.follows.pairs {
-        let ago = MINUTE + dice.below(38 * DAY as u64) as i64;
+        let ago = MINUTE + rng.below(38 * DAY as u64) as i64;
         sheet.row(3).int(ids.user(*follower)).int(ids.user(*followee)).at(ids.now - ago);
         sheet.send_full().await?;
     }
@@ -193,29 +184,29 @@ async fn posts(db: &mut PgConnection, world: &World, ids: &Ids, moments: &[i64])
 }
 
 fn body(writer: &mut Writer, world: &World, n: usize) -> String {
-    let mut dice = Dice::nth("body", n as u64);
+    let mut rng = SeededRng::nth("body", n as u64);
     let post = &world.posts[n];
     let voice = world.people[post.author as usize].voice;
     let Some(parent) = post.parent else {
         let friends = world.follows.by(post.author);
-        let friend = friends.get(dice.below(friends.len() as u64) as usize);
+        let friend = friends.get(rng.below(friends.len() as u64) as usize);
         let friend = friend.map_or("", |(_, friend)| &world.people[*friend as usize].username);
-        return writer.post(&mut dice, post.topic, voice, friend);
+        return writer.post(&mut rng, post.topic, voice, friend);
     };
     let to = &world.people[world.posts[parent as usize].author as usize].username;
     let write = if post.answer { Writer::answer } else { Writer::reply };
-    write(writer, &mut dice, post.topic, voice, to)
+    write(writer, &mut rng, post.topic, voice, to)
 }
 
 async fn likes(db: &mut PgConnection, world: &World, ids: &Ids, moments: &[i64]) -> sqlx::Result<()> {
     let mut sheet = Sheet::open(db, "copy likes (post_id, user_id, created_at) from stdin (format binary)").await?;
-    let mut dice = Dice::of("liked");
+    let mut rng = SeededRng::of("liked");
     let mut start = 0;
     for (n, (post, moment)) in world.posts.iter().zip(moments).enumerate() {
         // Mostly soon after the post, and never in the future.
         let most = (ids.now - moment).min(3 * DAY);
         for fan in &world.likes[start as usize..post.likes_end as usize] {
-            let wait = dice.unit();
+            let wait = rng.unit();
             let liked = moment + (wait * wait * wait * most as f64) as i64;
             sheet.row(3).int(ids.post(n as u32)).int(ids.user(*fan)).at(liked);
             sheet.send_full().await?;

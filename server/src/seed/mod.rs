@@ -9,6 +9,7 @@
 mod bare;
 mod corpus;
 mod follows;
+mod ids;
 mod likes;
 mod load;
 mod names;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::avatars::dice::Dice;
+use crate::base::seeded_rng::SeededRng;
 
 /// The given and the family names of one language.
 struct Tongue {
@@ -36,23 +36,23 @@ impl Names {
     }
 
     /// Returns a username to start from and a display name, in the Latin script.
-    pub(super) fn latin(&self, dice: &mut Dice) -> (String, String) {
-        let tongue = &self.tongues[dice.below(self.tongues.len() as u64) as usize];
-        let (given, family) = (dice.pick(&tongue.given), dice.pick(&tongue.family).replace('-', " "));
+    pub(super) fn latin(&self, rng: &mut SeededRng) -> (String, String) {
+        let tongue = &self.tongues[rng.below(self.tongues.len() as u64) as usize];
+        let (given, family) = (rng.pick(&tongue.given), rng.pick(&tongue.family).replace('-', " "));
         let full = if tongue.family_first { format!("{family} {given}") } else { format!("{given} {family}") };
-        let username = username(dice, &fold(given), &fold(&family));
+        let username = username(rng, &fold(given), &fold(&family));
         let initial = |name: &str| name.chars().next().unwrap_or('K');
-        let display = match dice.below(100) {
+        let display = match rng.below(100) {
             0..=61 => full,
             62..=75 => given.to_owned(),
             76..=81 => format!("{given} {}.", initial(&family)),
             82..=84 => format!("{}. {family}", initial(given)),
             85..=88 => full.to_lowercase(),
             89..=90 => format!("{}{}", initial(given), initial(&family)),
-            91..=93 => format!("{given} {}", dice.pick(&["🌿", "☀️", "🚲", "📚", "🐈", "🎻", "⛵", "🌊"])),
-            94..=95 => format!("{given} ({})", dice.pick(&["they/them", "back soon", "the tall one"])),
+            91..=93 => format!("{given} {}", rng.pick(&["🌿", "☀️", "🚲", "📚", "🐈", "🎻", "⛵", "🌊"])),
+            94..=95 => format!("{given} ({})", rng.pick(&["they/them", "back soon", "the tall one"])),
             96..=97 => {
-                format!("{given} {}", dice.pick(&["from next door", "on the hill", "& the hens", "at the mill"]))
+                format!("{given} {}", rng.pick(&["from next door", "on the hill", "& the hens", "at the mill"]))
             }
             _ => String::new(),
         };
@@ -66,16 +66,16 @@ impl Names {
     }
 }
 
-fn username(dice: &mut Dice, given: &str, family: &str) -> String {
-    match dice.below(100) {
+fn username(rng: &mut SeededRng, given: &str, family: &str) -> String {
+    match rng.below(100) {
         0..=24 => given.to_owned(),
         25..=44 => format!("{given}_{family}"),
         45..=59 => format!("{given}{family}"),
         60..=69 => format!("{given}{}", &family[..1]),
         70..=79 => format!("{}{family}", &given[..1]),
         80..=86 => format!("{family}_{given}"),
-        87..=92 => format!("{given}{}", dice.between(60, 99)),
-        _ => format!("{given}_{}", dice.pick(&["writes", "bakes", "walks", "at_home", "outdoors", "reads", "knits"])),
+        87..=92 => format!("{given}{}", rng.between(60, 99)),
+        _ => format!("{given}_{}", rng.pick(&["writes", "bakes", "walks", "at_home", "outdoors", "reads", "knits"])),
     }
 }
 

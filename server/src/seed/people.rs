@@ -7,7 +7,7 @@ use super::{
     weights::long_tail,
     writing::{Voice, bio},
 };
-use crate::avatars::dice::Dice;
+use crate::base::seeded_rng::SeededRng;
 
 /// A user of the demo.
 pub(super) struct Person {
@@ -57,33 +57,33 @@ pub(super) fn invite(count: u32, taken: Vec<String>) -> Vec<Person> {
     let odd: Vec<_> = ODD.iter().map(|(_, name, _)| chosen(name)).collect();
     (0..count as usize)
         .map(|n| {
-            let mut dice = Dice::nth("person", n as u64);
+            let mut rng = SeededRng::nth("person", n as u64);
             let names = match ODD.iter().position(|(at, ..)| *at == n) {
                 _ if n < CAST.len() => (cast[n].clone(), PARTS[n].0.to_owned()),
                 Some(i) => (odd[i].clone(), ODD[i].2.to_owned()),
                 None => {
-                    let native = if n < 250 { n % 12 == 5 } else { dice.percent(1) };
-                    let (wish, display) = if native { written.native(n / 12) } else { written.latin(&mut dice) };
+                    let native = if n < 250 { n % 12 == 5 } else { rng.percent(1) };
+                    let (wish, display) = if native { written.native(n / 12) } else { written.latin(&mut rng) };
                     (register.claim(&wish), display)
                 }
             };
-            person(n, count, names, &corpus, &mut dice)
+            person(n, count, names, &corpus, &mut rng)
         })
         .collect()
 }
 
-fn person(n: usize, count: u32, names: (String, String), corpus: &Corpus, dice: &mut Dice) -> Person {
+fn person(n: usize, count: u32, names: (String, String), corpus: &Corpus, rng: &mut SeededRng) -> Person {
     let (username, display_name) = names;
-    let topic = |dice: &mut Dice| dice.below(corpus.topics.len() as u64) as usize;
-    let topics = [topic(dice), topic(dice)];
+    let topic = |rng: &mut SeededRng| rng.below(corpus.topics.len() as u64) as usize;
+    let topics = [topic(rng), topic(rng)];
     // Zipf's law by way of 1/x; the small addend keeps the first star from being followed by every user.
-    let pull = 1.0 / (dice.unit() + (3.0 / f64::from(count)).max(0.000_5));
-    let energy = 1.0 / (dice.unit() + 0.01).sqrt();
+    let pull = 1.0 / (rng.unit() + (3.0 / f64::from(count)).max(0.000_5));
+    let energy = 1.0 / (rng.unit() + 0.01).sqrt();
     let most = count / 2;
     let usual = f64::from(count).sqrt().min(14.0) * 2.2;
-    let wants = ((usual * long_tail(dice)) as u32).clamp(1, most.clamp(1, 2_000));
-    let bio = bio(corpus, topics, dice);
-    let voice = Voice::of(&display_name, dice);
+    let wants = ((usual * long_tail(rng)) as u32).clamp(1, most.clamp(1, 2_000));
+    let bio = bio(corpus, topics, rng);
+    let voice = Voice::of(&display_name, rng);
     let person =
         Person { username, display_name, bio, role: "member", cast: false, voice, topics, pull, energy, wants };
     let Some(Part(_, role, bio, pull, share)) = PARTS.get(n) else { return person };

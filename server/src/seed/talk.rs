@@ -1,7 +1,7 @@
 //! The conversations: authors, times, topics and replies. The texts are written later, with the rows.
 
 use super::{follows::Follows, people::Person, weights::Weights};
-use crate::avatars::dice::Dice;
+use crate::base::seeded_rng::SeededRng;
 
 /// The age of the oldest posts, in days.
 pub(super) const DAYS: u64 = 35;
@@ -22,11 +22,12 @@ pub(super) struct Post {
 /// Returns `count` posts in the order of time; about a quarter are replies.
 pub(super) fn imagine(people: &[Person], follows: &Follows, count: u32) -> Vec<Post> {
     let energy = Weights::new(people.iter().map(|p| p.energy));
-    let mut talk = Talk { people, follows, energy, dice: Dice::of("talk"), posts: Vec::with_capacity(count as usize) };
+    let mut talk =
+        Talk { people, follows, energy, rng: SeededRng::of("talk"), posts: Vec::with_capacity(count as usize) };
     // A conversation lasts a day or two.
     let span = (count / DAYS as u32 * 3 / 2).max(40);
     for _ in 0..count {
-        let reply = talk.posts.len() > 20 && talk.dice.percent(27);
+        let reply = talk.posts.len() > 20 && talk.rng.percent(27);
         let Some(post) = (if reply { talk.reply(span) } else { talk.post() }) else { break };
         if let Some(parent) = post.parent {
             let own = talk.posts.len() as u32;
@@ -43,21 +44,21 @@ struct Talk<'w> {
     people: &'w [Person],
     follows: &'w Follows,
     energy: Weights,
-    dice: Dice,
+    rng: SeededRng,
     posts: Vec<Post>,
 }
 
 impl Talk<'_> {
     fn post(&mut self) -> Option<Post> {
-        let mut author = self.energy.pick(&mut self.dice)? as u32;
+        let mut author = self.energy.pick(&mut self.rng)? as u32;
         if self.posts.last().is_some_and(|before| before.author == author) {
-            author = self.energy.pick(&mut self.dice)? as u32;
+            author = self.energy.pick(&mut self.rng)? as u32;
         }
         let [first, second] = self.people[author as usize].topics;
-        let topic = match self.dice.below(10) {
+        let topic = match self.rng.below(10) {
             0..=5 => first,
             6..=8 => second,
-            _ => self.people[self.energy.pick(&mut self.dice)?].topics[0],
+            _ => self.people[self.energy.pick(&mut self.rng)?].topics[0],
         };
         Some(Post { author, parent: None, answer: false, topic, replies: 0, likes_end: 0, last_reply: None })
     }
@@ -74,7 +75,7 @@ impl Talk<'_> {
         let Post { author: host, topic, last_reply, .. } = self.posts[parent as usize];
         let last = last_reply.filter(|reply| self.posts[*reply as usize].author != host);
         let (author, parent, answer) = match last {
-            Some(reply) if self.dice.percent(18) => (host, reply, true),
+            Some(reply) if self.rng.percent(18) => (host, reply, true),
             _ => (self.guest(host)?, parent, false),
         };
         Some(Post { author, parent: Some(parent), answer, topic, replies: 0, likes_end: 0, last_reply: None })
@@ -83,10 +84,10 @@ impl Talk<'_> {
     /// Returns one of the last `span` posts, the newer the likelier; instead of a reply, mostly its parent.
     fn candidate(&mut self, span: u32) -> u32 {
         let newest = self.posts.len() as u32 - 1;
-        let ago = self.dice.unit();
+        let ago = self.rng.unit();
         let at = newest.saturating_sub((ago * ago * f64::from(span)) as u32);
         match self.posts[at as usize].parent {
-            Some(parent) if newest - parent < span && self.dice.percent(90) => parent,
+            Some(parent) if newest - parent < span && self.rng.percent(90) => parent,
             _ => at,
         }
     }
@@ -103,10 +104,10 @@ impl Talk<'_> {
     fn guest(&mut self, host: u32) -> Option<u32> {
         let followers = self.follows.of(host);
         for _ in 0..4 {
-            let guest = if !followers.is_empty() && self.dice.percent(55) {
-                followers[self.dice.below(followers.len() as u64) as usize]
+            let guest = if !followers.is_empty() && self.rng.percent(55) {
+                followers[self.rng.below(followers.len() as u64) as usize]
             } else {
-                self.energy.pick(&mut self.dice)? as u32
+                self.energy.pick(&mut self.rng)? as u32
             };
             if guest != host {
                 return Some(guest);
@@ -126,11 +127,11 @@ pub(super) fn moments(count: usize, now: i64) -> Vec<i64> {
     let start = now - slots * SLOT;
     let liveliness = |slot: i64| HOURS[((start + slot * SLOT) / (4 * SLOT)).rem_euclid(24) as usize] as f64;
     let total: f64 = (0..slots).map(liveliness).sum();
-    let mut dice = Dice::of("moments");
+    let mut rng = SeededRng::of("moments");
     let mut moments = Vec::with_capacity(count);
     let (mut slot, mut before) = (0, 0.0);
     for i in 0..count {
-        let at = (i as f64 + dice.unit()) / count as f64 * total;
+        let at = (i as f64 + rng.unit()) / count as f64 * total;
         while slot < slots - 1 && before + liveliness(slot) <= at {
             before += liveliness(slot);
             slot += 1;
@@ -140,7 +141,7 @@ pub(super) fn moments(count: usize, now: i64) -> Vec<i64> {
     }
     // Even with few posts, the last ones are minutes old.
     for (i, moment) in moments.iter_mut().rev().take(6).enumerate() {
-        let ago = 40_000_000 + (i as i64) * (100_000_000 + dice.between(0, 90_000_000) as i64);
+        let ago = 40_000_000 + (i as i64) * (100_000_000 + rng.between(0, 90_000_000) as i64);
         *moment = (*moment).max(now - ago).min(now - 1_000_000);
     }
     moments.sort_unstable();

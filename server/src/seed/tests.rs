@@ -8,7 +8,7 @@ use super::{
     people, seed,
     writing::{Voice, Writer},
 };
-use crate::avatars::dice::Dice;
+use crate::base::seeded_rng::SeededRng;
 
 fn small() -> Options {
     Options { users: 120, posts: 1_500, password_hash: Some("$argon2id$demo".to_owned()), force: false }
@@ -197,8 +197,8 @@ fn what_people_write_fits_and_hardly_repeats() {
     let mut writer = Writer::new();
     let mut seen = HashSet::new();
     for n in 0..20_000 {
-        let mut dice = Dice::nth("test", n);
-        let text = writer.post(&mut dice, n as usize % 14, Voice::Plain, "ada");
+        let mut rng = SeededRng::nth("test", n);
+        let text = writer.post(&mut rng, n as usize % 14, Voice::Plain, "ada");
         assert!((1..=1_000).contains(&text.chars().count()), "{text}");
         assert!(!text.contains(['{', '}', '|']) && !text.contains("  "), "{text}");
         if n < 50 {

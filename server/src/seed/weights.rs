@@ -1,7 +1,7 @@
 //! Weighted random choice. Only `+ - * /` and the square root, which IEEE 754 rounds alike everywhere: a logarithm or a
 //! power would make different demo data on another machine.
 
-use crate::avatars::dice::Dice;
+use crate::base::seeded_rng::SeededRng;
 
 /// The running sums of some weights.
 pub(super) struct Weights(Vec<f64>);
@@ -20,13 +20,13 @@ impl Weights {
     }
 
     /// Returns an index, heavier ones more often; `None` when there are no weights.
-    pub(super) fn pick(&self, dice: &mut Dice) -> Option<usize> {
-        let at = dice.unit() * self.0.last()?;
+    pub(super) fn pick(&self, rng: &mut SeededRng) -> Option<usize> {
+        let at = rng.unit() * self.0.last()?;
         Some(self.0.partition_point(|sum| *sum <= at).min(self.0.len() - 1))
     }
 }
 
 /// Returns a long-tailed factor with mean 1: mostly well below it, now and then ten or twenty.
-pub(super) fn long_tail(dice: &mut Dice) -> f64 {
-    dice.unit() / (dice.unit() + 1e-4).sqrt()
+pub(super) fn long_tail(rng: &mut SeededRng) -> f64 {
+    rng.unit() / (rng.unit() + 1e-4).sqrt()
 }

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use sqlx::PgConnection;
 
-use super::{World, load::Ids, sheet::Sheet};
+use super::{World, ids::Ids, sheet::Sheet};
 use crate::{
-    markup,
-    search::{self, IndexedText},
+    base::tokenizer::IndexedText,
+    social::{markup, posts},
 };
 
 /// The tags and mentions of the posts, by their indexes in the world's lists.
@@ -66,6 +66,6 @@ pub(super) async fn index(db: &mut PgConnection, ids: &Ids) -> sqlx::Result<()> 
         .await?;
         let Some(last) = posts.last() else { return Ok(()) };
         from = last.id + 1;
-        search::index_posts(db, &posts).await?;
+        posts::index_posts(db, &posts).await?;
     }
 }

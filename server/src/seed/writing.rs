@@ -1,7 +1,7 @@
 //! Combines phrases to posts, replies and bios, in a user's style.
 
 use super::corpus::{Corpus, Filling, capital};
-use crate::avatars::dice::Dice;
+use crate::base::seeded_rng::SeededRng;
 
 /// The style of a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,8 +53,8 @@ impl Script {
 }
 
 impl Voice {
-    pub(super) fn of(display_name: &str, dice: &mut Dice) -> Self {
-        match (Script::of(display_name), dice.below(100)) {
+    pub(super) fn of(display_name: &str, rng: &mut SeededRng) -> Self {
+        match (Script::of(display_name), rng.below(100)) {
             (Script::Latin | Script::Other, 0..=9) => Self::Lower,
             (Script::Latin | Script::Other, 10..=17) => Self::Bright,
             (Script::Latin | Script::Other, _) => Self::Plain,
@@ -62,28 +62,28 @@ impl Voice {
         }
     }
 
-    fn say(self, text: String, corpus: &Corpus, dice: &mut Dice) -> String {
+    fn say(self, text: String, corpus: &Corpus, rng: &mut SeededRng) -> String {
         match self {
             Self::Lower => text.to_lowercase().trim_end_matches('.').to_owned(),
-            Self::Bright if dice.percent(40) => format!("{text} {}", dice.pick(corpus.common.slot("emoji"))),
+            Self::Bright if rng.percent(40) => format!("{text} {}", rng.pick(corpus.common.slot("emoji"))),
             _ => text,
         }
     }
 }
 
 /// Returns a bio, or an empty text.
-pub(super) fn bio(corpus: &Corpus, topics: [usize; 2], dice: &mut Dice) -> String {
-    let piece = |topic: usize, dice: &mut Dice| {
-        let phrase = dice.pick(corpus.topics[topic].slot("bio"));
-        capital(&Filling::new(corpus, topic).fill(phrase, dice))
+pub(super) fn bio(corpus: &Corpus, topics: [usize; 2], rng: &mut SeededRng) -> String {
+    let piece = |topic: usize, rng: &mut SeededRng| {
+        let phrase = rng.pick(corpus.topics[topic].slot("bio"));
+        capital(&Filling::new(corpus, topic).fill(phrase, rng))
     };
     let [first, second] = topics;
-    match dice.below(10) {
+    match rng.below(10) {
         0 => String::new(),
-        1..=4 => piece(first, dice) + ".",
-        5..=7 => format!("{}. {}.", piece(first, dice), piece(second, dice)),
-        8 => format!("{} · {}", piece(first, dice), piece(second, dice)),
-        _ => piece(first, dice).to_lowercase(),
+        1..=4 => piece(first, rng) + ".",
+        5..=7 => format!("{}. {}.", piece(first, rng), piece(second, rng)),
+        8 => format!("{} · {}", piece(first, rng), piece(second, rng)),
+        _ => piece(first, rng).to_lowercase(),
     }
 }
 
@@ -105,88 +105,87 @@ impl Writer {
     }
 
     /// Writes a post about `topic`; it may mention `friend`.
-    pub(super) fn post(&mut self, dice: &mut Dice, topic: usize, voice: Voice, friend: &str) -> String {
-        if let Some(text) = self.unusual(dice, topic, voice) {
+    pub(super) fn post(&mut self, rng: &mut SeededRng, topic: usize, voice: Voice, friend: &str) -> String {
+        if let Some(text) = self.unusual(rng, topic, voice) {
             return text;
         }
         let mut fill: Vec<&'static str> = vec![self.line(topic)];
         let mut between = " ";
         // A line without slots repeats word for word: mostly another line should follow it.
-        let bare = !fill[0].contains('{') && dice.percent(75);
-        match dice.below(100) {
+        let bare = !fill[0].contains('{') && rng.percent(75);
+        match rng.below(100) {
             0..=43 if bare => fill.push(self.more(topic)),
             0..=43 => {}
             44..=77 => fill.push(self.more(topic)),
-            78..=87 => fill.push(dice.pick(self.corpus.common.slot("tail"))),
+            78..=87 => fill.push(rng.pick(self.corpus.common.slot("tail"))),
             88..=95 => {
                 between = "\n\n";
                 fill.extend([self.more(topic), self.more(topic)]);
             }
             96..=98 => fill.extend([self.more(topic), self.more(topic)]),
-            _ => return self.long(dice, topic),
+            _ => return self.long(rng, topic),
         }
         let mut filling = Filling::new(&self.corpus, topic);
-        let parts: Vec<_> = fill.into_iter().map(|part| filling.fill(part, dice)).collect();
-        let mut text = voice.say(parts.join(between), &self.corpus, dice);
-        if dice.percent(5) && !friend.is_empty() {
-            text += &dice
-                .pick(&[" Thank you, @{}!", " (with @{})", " @{} was there too.", " cc @{}"])
-                .replace("{}", friend);
+        let parts: Vec<_> = fill.into_iter().map(|part| filling.fill(part, rng)).collect();
+        let mut text = voice.say(parts.join(between), &self.corpus, rng);
+        if rng.percent(5) && !friend.is_empty() {
+            text +=
+                &rng.pick(&[" Thank you, @{}!", " (with @{})", " @{} was there too.", " cc @{}"]).replace("{}", friend);
         }
-        if dice.percent(14) {
-            text = format!("{text} #{}", dice.pick(self.corpus.topics[topic].slot("tags")));
+        if rng.percent(14) {
+            text = format!("{text} #{}", rng.pick(self.corpus.topics[topic].slot("tags")));
         }
         text
     }
 
     /// Writes a reply to a post by `to` about `topic`.
-    pub(super) fn reply(&mut self, dice: &mut Dice, topic: usize, voice: Voice, to: &str) -> String {
-        let line = if dice.percent(40) {
+    pub(super) fn reply(&mut self, rng: &mut SeededRng, topic: usize, voice: Voice, to: &str) -> String {
+        let line = if rng.percent(40) {
             self.next(topic, 2)
         } else {
             self.common_replies += 1;
             let replies = &self.corpus.common.replies;
             replies[self.common_replies % replies.len()]
         };
-        let text = Filling::new(&self.corpus, topic).fill(line, dice);
-        let text = voice.say(text, &self.corpus, dice);
-        if dice.percent(15) { format!("@{to} {text}") } else { text }
+        let text = Filling::new(&self.corpus, topic).fill(line, rng);
+        let text = voice.say(text, &self.corpus, rng);
+        if rng.percent(15) { format!("@{to} {text}") } else { text }
     }
 
     /// Writes an author's answer to a reply to their own post.
-    pub(super) fn answer(&mut self, dice: &mut Dice, topic: usize, voice: Voice, to: &str) -> String {
-        let line = dice.pick(self.corpus.common.slot("thanks"));
-        let text = voice.say(Filling::new(&self.corpus, topic).fill(line, dice), &self.corpus, dice);
-        if dice.percent(50) { format!("@{to} {text}") } else { text }
+    pub(super) fn answer(&mut self, rng: &mut SeededRng, topic: usize, voice: Voice, to: &str) -> String {
+        let line = rng.pick(self.corpus.common.slot("thanks"));
+        let text = voice.say(Filling::new(&self.corpus, topic).fill(line, rng), &self.corpus, rng);
+        if rng.percent(50) { format!("@{to} {text}") } else { text }
     }
 
     /// Returns an unusual post: in another script, nothing but emoji, or one endless word.
-    fn unusual(&self, dice: &mut Dice, topic: usize, voice: Voice) -> Option<String> {
+    fn unusual(&self, rng: &mut SeededRng, topic: usize, voice: Voice) -> Option<String> {
         let common = &self.corpus.common;
         let script = match voice {
-            Voice::Native(script) if dice.percent(20) => script,
-            _ => match dice.below(1_000) {
+            Voice::Native(script) if rng.percent(20) => script,
+            _ => match rng.below(1_000) {
                 0..=5 if voice == Voice::Plain => Script::Latin,
-                8..=14 => return Some(dice.pick(common.slot("lone")).to_owned()),
+                8..=14 => return Some(rng.pick(common.slot("lone")).to_owned()),
                 15..=17 => {
-                    let why = dice.pick(common.slot("unbrokenwhy"));
-                    let why = Filling::new(&self.corpus, topic).fill(why, dice);
-                    return Some(format!("{why} {}", dice.pick(common.slot("unbroken"))));
+                    let why = rng.pick(common.slot("unbrokenwhy"));
+                    let why = Filling::new(&self.corpus, topic).fill(why, rng);
+                    return Some(format!("{why} {}", rng.pick(common.slot("unbroken"))));
                 }
                 _ => return None,
             },
         };
         let own: Vec<_> = common.slot("foreign").iter().copied().filter(|line| Script::of(line) == script).collect();
-        (!own.is_empty()).then(|| dice.pick(&own).to_owned())
+        (!own.is_empty()).then(|| rng.pick(&own).to_owned())
     }
 
     /// Returns a long post, in paragraphs.
-    fn long(&mut self, dice: &mut Dice, topic: usize) -> String {
+    fn long(&mut self, rng: &mut SeededRng, topic: usize) -> String {
         let mut text = String::new();
         loop {
             let lines = [self.line(topic), self.more(topic), self.more(topic)];
             let mut filling = Filling::new(&self.corpus, topic);
-            let next = lines.map(|line| filling.fill(line, dice)).join(" ");
+            let next = lines.map(|line| filling.fill(line, rng)).join(" ");
             if text.chars().count() + next.chars().count() > LONG {
                 return text;
             }

@@ -50,8 +50,8 @@ async fn what_nobody_got_is_removed_and_nothing_else_by_the_same_job(pool: PgPoo
     drop(Site::with_cast(&pool).await);
     let site = bucket.site(&pool, "bucket");
     // A crash between the bucket and the database.
-    let picture = server::avatars::make(&site.server, Picture::Usual.bytes(1)).await.unwrap();
-    drop(server::avatars::keep(&site.server, picture).await.unwrap());
+    let picture = server::identity::avatars::make(&site.server, Picture::Usual.bytes(1)).await.unwrap();
+    drop(server::identity::avatars::keep(&site.server, picture).await.unwrap());
     assert_eq!((bucket.files().len(), site.pictures().await), (2, 0), "nothing visible");
     // The same picture again, for a user who keeps it.
     site.picture("alan", 1).await;

@@ -35,7 +35,7 @@ pub struct Bucket {
 
 impl Bucket {
     pub fn start() -> Self {
-        let folder = std::env::temp_dir().join(format!("kith-bucket-{}", server::random::request_id()));
+        let folder = std::env::temp_dir().join(format!("kith-bucket-{}", server::base::random::request_id()));
         let mut command = Command::new("node");
         command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("end2end/s3/server.mjs"));
         command.arg(&folder).args(["kith-key", SECRET]).env("NODE_NO_WARNINGS", "1");
@@ -97,7 +97,7 @@ fn is_object(path: &Path) -> bool {
 
 /// Runs the due jobs.
 async fn work(site: &Site) {
-    while server::jobs::run_due(&site.server).await.unwrap() > 0 {}
+    while server::worker::run_due(&site.server).await.unwrap() > 0 {}
 }
 
 /// Runs the jobs that wait for their time, too.
@@ -151,7 +151,7 @@ async fn it_goes_when_its_last_owner_takes_it_away_or_leaves(pool: PgPool) {
     work(&site).await;
     assert_eq!(bucket.files().len(), 2);
     site.sql("update users set avatar = null; update avatar_images set made_at = now() - interval '61 minutes'").await;
-    server::sweep::everything(&site.server).await.unwrap();
+    server::worker::sweep::everything(&site.server).await.unwrap();
     work(&site).await;
     assert_eq!((bucket.files().len(), site.pictures().await), (0, 0));
 }

@@ -8,7 +8,7 @@ async fn kith(site: &Site, command: Pictures) -> Result<(), String> {
 }
 
 async fn places(site: &Site) -> (i64, i64) {
-    server::avatars::places(&mut site.server.db().acquire().await.unwrap()).await.unwrap()
+    server::identity::avatars::places(&mut site.server.db().acquire().await.unwrap()).await.unwrap()
 }
 
 #[sqlx::test]
@@ -73,8 +73,8 @@ async fn tidying_removes_what_nobody_has_unless_it_is_new(pool: PgPool) {
     drop(Site::with_cast(&pool).await);
     let site = bucket.site(&pool, "bucket");
     let id = site.picture("alan", 1).await;
-    let picture = server::avatars::make(&site.server, Picture::Usual.bytes(2)).await.unwrap();
-    drop(server::avatars::keep(&site.server, picture).await.unwrap());
+    let picture = server::identity::avatars::make(&site.server, Picture::Usual.bytes(2)).await.unwrap();
+    drop(server::identity::avatars::keep(&site.server, picture).await.unwrap());
     site.sql("delete from jobs").await;
     kith(&site, Pictures::Tidy).await.unwrap();
     assert_eq!(bucket.files().len(), 4, "it may be about to be somebody's");

@@ -60,7 +60,7 @@ async fn large_bodies_are_read_only_from_members_and_those_just_signed_out(pool:
         if ended.starts_with("delete") {
             site.sql("update ended_sessions set ended_at = now() - interval '61 minutes'").await;
             assert!(!returned(&alan.send(long("/posts", 200_000)).await), "only within the hour");
-            server::sweep::everything(&site.server).await.unwrap();
+            server::worker::sweep::everything(&site.server).await.unwrap();
             assert_eq!(site.count("select count(*) from ended_sessions").await, 0);
         }
         site.sql("update users set suspended_at = null; delete from sessions").await;

@@ -53,7 +53,7 @@ async fn deleted_account_is_hidden_before_its_rows_are_deleted(pool: PgPool) {
     for name in ["alan", "alan@kith.example", "~3"] {
         assert!(server::accounts::find(&site.server, name).await.is_err(), "{name}");
     }
-    assert!(server::accounts::restore(&site.server, server::id::UserId(3)).await.is_err());
+    assert!(server::accounts::restore(&site.server, server::base::id::UserId(3)).await.is_err());
     sqlx::query("update users set suspended_at = null where id = 3").execute(&pool).await.unwrap_err();
     for table in ["passwords", "sessions", "identities", "known_browsers", "links", "codes"] {
         assert_eq!(site.count(&format!("select count(*) from {table} where user_id = 3")).await, 0, "{table}");
@@ -162,7 +162,7 @@ async fn deletion_that_is_killed_anywhere_is_resumed(pool: PgPool) {
     }
     assert_consistent(&site).await;
     site.sql("delete from jobs where kind = 'delete_account'").await;
-    server::sweep::everything(&site.server).await.unwrap();
+    server::worker::sweep::everything(&site.server).await.unwrap();
     assert_eq!(site.count("select count(*) from jobs where kind = 'delete_account'").await, 1);
     // A job that was given up is due again, and the workers run it.
     site.sql(
@@ -170,8 +170,8 @@ async fn deletion_that_is_killed_anywhere_is_resumed(pool: PgPool) {
          update jobs set dead_at = now() - interval '61 minutes', attempts = 5",
     )
     .await;
-    server::sweep::everything(&site.server).await.unwrap();
-    while server::jobs::run_due(&site.server).await.unwrap() > 0 {
+    server::worker::sweep::everything(&site.server).await.unwrap();
+    while server::worker::run_due(&site.server).await.unwrap() > 0 {
         sleep(Duration::from_millis(1)).await;
     }
     assert_eq!(site.count("select count(*) from users where id = 3").await, 0);

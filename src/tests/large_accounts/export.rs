@@ -22,7 +22,7 @@ async fn start(site: &Site, browser: &Browser) -> http::Response<Body> {
         .header("cookie", cookies.join("; "))
         .body(Body::from(form))
         .unwrap();
-    request.extensions_mut().insert(server::web::Peer(browser.peer));
+    request.extensions_mut().insert(server::http::Peer(browser.peer));
     site.router.clone().oneshot(request).await.unwrap()
 }
 

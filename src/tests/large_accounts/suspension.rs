@@ -24,12 +24,12 @@ async fn notifications_of_large_account_follow_its_suspension(pool: PgPool) {
     assert!(reader.get("/").await.body.contains(NOTHING_UNREAD));
     let shown = "select count(*) from notifications where actor_id = 3 and withdrawn_at is null";
     assert!(site.count(shown).await > 3_000);
-    server::sweep::everything(&site.server).await.unwrap();
+    server::worker::sweep::everything(&site.server).await.unwrap();
     assert_eq!(site.count("select count(*) from visibility_changes").await, 0);
     assert!(reader.get("/").await.body.contains(NOTHING_UNREAD));
     assert_consistent(&site).await;
     server::accounts::restore(&site.server, alan).await.unwrap();
-    server::sweep::everything(&site.server).await.unwrap();
+    server::worker::sweep::everything(&site.server).await.unwrap();
     assert!(!reader.get("/").await.body.contains(NOTHING_UNREAD));
     assert_consistent(&site).await;
 }
@@ -43,10 +43,10 @@ async fn suspension_that_changes_during_the_work_is_settled_again(pool: PgPool) 
             true => server::accounts::suspend(&site.server, alan, "a test", None).await.unwrap(),
             false => server::accounts::restore(&site.server, alan).await.unwrap(),
         }
-        let part = server::sweep::everything(&site.server);
+        let part = server::worker::sweep::everything(&site.server);
         drop(tokio::time::timeout(std::time::Duration::from_millis(150), part).await);
     }
-    server::sweep::everything(&site.server).await.unwrap();
+    server::worker::sweep::everything(&site.server).await.unwrap();
     assert_consistent(&site).await;
     assert_eq!(site.count("select count(*) from notifications where withdrawn_at is not null").await, 0);
 }

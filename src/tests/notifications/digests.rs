@@ -4,7 +4,7 @@
 mod trouble;
 
 use http::{Request, StatusCode};
-use server::{jobs::WorkerPool, notifications};
+use server::{social::notifications, worker::WorkerPool};
 use sqlx::PgPool;
 
 use super::{bell, follow, like, newest, suspend};
@@ -202,7 +202,7 @@ async fn one_press_ends_the_mails_whoever_presses_and_nothing_else(pool: PgPool)
     // Again, in the other form: the same answer.
     let parts = "--x\r\ncontent-disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--x--\r\n";
     let again = press(&site, &url, "multipart/form-data; boundary=x", parts).await;
-    let unknown = format!("https://kith.example/unsubscribe?token={}", server::random::Token::new().text());
+    let unknown = format!("https://kith.example/unsubscribe?token={}", server::base::random::Token::new().text());
     let nobody = press(&site, &unknown, FORM, "List-Unsubscribe=One-Click").await;
     let none = press(&site, "https://kith.example/unsubscribe?token=x", FORM, "List-Unsubscribe=One-Click").await;
     assert_eq!((again.status, &again.body), (known.status, &known.body));

@@ -56,7 +56,7 @@ async fn follow(site: &Site, username: &str, whom: &str, follow: &str) {
     assert!(answer.status.is_redirection(), "{}", answer.status);
 }
 
-async fn suspend(site: &Site, username: &str) -> server::id::UserId {
+async fn suspend(site: &Site, username: &str) -> server::base::id::UserId {
     let user = server::accounts::find(&site.server, username).await.unwrap();
     server::accounts::suspend(&site.server, user, "a test", None).await.unwrap();
     user
@@ -285,7 +285,7 @@ async fn what_was_told_is_kept_as_long_as_the_documentation_says(pool: PgPool) {
          insert into unsubscribe_links (token_hash, user_id, expires_at) select '\\x01', id, now() from users limit 1"
     ))
     .await;
-    server::sweep::everything(&site.server).await.unwrap();
+    server::worker::sweep::everything(&site.server).await.unwrap();
     for (table, left) in [("notifications", 1), ("unlikes", 0), ("unsubscribe_links", 0)] {
         assert_eq!(site.count(&format!("select count(*) from {table}")).await, left, "{table}");
     }

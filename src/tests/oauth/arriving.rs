@@ -255,7 +255,7 @@ async fn the_picture_is_copied_afterwards_and_nobody_waits_for_it(pool: PgPool) 
     world.join(cast::MONA, "mona", "mona@example.org").await;
     assert_eq!((world.github.asked(Endpoint::Avatar), world.site.picture_of("mona").await), (0, None));
     world.github.recover();
-    while server::jobs::run_due(&world.site.server).await.unwrap() > 0 {}
+    while server::worker::run_due(&world.site.server).await.unwrap() > 0 {}
     let id = world.site.picture_of("mona").await.expect("a picture of ours");
     let page = world.browser().get("/@mona").await.body;
     assert!(page.contains(&format!("/avatars/{id}.")) && !page.contains(&world.github.url), "never from there");

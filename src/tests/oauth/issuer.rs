@@ -22,7 +22,7 @@ use ring::{
     signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair},
 };
 use serde_json::{Value, json};
-use server::random::Token;
+use server::base::random::Token;
 use sha2::{Digest, Sha256};
 use tokio::{net::TcpListener, task::JoinHandle};
 
@@ -262,7 +262,7 @@ pub(super) fn refuse(error: &str) -> Response {
 }
 
 fn sign(inner: &Inner, code: &Code) -> String {
-    let now = server::clock::now().unix_timestamp();
+    let now = server::base::clock::now().unix_timestamp();
     let mut claims = code.person.clone();
     for (name, value) in [
         ("iss", json!(inner.url)),

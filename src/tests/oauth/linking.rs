@@ -130,13 +130,13 @@ async fn name_login_and_picture_are_taken_over_when_that_is_wished(pool: PgPool)
         sqlx::query_scalar("select display_name from users where username = 'alan'").fetch_one(&pool).await.unwrap();
     assert!(name.starts_with("Mona"), "{name}");
     assert_eq!(world.site.picture_of("alan").await, None);
-    while server::jobs::run_due(&world.site.server).await.unwrap() > 0 {}
+    while server::worker::run_due(&world.site.server).await.unwrap() > 0 {}
     let picture = world.site.picture_of("alan").await;
     assert!(picture.is_some());
     // Signing in alone changes none of them.
     world.github.change(cast::MONA, |mona| mona.name = Some("Another Name".to_owned()));
     world.come_in(&mut world.browser(), cast::MONA).await;
-    while server::jobs::run_due(&world.site.server).await.unwrap() > 0 {}
+    while server::worker::run_due(&world.site.server).await.unwrap() > 0 {}
     assert!(!alan.get("/@alan").await.body.contains("Another Name"));
     assert_eq!(world.site.picture_of("alan").await, picture);
 }

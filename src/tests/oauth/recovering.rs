@@ -45,7 +45,7 @@ async fn h03_who_resets_their_password_is_shown_what_else_opens_the_account(pool
 async fn what_waits_for_somebody_lasts_as_long_as_it_should_and_is_swept(pool: PgPool) {
     let world = World::new(&pool).await;
     let sweep = async || {
-        server::sweep::everything(&world.site.server).await.unwrap();
+        server::worker::sweep::everything(&world.site.server).await.unwrap();
     };
     for (minutes, in_time) in [(9, true), (10, false)] {
         let mut browser = world.browser();
@@ -85,7 +85,7 @@ async fn a_registration_lasts_half_an_hour_and_the_link_that_ends_a_session_a_we
             .site
             .sql(&format!("update registrations set expires_at = expires_at - interval '{minutes} minutes'"))
             .await;
-        server::sweep::everything(&world.site.server).await.unwrap();
+        server::worker::sweep::everything(&world.site.server).await.unwrap();
         let answer = joining.post("/sign-up/verify", &[("code", &code)]).await;
         assert_eq!(answer.location() == "/", in_time, "{minutes}: {}", answer.status);
     }
@@ -120,7 +120,7 @@ async fn neighbours_who_set_out_do_not_keep_a_browser_that_was_here_before_from_
     let mut set_out = limits::OAUTH_BROWSER.most;
     for n in 0..limits::OAUTH_CROWD.most {
         let mut made_up = world.browser();
-        let cookie = server::random::Token::new().text();
+        let cookie = server::base::random::Token::new().text();
         made_up.cookies.insert("__Host-browser".into(), cookie);
         last = made_up.post("/auth/github", &[]).await.status;
         if last == StatusCode::TOO_MANY_REQUESTS {

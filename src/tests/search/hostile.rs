@@ -1,7 +1,7 @@
 //! Hostile searches: probing queries, and queries that are too long.
 
 use http::StatusCode;
-use server::search;
+use server::social::search;
 use sqlx::PgPool;
 
 use super::{ids, look, people};

@@ -1,6 +1,6 @@
 //! The languages of post search, and changing them while users write.
 
-use server::search::{self, IndexState};
+use server::social::search::{self, IndexState};
 use sqlx::PgPool;
 
 use super::{ids, look};

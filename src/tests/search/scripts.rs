@@ -1,7 +1,7 @@
 //! Words in any script, parts of joined words, and phrases in any quotes.
 
 use http::StatusCode;
-use server::{search, sweep};
+use server::{social::search, worker::sweep};
 use sqlx::PgPool;
 
 use super::{ids, look, people};
@@ -128,7 +128,7 @@ async fn users_are_found_by_any_part_of_a_name_without_spaces(pool: PgPool) {
 
 #[sqlx::test]
 async fn results_are_the_same_with_ctype_c(pool: PgPool) {
-    let name = format!("ctype_c_{}", server::id::Once::random());
+    let name = format!("ctype_c_{}", server::base::id::Once::random());
     let create = format!("create database \"{name}\" template template0 encoding 'UTF8' lc_collate 'C' lc_ctype 'C'");
     sqlx::raw_sql(&create).execute(&pool).await.unwrap();
     let options = (*pool.connect_options()).clone().database(&name);

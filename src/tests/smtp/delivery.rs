@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 use http::StatusCode;
 use server::{
-    jobs::{WorkerPool, run_due},
-    mailer::{Mail, messages},
+    identity::mails,
+    mailer::Mail,
+    worker::{WorkerPool, run_due},
 };
 use sqlx::PgPool;
 
@@ -44,7 +45,7 @@ async fn a_code_arrives_once_in_both_forms_and_lets_its_person_in(pool: PgPool) 
 async fn every_kind_of_mail_is_read_by_others_as_we_wrote_it(pool: PgPool) {
     let mail_server = MailServer::start(&[]);
     let site = mailing(&pool, &mail_server.url(), &[("KITH_MAIL_FROM", "\"Kïth, the site\" <post@kith.example>")]);
-    let all = messages::each(&site.server.config().origin);
+    let all = server::worker::mail_samples(&site.server.config().origin);
     for (number, message) in all.iter().enumerate() {
         let mail = Mail { to: "ada@kith.example".to_owned(), message: message.clone() };
         site.server.mailer().send(&mail, &number.to_string()).await.unwrap();
@@ -279,7 +280,7 @@ async fn a_site_at_an_ip_address_greets_in_brackets(pool: PgPool) {
     let mail_server = MailServer::start(&[]);
     let settings = [("KITH_ORIGIN", "https://203.0.113.5"), ("KITH_MAIL_FROM", "Kith <noreply@kith.example>")];
     let site = mailing(&pool, &mail_server.url(), &settings);
-    let message = messages::test(&site.server.config().origin);
+    let message = mails::test(&site.server.config().origin);
     let mail = Mail { to: "ada@kith.example".to_owned(), message };
     site.server.mailer().send(&mail, "1").await.unwrap();
     assert_eq!(mail_server.wait_for("ehlo", 1).await[0]["name"], "[203.0.113.5]");

@@ -145,7 +145,7 @@ pub fn patient(pool: &PgPool, url: &str) -> Site {
 
 /// Queues a mail without a secret.
 pub async fn queue(site: &Site, to: &str) {
-    let message = server::mailer::messages::test(&site.server.config().origin);
+    let message = server::identity::mails::test(&site.server.config().origin);
     let job = server::jobs::Job::Mail(server::mailer::Mail { to: to.to_owned(), message });
     server::jobs::enqueue(&mut site.server.db().acquire().await.unwrap(), &job).await.unwrap();
 }

@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use server::jobs::{self, WorkerPool, run_due};
+use server::{
+    jobs,
+    worker::{WorkerPool, run_due},
+};
 use sqlx::PgPool;
 
 use super::{MailServer, mailing, nobody, patient, queue, sign_up};
@@ -13,7 +16,7 @@ async fn a_code_is_sent_by_the_process_that_made_it_or_by_nobody(pool: PgPool) {
     let (mine, other) = (mailing(&pool, &mail_server.url(), &[]), mailing(&pool, &mail_server.url(), &[]));
     sign_up(&mine, "new@kith.example").await;
     assert_eq!(run_due(&other.server).await.unwrap(), 0);
-    assert!(jobs::open_for_test(&other.server, "new@kith.example").await.is_err(), "it cannot even read it");
+    assert!(server::worker::open_for_test(&other.server, "new@kith.example").await.is_err(), "it cannot even read it");
     assert_eq!(run_due(&mine.server).await.unwrap(), 1);
     mail_server.only_mail().await;
     // Any instance can send a mail without a secret.
@@ -34,7 +37,7 @@ async fn a_code_that_nobody_waits_for_any_more_is_never_sent(pool: PgPool) {
     site.sql("update jobs set expires_at = now() - interval '1 second'").await;
     assert_eq!((run_due(&site.server).await.unwrap(), run_due(&site.server).await.unwrap()), (1, 1));
     assert_eq!(site.count("select count(*) from jobs").await, 1, "the one of the process that is gone");
-    server::sweep::everything(&site.server).await.unwrap();
+    server::worker::sweep::everything(&site.server).await.unwrap();
     assert_eq!(site.count("select count(*) from jobs").await, 0);
     assert!(mail_server.heard("ehlo").is_empty());
 }
@@ -56,7 +59,7 @@ async fn what_was_sealed_does_not_outlive_its_mail_and_what_the_server_repeats_i
     let why = standing.last_error.unwrap();
     assert!(why.contains("554") && !why.contains(&code) && !why.contains('@'), "{why}");
     assert_eq!(jobs::retry_dead(&mut pool.acquire().await.unwrap()).await.unwrap(), 0, "there is nothing to send");
-    server::sweep::everything(&site.server).await.unwrap();
+    server::worker::sweep::everything(&site.server).await.unwrap();
     assert_eq!(site.count("select count(*) from jobs").await, 1, "the operator may still read why");
 }
 

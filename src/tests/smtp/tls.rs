@@ -8,7 +8,7 @@ use std::{
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose, date_time_ymd};
 use serde_json::json;
-use server::jobs::run_due;
+use server::worker::run_due;
 use sqlx::PgPool;
 
 use super::{MailServer, mailing, queue, sign_up};

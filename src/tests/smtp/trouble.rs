@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use server::jobs::{LEASE, WorkerPool, run_due};
+use server::worker::{LEASE, WorkerPool, run_due};
 use sqlx::PgPool;
 
 use super::{MailServer, mailing, nobody, patient, queue, sign_up, wait_until};

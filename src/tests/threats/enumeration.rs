@@ -152,7 +152,7 @@ async fn look<'a>(site: &Site, steps: &[Step], kinds: &[&'a str]) -> BTreeMap<&'
     site.sql("delete from limits").await;
     for n in 0..WARM + PAIRS {
         let mut order: Vec<&str> = kinds.to_vec();
-        order.sort_by_cached_key(|_| server::random::digits());
+        order.sort_by_cached_key(|_| server::base::random::digits());
         for kind in order {
             visit(site, steps, (kind, n), seen.get_mut(kind).unwrap()).await;
         }
@@ -163,7 +163,7 @@ async fn look<'a>(site: &Site, steps: &[Step], kinds: &[&'a str]) -> BTreeMap<&'
 /// Fails if known names can be distinguished from unknown ones.
 async fn all_look_alike(pool: &PgPool, steps: &[Step], known: &[&str]) {
     let site = site_with(pool, known).await;
-    server::auth::password::warm_up(&site.server).await.unwrap();
+    server::identity::auth::password::warm_up(&site.server).await.unwrap();
     let kinds: Vec<&str> = known.iter().copied().chain([GHOST]).collect();
     let first = look(&site, steps, &kinds).await;
     for kind in known {

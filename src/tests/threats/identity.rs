@@ -155,7 +155,7 @@ async fn h06_no_header_moves_the_link_in_a_mail(pool: PgPool) {
             .body(Body::from("email=alan%40kith.example"))
             .unwrap();
         assert_eq!(dev.browser().send(request).await.status, StatusCode::OK, "{name}");
-        while server::jobs::run_due(&dev.server).await.unwrap() > 0 {}
+        while server::worker::run_due(&dev.server).await.unwrap() > 0 {}
         let mail = &dev.server.mailer().mailbox().unwrap().list(Some("alan@kith.example"))[0];
         for text in [&mail.message.text, &mail.message.html] {
             assert!(text.contains("http://127.0.0.1:3000/reset-password?token="), "{name}: {text}");

@@ -76,9 +76,12 @@ async fn ask_to_join(site: &Site, browser: &mut Browser, (email, username, passw
 
 /// Returns the token of an operator's invitation.
 async fn invitation(site: &Site, name: &str) -> String {
-    let email = server::accounts::Email::parse(&format!("{name}@kith.example")).unwrap();
-    let username = server::accounts::Username::parse(name).unwrap();
-    server::accounts::invite(&site.server, &email, &username, server::accounts::Role::Member).await.unwrap().text()
+    let email = server::identity::users::Email::parse(&format!("{name}@kith.example")).unwrap();
+    let username = server::identity::users::Username::parse(name).unwrap();
+    server::accounts::invite(&site.server, &email, &username, server::identity::users::Role::Member)
+        .await
+        .unwrap()
+        .text()
 }
 
 /// Requests a sign-in code for a user of the cast.

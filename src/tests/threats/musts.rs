@@ -200,7 +200,7 @@ async fn m19_no_answer_waits_for_a_mail_server(pool: PgPool) {
         assert!(answer.status.is_success() || answer.status.is_redirection(), "{way}: {}", answer.status);
         assert!(begun.elapsed() < Duration::from_secs(2), "{way} took {:?}", begun.elapsed());
         let server = site.server.clone();
-        waiting.push(tokio::spawn(async move { server::jobs::run_due(&server).await }));
+        waiting.push(tokio::spawn(async move { server::worker::run_due(&server).await }));
         timeout(Duration::from_secs(5), black_hole.accept()).await.expect("the worker calls").unwrap();
     }
     assert_eq!(site.count("select count(*) from jobs").await, 4, "none is lost, none holds anybody up");

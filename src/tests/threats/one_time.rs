@@ -214,9 +214,9 @@ async fn h20_an_operators_invitation(pool: PgPool) {
     let copies = Copies::new(&pool).await;
     for round in 0..ROUNDS {
         let name = format!("boss{round}");
-        let email = server::accounts::Email::parse(&format!("{name}@kith.example")).unwrap();
-        let username = server::accounts::Username::parse(&name).unwrap();
-        let role = server::accounts::Role::Admin;
+        let email = server::identity::users::Email::parse(&format!("{name}@kith.example")).unwrap();
+        let username = server::identity::users::Username::parse(&name).unwrap();
+        let role = server::identity::users::Role::Admin;
         let token = server::accounts::invite(&copies.site().server, &email, &username, role).await.unwrap();
         let mut browser = copies.site().browser();
         browser.get(&format!("/sign-up/invitation?token={}", token.text())).await;

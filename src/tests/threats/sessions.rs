@@ -5,10 +5,11 @@ use std::sync::Arc;
 use axum::{Router, middleware::from_fn_with_state, routing::get};
 use http::StatusCode;
 use server::{
-    accounts::{self, Role},
-    request::Admin,
-    sessions::HashedStore,
-    web,
+    accounts,
+    identity::{
+        sessions::{HashedStore, request::Admin},
+        users::Role,
+    },
 };
 use sqlx::PgPool;
 use tower_sessions::{Expiry, Session, SessionManagerLayer, SessionStore, session::Id};
@@ -90,7 +91,7 @@ fn with_admin_page(site: &Site, pool: &PgPool, browser: &Browser) -> Browser {
     let router = Router::new()
         .route("/settings/devices", get(|_: Admin| async {}))
         .layer(SessionManagerLayer::new(store(pool)))
-        .layer(from_fn_with_state(site.server.clone(), web::facts));
+        .layer(from_fn_with_state(site.server.clone(), server::http::facts));
     let mut there = Browser::new(router);
     there.cookies.clone_from(&browser.cookies);
     there

@@ -79,7 +79,7 @@ async fn h10_mail_goes_to_the_stored_spelling_and_to_no_look_alike(pool: PgPool)
             site.browser().post(path, &[("email", typed)]).await;
             let queued: Option<String> = sqlx::query_scalar(asked).fetch_optional(&pool).await.unwrap();
             let went = match queued {
-                Some(queued) => server::jobs::open_for_test(&site.server, &queued).await.unwrap().unwrap().to,
+                Some(queued) => server::worker::open_for_test(&site.server, &queued).await.unwrap().unwrap().to,
                 None => String::new(),
             };
             assert_eq!(went, to, "{typed} at {path}");

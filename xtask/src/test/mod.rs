@@ -7,6 +7,7 @@ mod browser;
 mod counts;
 mod deny;
 mod dist;
+mod layers;
 mod lint;
 mod packages;
 mod prose;
@@ -38,9 +39,10 @@ struct Step {
     check: fn(&Run) -> Result<Counts>,
 }
 
-const STEPS: [Step; 12] = [
+const STEPS: [Step; 13] = [
     Step { part: "lint", name: "format", check: lint::format },
     Step { part: "lint", name: "plain English", check: prose::check },
+    Step { part: "lint", name: "order of the modules", check: layers::check },
     Step { part: "lint", name: "clippy for the tools", check: lint::clippy },
     Step { part: "lint", name: "clippy for the browser", check: lint::clippy_wasm },
     Step { part: "lint", name: "purity of the wasm", check: lint::purity },

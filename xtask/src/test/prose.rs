@@ -101,7 +101,8 @@ fn uses(line: &str, words: &str) -> usize {
     small.match_indices(words).filter(alone).count()
 }
 
-fn rust_files(folder: &Path) -> Result<Vec<PathBuf>> {
+/// Returns the Rust files below a folder.
+pub fn rust_files(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {

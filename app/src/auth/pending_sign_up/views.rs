@@ -3,7 +3,7 @@
 use leptos::{prelude::*, tachys::view::any_view::AnyView};
 use server::{
     Invalid,
-    oauth::{Arrival, Choice, Chosen},
+    identity::oauth::{Arrival, Choice, Chosen},
 };
 
 use crate::{

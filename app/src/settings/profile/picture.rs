@@ -7,9 +7,9 @@ use axum::{
 };
 use leptos::prelude::*;
 use server::{
-    Error, Invalid, Result, avatars,
-    profiles::{self, Author},
-    request::Member,
+    Error, Invalid, Result,
+    identity::{avatars, sessions::request::Member, users::UserSummary},
+    social::profiles,
 };
 
 use super::respond;
@@ -60,7 +60,7 @@ async fn take(visit: &Visit, me: &Member, form: Multipart) -> Result<()> {
     avatars::choose(&visit.cx, me, turn, file).await
 }
 
-pub(super) fn view(person: &Author, invalid: &Invalid) -> impl IntoView + use<> {
+pub(super) fn view(person: &UserSummary, invalid: &Invalid) -> impl IntoView + use<> {
     let (words, label) = match person.avatar {
         Some(_) => ("It is shown beside everything you write.", "Choose another"),
         None => ("This one is drawn from your username, and nobody else has it.", "Choose a picture of your own"),

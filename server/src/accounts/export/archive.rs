@@ -14,7 +14,7 @@ use zip::{
     write::{SimpleFileOptions, StreamWriter},
 };
 
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
 
 /// A piece is sent once it has this many bytes.
 const PIECE_BYTES: usize = 64 * 1_024;

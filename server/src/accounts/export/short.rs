@@ -2,8 +2,8 @@
 
 use sqlx::PgConnection;
 
-use super::lists::Row;
-use crate::{error::Result, id::UserId};
+use super::row::Row;
+use crate::base::{error::Result, id::UserId};
 
 pub(super) async fn former_usernames(db: &mut PgConnection, user: UserId) -> Result<Vec<Row>> {
     let rows = sqlx::query_as!(

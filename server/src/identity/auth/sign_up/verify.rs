@@ -1,0 +1,36 @@
+//! The verification code of a sign-up.
+
+use super::{Step, finish};
+use crate::{
+    base::error::Result,
+    identity::{
+        auth::code::{self, TRIES, Tried},
+        sessions::{How, request::Request},
+    },
+};
+
+/// Checks a code. The right one creates the account, unless the username was taken in the meantime: then the address
+/// stays verified and the user picks another username.
+///
+/// [`Error::Invalid`] on `code` when it is wrong, expired or used up; [`Error::NotFound`] without a registration.
+pub async fn verify(cx: &Request, code: &str) -> Result<Step> {
+    let Some(flow) = cx.flow() else { return code::lost(cx).await };
+    let typed = code::typed(code)?;
+    // Counted before the comparison, so that parallel requests do not get more tries than allowed.
+    let row = sqlx::query!(
+        r#"
+        update registrations set code_tries = least(code_tries + 1, $2 + 1)
+        where flow_hash = $1 and expires_at > now() and proved_at is null
+        returning id, code_hash, code_tries, coalesce(code_expires_at > now(), false) as "in_time!"
+        "#,
+        &flow.hash()[..],
+        i32::from(TRIES),
+    )
+    .fetch_optional(cx.server.db())
+    .await?;
+    let Some(row) = row else { return code::lost(cx).await };
+    let tried = Tried { in_time: row.in_time, tries: row.code_tries, stored: row.code_hash.as_deref() };
+    tried.count(cx).await?;
+    code::judge(flow, &typed, &tried)?;
+    finish::create(cx, row.id, How::SignUp).await
+}

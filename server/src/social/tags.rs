@@ -1,0 +1,49 @@
+//! Tags: the posts with a tag.
+
+use sqlx::PgConnection;
+
+use crate::{
+    base::{
+        error::Result,
+        id::{PostId, UserId},
+    },
+    social::{
+        feed::{PAGE, Page},
+        markup,
+        posts::PostRow,
+    },
+};
+
+/// Returns the stored form of a typed tag; `None` when it is no tag.
+pub fn normal(typed: &str) -> Option<String> {
+    markup::tag(typed.strip_prefix(markup::TAG_SIGNS).unwrap_or(typed))
+}
+
+/// Returns the newest posts (and replies) with a tag older than `before`, as `viewer` sees them. One statement: scans
+/// the tag's own part of the key (`offset 0` makes the planner do so), so a rare tag does not cause a scan of all
+/// posts.
+pub async fn posts(db: &mut PgConnection, tag: &str, viewer: Option<UserId>, before: Option<PostId>) -> Result<Page> {
+    let rows = sqlx::query_as!(
+        PostRow,
+        r#"
+        select p.id, p.parent_id, p.body, p.html, p.created_at, p.edited_at, p.like_count,
+               p.reply_count, exists (select 1 from likes l where l.post_id = p.id and l.user_id = $2 offset 0) as "liked!",
+               u.id as author_id, u.username, u.display_name, u.avatar
+        from (select post_id from post_tags where tag = $1 and post_id < $3 order by post_id desc offset 0) t
+        cross join lateral (
+            select id, author_id, parent_id, body, html, created_at, edited_at, like_count, reply_count
+            from posts where id = t.post_id offset 0
+        ) p
+        join users u on u.id = p.author_id
+        where u.suspended_at is null
+        order by t.post_id desc limit $4
+        "#,
+        tag,
+        viewer.map(|v| v.0),
+        before.map_or(i64::MAX, |b| b.0),
+        PAGE + 1,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(Page::new(rows))
+}
