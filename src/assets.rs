@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use app::assets::Assets;
+use app::page::assets::Assets;
 use axum::{
     Router,
     body::{Body, Bytes},

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use app::{
-    failure, flash,
+    page::{error_responses, flash},
     routes::{self, Door},
 };
 use axum::{
@@ -80,7 +80,7 @@ pub fn router(server: &Server, files: &Arc<Files>) -> (Router, Vec<Door>) {
         .layer(CatchPanicLayer::custom(telemetry::panicked))
         .layer(from_fn_with_state(state.clone(), flash::once))
         .layer(from_fn(large_head))
-        .layer(from_fn(failure::pages))
+        .layer(from_fn(error_responses::pages))
         .layer(sessions(server))
         .layer(Extension(Arc::clone(&files.names)))
         .layer(from_fn_with_state(state.clone(), facts))

@@ -274,3 +274,25 @@ pub fn with_next(page: &str, next: &str) -> String {
 pub fn dev_mail(id: impl std::fmt::Display) -> String {
     format!("{DEV_MAIL}/{id}")
 }
+/// Returns the username in the first part of a path, if it is one: `@ada`.
+pub fn username(handle: &str) -> Option<&str> {
+    let name = handle.strip_prefix('@')?;
+    let fits = (3..=24).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    fits.then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_handle_names_a_person() {
+        assert_eq!(username("@ada"), Some("ada"));
+        assert_eq!(username("@Ada"), Some("Ada"));
+        for other in
+            ["ada", "@", "@a", "@ada/x", "@ada.atom", "@\u{430}da", "favicon.ico", "@aaaaaaaaaaaaaaaaaaaaaaaaa"]
+        {
+            assert_eq!(username(other), None, "{other}");
+        }
+    }
+}

@@ -11,8 +11,11 @@ use axum::{
 use http::Method;
 
 use crate::{
-    auth, feed, follows, form_user, likes, notifications, paths, posts, profiles, search, settings, syndication, tags,
-    theme,
+    identity::{auth, settings},
+    page::{form_user, theme},
+    paths, seo,
+    social::{feed, follows, likes, notifications, posts, profiles, search, tags},
+    syndication,
 };
 
 /// The visitors that a route answers; the proofs that its handler takes refuse everyone else.
@@ -69,7 +72,7 @@ impl Doors {
         self.door(Method::POST, path, guard, (route, true))
     }
 
-    /// Adds a form with text. Its handler takes a [`crate::preserve_input::PreservedForm`], which refuses as
+    /// Adds a form with text. Its handler takes a [`crate::page::preserve_input::PreservedForm`], which refuses as
     /// [`Self::post`] does and gives the text back.
     fn post_text<H: Handler<T, ()>, T: 'static>(self, path: &'static str, guard: Guard, handler: H) -> Self {
         let route = on(MethodFilter::POST, handler).route_layer(from_fn(form_user::note));
@@ -116,7 +119,7 @@ pub fn doors() -> Doors {
         crate::dev::mail::show,
     ));
     #[cfg(feature = "bench")]
-    let doors = doors.and(Doors::default().get("/bench/twin", Guard::Anyone, crate::bench_page::home));
+    let doors = doors.and(Doors::default().get("/bench/twin", Guard::Anyone, crate::dev::bench_page::home));
     doors
 }
 
@@ -164,8 +167,8 @@ fn found() -> Doors {
     Doors::default()
         .get("/{handle}/feed.atom", Guard::Anyone, syndication::atom::of_person)
         .get("/tags/{tag}/feed.atom", Guard::Anyone, syndication::atom::of_tag)
-        .get("/sitemap.xml", Guard::Anyone, syndication::sitemap::show)
-        .get("/robots.txt", Guard::Anyone, syndication::robots::show)
+        .get("/sitemap.xml", Guard::Anyone, seo::sitemap::show)
+        .get("/robots.txt", Guard::Anyone, seo::robots::show)
 }
 
 fn accounts() -> Doors {
@@ -216,9 +219,9 @@ fn elsewhere() -> Doors {
         .post("/sign-up/arrival/password", Guard::Anyone, auth::pending_sign_up::prove_by_password)
         .post("/sign-up/arrival/with/{provider}", Guard::Anyone, auth::providers::prove)
         .get("/settings/connections", Guard::Member, settings::connections::show)
-        .post("/settings/connections/{provider}/link", Guard::Elevated, settings::connections::link)
+        .post("/settings/connections/{provider}/link", Guard::Elevated, auth::providers::link)
         .post("/settings/connections/{provider}/unlink", Guard::Elevated, settings::connections::unlink)
-        .post("/settings/connections/{provider}/refresh", Guard::Member, settings::connections::refresh)
+        .post("/settings/connections/{provider}/refresh", Guard::Member, auth::providers::refresh)
 }
 
 fn settings() -> Doors {

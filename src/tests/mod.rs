@@ -1,61 +1,15 @@
 //! Tests over HTTP: the real router, a real Postgres, and browsers that keep cookies as browsers do.
 
-mod account_deletion;
-mod avatar_copies;
-mod avatars;
-mod browser;
-mod bucket;
-mod changes;
-mod database;
-mod devices;
-mod doors;
-mod edit;
-mod edits;
-mod ended;
-mod faults;
-mod feed;
-mod follows;
-mod form_user;
-mod hardening;
-mod hidden;
-mod hostile;
-mod known_browsers;
-mod large_accounts;
-mod likes;
-mod limits;
-mod linked;
-mod mentions;
-mod notifications;
-mod oauth;
-mod operator;
-mod order;
-mod personal_data;
-mod picture;
-mod plans;
-mod posts;
-mod preserved_input;
-mod profiles;
-mod proof;
-mod queries;
-mod recovery;
-mod schema;
-mod search;
-mod secrets;
-mod serve;
-mod sessions;
-mod sign_in;
-mod sign_up;
-mod site;
-mod smtp;
-mod storms;
-mod sweep;
+mod accounts;
+mod identity;
+mod operations;
+mod page;
+mod security;
+mod social;
+mod support;
 mod syndication;
-mod tags;
-mod text;
-mod threads;
-mod threats;
-mod trace;
-mod uploads;
 
-pub use browser::{Answer, Browser};
-pub use site::{PASSWORD, Site};
+pub use support::{
+    browser::{Answer, Browser},
+    site::{PASSWORD, Site},
+};

@@ -13,7 +13,7 @@ use nix::unistd::geteuid;
 
 use crate::process;
 
-/// The places of Python; `src/tests/smtp/mod.rs` looks there too. Only the second sees Debian's modules.
+/// The places of Python; `src/tests/operations/smtp/mod.rs` looks there too. Only the second sees Debian's modules.
 const PYTHONS: [&str; 2] = ["python3", "/usr/bin/python3"];
 
 /// Returns true on Debian and its derivatives.
@@ -56,7 +56,7 @@ pub fn require_python(module: &str, package: &str) -> Result<()> {
 /// Offers an nginx to the tests: if none is installed and we may not install it, they print that they skip it.
 pub fn offer_nginx() {
     let works = |program: &str| process::capture(Command::new(program).arg("-v")).is_ok();
-    // Debian's is not on every user's path; `src/tests/uploads.rs` looks there too.
+    // Debian's is not on every user's path; `src/tests/page/uploads.rs` looks there too.
     if ["nginx", "/usr/sbin/nginx"].into_iter().any(works) {
         return;
     }

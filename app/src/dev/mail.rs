@@ -10,9 +10,9 @@ use server::{Error, Result, base::clock, mailer::Received};
 use time::OffsetDateTime;
 
 use crate::{
+    page::{Page, visit::Visit},
     paths,
-    ui::{Page, when},
-    visit::Visit,
+    ui::when,
 };
 
 /// The recipient whose mails the list shows.

@@ -1,3 +1,6 @@
-//! Tools for development. Not in the build of `cargo xtask dist`.
+//! Pages for developers only: the mailbox, and the page by hand that the bench compares with.
 
+#[cfg(feature = "bench")]
+pub mod bench_page;
+#[cfg(feature = "dev")]
 pub mod mail;

@@ -7,9 +7,11 @@ use web_sys::{Element, Event, HtmlFormElement, HtmlInputElement, HtmlTextAreaEle
 
 use super::{dom, drafts};
 use crate::{
-    actions::ActionError,
     count,
-    posts::{BODY_MAX, create_post, edit_post},
+    islands::{
+        action_error::ActionError,
+        api::{BODY_MAX, create_post, edit_post},
+    },
 };
 
 const FORM: &str = "form.composer";

@@ -4,6 +4,10 @@
 //! island is placed beside the list, not around it: children of an island are boxed and copied, which was measured to
 //! cost a third of the rendering of fifty posts.)
 
+#[cfg(feature = "ssr")]
+pub mod action;
+mod action_error;
+pub mod api;
 #[cfg(feature = "hydrate")]
 mod composer;
 #[cfg(feature = "hydrate")]
@@ -13,10 +17,13 @@ mod drafts;
 #[cfg(feature = "hydrate")]
 mod older;
 #[cfg(feature = "hydrate")]
+mod pager;
+#[cfg(feature = "hydrate")]
 mod place;
 #[cfg(feature = "hydrate")]
 mod press;
 
+pub use action_error::ActionError;
 use leptos::prelude::*;
 
 /// Lists of posts and users: likes and follows without leaving the page, and older posts loaded into it.
@@ -26,6 +33,7 @@ pub fn PostList() -> impl IntoView {
     {
         press::start();
         older::start();
+        place::start();
     }
 }
 

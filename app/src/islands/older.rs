@@ -3,14 +3,13 @@
 
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{Element, Event, MouseEvent};
+use web_sys::{Event, MouseEvent};
 
-use super::{dom, place};
+use super::{dom, pager, place};
 
-/// Listens for the link, and restores the loaded pages when the user returns.
+/// Listens for the link.
 pub fn start() {
     dom::on(&dom::document(), "click", clicked);
-    place::start();
 }
 
 fn clicked(event: Event) {
@@ -23,34 +22,11 @@ fn clicked(event: Event) {
     }
     event.prevent_default();
     spawn_local(async move {
-        if let Some(first) = load(&pager).await {
+        if let Some(first) = pager::load(&pager).await {
             place::one_more();
             // A keyboard user continues to read at the first new post.
             let when = first.query_selector(".when").ok().flatten();
             dom::focus(when.or_else(|| first.query_selector("a").ok().flatten()));
         }
     });
-}
-
-/// Replaces a pager by the page it leads to, and returns the first new post. On failure it shows a message in its
-/// place.
-pub async fn load(pager: &Element) -> Option<Element> {
-    let link = pager.query_selector("a").ok()??;
-    if dom::is_busy(&link) {
-        return None;
-    }
-    dom::busy(&link, true);
-    let address = format!("{}&part=list", link.get_attribute("href")?);
-    let markup = dom::fetch(&address).await;
-    dom::busy(&link, false);
-    let Some(markup) = markup else {
-        let status = pager.query_selector("p").ok()??;
-        status.set_text_content(Some("Couldn’t load more. Try again."));
-        return None;
-    };
-    let last = pager.previous_element_sibling();
-    let _ = pager.insert_adjacent_html("beforebegin", &markup);
-    let first = last.and_then(|last| last.next_element_sibling());
-    pager.remove();
-    first
 }

@@ -7,7 +7,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::Element;
 
-use super::{dom, older};
+use super::{dom, pager};
 
 thread_local! {
     /// The number of pages loaded below the first.
@@ -46,7 +46,7 @@ fn read(state: &str) -> Option<(u32, String, f64)> {
 async fn restore(pages: u32, id: String, top: f64) {
     for _ in 0..pages.min(40) {
         let Some(pager) = dom::find(".pager") else { break };
-        if older::load(&pager).await.is_none() {
+        if pager::load(&pager).await.is_none() {
             break;
         }
         PAGES.set(PAGES.get() + 1);

@@ -5,7 +5,13 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, Event, HtmlButtonElement, SubmitEvent};
 
 use super::dom;
-use crate::{actions::ActionError, count, follows::set_follow, likes::set_like};
+use crate::{
+    count,
+    islands::{
+        action_error::ActionError,
+        api::{set_follow, set_like},
+    },
+};
 
 /// Listens for the buttons.
 pub fn start() {

@@ -19,11 +19,12 @@ use server::{
 };
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::{
-    Public,
-    xml::{Xml, document},
+use crate::{
+    page::Public,
+    paths::{self, username},
+    syndication::xml::{Xml, document},
+    ui::share,
 };
-use crate::{paths, profiles::username, ui::share};
 
 const TYPE: &str = "application/atom+xml; charset=utf-8";
 const NAMESPACE: (&str, &str) = ("xmlns", "http://www.w3.org/2005/Atom");

@@ -4,8 +4,6 @@
 use leptos::{prelude::*, tachys::view::any_view::AnyView};
 use server::base::error::Invalid;
 
-use super::textarea::TextArea;
-
 /// A labelled one-line input.
 ///
 /// ```ignore
@@ -199,11 +197,6 @@ pub(super) fn described_by(name: &str, hint: bool, error: bool) -> Option<String
         (false, true) => Some(format!("{name}-hint")),
         (false, false) => None,
     }
-}
-
-/// A labelled text area: see [`TextArea`] for what can be set.
-pub fn textarea(name: &'static str, label: &'static str) -> TextArea {
-    TextArea::new(name, label)
 }
 
 /// A checkbox; it sends `true`, and nothing if it is not ticked.

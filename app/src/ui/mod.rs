@@ -1,4 +1,4 @@
-//! The parts of every page: the document and its two shells, forms, avatars, times, icons, errors.
+//! The components of pages: form fields, buttons, avatars, times, icons, cards.
 //!
 //! A view is a pure function of loaded data: nothing in here queries a database, a clock or a network. Only
 //! [`textarea`] and [`prose`] (sanitised when it was written) write markup from text, and no element carries a `style`
@@ -8,16 +8,13 @@ pub mod avatar;
 pub mod back;
 pub mod button;
 pub mod empty;
-pub mod error_page;
 pub mod follow;
 pub mod form;
-pub mod head;
 pub mod icon;
-pub mod layout;
-pub mod nav;
-pub mod page;
+pub mod mark;
 pub mod pager;
 pub mod people;
+pub mod post_card;
 pub mod prose;
 pub mod safe_href;
 pub mod share;
@@ -36,11 +33,11 @@ pub use self::{
     avatar::{Size, avatar},
     button::{Weight, button, button_link, submit},
     follow::FollowButton,
-    form::{Field, checkbox, error_summary, hidden, textarea},
+    form::{Field, checkbox, error_summary, hidden},
     icon::{Icon, icon},
-    page::{Page, Shell, Tab},
     prose::prose,
     safe_href::safe_href,
+    textarea::textarea,
     when::when,
 };
 

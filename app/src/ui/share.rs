@@ -11,7 +11,7 @@ use crate::paths;
 
 /// The subject of a page.
 #[derive(Clone, Debug, Default)]
-pub(super) enum Subject {
+pub(crate) enum Subject {
     #[default]
     Site,
     Person(UserSummary),
@@ -38,7 +38,7 @@ pub fn picture(person: &UserSummary) -> Picture {
 }
 
 /// The further lines in the head of a public page.
-pub(super) fn lines(origin: &Origin, subject: &Subject, title: &str, path: &str) -> impl IntoView + use<> {
+pub(crate) fn lines(origin: &Origin, subject: &Subject, title: &str, path: &str) -> impl IntoView + use<> {
     let (kind, picture) = match subject {
         Subject::Site => {
             ("website", Picture { path: "/icon-512.png".to_owned(), side: Some(512), alt: "Kith".to_owned() })
@@ -72,7 +72,7 @@ pub(super) fn lines(origin: &Origin, subject: &Subject, title: &str, path: &str)
 }
 
 /// The description of a page in one sentence, as one tag for all readers.
-pub(super) fn description(text: String) -> impl IntoView + use<> {
+pub(crate) fn description(text: String) -> impl IntoView + use<> {
     meta().attr("property", "og:description").name("description").content(text)
 }
 

@@ -6,6 +6,11 @@ use server::base::error::Invalid;
 
 use super::form::{described_by, frame};
 
+/// A labelled text area: see [`TextArea`] for what can be set.
+pub fn textarea(name: &'static str, label: &'static str) -> TextArea {
+    TextArea::new(name, label)
+}
+
 /// A labelled text area.
 #[derive(Clone, Debug)]
 pub struct TextArea {

@@ -10,7 +10,7 @@ use crate::{count, paths};
 const BESIDE: usize = 5;
 
 /// The search field on top of the column beside a page.
-pub(super) fn field() -> impl IntoView {
+pub(crate) fn field() -> impl IntoView {
     view! {
         <form class="seek" role="search" action=paths::SEARCH>
             {icon(Icon::Search)}
@@ -20,7 +20,7 @@ pub(super) fn field() -> impl IntoView {
 }
 
 /// The tags beside a page. Nothing if no tag is trending.
-pub(super) fn panel(trending: &[TrendingTag]) -> impl IntoView + use<> {
+pub(crate) fn panel(trending: &[TrendingTag]) -> impl IntoView + use<> {
     let lines = trending.iter().take(BESIDE).map(line).collect_view();
     (!trending.is_empty()).then(|| {
         view! {

@@ -3,7 +3,7 @@
 use http::StatusCode;
 use sqlx::PgPool;
 
-use super::{ORIGIN, Site, ask, canonical, meta, moment, statements};
+use crate::tests::syndication::{ORIGIN, Site, ask, canonical, meta, moment, statements};
 
 #[sqlx::test]
 async fn a_link_to_a_page_shows_what_it_is_about(pool: PgPool) {

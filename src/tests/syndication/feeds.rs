@@ -4,7 +4,7 @@ use http::StatusCode;
 use roxmltree::Document;
 use sqlx::PgPool;
 
-use super::{HOSTILE, ORIGIN, Site, ask, check, child, entries, link, locations, statements, text};
+use crate::tests::syndication::{HOSTILE, ORIGIN, Site, ask, check, child, entries, link, locations, statements, text};
 
 #[sqlx::test]
 async fn a_person_s_feed_is_valid_and_holds_their_fifty_newest_posts(pool: PgPool) {

@@ -8,7 +8,7 @@ use http::Request;
 use roxmltree::{Document, Node};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::{Answer, Browser, Site, queries::statements};
+use crate::tests::{Answer, Browser, Site, page::queries::statements};
 
 const ATOM: &str = "http://www.w3.org/2005/Atom";
 const ORIGIN: &str = "https://kith.example";

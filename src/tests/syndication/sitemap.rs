@@ -3,7 +3,7 @@
 use http::StatusCode;
 use sqlx::PgPool;
 
-use super::{ORIGIN, Site, locations};
+use crate::tests::syndication::{ORIGIN, Site, locations};
 
 #[sqlx::test]
 async fn the_sitemap_lists_everybody_s_pages_in_parts_and_leaves_out_who_is_out(pool: PgPool) {

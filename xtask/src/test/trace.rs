@@ -1,6 +1,6 @@
 //! No secret in any log: after the tests, their secrets are searched for in all log lines of the run, at every level.
 //!
-//! A test process writes `<dir>/<process>.log` and `<dir>/<process>.secrets` (see `src/tests/trace.rs`), the browser
+//! A test process writes `<dir>/<process>.log` and `<dir>/<process>.secrets` (see `src/tests/support/trace.rs`), the browser
 //! tests one list for the one server they visit (see `end2end/fixtures.ts`). A finding is reported by its kind and by
 //! the target that logged it, never by its value.
 

@@ -29,22 +29,45 @@ impl Rules {
     }
 }
 
-pub const CRATES: [Rules; 1] = [Rules {
-    source: "server/src",
-    groups: &[
-        ("base", &[]),
-        ("config", &["base"]),
-        ("db", &["base", "config"]),
-        ("limits", &["base"]),
-        ("mailer", &["base", "config"]),
-        ("jobs", &["base", "config", "mailer"]),
-        ("identity", &["base", "config", "db", "limits", "mailer", "jobs", "server"]),
-        ("social", &["base", "config", "db", "limits", "mailer", "jobs", "identity", "server"]),
-        ("accounts", &["base", "config", "db", "limits", "mailer", "jobs", "identity", "social", "server"]),
-        ("worker", &["base", "config", "db", "limits", "mailer", "jobs", "identity", "social", "accounts", "server"]),
-        ("http", &["base", "config", "db", "limits", "mailer", "jobs", "identity", "server"]),
-        ("seed", &["base", "identity", "social"]),
-    ],
-    composition: &["server"],
-    exports: &[("Server", "server")],
-}];
+pub const CRATES: [Rules; 2] = [
+    Rules {
+        source: "server/src",
+        groups: &[
+            ("base", &[]),
+            ("config", &["base"]),
+            ("db", &["base", "config"]),
+            ("limits", &["base"]),
+            ("mailer", &["base", "config"]),
+            ("jobs", &["base", "config", "mailer"]),
+            ("identity", &["base", "config", "db", "limits", "mailer", "jobs", "server"]),
+            ("social", &["base", "config", "db", "limits", "mailer", "jobs", "identity", "server"]),
+            ("accounts", &["base", "config", "db", "limits", "mailer", "jobs", "identity", "social", "server"]),
+            (
+                "worker",
+                &["base", "config", "db", "limits", "mailer", "jobs", "identity", "social", "accounts", "server"],
+            ),
+            ("http", &["base", "config", "db", "limits", "mailer", "jobs", "identity", "server"]),
+            ("seed", &["base", "identity", "social"]),
+        ],
+        composition: &["server"],
+        exports: &[("Server", "server")],
+    },
+    Rules {
+        source: "app/src",
+        groups: &[
+            ("count", &[]),
+            ("wording", &[]),
+            ("paths", &[]),
+            ("ui", &["count", "paths", "wording"]),
+            ("page", &["count", "paths", "wording", "ui"]),
+            ("islands", &["count", "paths", "wording", "ui", "page"]),
+            ("identity", &["count", "paths", "wording", "ui", "page", "islands"]),
+            ("social", &["count", "paths", "wording", "ui", "page", "islands"]),
+            ("syndication", &["paths", "ui", "page"]),
+            ("seo", &["paths", "ui", "page", "syndication"]),
+            ("dev", &["count", "paths", "wording", "ui", "page", "islands", "social"]),
+        ],
+        composition: &["routes"],
+        exports: &[],
+    },
+];

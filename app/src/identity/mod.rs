@@ -1,0 +1,4 @@
+//! Pages for accounts: sign-up, sign-in, elevation, settings.
+
+pub mod auth;
+pub mod settings;
