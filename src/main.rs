@@ -69,7 +69,7 @@ mod main_tests {
     use super::*;
 
     #[test]
-    fn an_odd_number_of_threads_is_refused_in_one_line() {
+    fn refuses_invalid_worker_thread_counts() {
         for odd in ["0", "many", "-1", "99999999999999999999", "1000000"] {
             assert!(worker_threads(Some(odd.into())).is_err(), "{odd}");
         }

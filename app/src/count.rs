@@ -25,7 +25,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_stay_exact_as_long_as_they_are_short() {
+    fn shortens_counts_from_ten_thousand_and_pluralises_nouns() {
         let said: Vec<String> =
             [-1, 0, 999, 1_000, 9_999, 10_000, 12_345, 123_456, 999_999, 1_000_000, 4_120_000].map(short).into();
         assert_eq!(said, ["0", "0", "999", "1,000", "9,999", "10K", "12.3K", "123K", "999K", "1M", "4.1M"]);

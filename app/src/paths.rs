@@ -18,7 +18,7 @@ pub const SEARCH_PEOPLE: &str = "/search/people";
 /// Search for tags only.
 pub const SEARCH_TAGS: &str = "/search/tags";
 /// The trending tags of this week.
-pub const LIVELY: &str = "/lively";
+pub const TRENDING: &str = "/trending";
 /// The composer, as a page of its own.
 pub const WRITE: &str = "/posts/new";
 /// Creates a post (POST).
@@ -233,24 +233,24 @@ pub fn device_end(device: impl std::fmt::Display) -> String {
 }
 
 /// The page of a pending OAuth sign-up; also saves its choices (POST).
-pub const ARRIVAL: &str = "/sign-up/arrival";
+pub const PENDING_SIGN_UP: &str = "/sign-up/provider";
 /// The avatar of a pending OAuth sign-up, from the provider.
-pub const ARRIVAL_FACE: &str = "/sign-up/arrival/face";
+pub const PENDING_SIGN_UP_AVATAR: &str = "/sign-up/provider/avatar";
 /// Sends a code to an address of a pending OAuth sign-up (POST).
-pub const ARRIVAL_SEND: &str = "/sign-up/arrival/send";
+pub const PENDING_SIGN_UP_SEND: &str = "/sign-up/provider/send";
 /// The form for that code.
-pub const ARRIVAL_CODE: &str = "/sign-up/arrival/code";
+pub const PENDING_SIGN_UP_CODE: &str = "/sign-up/provider/code";
 /// Verifies the password of the existing account (POST).
-pub const ARRIVAL_PASSWORD: &str = "/sign-up/arrival/password";
+pub const PENDING_SIGN_UP_PASSWORD: &str = "/sign-up/provider/password";
 
 /// Starts an OAuth sign-in (POST).
-pub fn set_out(provider: impl std::fmt::Display) -> String {
+pub fn oauth_start(provider: impl std::fmt::Display) -> String {
     format!("/auth/{provider}")
 }
 
 /// Verifies the owner of the existing account by another provider (POST).
-pub fn arrival_with(provider: impl std::fmt::Display) -> String {
-    format!("/sign-up/arrival/with/{provider}")
+pub fn pending_sign_up_with(provider: impl std::fmt::Display) -> String {
+    format!("/sign-up/provider/with/{provider}")
 }
 
 /// Elevates by a provider (POST).
@@ -286,7 +286,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_handle_names_a_person() {
+    fn reads_usernames_only_from_valid_handles() {
         assert_eq!(username("@ada"), Some("ada"));
         assert_eq!(username("@Ada"), Some("Ada"));
         for other in

@@ -6,6 +6,7 @@ use axum::{
     extract::DefaultBodyLimit,
     handler::Handler,
     middleware::from_fn,
+    response::Redirect,
     routing::{MethodFilter, MethodRouter, on},
 };
 use http::Method;
@@ -148,7 +149,8 @@ fn social() -> Doors {
         .get("/unsubscribe", Guard::Anyone, notifications::unsubscribe::ask)
         .post_unbound("/unsubscribe", notifications::unsubscribe::now)
         .get("/tags/{tag}", Guard::Anyone, tags::show)
-        .get("/lively", Guard::Anyone, tags::trending)
+        .get("/trending", Guard::Anyone, tags::trending)
+        .get("/lively", Guard::Anyone, async || Redirect::permanent(paths::TRENDING))
         .get("/search", Guard::Anyone, search::all)
         .get("/search/posts", Guard::Anyone, search::posts)
         .get("/search/people", Guard::Anyone, search::people)
@@ -207,17 +209,18 @@ fn accounts() -> Doors {
 /// OAuth sign-in.
 fn elsewhere() -> Doors {
     Doors::default()
-        .post("/auth/{provider}", Guard::Anyone, auth::providers::set_out)
-        .get("/auth/{provider}/callback", Guard::Anyone, auth::providers::come_back)
+        .post("/auth/{provider}", Guard::Anyone, auth::providers::start_sign_in)
+        .get("/auth/{provider}/callback", Guard::Anyone, auth::providers::callback)
         .post("/elevate/with/{provider}", Guard::Member, auth::providers::elevate)
-        .get("/sign-up/arrival", Guard::Anyone, auth::pending_sign_up::show)
-        .get("/sign-up/arrival/face", Guard::Anyone, auth::pending_sign_up::face)
-        .post("/sign-up/arrival", Guard::Anyone, auth::pending_sign_up::join)
-        .post("/sign-up/arrival/send", Guard::Anyone, auth::pending_sign_up::send)
-        .get("/sign-up/arrival/code", Guard::Anyone, auth::pending_sign_up::show_code)
-        .post("/sign-up/arrival/code", Guard::Anyone, auth::pending_sign_up::prove_by_code)
-        .post("/sign-up/arrival/password", Guard::Anyone, auth::pending_sign_up::prove_by_password)
-        .post("/sign-up/arrival/with/{provider}", Guard::Anyone, auth::providers::prove)
+        .get("/sign-up/provider", Guard::Anyone, auth::pending_sign_up::show)
+        .get("/sign-up/arrival", Guard::Anyone, async || Redirect::permanent(paths::PENDING_SIGN_UP))
+        .get("/sign-up/provider/avatar", Guard::Anyone, auth::pending_sign_up::avatar)
+        .post("/sign-up/provider", Guard::Anyone, auth::pending_sign_up::join)
+        .post("/sign-up/provider/send", Guard::Anyone, auth::pending_sign_up::send)
+        .get("/sign-up/provider/code", Guard::Anyone, auth::pending_sign_up::show_code)
+        .post("/sign-up/provider/code", Guard::Anyone, auth::pending_sign_up::prove_by_code)
+        .post("/sign-up/provider/password", Guard::Anyone, auth::pending_sign_up::prove_by_password)
+        .post("/sign-up/provider/with/{provider}", Guard::Anyone, auth::providers::prove)
         .get("/settings/connections", Guard::Member, settings::connections::show)
         .post("/settings/connections/{provider}/link", Guard::Elevated, auth::providers::link)
         .post("/settings/connections/{provider}/unlink", Guard::Elevated, settings::connections::unlink)

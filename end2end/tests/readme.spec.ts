@@ -6,7 +6,7 @@ import { cards, expect, open, signIn, test } from "../fixtures.ts";
 const FILE = fileURLToPath(new URL("../../docs/feed.png", import.meta.url));
 
 if (process.env.KITH_SCREENSHOTS) {
-    test("the feed is drawn for the README", async ({ page, js }) => {
+    test("a screenshot of the feed is saved for the README", async ({ page, js }) => {
         if (!js) return;
         await page.emulateMedia({ colorScheme: "light" });
         await signIn(page, "ada");

@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn the_documentation_says_what_is_counted() {
+    fn documentation_lists_every_limit() {
         let written = include_str!("../../docs/limits.md");
         let rows: Vec<String> = ALL
             .iter()

@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_error_that_repeats_its_cause_is_printed_once() {
+    fn prints_a_repeated_error_cause_once() {
         let error = anyhow::Error::new(server::Error::from(sqlx::Error::PoolTimedOut)).context("it did not work");
         let said = causes(error.as_ref());
         assert!(said.starts_with("it did not work: unavailable: pool timed out"), "{said}");

@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn a_closed_pipe_is_quiet_and_a_full_disk_is_one_line() {
+    fn tolerates_closed_pipes_and_reports_other_errors_in_one_line() {
         assert!(tolerate(write(&mut Failing(ErrorKind::BrokenPipe), &"x")).is_ok());
         for kind in [ErrorKind::StorageFull, ErrorKind::PermissionDenied, ErrorKind::Other] {
             let error = tolerate(write(&mut Failing(kind), &"x")).unwrap_err();
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_must_not_get_lost_goes_elsewhere() {
+    fn writes_a_line_to_the_first_working_output() {
         for kind in [ErrorKind::BrokenPipe, ErrorKind::StorageFull] {
             let mut taken = Vec::new();
             assert!(to_any(&mut [&mut Failing(kind), &mut taken], &"the link"));

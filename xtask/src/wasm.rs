@@ -90,7 +90,7 @@ mod tests {
     use super::locked_version;
 
     #[test]
-    fn a_version_is_found_by_the_whole_name() {
+    fn finds_locked_versions_by_exact_name() {
         let lock = "name = \"a-b\"\nversion = \"2\"\n\n[[package]]\nname = \"a\"\nversion = \"1.0\"\n";
         assert_eq!(locked_version(lock, "a"), Some("1.0"));
         assert_eq!(locked_version(lock, "c"), None);

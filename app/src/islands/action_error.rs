@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_code_comes_back_as_it_was_and_nothing_else_is_one() {
+    fn error_codes_round_trip_and_unknown_bytes_mean_unavailable() {
         for (error, _) in ActionError::ALL {
             assert_eq!(ActionError::de(error.ser()), error);
         }

@@ -64,7 +64,7 @@ pub async fn set_follow(for_user: Option<i64>, username: String, follow: bool) -
 #[cfg(all(test, feature = "ssr"))]
 mod tests {
     #[test]
-    fn the_browser_counts_to_the_same_number() {
+    fn client_and_server_share_the_post_length_limit() {
         assert_eq!(super::BODY_MAX, server::social::posts::BODY_MAX);
     }
 }

@@ -137,7 +137,7 @@ impl Page {
     }
 
     /// Shows the trending tags beside it, as beside the feeds.
-    pub fn beside_lively(mut self) -> Self {
+    pub fn with_trending(mut self) -> Self {
         self.parts.trending = true;
         self
     }

@@ -131,7 +131,7 @@ mod tests {
     use crate::ui::render;
 
     #[test]
-    fn waits_are_said_rounded_up() {
+    fn formats_retry_waits_rounded_up() {
         let said: Vec<String> = [0, 1, 2, 59, 60, 61, 900, 3_600, 7_201].map(wait).into();
         assert_eq!(
             said,
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn every_error_has_one_heading_and_a_way_on() {
+    fn every_error_page_has_one_heading_and_a_home_link() {
         for code in [400, 401, 403, 404, 405, 409, 413, 414, 415, 421, 422, 429, 431, 500, 503] {
             let status = StatusCode::from_u16(code).expect("a status");
             let html = render(|| view(status, Some(90), Effect::Unchanged));
@@ -161,7 +161,7 @@ mod tests {
         }
     }
     #[test]
-    fn what_may_be_saved_is_never_called_unchanged() {
+    fn unknown_effects_are_never_reported_as_unchanged() {
         for code in [500, 502, 503, 504] {
             let status = StatusCode::from_u16(code).expect("a status");
             let html = render(|| view(status, Some(2), Effect::Unknown));

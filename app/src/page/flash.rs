@@ -9,13 +9,13 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
-use http::{
-    HeaderValue, Method,
-    header::{CONTENT_TYPE, SET_COOKIE},
-};
+use http::{HeaderValue, Method, header::CONTENT_TYPE};
 use server::{
     Server,
-    http::{Shown, cookies::Cookie},
+    http::{
+        Shown,
+        cookies::{Cookie, WithCookie},
+    },
     identity::sessions::UserAgent,
 };
 
@@ -74,7 +74,7 @@ pub enum Flash {
     /// Signed in to the account that was verified; another provider opens it now as well.
     Proved,
     /// This browser no longer has a pending OAuth sign-up.
-    ArrivalGone,
+    PendingSignUpGone,
     /// Another user created an account with that address in between (a race).
     AddressTaken,
     /// The identity is already linked to an account.
@@ -122,7 +122,7 @@ const PLAIN: [(Flash, &str); 40] = [
     (Flash::Disconnected, "disconnected"),
     (Flash::Refreshed, "refreshed"),
     (Flash::Proved, "proved"),
-    (Flash::ArrivalGone, "arrival-gone"),
+    (Flash::PendingSignUpGone, "sign-up-gone"),
     (Flash::AddressTaken, "address-taken"),
     (Flash::HaveAccountThere, "have-account-there"),
     (Flash::MarkedRead, "marked-read"),
@@ -196,7 +196,7 @@ impl Flash {
             }
             Self::Refreshed => "Your name and picture are up to date.",
             Self::Proved => "Welcome back. From now on you can sign in that way too.",
-            Self::ArrivalGone => "That took too long, or began in another browser. Start again here.",
+            Self::PendingSignUpGone => "That took too long, or began in another browser. Start again here.",
             Self::AddressTaken => "That address has an account now. Prove that it is yours.",
             Self::HaveAccountThere => "You already have an account. Sign in the same way.",
             Self::MarkedRead => "Marked as read.",
@@ -215,7 +215,7 @@ impl Flash {
             | Self::UndoLinkGone
             | Self::SessionLinkGone
             | Self::CodeGone
-            | Self::ArrivalGone
+            | Self::PendingSignUpGone
             | Self::AddressTaken
             | Self::PictureNotSaved
             | Self::FollowsFull => Tone::Bad,
@@ -225,11 +225,7 @@ impl Flash {
 
     /// Redirects to `path` (one of our own), which shows this message.
     pub fn redirect(self, server: &Server, path: &str) -> Response {
-        let mut response = Redirect::to(path).into_response();
-        if let Some(cookie) = self.cookie(server) {
-            response.headers_mut().append(SET_COOKIE, cookie);
-        }
-        response
+        Redirect::to(path).into_response().with_cookie(self.cookie(server))
     }
 
     /// Returns the cookie that makes the next page show the message.
@@ -240,17 +236,12 @@ impl Flash {
 
 /// Removes the cookie in the response that shows the message.
 pub async fn once(State(server): State<Server>, request: Request<Body>, next: Next) -> Response {
-    let said =
+    let is_shown =
         request.method() == Method::GET && request.extensions().get::<Shown>().is_some_and(|s| s.flash.is_some());
-    let mut response = next.run(request).await;
+    let response = next.run(request).await;
     let is_page = response.headers().get(CONTENT_TYPE).is_some_and(|t| t.as_bytes().starts_with(b"text/html"));
-    if said
-        && is_page
-        && let Some(removal) = Cookie::Flash.remove(&server.config().origin)
-    {
-        response.headers_mut().append(SET_COOKIE, removal);
-    }
-    response
+    let removal = Cookie::Flash.remove(&server.config().origin);
+    response.with_cookie(removal.filter(|_| is_shown && is_page))
 }
 
 #[cfg(test)]
@@ -258,7 +249,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_code_reads_back_and_nothing_else_does() {
+    fn flash_codes_round_trip_and_invalid_codes_are_refused() {
         let agent = UserAgent::parse("Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0");
         for flash in PLAIN.map(|(flash, _)| flash).into_iter().chain([Flash::DeviceEnded(agent)]) {
             assert_eq!(Flash::parse(&flash.code()).map(|f| f.text()), Some(flash.text()));

@@ -197,7 +197,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_posting_form_names_the_viewer() {
+    fn adds_the_viewer_to_every_form_with_method_post() {
         let html = "<form role=\"search\" action=\"/search\"><p>a</p></form><form class=\"a>b\" method=\"post\"><b>c</b></form>";
         let bound = bind(html.to_owned(), Some(UserId(7)));
         let field = "<input type=\"hidden\" name=\"for_user\" value=\"7\">";
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_form_with_a_file_names_the_viewer_in_its_address() {
+    fn adds_the_viewer_to_the_action_of_multipart_forms() {
         let html = "<form method=\"post\" action=\"/x\" enctype=\"multipart/form-data\" class=\"y\"></form>";
         assert_eq!(
             bind(html.to_owned(), Some(UserId(7))),
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn the_field_is_taken_out_and_counts_only_once() {
+    fn removes_the_user_field_and_ignores_invalid_or_repeated_ones() {
         assert_eq!(split(b"a=1&for_user=7&b=2"), (b"a=1&b=2".to_vec(), Some(UserId(7))));
         assert_eq!(split(b"for%5fuser=7&a=%26"), (b"a=%26".to_vec(), Some(UserId(7))));
         for bad in [&b"a=1"[..], b"", b"for_user=", b"for_user=x", b"for_user=7&for_user=7", b"xfor_user=7"] {

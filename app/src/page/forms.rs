@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_form_we_gave_out_is_read() {
+    fn refuses_form_bodies_with_unexpected_or_malformed_fields() {
         let pair: Pair = read(b"a=%C3%A9+x&b=true").unwrap();
         assert_eq!((pair.a.as_str(), pair.b), ("é x", true));
         for bad in [&b""[..], b"b=true", b"a=1&a=2", b"a=1&admin=true", b"a=%00", b"a=%ff", b"a=1&b=maybe", b"\xff=1"] {

@@ -5,6 +5,7 @@ pub mod document;
 pub mod error_page;
 pub mod error_responses;
 pub mod flash;
+mod form_error;
 pub mod form_user;
 pub mod forms;
 mod head;
@@ -20,6 +21,7 @@ pub mod visit;
 
 pub use self::{
     document::{Page, Shell, card, fragment},
+    form_error::FormError,
     nav::Tab,
     page_query::PageQuery,
     public::Public,

@@ -4,12 +4,11 @@
 use std::time::Duration;
 
 use axum::response::{IntoResponse, Redirect, Response};
-use http::header::SET_COOKIE;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::{Serialize, de::DeserializeOwned};
 use server::{
     config::Origin,
-    http::cookies::Cookie,
+    http::cookies::{Cookie, WithCookie},
     identity::sessions::request::{Elevated, Member},
 };
 
@@ -37,16 +36,13 @@ pub fn proved<T: Serialize>(
 }
 
 fn keep<T: Serialize>(visit: &Visit, form: Option<&Form<T>>) -> Response {
-    let mut response = Redirect::to(&paths::with_next(paths::ELEVATE, &visit.here)).into_response();
     let text = form.and_then(|Form(typed)| serde_urlencoded::to_string(typed).ok());
     let user = visit.cx.viewer().map(|user| user.0).unwrap_or_default();
     let value = text.map(|text| format!("{user}.{}", utf8_percent_encode(&text, NON_ALPHANUMERIC)));
-    if let Some(value) = value.filter(|value| value.len() <= MAX_BYTES)
-        && let Some(cookie) = Cookie::Draft.set(&visit.cx.server.config().origin, &value, Some(TEN_MINUTES))
-    {
-        response.headers_mut().append(SET_COOKIE, cookie);
-    }
-    response
+    let cookie = value
+        .filter(|value| value.len() <= MAX_BYTES)
+        .and_then(|value| Cookie::Draft.set(&visit.cx.server.config().origin, &value, Some(TEN_MINUTES)));
+    Redirect::to(&paths::with_next(paths::ELEVATE, &visit.here)).into_response().with_cookie(cookie)
 }
 
 /// Returns the kept form, if it is of this kind and of the user who is signed in.
@@ -60,9 +56,6 @@ pub fn read<T: DeserializeOwned>(visit: &Visit) -> Option<T> {
 }
 
 /// Removes the kept form from the browser: the page shows it now.
-pub fn drop(mut response: Response, origin: &Origin) -> Response {
-    if let Some(cookie) = Cookie::Draft.remove(origin) {
-        response.headers_mut().append(SET_COOKIE, cookie);
-    }
-    response
+pub fn drop(response: Response, origin: &Origin) -> Response {
+    response.with_cookie(Cookie::Draft.remove(origin))
 }

@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 use axum::response::{IntoResponse, Redirect, Response};
-use http::header::SET_COOKIE;
 use serde::Deserialize;
-use server::{base::redirect_target::safe_next, http::cookies::Cookie, identity::sessions::request::Request};
+use server::{
+    base::redirect_target::safe_next,
+    http::cookies::{Cookie, WithCookie},
+    identity::sessions::request::Request,
+};
 
 use crate::{
     page::{forms::Form, visit::Theme},
@@ -26,13 +29,9 @@ pub struct Choice {
 /// Remembers the choice and shows the same page again.
 pub async fn choose(cx: Request, Form(choice): Form<Choice>) -> Response {
     let origin = &cx.server.config().origin;
-    let mut response = Redirect::to(safe_next(&choice.next, paths::HOME)).into_response();
     let cookie = match Theme::parse(&choice.theme) {
         Theme::System => Cookie::Theme.remove(origin),
         chosen => Cookie::Theme.set(origin, chosen.name(), Some(YEAR)),
     };
-    if let Some(cookie) = cookie {
-        response.headers_mut().append(SET_COOKIE, cookie);
-    }
-    response
+    Redirect::to(safe_next(&choice.next, paths::HOME)).into_response().with_cookie(cookie)
 }

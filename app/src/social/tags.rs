@@ -39,7 +39,7 @@ pub async fn show(visit: Visit, Path(typed): Path<String>, Query(place): Query<P
     // Older pages hold other posts every day, and an unused tag has no feed.
     let page = if before.is_none() && !nothing { page.canonical(base.clone()) } else { page };
     let page = if nothing { page } else { page.feed(paths::tag_feed(&tag)) };
-    let page = page.description(format!("What people write about #{tag} on Kith.")).beside_lively().islands();
+    let page = page.description(format!("What people write about #{tag} on Kith.")).with_trending().islands();
     let response = page.respond_with(&visit, || match nothing {
         true => Either::Left(nobody(visit.me().is_some())),
         false => Either::Right(list(List::new(&visit, &posts, base, before))),
@@ -50,7 +50,7 @@ pub async fn show(visit: Visit, Path(typed): Path<String>, Query(place): Query<P
 fn nobody(member: bool) -> impl IntoView {
     let way = match member {
         true => button_link("Write something", paths::WRITE, Weight::Primary),
-        false => button_link("See what is lively", paths::LIVELY, Weight::Quiet),
+        false => button_link("See what is trending", paths::TRENDING, Weight::Quiet),
     };
     view! { <section class="sheet">{empty("No posts with this tag yet", "Posts with this tag appear here.", way)}</section> }
 }
@@ -60,7 +60,7 @@ pub async fn trending(visit: Visit) -> Response {
     let tags = visit.cx.server.trending();
     let words = "Tags that several people use within a week appear here.";
     let quiet = tags.is_empty().then(|| view! { <section class="sheet">{empty("A quiet week", words, ())}</section> });
-    page::Page::new("Lively this week")
-        .canonical(paths::LIVELY)
+    page::Page::new("Trending this week")
+        .canonical(paths::TRENDING)
         .respond(&visit, view! { {trending::all(&tags)}{quiet} })
 }

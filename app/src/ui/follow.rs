@@ -46,7 +46,7 @@ mod tests {
     use crate::ui::render;
 
     #[test]
-    fn the_name_of_a_follow_button_never_changes() {
+    fn follow_button_label_is_the_same_in_both_states() {
         for verb in ["Follow", "Follow back"] {
             for (followed, pressed, words) in [(false, "false", verb), (true, "true", "Following")] {
                 let html = render(|| FollowButton { verb, ..FollowButton::slim("ada", followed) }.view());

@@ -238,7 +238,7 @@ mod tests {
     use crate::ui::{render, xss};
 
     #[test]
-    fn nothing_given_back_leaves_its_field() {
+    fn escapes_submitted_values_in_fields_and_error_summary() {
         for attack in xss::CORPUS {
             let invalid = Invalid::one("name", attack.to_owned());
             let html = render(|| {
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_is_tied_to_its_field_and_summarised() {
+    fn field_errors_are_linked_to_their_field_and_summarised() {
         let invalid = Invalid::one("email", "That is no address.");
         let html = render(|| {
             let field = Field::new("email", "E-mail").hint("Nobody sees it.").autofocus().errors(&invalid);
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn text_fields_take_the_direction_of_their_text() {
+    fn only_free_text_fields_set_automatic_direction() {
         let html = |field: Field| render(|| field.view());
         assert!(html(Field::new("place", "Place")).contains("dir=\"auto\""));
         assert!(!html(Field::new("email", "E-mail").kind("email")).contains("dir="));
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_that_is_right_says_nothing() {
+    fn valid_fields_show_no_error_markup() {
         let html = render(|| Field::new("email", "E-mail").errors(&Invalid::default()).view());
         assert!(!html.contains("aria-") && !html.contains("error"), "{html}");
         assert!(!render(|| error_summary(&Invalid::default())).contains("alert"));

@@ -128,7 +128,7 @@ mod tests {
     use crate::ui::{render, xss};
 
     #[test]
-    fn nothing_in_a_post_or_a_name_becomes_markup() {
+    fn escapes_post_text_and_author_names() {
         for text in xss::CORPUS {
             let post = xss::attack(text);
             for viewer in [Viewer::Member, Viewer::Stranger] {
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_long_text_is_folded() {
+    fn folds_only_long_post_texts() {
         let mut post = xss::attack("short");
         assert!(!render(|| text(&post)).contains("<details"));
         post.body = "a line\n".repeat(10);
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn a_liked_post_offers_to_take_it_back() {
+    fn like_button_of_a_liked_post_removes_the_like() {
         let mut post = xss::attack("hello");
         post.liked = true;
         let html = render(|| like(&post, &Viewer::Member));
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn the_name_of_a_like_button_says_what_it_does_and_never_changes() {
+    fn like_label_is_constant_and_count_is_its_description() {
         let mut post = xss::attack("hello");
         post.author.display_name = "Ada".to_owned();
         for (liked, likes, count) in [(false, 0, "0 likes"), (true, 1, "1 like"), (false, 1_204, "1,204 likes")] {

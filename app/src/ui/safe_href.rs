@@ -21,14 +21,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_web_and_our_own_paths_are_linked() {
+    fn accepts_web_addresses_and_own_paths() {
         for good in ["https://example.org/a?b#c", "http://[::1]/", "HTTPS://example.org", "/posts/1", "/", "/#x"] {
             assert_eq!(safe_href(good).as_deref(), Some(good));
         }
     }
 
     #[test]
-    fn nothing_else_is() {
+    fn refuses_other_schemes_and_ambiguous_addresses() {
         for bad in [
             "javascript:alert(1)",
             "JaVaScRiPt:alert(1)",

@@ -145,7 +145,7 @@ mod tests {
     use crate::ui::{render, xss};
 
     #[test]
-    fn nothing_typed_can_leave_the_text_area() {
+    fn escapes_text_area_content() {
         for attack in xss::CORPUS {
             let html = render(|| TextArea::new("body", "Write").value(attack).view());
             xss::assert_harmless(&html);
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_leading_line_break_survives_the_parser() {
+    fn preserves_a_leading_line_break() {
         assert_eq!(content("\nhello"), "\n\nhello");
         assert_eq!(content("hello\n"), "hello\n");
     }

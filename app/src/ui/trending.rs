@@ -24,8 +24,8 @@ pub(crate) fn panel(trending: &[TrendingTag]) -> impl IntoView + use<> {
     let lines = trending.iter().take(BESIDE).map(line).collect_view();
     (!trending.is_empty()).then(|| {
         view! {
-            <section class="note lively">
-                <h2><a href=paths::LIVELY>"Lively this week"</a></h2>
+            <section class="note trending">
+                <h2><a href=paths::TRENDING>"Trending this week"</a></h2>
                 <ul>{lines}</ul>
             </section>
         }
@@ -35,19 +35,19 @@ pub(crate) fn panel(trending: &[TrendingTag]) -> impl IntoView + use<> {
 /// All trending tags, on their own page. Nothing if no tag is trending.
 pub fn all(trending: &[TrendingTag]) -> impl IntoView + use<> {
     let lines = trending.iter().map(line).collect_view();
-    (!trending.is_empty()).then(|| view! { <section class="sheet found lively"><ul>{lines}</ul></section> })
+    (!trending.is_empty()).then(|| view! { <section class="sheet found trending"><ul>{lines}</ul></section> })
 }
 
 /// All trending tags, on another page. Nothing if no tag is trending.
 pub fn sheet(trending: &[TrendingTag]) -> impl IntoView + use<> {
     let lines = trending.iter().map(line).collect_view();
     (!trending.is_empty()).then(|| {
-        view! { <section class="sheet found lively"><h2>"Lively this week"</h2><ul>{lines}</ul></section> }
+        view! { <section class="sheet found trending"><h2>"Trending this week"</h2><ul>{lines}</ul></section> }
     })
 }
 
 fn line(one: &TrendingTag) -> impl IntoView + use<> {
-    let people = count::of(one.people, "person", "people");
+    let people = count::of(one.users, "person", "people");
     view! { <li><a href=paths::tag(&one.tag)><b dir="auto">{format!("#{}", one.tag)}</b><small>{people}</small></a></li> }
 }
 
@@ -57,9 +57,9 @@ mod tests {
     use crate::ui::{render, xss};
 
     #[test]
-    fn nothing_in_a_tag_becomes_markup() {
+    fn escapes_trending_tags() {
         for text in xss::CORPUS {
-            let one = TrendingTag { tag: (*text).to_owned(), people: 2, posts: 3 };
+            let one = TrendingTag { tag: (*text).to_owned(), users: 2, posts: 3 };
             xss::assert_harmless(&render(|| view! { {panel(std::slice::from_ref(&one))}{sheet(&[one])} }));
         }
     }

@@ -57,7 +57,7 @@ mod tests {
     const NOW: OffsetDateTime = datetime!(2026-03-14 15:00 UTC);
 
     #[test]
-    fn the_last_days_are_said_as_people_say_them() {
+    fn shows_recent_times_as_relative_and_older_as_dates() {
         for (ago, expected) in [
             (Duration::seconds(-30), "just now"),
             (Duration::seconds(44), "just now"),
@@ -78,12 +78,12 @@ mod tests {
     }
 
     #[test]
-    fn late_evening_is_still_hours_ago_after_midnight() {
+    fn shows_hours_ago_across_midnight() {
         assert_eq!(said(datetime!(2026-03-13 22:00 UTC), datetime!(2026-03-14 01:00 UTC)), "3 h ago");
     }
 
     #[test]
-    fn machines_and_hovering_get_it_exact() {
+    fn formats_exact_machine_and_month_times() {
         let at = datetime!(2026-01-02 03:04:05.678 UTC);
         assert_eq!(machine(at), "2026-01-02T03:04Z");
         assert_eq!(exact(at), "2 January 2026, 03:04 UTC");

@@ -218,7 +218,7 @@ mod tests {
     use super::link;
 
     #[test]
-    fn pages_are_linked_both_ways_and_one_page_is_not() {
+    fn links_pages_both_ways_and_omits_links_for_one_page() {
         assert_eq!(link("/e", 30, 1, 1), None);
         assert_eq!(
             link("/e", 5, 2, 3).unwrap(),

@@ -169,7 +169,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nobody_has_more_than_one_primary_address_and_ids_are_their_own() {
+    fn cast_has_unique_ids_and_at_most_one_primary_address() {
         let people = people();
         assert_eq!(people.len(), 14);
         for person in people.values() {

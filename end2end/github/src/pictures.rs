@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn everybody_has_a_picture_of_their_own_that_is_a_small_png() {
+    fn draws_a_distinct_small_png_avatar_for_each_user() {
         let files: HashSet<_> = (1_001..1_100).map(usual).collect();
         assert!(files.len() > 95, "{} of 99", files.len());
         for file in files {
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_polyglot_is_a_png_and_a_page() {
+    fn polyglot_is_a_valid_png_containing_a_web_page() {
         let file = polyglot(1);
         assert!(String::from_utf8_lossy(&file).contains("<!doctype html><script>"));
         assert_eq!(decode(file).unwrap(), (144, 144));
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_huge_one_says_so_in_a_few_bytes() {
+    fn huge_image_declares_its_dimensions_in_few_bytes() {
         let file = huge_dimensions();
         assert!(file.len() < 100);
         let reader = png::Decoder::new(Cursor::new(file)).read_info().unwrap();

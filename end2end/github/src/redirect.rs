@@ -49,7 +49,7 @@ mod tests {
     use super::allowed;
 
     #[test]
-    fn the_host_may_have_more_in_front_and_the_path_more_behind() {
+    fn allows_only_subdomains_and_subpaths_of_the_callback() {
         let callback = "http://example.com/path";
         for good in [
             "http://example.com/path",
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn on_this_machine_any_port_will_do() {
+    fn allows_any_port_on_the_same_loopback_address() {
         assert!(allowed("http://127.0.0.1/path", "http://127.0.0.1:1234/path"));
         assert!(allowed("http://[::1]:3000/path", "http://[::1]:4000/path"));
         assert!(!allowed("http://127.0.0.1/path", "http://127.0.0.2:1234/path"));

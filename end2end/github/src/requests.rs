@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_secret_is_kept() {
+    fn recorded_requests_contain_no_secrets() {
         let (parts, ()) = Request::post("/login/oauth/access_token?state=s3cret")
             .header("authorization", "Bearer gho_s3cret")
             .header("cookie", "a=s3cret")

@@ -144,7 +144,7 @@ mod tests {
     use super::granted;
 
     #[test]
-    fn no_more_is_granted_than_was_asked_for_and_agreed_to() {
+    fn grants_only_scopes_requested_and_consented_to() {
         assert_eq!(granted("user:email read:user", None), "read:user,user:email");
         assert_eq!(granted("user:email read:user", Some("read:user,repo")), "read:user");
         assert_eq!(granted("user user:email repo", None), "repo,user");

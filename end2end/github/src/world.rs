@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_said_for_one_request_or_person_comes_first_and_is_used_up() {
+    fn one_time_rules_take_precedence_and_apply_once() {
         let world = World::new(String::new(), App::default());
         let mut state = world.lock();
         let rule = |mode, person, once| Rule { endpoint: Endpoint::User, mode, person, once };

@@ -1,7 +1,7 @@
 // Changing address and username, and deleting the account.
 import { expect, mailCode, signUp, test } from "../../fixtures.ts";
 
-test("a new address counts once its code is typed, and the username can change", async ({ page, allow }) => {
+test("users change their e-mail address by code and their username", async ({ page, allow }) => {
     allow("status of 422");
     const someone = await signUp(page);
     await page.goto("/settings/account");
@@ -26,7 +26,7 @@ test("a new address counts once its code is typed, and the username can change",
     await expect(page.getByText(`The username was changed from @${someone.username}`)).toBeVisible();
 });
 
-test("a person takes everything along and leaves", async ({ page, allow }) => {
+test("users download their data and delete their account", async ({ page, allow }) => {
     allow("status of 404");
     allow("status of 422");
     const someone = await signUp(page);

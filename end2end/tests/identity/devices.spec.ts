@@ -14,7 +14,7 @@ async function onemore(page: Page, who: Newcomer, path: string, userAgent?: stri
     return [context, other];
 }
 
-test("a second browser is ended from the first and is out at its next request", async ({ page, js }) => {
+test("revoking another session ends it at its next request", async ({ page, js }) => {
     const someone = await signUp(page);
     const [phone, elsewhere] = await onemore(page, someone, "/", PHONE);
     await page.goto("/settings/devices");
@@ -45,7 +45,7 @@ test("a second browser is ended from the first and is out at its next request", 
     await phone.close();
 });
 
-test("all others are signed out at once, then everywhere", async ({ page }) => {
+test("users revoke all other sessions, then all sessions", async ({ page }) => {
     const someone = await signUp(page);
     const others = [await onemore(page, someone, "/settings/devices"), await onemore(page, someone, "/following", PHONE)];
     await page.goto("/settings/devices");
@@ -66,7 +66,7 @@ test("all others are signed out at once, then everywhere", async ({ page }) => {
     await expect(page).toHaveURL(/\/sign-in\?/);
 });
 
-test("a device that is gone already is said to be, and nothing else ends", async ({ page, allow }) => {
+test("revoking an ended session reports it and revokes nothing else", async ({ page, allow }) => {
     allow("status of 404");
     const someone = await signUp(page);
     const [phone, elsewhere] = await onemore(page, someone, "/settings/devices", PHONE);
@@ -79,7 +79,7 @@ test("a device that is gone already is said to be, and nothing else ends", async
     await phone.close();
 });
 
-test("one proves oneself with the password, and goes on to where one was", async ({ page, allow }) => {
+test("elevating by password continues to the requested page", async ({ page, allow }) => {
     allow("status of 422");
     await signIn(page, "barbara");
     await page.goto("/elevate?next=/following");
@@ -96,7 +96,7 @@ test("one proves oneself with the password, and goes on to where one was", async
     await expect(page).toHaveURL("/following");
 });
 
-test("proving oneself leads to no other site", async ({ page }) => {
+test("elevation never redirects to another site", async ({ page }) => {
     await signIn(page, "barbara");
     await page.goto(`/elevate?next=${encodeURIComponent("//evil.example/")}`);
     await expect(page.getByRole("link", { name: "Not now" })).toHaveAttribute("href", "/settings/devices");

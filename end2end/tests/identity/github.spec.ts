@@ -38,7 +38,7 @@ async function join(page: Page): Promise<Octocat> {
     await page.goto("/sign-up");
     await setOut(page);
     await consentAnew(page, octocat);
-    await expect(page).toHaveURL("/sign-up/arrival");
+    await expect(page).toHaveURL("/sign-up/provider");
     await expect(page.getByLabel("Username")).toHaveValue(octocat.login);
     await expect(page.getByText(octocat.email)).toBeVisible();
     await page.getByRole("button", { name: "Create my account" }).click();
@@ -47,7 +47,7 @@ async function join(page: Page): Promise<Octocat> {
     return octocat;
 }
 
-test("somebody joins by GitHub, leaves, and comes in again", async ({ page }) => {
+test("users sign up and sign in again by GitHub", async ({ page }) => {
     const { login } = await join(page);
     await expect(page.getByRole("link", { name: "Profile", exact: true })).toHaveAttribute("href", `/@${login}`);
     expect(await post(page, "/sign-out", {})).toBe(303);
@@ -59,7 +59,7 @@ test("somebody joins by GitHub, leaves, and comes in again", async ({ page }) =>
     await expect(page.getByText("Good to see you again.")).toBeVisible();
 });
 
-test("a name that is taken can be chosen otherwise, and every page on the way is in order", async ({ page, allow }) => {
+test("a GitHub sign-up asks for another username on conflict", async ({ page, allow }) => {
     allow("status of 422");
     await page.goto("/sign-in");
     await setOut(page);
@@ -75,7 +75,7 @@ test("a name that is taken can be chosen otherwise, and every page on the way is
     await expect(page).toHaveURL("/");
 });
 
-test("GitHub is connected to an account with a password, opens it, and is disconnected", async ({ page }) => {
+test("users connect GitHub, sign in with it and disconnect it", async ({ page }) => {
     const someone = await signUp(page);
     const octocat = anOctocat();
     await page.goto("/settings/connections");
@@ -103,7 +103,7 @@ test("GitHub is connected to an account with a password, opens it, and is discon
     await expect(page.getByRole("button", { name: "Connect GitHub" })).toBeVisible();
 });
 
-test("the last way in stays until there is another", async ({ page, allow }) => {
+test("the last identity stays connected until a password exists", async ({ page, allow }) => {
     allow("status of 422");
     await join(page);
     await page.goto("/settings/connections");
@@ -117,7 +117,7 @@ test("the last way in stays until there is another", async ({ page, allow }) => 
     await expect(page.getByText("Disconnected.")).toBeVisible();
 });
 
-test("who says no is back where they were, and reads that nothing happened", async ({ page, allow }) => {
+test("cancelling at GitHub returns to the form with a message", async ({ page, allow }) => {
     allow("status of 403");
     await page.goto("/sign-in");
     await setOut(page);
@@ -133,7 +133,7 @@ test("who says no is back where they were, and reads that nothing happened", asy
     await expect(page.getByRole("button", { name: "Connect GitHub" })).toBeVisible();
 });
 
-test("an address that has an account is proved once, by a code, and then GitHub opens it", async ({ page }) => {
+test("an e-mail code connects GitHub to an existing account", async ({ page }) => {
     const someone = await signUp(page);
     expect(await post(page, "/sign-out", {})).toBe(303);
     await page.goto("/sign-in");
@@ -150,7 +150,7 @@ test("an address that has an account is proved once, by a code, and then GitHub 
     await expect(page.getByRole("link", { name: "Profile", exact: true })).toHaveAttribute("href", `/@${someone.username}`);
 });
 
-test("GitHub that is away is said, and a password still opens the door", async ({ page, allow, request }) => {
+test("a GitHub outage is reported and password sign-in still works", async ({ page, allow, request }) => {
     allow("status of 503");
     const octocat = anOctocat();
     const person = { login: octocat.login, emails: [{ email: octocat.email, primary: true, verified: true }], note: "Down" };
@@ -167,7 +167,7 @@ test("GitHub that is away is said, and a password still opens the door", async (
     await expect(page).toHaveURL("/");
 });
 
-test("a password is removed where GitHub opens the account too, and not before", async ({ page, allow }) => {
+test("a password is removable only after GitHub is connected", async ({ page, allow }) => {
     allow("status of 422");
     const someone = await signUp(page);
     await page.goto("/settings/security");

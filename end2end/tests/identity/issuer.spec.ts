@@ -10,7 +10,7 @@ test.beforeEach(({ allow }) => {
     allow(/^foreign host: http:\/\/localhost:\d+\/interaction\//);
 });
 
-test("an issuer that leads over a third host is reached from every form, and Back leads to the form", async ({ page }) => {
+test("forms reach a provider that redirects through a third host", async ({ page }) => {
     const hosts: string[] = [];
     page.on("request", (request) => {
         if (request.isNavigationRequest()) hosts.push(new URL(request.url()).host);
@@ -29,7 +29,7 @@ test("an issuer that leads over a third host is reached from every form, and Bac
     await expect(page.getByRole("heading", { name: "Gatehouse" })).toBeVisible();
 });
 
-test("the page on the way has a link, for browsers that do not go on by themselves", async ({ page }) => {
+test("the redirect page also links to the provider", async ({ page }) => {
     await page.goto("/sign-in");
     // Without its automatic redirect, the page remains.
     await page.route("**/auth/gatehouse", async (route) => {
@@ -52,11 +52,11 @@ async function setOut(page: Page, name: string): Promise<void> {
     await page.getByRole("button", { name: "Come in" }).click();
 }
 
-test("somebody joins by an issuer, comes in again, and proves themselves there", async ({ page, context }) => {
+test("users sign up, sign in and elevate by the provider", async ({ page, context }) => {
     const name = `guest${unique()}`;
     await page.goto("/sign-up");
     await setOut(page, name);
-    await expect(page).toHaveURL("/sign-up/arrival");
+    await expect(page).toHaveURL("/sign-up/provider");
     await expect(page.getByLabel("Username")).toHaveValue(name);
     await expect(page.getByText(`${name}@example.org`)).toBeVisible();
     await axe(page);
@@ -78,14 +78,14 @@ test("somebody joins by an issuer, comes in again, and proves themselves there",
     await context.clearCookies();
     await page.goto("/sign-in");
     await setOut(page, `${name}x`);
-    await expect(page).toHaveURL("/sign-up/arrival");
+    await expect(page).toHaveURL("/sign-up/provider");
 });
 
-test("an address the issuer did not check is proved here", async ({ page }) => {
+test("sign-up without a verified provider address needs an e-mail code", async ({ page }) => {
     const name = `unproved${unique()}`;
     await page.goto("/sign-in");
     await setOut(page, name);
-    await expect(page).toHaveURL("/sign-up/arrival");
+    await expect(page).toHaveURL("/sign-up/provider");
     const email = `${name}@kith.example`;
     await page.getByLabel("E-mail").fill(email);
     await page.getByRole("button", { name: "Send me a code" }).click();

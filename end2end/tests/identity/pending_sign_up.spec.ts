@@ -28,7 +28,7 @@ async function expectProfile(page: Page, username: string): Promise<void> {
     await expect(page.getByRole("link", { name: "Profile", exact: true })).toHaveAttribute("href", `/@${username}`);
 }
 
-test("an address that has an account is proved by its password, after a wrong one", async ({ page, request, allow }) => {
+test("an existing account connects GitHub after the right password", async ({ page, request, allow }) => {
     allow("status of 422");
     const someone = await signUp(page);
     expect(await post(page, "/sign-out", {})).toBe(303);
@@ -48,7 +48,7 @@ test("an address that has an account is proved by its password, after a wrong on
     await expectProfile(page, someone.username);
 });
 
-test("an address that has an account is proved by another identity", async ({ page, request, allow }) => {
+test("an existing account connects GitHub by another identity", async ({ page, request, allow }) => {
     allow(process.env.ISSUER_URL ?? "http://127.0.0.1:3002");
     allow(/^foreign host: http:\/\/localhost:\d+\/interaction\//);
     const name = `guest${unique()}`;
@@ -71,7 +71,7 @@ test("an address that has an account is proved by another identity", async ({ pa
     await expect(page.getByRole("listitem").filter({ hasText: "GitHub" })).toContainText(login);
 });
 
-test("among several addresses one is chosen, and none that GitHub did not verify", async ({ page, request }) => {
+test("sign-up offers only verified addresses and uses the chosen one", async ({ page, request }) => {
     const one = unique();
     const address = (name: string): string => `${name}.${one}@example.org`;
     const { login } = await aPerson(request, [
@@ -92,7 +92,7 @@ test("among several addresses one is chosen, and none that GitHub did not verify
     await expect(page.getByText(address("work"))).toBeVisible();
 });
 
-test("without a verified address one is typed and proved", async ({ page, request }) => {
+test("sign-up without a verified GitHub address needs an e-mail code", async ({ page, request }) => {
     const email = `typed.${unique()}@kith.example`;
     const { login } = await aPerson(request, [{ email, primary: true, verified: false }]);
     await page.goto("/sign-up");
@@ -110,7 +110,7 @@ test("without a verified address one is typed and proved", async ({ page, reques
     await expectProfile(page, login);
 });
 
-test("who has no password proves themselves by GitHub, and takes name and picture over again", async ({ page, request }) => {
+test("users without passwords elevate by GitHub and import their profile", async ({ page, request }) => {
     const { id, login } = await aPerson(request, [{ email: `${unique()}@example.org`, primary: true }], { name: "First Name", picture: "svg" });
     await page.goto("/sign-up");
     await consent(page, login);

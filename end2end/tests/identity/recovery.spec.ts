@@ -1,7 +1,7 @@
 // Recovery without a password: by a code, or by a link that sets a new one.
 import { expect, mailCode, mailLink, post, signIn, signUp, test } from "../../fixtures.ts";
 
-test("a code by mail signs somebody in", async ({ page, js }) => {
+test("an e-mail code signs a user in", async ({ page, js }) => {
     // A user for each run: a mailbox accepts five mails an hour.
     const who = js ? "edsger" : "grace";
     const email = `${who}@kith.example`;
@@ -21,7 +21,7 @@ test("a code by mail signs somebody in", async ({ page, js }) => {
     await expect(page.getByText("Signed in with a code by mail").first()).toBeVisible();
 });
 
-test("a wrong code says how many tries are left, and keeps the way to another one", async ({ page, allow }) => {
+test("a wrong e-mail code shows the remaining tries", async ({ page, allow }) => {
     allow("status of 422");
     await page.goto("/sign-in/code");
     await page.getByLabel("E-mail").fill("nobody.at.all@kith.example");
@@ -34,7 +34,7 @@ test("a wrong code says how many tries are left, and keeps the way to another on
     await expect(page.getByLabel("E-mail")).toBeVisible();
 });
 
-test("a forgotten password is chosen anew by a link that works once", async ({ page, browser }) => {
+test("a password reset link works once and revokes sessions", async ({ page, browser }) => {
     const someone = await signUp(page);
     const context = await browser.newContext({ reducedMotion: "reduce" });
     const fresh = await context.newPage();
@@ -60,7 +60,7 @@ test("a forgotten password is chosen anew by a link that works once", async ({ p
     await context.close();
 });
 
-test("the link in the mail with a code fills it in and uses nothing up", async ({ page }) => {
+test("an e-mail link fills in the code without using it", async ({ page }) => {
     const someone = await signUp(page);
     expect(await post(page, "/sign-out", {})).toBe(303);
     await page.goto("/sign-in/code");

@@ -1,7 +1,7 @@
 // Account safety: the e-mail links that undo changes, and elevation by mail.
 import { anotherBrowser, axe, expect, mailCode, mailLink, signIn, signUp, test } from "../../fixtures.ts";
 
-test("a change of address is taken back from the mailbox before, and everybody is out", async ({ page }) => {
+test("an e-mail link undoes an address change and revokes sessions", async ({ page }) => {
     const someone = await signUp(page);
     await page.goto("/settings/account");
     const address = `evil.${someone.email}`;
@@ -29,7 +29,7 @@ test("a change of address is taken back from the mailbox before, and everybody i
     await mailbox.close();
 });
 
-test("a sign-in one knows nothing of is ended from the mail that tells of it", async ({ page }) => {
+test("an e-mail link revokes an unknown session and no other", async ({ page }) => {
     const someone = await signUp(page);
     const elsewhere = await anotherBrowser(page);
     const thief = await elsewhere.newPage();
@@ -48,7 +48,7 @@ test("a sign-in one knows nothing of is ended from the mail that tells of it", a
     await elsewhere.close();
 });
 
-test("one proves oneself by a code, and what may not be done is said", async ({ page, allow }) => {
+test("a user elevates by e-mail code and changes the password", async ({ page, allow }) => {
     allow("status of 422");
     const someone = await signUp(page);
     await page.goto("/elevate?next=/settings/security");

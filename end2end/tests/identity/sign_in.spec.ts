@@ -13,7 +13,7 @@ for (const [what, identifier] of [
     ["username as it is written", "@edsger"],
     ["e-mail address", "Edsger@kith.EXAMPLE"],
 ] as const) {
-    test(`one signs in by ${what}`, async ({ page }) => {
+    test(`users sign in by ${what}`, async ({ page }) => {
         await page.goto("/sign-in");
         await expect(page.getByLabel("E-mail or username")).toBeFocused();
         await fillIn(page, identifier);
@@ -23,7 +23,7 @@ for (const [what, identifier] of [
     });
 }
 
-test("every failure has the same words, keeps the name and forgets the password", async ({ page, allow }) => {
+test("failed sign-ins show the same message and clear the password", async ({ page, allow }) => {
     allow("status of 422");
     const said = [];
     for (const identifier of ["edsger", "nobody_of_that_name", "nobody@kith.example"]) {
@@ -41,7 +41,7 @@ test("every failure has the same words, keeps the name and forgets the password"
     await axe(page);
 });
 
-test("a page that needs an account leads to signing in, and on to itself", async ({ page, allow }) => {
+test("a page for users redirects to sign-in and back", async ({ page, allow }) => {
     allow("status of 422");
     await page.goto("/settings/devices");
     await expect(page).toHaveURL("/sign-in?next=%2Fsettings%2Fdevices");
@@ -51,7 +51,7 @@ test("a page that needs an account leads to signing in, and on to itself", async
     await expect(page).toHaveURL("/settings/devices");
 });
 
-test("nobody is led to another site", async ({ page }) => {
+test("sign-in never redirects to another site", async ({ page }) => {
     for (const next of ["https://evil.example/", "//evil.example/", "/\\evil.example/", "javascript:alert(1)"]) {
         await page.goto(`/sign-in?next=${encodeURIComponent(next)}`);
         await fillIn(page, "edsger");
@@ -59,7 +59,7 @@ test("nobody is led to another site", async ({ page }) => {
     }
 });
 
-test("whoever is not to be kept is forgotten when the browser closes", async ({ page, context }) => {
+test("the sign-in checkbox decides how long the cookie lasts", async ({ page, context }) => {
     const ends = async () => (await context.cookies()).find((cookie) => cookie.httpOnly && cookie.name === "id")?.expires;
     await page.goto("/sign-in");
     await expect(page.getByLabel("Keep me signed in")).toBeChecked();
@@ -74,7 +74,7 @@ test("whoever is not to be kept is forgotten when the browser closes", async ({ 
     expect((await ends()) ?? 0, "a cookie of weeks").toBeGreaterThan(Date.now() / 1_000 + 20 * 24 * 60 * 60);
 });
 
-test("after signing out, Back shows nothing private", async ({ page }) => {
+test("going back after sign-out shows nothing private", async ({ page }) => {
     await signIn(page, "edsger");
     await page.goto("/settings/devices");
     await expect(page.getByText("This device")).toBeVisible();
@@ -92,7 +92,7 @@ test("after signing out, Back shows nothing private", async ({ page }) => {
     await expect(page.getByText("This device")).toHaveCount(0);
 });
 
-test("signing in as somebody else switches cleanly", async ({ page }) => {
+test("a second sign-in switches to the other user", async ({ page }) => {
     await signIn(page, "edsger");
     await page.goto("/sign-in");
     await fillIn(page, "alan");

@@ -9,7 +9,7 @@ async function fillIn(page: Page, wish: Newcomer): Promise<void> {
     await page.getByLabel("Password").fill(wish.password);
 }
 
-test("a newcomer signs up with the code from the mail and lands on the feed, signed in", async ({ page }) => {
+test("an e-mail code completes sign-up and signs the user in", async ({ page }) => {
     const someone = aNewcomer();
     await page.goto("/");
     await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Sign up" }).click();
@@ -35,7 +35,7 @@ test("a newcomer signs up with the code from the mail and lands on the feed, sig
     await expect(page.getByText("Welcome to Kith."), "it is said once").toHaveCount(0);
 });
 
-test("every field that cannot be taken is named above the form and beside itself, and what was typed stays", async ({
+test("sign-up reports each invalid field and clears only the password", async ({
     page,
     allow,
 }) => {
@@ -67,7 +67,7 @@ test("every field that cannot be taken is named above the form and beside itself
     await axe(page);
 });
 
-test("a taken username comes with free ones like it", async ({ page, allow }) => {
+test("sign-up suggests free usernames when one is in use", async ({ page, allow }) => {
     allow("status of 422");
     await page.goto("/sign-up");
     await fillIn(page, { ...aNewcomer(), username: "Grace" });
@@ -83,7 +83,7 @@ test("a taken username comes with free ones like it", async ({ page, allow }) =>
     await expect(page.getByLabel("Username")).toHaveValue("Grace");
 });
 
-test("a wrong code says how many tries are left, and a new code replaces the old one", async ({ page, allow }) => {
+test("sign-up shows remaining tries and replaces codes on request", async ({ page, allow }) => {
     allow("status of 422");
     const someone = aNewcomer();
     expect(await post(page, "/sign-up", someone)).toBe(303);
@@ -111,7 +111,7 @@ test("a wrong code says how many tries are left, and a new code replaces the old
     await expect(page, "a code is used once").toHaveURL("/sign-up");
 });
 
-test("an address that has an account gets the same answer, and a mail that says so", async ({ page }) => {
+test("sign-up reveals a known address only in the mail", async ({ page }) => {
     await page.goto("/sign-up");
     await fillIn(page, { ...aNewcomer(), email: "Barbara@KITH.example" });
     await page.getByRole("button", { name: "Continue", exact: true }).click();
@@ -127,7 +127,7 @@ test("an address that has an account gets the same answer, and a mail that says 
     await expect(page.locator("pre")).not.toContainText(/\b\d{6}\b/);
 });
 
-test("without a sign-up to go on with, the code's page leads to its beginning", async ({ page }) => {
+test("the code page redirects to sign-up without a pending sign-up", async ({ page }) => {
     await page.goto("/sign-up/verify");
     await expect(page).toHaveURL("/sign-up");
     await expect(page.getByText("That sign-up has ended, or began in another browser. Start again here.")).toBeVisible();

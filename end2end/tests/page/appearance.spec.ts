@@ -5,7 +5,7 @@ import type { Locator, Page } from "@playwright/test";
 const surface = (page: Page): Promise<string> =>
     page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
 
-test("the colours are chosen without script, remembered everywhere, and given back to the system", async ({ page }) => {
+test("visitors choose and reset a colour scheme for all pages", async ({ page }) => {
     await page.emulateMedia({ colorScheme: "light" });
     await open(page, "/sign-in");
     const light = await surface(page);
@@ -28,7 +28,7 @@ test("the colours are chosen without script, remembered everywhere, and given ba
     expect(await surface(page)).not.toBe(light);
 });
 
-test("a member finds the colours in their menu, and keeps them when they sign out", async ({ page }) => {
+test("a colour scheme chosen in the menu survives sign-out", async ({ page }) => {
     await signIn(page, "alan");
     await open(page, "/following");
     const menu = page.getByRole("button", { name: /^You: / });
@@ -42,7 +42,7 @@ test("a member finds the colours in their menu, and keeps them when they sign ou
     await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
 });
 
-test("choosing colours keeps the place: the older page, the way to go on to", async ({ page }) => {
+test("choosing a colour scheme preserves the page and its query", async ({ page }) => {
     for (const path of ["/?before=3000", "/sign-in?next=%2Ffollowing"]) {
         await open(page, path);
         await page.getByRole("button", { name: "Dark", exact: true }).click();
@@ -52,7 +52,7 @@ test("choosing colours keeps the place: the older page, the way to go on to", as
     }
 });
 
-test("choosing colours works on the answer to a form, too", async ({ page, js, allow }) => {
+test("choosing a colour scheme works after a refused form", async ({ page, js, allow }) => {
     allow("status of 422");
     await signIn(page, "alan");
     const id = await write(page, "alan", `In what light? ${unique()}`);
@@ -71,7 +71,7 @@ test("choosing colours works on the answer to a form, too", async ({ page, js, a
     await expect(page).toHaveURL(`/posts/${id}`);
 });
 
-test("long words, long names and other directions stay in their place", async ({ page }) => {
+test("long words and names fit and Arabic reads right-to-left", async ({ page }) => {
     await signIn(page, "alan");
     const word = `${unique()}${"Donaudampfschifffahrt".repeat(30)}`;
     const long = await write(page, "alan", word);
@@ -99,7 +99,7 @@ test("long words, long names and other directions stay in their place", async ({
     }
 });
 
-test("who comes by keyboard can skip to the page", async ({ page }) => {
+test("keyboard users can skip to the main content", async ({ page }) => {
     for (const path of ["/", "/sign-in"]) {
         await open(page, path);
         // If a field has the focus from the start, the skip link is before it.
@@ -115,7 +115,7 @@ test("who comes by keyboard can skip to the page", async ({ page }) => {
     }
 });
 
-test("whatever has the focus shows it", async ({ page }) => {
+test("focused elements have a visible focus ring", async ({ page }) => {
     await signIn(page, "alan");
     for (const path of ["/", "/settings/devices", "/elevate"]) {
         await open(page, path);
@@ -138,7 +138,7 @@ test("whatever has the focus shows it", async ({ page }) => {
     }
 });
 
-test("what one presses is large enough for a thumb", async ({ page }) => {
+test("buttons are large enough for touch", async ({ page }) => {
     await signIn(page, "alan");
     await page.setViewportSize({ width: 390, height: 844 });
     for (const path of ["/", "/settings/devices", "/@sunny_side", "/sign-in"]) {
@@ -154,7 +154,7 @@ test("what one presses is large enough for a thumb", async ({ page }) => {
     }
 });
 
-test("nothing jumps while a page comes together", async ({ page, js }) => {
+test("pages load without layout shifts", async ({ page, js }) => {
     if (js) {
         await page.addInitScript(() => {
             const jumps: string[] = [];
@@ -194,7 +194,7 @@ async function press(page: Page, target: Locator): Promise<void> {
     await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
 }
 
-test("where movement is welcome, the site moves and can be used all the same", async ({ page, js, allow }) => {
+test("navigation and likes work with animations enabled", async ({ page, js, allow }) => {
     // The browser's own message about a transition that the next one cut short.
     allow(/Transition was (aborted|skipped)/);
     await page.emulateMedia({ reducedMotion: "no-preference" });
@@ -225,7 +225,7 @@ test("where movement is welcome, the site moves and can be used all the same", a
     }
 });
 
-test("what moves is only what is named, so that the rest can be pressed", async ({ page }) => {
+test("no element has a view transition name", async ({ page }) => {
     await page.emulateMedia({ reducedMotion: "no-preference" });
     await signIn(page, "alan");
     for (const path of ["/", "/@alan", "/settings/devices"]) {
@@ -238,7 +238,7 @@ test("what moves is only what is named, so that the rest can be pressed", async 
     }
 });
 
-test("who wants no movement gets none", async ({ page }) => {
+test("reduced motion disables animations and transitions", async ({ page }) => {
     await page.emulateMedia({ reducedMotion: "reduce" });
     await signIn(page, "alan");
     await open(page, "/");

@@ -11,14 +11,14 @@ async function isAPageOfOurs(page: Page, heading: string): Promise<void> {
 }
 
 for (const path of ["/nothing-here", "/posts/999999999", "/posts/x", "/@nobody_at_all", "/settings/nothing"]) {
-    test(`${path} is not there`, async ({ page, allow }) => {
+    test(`${path} answers 404 with an error page`, async ({ page, allow }) => {
         allow("status of 404");
         expect((await page.goto(path))?.status()).toBe(404);
         await isAPageOfOurs(page, "Nothing here");
     });
 }
 
-test("an error is told to members with all they know around it", async ({ page, allow }) => {
+test("error pages for signed-in users show their user menu", async ({ page, allow }) => {
     allow("status of 404");
     await signIn(page, "ada");
     await page.goto("/nothing-here");
@@ -39,13 +39,13 @@ test("a form that is too large is refused", async ({ page, allow }) => {
     await isAPageOfOurs(page, "Too much at once");
 });
 
-test("an address that only takes forms says so to who opens it", async ({ page, allow }) => {
+test("opening a form-only address answers 405 with an error page", async ({ page, allow }) => {
     allow("status of 405");
     expect((await page.goto("/sign-out"))?.status()).toBe(405);
     await isAPageOfOurs(page, "Not that way");
 });
 
-test("a form whose session ended meanwhile leads to signing in and back, changing nothing", async ({
+test("following without a session asks the user to sign in", async ({
     page,
     context,
     js,

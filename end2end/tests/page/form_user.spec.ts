@@ -1,7 +1,7 @@
 // A form acts for the user it was rendered for: a tab from before another user signed in changes nothing.
 import { axe, cards, expect, open, post, signIn, signUp, test, unique } from "../../fixtures.ts";
 
-test("a post of an earlier tab is kept and not sent", async ({ page, allow }) => {
+test("a post waits for confirmation after a user switch", async ({ page, allow }) => {
     allow("409");
     await signUp(page);
     await open(page, "/posts/new");
@@ -22,7 +22,7 @@ test("a post of an earlier tab is kept and not sent", async ({ page, allow }) =>
     await expect(cards(other).filter({ hasText: text })).toHaveCount(1);
 });
 
-test("a settings form of an earlier tab changes nothing", async ({ page, allow }) => {
+test("a settings form is refused after a user switch", async ({ page, allow }) => {
     allow("409");
     const someone = await signUp(page);
     await page.goto("/settings/account");
@@ -38,7 +38,7 @@ test("a settings form of an earlier tab changes nothing", async ({ page, allow }
     await expect(page).toHaveURL("/settings/account");
 });
 
-test("a like of an earlier tab says that another account is signed in", async ({ page, allow }) => {
+test("a like after a user switch reports the other user", async ({ page, allow }) => {
     allow("409");
     await signUp(page);
     await open(page, "/");

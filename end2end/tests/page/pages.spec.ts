@@ -27,14 +27,14 @@ for (const [who, paths] of [
     ["members", MEMBERS],
 ] as const) {
     for (const path of paths) {
-        test(`${path} is sound for ${who}`, async ({ page, allow }) => {
+        test(`${path} meets the page rules for ${who}`, async ({ page, allow }) => {
             if (path === "/nothing-here") allow("status of 404");
             if (who === "members") await signIn(page, "ada");
             await isSound(page, path);
         });
     }
 
-    test(`a post with replies is sound for ${who}`, async ({ page }) => {
+    test(`a post with replies meets the page rules for ${who}`, async ({ page }) => {
         if (who === "members") await signIn(page, "ada");
         await open(page, "/@ada");
         // The oldest on the page: no other test writes or deletes there.

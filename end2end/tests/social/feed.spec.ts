@@ -7,7 +7,7 @@ const ids = (page: Page): Promise<number[]> =>
 
 const older = (page: Page): Locator => page.getByRole("link", { name: "Older posts" });
 
-test("the feed shows fifty posts, each with a face from our own host", async ({ page, baseURL }) => {
+test("the feed shows fifty posts with avatars from this instance", async ({ page, baseURL }) => {
     await open(page, "/");
     await expect(cards(page)).toHaveCount(50);
     // Avatars below the fold are loaded as they come near.
@@ -32,7 +32,7 @@ test("the feed shows fifty posts, each with a face from our own host", async ({ 
     expect(new Set(faces).size, "many people, many faces").toBeGreaterThan(20);
 });
 
-test("a post says who, when and what, and the exact time on hover", async ({ page }) => {
+test("a post shows its author, time, text and counts", async ({ page }) => {
     await open(page, "/");
     const card = cards(page).filter({ hasText: "h ago" }).first();
     const time = card.locator("time");
@@ -48,7 +48,7 @@ test("a post says who, when and what, and the exact time on hover", async ({ pag
     await expect(card.locator(".replies")).toHaveAccessibleName(/^\d[\d,.KM]* repl(y|ies)/);
 });
 
-test("older posts follow the newer ones, none twice and none left out", async ({ page, js }) => {
+test("older posts load in order without duplicates", async ({ page, js }) => {
     await signIn(page, "alan");
     await open(page, "/");
     const first = await ids(page);
@@ -71,7 +71,7 @@ test("older posts follow the newer ones, none twice and none left out", async ({
     }
 });
 
-test("when the network fails, older posts say so and come at the next try", async ({ page, js, allow }) => {
+test("loading older posts can be retried after network failure", async ({ page, js, allow }) => {
     await open(page, "/");
     if (!js) {
         // Without script the browser itself shows the failure, and the link is still a link.
@@ -91,7 +91,7 @@ test("when the network fails, older posts say so and come at the next try", asyn
     expect((await ids(page))[0]).toBe(newest);
 });
 
-test("a server that is down for a moment is survived in the same way", async ({ page, js, allow }) => {
+test("loading older posts can be retried after a server error", async ({ page, js, allow }) => {
     await open(page, "/");
     await page.route("**/?before=*&part=list", (route) => route.fulfill({ status: 503, body: "" }));
     if (js) allow("status of 503");
@@ -108,7 +108,7 @@ test("a server that is down for a moment is survived in the same way", async ({ 
 });
 
 for (const who of ["a member", "a stranger"] as const) {
-    test(`Back leads ${who} to the post they came from`, async ({ page, js }) => {
+    test(`going back returns ${who} to the same feed position`, async ({ page, js }) => {
         if (who === "a member") await signIn(page, "grace");
         await open(page, "/");
         await older(page).click();
@@ -129,7 +129,7 @@ for (const who of ["a member", "a stranger"] as const) {
     });
 }
 
-test("the whole card opens the post, and what is in it does what it says", async ({ page, js }) => {
+test("cards open their post and avatars open the profile", async ({ page, js }) => {
     await open(page, "/");
     const card = cards(page).nth(2);
     const id = (await card.getAttribute("id"))?.slice(1);
@@ -147,7 +147,7 @@ test("the whole card opens the post, and what is in it does what it says", async
     await expect(page).toHaveURL(author);
 });
 
-test("the words of a post can be selected without opening it", async ({ page, js }) => {
+test("users select text in a post without opening it", async ({ page, js }) => {
     await open(page, "/");
     const text = cards(page).nth(1).locator(".text");
     await text.scrollIntoViewIfNeeded();
@@ -165,7 +165,7 @@ test("the words of a post can be selected without opening it", async ({ page, js
     await expect(page).toHaveURL("/");
 });
 
-test("a long text is folded until somebody wants more", async ({ page }) => {
+test("a long post is folded until the user expands it", async ({ page }) => {
     await signIn(page, "grace");
     const end = `the end of ${unique()}`;
     const id = await write(page, "grace", `A long story, ${unique()}. ${"And then there was more. ".repeat(32)}${end}`);
@@ -181,7 +181,7 @@ test("a long text is folded until somebody wants more", async ({ page }) => {
     await expect(page).toHaveURL("/@grace");
 });
 
-test("following shows the people one follows, and nobody else", async ({ page }) => {
+test("the following feed shows only followed users and own posts", async ({ page }) => {
     await signIn(page, "grace");
     await open(page, "/following");
     await expect(cards(page)).toHaveCount(50);
@@ -195,7 +195,7 @@ test("following shows the people one follows, and nobody else", async ({ page })
     }
 });
 
-test("who follows nobody is shown whom to follow, and follows them there", async ({ page, js }) => {
+test("an empty following feed suggests users to follow", async ({ page, js }) => {
     await signUp(page);
     await open(page, "/following");
     await expect(page.getByRole("heading", { name: "Find people to follow" })).toBeVisible();
@@ -213,7 +213,7 @@ test("who follows nobody is shown whom to follow, and follows them there", async
     await expect(cards(page).locator(".by a:first-child span").first()).toHaveText(label.replace("Follow ", ""));
 });
 
-test("an address that names no place in the feed is a page that is not there", async ({ page, allow }) => {
+test("an invalid feed position answers 404", async ({ page, allow }) => {
     allow("status of 404");
     expect((await page.goto("/?before=yesterday"))?.status()).toBe(404);
     await expect(page.getByRole("heading", { level: 1, name: "Nothing here" })).toBeVisible();

@@ -12,7 +12,7 @@ async function notYetFollowed(page: Page, name: string): Promise<number> {
     return Number(await page.locator("#followers b").innerText());
 }
 
-test("one follows somebody and no longer, and the count says so", async ({ page, js }) => {
+test("users follow and unfollow with a correct follower count", async ({ page, js }) => {
     await signIn(page, "grace");
     const name = js ? "maximiliana" : "sunny_side";
     const before = await notYetFollowed(page, name);
@@ -34,7 +34,7 @@ test("one follows somebody and no longer, and the count says so", async ({ page,
     await expect(page.locator("#followers")).toHaveText(`${before + 1} followers`);
 });
 
-test("a follow is shown at once and taken back when it did not get through", async ({ page, js, allow }) => {
+test("a follow is shown at once and reverted on failure", async ({ page, js, allow }) => {
     await signIn(page, "edsger");
     if (!js) return;
     allow("net::ERR_");
@@ -55,7 +55,7 @@ test("a follow is shown at once and taken back when it did not get through", asy
     await expect(page.getByText("This may have been saved; please check before trying again.")).toBeVisible();
 });
 
-test("whoever is followed appears among those one follows, and their posts too", async ({ page, js }) => {
+test("posts of a followed user appear in the following feed", async ({ page, js }) => {
     await signIn(page, "barbara");
     const name = js ? "bowen" : "ondrej";
     await notYetFollowed(page, name);
@@ -66,7 +66,7 @@ test("whoever is followed appears among those one follows, and their posts too",
     await expect(page.getByRole("article").filter({ hasText: `@${name}` }).first()).toBeVisible();
 });
 
-test("a stranger who wants to follow signs in and comes back", async ({ page }) => {
+test("following as a visitor leads to sign-in and back", async ({ page }) => {
     await open(page, "/@sunny_side");
     await page.getByRole("link", { name: "Follow", exact: true }).click();
     await expect(page).toHaveURL("/sign-in?next=/@sunny_side");

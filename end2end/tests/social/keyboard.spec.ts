@@ -1,7 +1,7 @@
 // Keyboard shortcuts: through the posts, to the like button, to the field; and never while the user types.
 import { cards, expect, open, signIn, test, unique, write } from "../../fixtures.ts";
 
-test("j and k go through the posts, Enter opens one", async ({ page, js }) => {
+test("j and k move through posts and Enter opens one", async ({ page, js }) => {
     await open(page, "/");
     const at = (n: number) => cards(page).nth(n).locator(".when");
     if (!js) {
@@ -36,7 +36,7 @@ test("j and k go through the posts, Enter opens one", async ({ page, js }) => {
     await expect(page).toHaveURL(href);
 });
 
-test("l likes the post that is read, and no other", async ({ page, js }) => {
+test("l likes only the current post", async ({ page, js }) => {
     await signIn(page, "barbara");
     const ids = [await write(page, "barbara", `Older, ${unique()}`), await write(page, "barbara", `Newer, ${unique()}`)];
     await open(page, "/@barbara");
@@ -55,7 +55,7 @@ test("l likes the post that is read, and no other", async ({ page, js }) => {
     await expect(hearts[1]!, "on its own page it is the one that is read").toHaveAttribute("aria-pressed", "true");
 });
 
-test("n leads to where one writes", async ({ page, js }) => {
+test("n focuses the field for a new post", async ({ page, js }) => {
     await signIn(page, "barbara");
     await open(page, "/");
     if (!js) return;
@@ -68,7 +68,7 @@ test("n leads to where one writes", async ({ page, js }) => {
     await expect(page.getByRole("textbox", { name: "What are you up to?" })).toBeFocused();
 });
 
-test("no key is taken from who types", async ({ page }) => {
+test("shortcuts are ignored while the user types", async ({ page }) => {
     await signIn(page, "barbara");
     await open(page, "/");
     const field = page.getByRole("textbox", { name: "What are you up to?" });
@@ -81,7 +81,7 @@ test("no key is taken from who types", async ({ page }) => {
     await expect(page.getByLabel("Password")).toHaveValue("jkln/?");
 });
 
-test("keys that mean something to the browser are left to it", async ({ page, js }) => {
+test("shortcuts with modifier keys are left to the browser", async ({ page, js }) => {
     await open(page, "/");
     if (!js) return;
     const taken = await page.evaluate(() => {
@@ -101,7 +101,7 @@ test("keys that mean something to the browser are left to it", async ({ page, js
     expect(taken).toEqual({ "Ctrl+L": false, "Meta+K": false, "Alt+N": false, "/": false });
 });
 
-test("the keys that are announced are the keys there are", async ({ page }) => {
+test("the sidebar lists the keyboard shortcuts", async ({ page }) => {
     await signIn(page, "barbara");
     await open(page, "/");
     await expect(page.getByRole("complementary").locator("kbd")).toHaveText(["j", "k", "l", "↵", "n", "/"]);

@@ -1,7 +1,7 @@
 // Likes: given and removed, shown at once with script, and never counted wrongly.
 import { awake, cards, expect, open, signIn, test, unique, write } from "../../fixtures.ts";
 
-test("a heart is given and taken back, and the count is that of the server", async ({ page, js }) => {
+test("users like and unlike a post with a correct count", async ({ page, js }) => {
     await signIn(page, "edsger");
     const id = await write(page, "edsger", `To be liked, ${unique()}.`);
     await open(page, "/@edsger");
@@ -28,7 +28,7 @@ test("a heart is given and taken back, and the count is that of the server", asy
     await expect(heart).toHaveAccessibleDescription("1 like");
 });
 
-test("a heart on a post's own page stays on that page", async ({ page }) => {
+test("liking on a post page stays on that page", async ({ page }) => {
     await signIn(page, "edsger");
     const id = await write(page, "edsger", `On its own page, ${unique()}.`);
     await open(page, `/posts/${id}`);
@@ -37,7 +37,7 @@ test("a heart on a post's own page stays on that page", async ({ page }) => {
     expect(new URL(page.url()).pathname).toBe(`/posts/${id}`);
 });
 
-test("a heart is shown at once and taken back when it did not get through", async ({ page, js, allow }) => {
+test("a like is shown at once and reverted on failure", async ({ page, js, allow }) => {
     await signIn(page, "edsger");
     const id = await write(page, "edsger", `Unlucky, ${unique()}.`);
     await open(page, "/@edsger");
@@ -67,7 +67,7 @@ test("a heart is shown at once and taken back when it did not get through", asyn
     await expect(heart).toHaveAttribute("aria-pressed", "true");
 });
 
-test("likes of others are counted in", async ({ page, js }) => {
+test("liking changes the total count of likes by one", async ({ page, js }) => {
     await signIn(page, "edsger");
     await open(page, "/@ada");
     // No other test touches the cast's older posts: the project chooses this one.

@@ -14,7 +14,7 @@ async function as(page: Page, who: Person, act: (page: Page) => Promise<unknown>
     await context.close();
 }
 
-test("likes of a post gather in one row, which is read with one press", async ({ page }) => {
+test("several likes form one notification that users mark as read", async ({ page }) => {
     const me = await signUp(page);
     await open(page, "/notifications");
     await expect(page.getByRole("heading", { name: "All quiet" })).toBeVisible();
@@ -37,7 +37,7 @@ test("likes of a post gather in one row, which is read with one press", async ({
     await expect(page.getByRole("button", { name: "Mark all as read" })).toHaveCount(0);
 });
 
-test("an answer leads to where it stands, and following it marks it as read", async ({ page }) => {
+test("a reply notification leads to the reply and becomes read", async ({ page }) => {
     const me = await signUp(page);
     const id = await write(page, me.username, `A question, ${unique()}?`);
     const words = `An answer, ${unique()}.`;
@@ -55,7 +55,7 @@ test("an answer leads to where it stands, and following it marks it as read", as
     }).toPass({ timeout: 8_000 });
 });
 
-test("a follower is followed back from the row, and all is marked as read at once", async ({ page }) => {
+test("users follow back and mark all notifications as read", async ({ page }) => {
     const me = await signUp(page);
     for (const who of ["edsger", "barbara"] as const) {
         await as(page, who, (theirs) => post(theirs, `/@${me.username}/follow`, { follow: "true" }));
@@ -71,7 +71,7 @@ test("a follower is followed back from the row, and all is marked as read at onc
     await expect(rows(page)).toHaveCount(2);
 });
 
-test("what is mailed is one's own choice", async ({ page }) => {
+test("users choose the notification mails they receive", async ({ page }) => {
     await signUp(page);
     await open(page, "/settings/notifications");
     await axe(page);
@@ -88,7 +88,7 @@ test("what is mailed is one's own choice", async ({ page }) => {
     await expect(page.getByLabel("Someone mentions me")).not.toBeChecked();
 });
 
-test("a link that ends mails asks first, and one that ends nothing says so", async ({ page }) => {
+test("an unsubscribe link asks first and reports an invalid token", async ({ page }) => {
     await open(page, "/unsubscribe?token=nobody");
     await expect(page.getByRole("heading", { level: 1 })).toHaveText("No more mails of this kind?");
     await axe(page);
@@ -98,7 +98,7 @@ test("a link that ends mails asks first, and one that ends nothing says so", asy
     await axe(page);
 });
 
-test("the two feeds are one press from each other", async ({ page }) => {
+test("users switch between the two feeds with one press", async ({ page }) => {
     await signIn(page, "alan");
     for (const size of [
         { width: 1_280, height: 800 },
@@ -116,7 +116,7 @@ test("the two feeds are one press from each other", async ({ page }) => {
     }
 });
 
-test("the tabs at the thumb are five, and their words fit; on the narrowest screens the signs stand alone", async ({ page }) => {
+test("five tabs fit phones and show only icons when narrow", async ({ page }) => {
     await signIn(page, "alan");
     const links = page.getByRole("navigation", { name: "Main" }).locator("li:visible > :is(a, button)");
     for (const width of [390, 360, 320]) {

@@ -11,7 +11,7 @@ async function kept(page: Page, text: string): Promise<void> {
     await expect.poll(() => page.evaluate(() => Object.values({ ...localStorage }).join("\n"))).toContain(text);
 }
 
-test("one changes one's own post, and everybody can read what it said", async ({ page, allow }) => {
+test("authors edit their own posts and earlier versions stay readable", async ({ page, allow }) => {
     allow("status of 404");
     await signIn(page, "ada");
     const [before, after] = [`I like tea, ${unique()}`, `I like **coffee**, ${unique()}`];
@@ -39,7 +39,7 @@ test("one changes one's own post, and everybody can read what it said", async ({
     expect((await page.goto(`${other}/edit`))?.status(), "others’ words are theirs").toBe(404);
 });
 
-test("an edit that cannot be taken keeps every letter", async ({ page, allow }) => {
+test("a refused edit preserves its text", async ({ page, allow }) => {
     allow("status of 422");
     await signIn(page, "ada");
     const id = await write(page, "ada", `Short, ${unique()}`);
@@ -50,7 +50,7 @@ test("an edit that cannot be taken keeps every letter", async ({ page, allow }) 
     await expect(yours(page)).toHaveValue("x".repeat(1_001));
 });
 
-test("a draft outlives its tab, says so, and goes when it is sent", async ({ page, js }) => {
+test("a draft survives its tab and is removed when sent", async ({ page, js }) => {
     await signIn(page, "alan");
     await open(page, "/");
     if (!js) return;
@@ -72,7 +72,7 @@ test("a draft outlives its tab, says so, and goes when it is sent", async ({ pag
     expect(await tab.evaluate(() => localStorage.length)).toBe(0);
 });
 
-test("a draft can be thrown away, and each post to answer or to change has its own", async ({ page, js }) => {
+test("each form stores its own draft, which users can discard", async ({ page, js }) => {
     await signIn(page, "alan");
     const ids = [await write(page, "alan", `One, ${unique()}`), await write(page, "alan", `Two, ${unique()}`)];
     if (!js) return;
@@ -99,7 +99,7 @@ test("a draft can be thrown away, and each post to answer or to change has its o
     await expect(reply).toHaveValue("");
 });
 
-test("nobody finds the drafts of somebody else", async ({ page, js }) => {
+test("drafts are deleted on sign-out and user switch", async ({ page, js }) => {
     await signIn(page, "alan");
     await open(page, "/");
     if (!js) return;
@@ -119,7 +119,7 @@ test("nobody finds the drafts of somebody else", async ({ page, js }) => {
     expect(await page.evaluate(() => localStorage.length)).toBe(0);
 });
 
-test("nothing moves when a draft comes back", async ({ page, js }) => {
+test("restoring a draft causes no layout shifts", async ({ page, js }) => {
     await signIn(page, "alan");
     await open(page, "/");
     if (!js) return;
@@ -147,7 +147,7 @@ test("nothing moves when a draft comes back", async ({ page, js }) => {
     await page.getByRole("button", { name: "Discard" }).click();
 });
 
-test("how to format is said where one writes, without script too", async ({ page }) => {
+test("formatting help opens without script and fits a phone", async ({ page }) => {
     await signIn(page, "alan");
     await page.setViewportSize({ width: 390, height: 844 });
     await open(page, "/posts/new");
@@ -157,7 +157,7 @@ test("how to format is said where one writes, without script too", async ({ page
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
 });
 
-test("a form sent twice in a hurry is taken once", async ({ page }) => {
+test("a form sent several times at once creates one post", async ({ page }) => {
     await signIn(page, "alan");
     await open(page, "/");
     const text = `Twice, ${unique()}`;

@@ -7,7 +7,7 @@ const send = (page: Page): Locator => page.getByRole("button", { name: "Post", e
 const said = (page: Page): Locator => page.locator("form.composer p[role=status]");
 const sheet = (page: Page, name: string): Locator => page.getByRole("region", { name });
 
-test("a post stands on top of the feed when it is sent, and on its author's profile", async ({ page, js }) => {
+test("a sent post appears in the feed and profile", async ({ page, js }) => {
     await signIn(page, "alan");
     await open(page, "/");
     const text = `Fresh bread at the corner, ${unique()}.`;
@@ -28,7 +28,7 @@ test("a post stands on top of the feed when it is sent, and on its author's prof
     await expect(cards(page).filter({ hasText: text }), "once").toHaveCount(1);
 });
 
-test("the page for writing has the field ready and leads to the feed", async ({ page }) => {
+test("the new post page focuses its field and publishes posts", async ({ page }) => {
     await signIn(page, "alan");
     await open(page, "/posts/new");
     await expect(field(page)).toBeFocused();
@@ -39,7 +39,7 @@ test("the page for writing has the field ready and leads to the feed", async ({ 
     await expect(cards(page).filter({ hasText: text })).toHaveCount(1);
 });
 
-test("the room that is left is counted as one types", async ({ page, js }) => {
+test("the character count updates while typing", async ({ page, js }) => {
     await signIn(page, "alan");
     await open(page, "/");
     const count = page.locator("form.composer output");
@@ -56,7 +56,7 @@ test("the room that is left is counted as one types", async ({ page, js }) => {
     await expect(count).toBeEmpty();
 });
 
-test("a text that is too long is refused, with the reason beside it and every letter kept", async ({ page, js, allow }) => {
+test("an over-long post shows the reason and preserves its text", async ({ page, js, allow }) => {
     allow("status of 422");
     await signIn(page, "alan");
     await open(page, "/");
@@ -78,7 +78,7 @@ test("a text that is too long is refused, with the reason beside it and every le
     await expect(cards(page).filter({ hasText: text.slice(0, 12) })).toHaveCount(1);
 });
 
-test("nothing but spaces is not a post", async ({ page, allow }) => {
+test("a post of only spaces is refused", async ({ page, allow }) => {
     allow("status of 422");
     await signIn(page, "alan");
     await open(page, "/");
@@ -87,7 +87,7 @@ test("nothing but spaces is not a post", async ({ page, allow }) => {
     await expect(page.locator("form.composer")).toContainText("Write something first.");
 });
 
-test("Ctrl+Enter sends", async ({ page, js }) => {
+test("pressing Ctrl+Enter sends the post if script is available", async ({ page, js }) => {
     await signIn(page, "alan");
     await open(page, "/");
     const text = `Sent by keyboard, ${unique()}.`;
@@ -98,7 +98,7 @@ test("Ctrl+Enter sends", async ({ page, js }) => {
     else await expect(field(page)).toHaveValue(new RegExp(text));
 });
 
-test("what was typed is kept when the network fails, and goes through at the next try", async ({ page, js, allow }) => {
+test("a network failure preserves the text for a retry", async ({ page, js, allow }) => {
     await signIn(page, "alan");
     await open(page, "/");
     if (!js) return;
@@ -117,7 +117,7 @@ test("what was typed is kept when the network fails, and goes through at the nex
     await expect(said(page)).toBeEmpty();
 });
 
-test("a hurried second press posts nothing twice", async ({ page, js }) => {
+test("a double click creates only one post", async ({ page, js }) => {
     await signIn(page, "alan");
     await open(page, "/");
     const text = `Only once, ${unique()}.`;
@@ -128,7 +128,7 @@ test("a hurried second press posts nothing twice", async ({ page, js }) => {
     await expect(cards(page).filter({ hasText: text }), js ? "sent by the island" : "sent by the form").toHaveCount(1);
 });
 
-test("what looks like markup is text, and line breaks stay", async ({ page }) => {
+test("markup in posts is shown as text with line breaks", async ({ page }) => {
     await signIn(page, "alan");
     const mark = unique();
     const text = `<b>${mark}</b> & "quotes" </textarea><script>alert(1)</script>\nsecond line`;
@@ -142,7 +142,7 @@ test("what looks like markup is text, and line breaks stay", async ({ page }) =>
     expect(await words.innerText()).toBe(text);
 });
 
-test("a reply stands below its post, which counts it", async ({ page }) => {
+test("replies appear below their post and increase its reply count", async ({ page }) => {
     await signIn(page, "grace");
     const id = await write(page, "grace", `Who has a ladder? ${unique()}`);
     await open(page, `/posts/${id}`);
@@ -175,7 +175,7 @@ test("the count of replies leads to the replies", async ({ page }) => {
     await expect(sheet(page, "Replies").getByRole("article").first()).toBeInViewport();
 });
 
-test("an over-long reply keeps its text as well", async ({ page, allow }) => {
+test("an over-long reply shows the reason and preserves its text", async ({ page, allow }) => {
     allow("status of 422");
     await signIn(page, "grace");
     const id = await write(page, "grace", `A question, ${unique()}`);
@@ -188,7 +188,7 @@ test("an over-long reply keeps its text as well", async ({ page, allow }) => {
     await expect(page.locator(`#p${id}`), "under the post it answers").toBeVisible();
 });
 
-test("words outlive the session they were written in, and are sent once one is back", async ({ page, js, allow }) => {
+test("a post outlives its session and is sent after sign-in", async ({ page, js, allow }) => {
     allow("status of 401");
     await signIn(page, "grace");
     await open(page, "/");
@@ -211,7 +211,7 @@ test("words outlive the session they were written in, and are sent once one is b
     await expect(cards(page).filter({ hasText: text }), "once").toHaveCount(1);
 });
 
-test("one takes down one's own post in two steps, and only one's own", async ({ page, allow }) => {
+test("authors delete only their own posts after confirmation", async ({ page, allow }) => {
     allow("status of 404");
     await signIn(page, "grace");
     const text = `Soon gone, ${unique()}.`;
@@ -231,7 +231,7 @@ test("one takes down one's own post in two steps, and only one's own", async ({ 
     await expect(page.getByText("Delete")).toHaveCount(0);
 });
 
-test("a stranger reads a post and is led to signing in to answer", async ({ page }) => {
+test("liking a post as a visitor leads to sign-in", async ({ page }) => {
     await open(page, "/@sunny_side");
     const path = (await cards(page).first().locator(".when").getAttribute("href")) ?? "";
     await open(page, path);

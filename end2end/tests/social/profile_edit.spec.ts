@@ -5,7 +5,7 @@ import { anotherBrowser, axe, expect, open, signUp, test } from "../../fixtures.
 
 const PAGE = "/settings/profile";
 
-test("what one says of oneself is on one's page", async ({ page }) => {
+test("edited profile fields appear on the profile page", async ({ page }) => {
     const { username } = await signUp(page);
     await open(page, PAGE);
     await axe(page);
@@ -28,7 +28,7 @@ test("what one says of oneself is on one's page", async ({ page }) => {
     await axe(page);
 });
 
-test("what cannot be taken is said beside its field, and all that was typed stays", async ({ page, allow }) => {
+test("invalid profile fields show errors and preserve all input", async ({ page, allow }) => {
     allow("422");
     await signUp(page);
     await open(page, PAGE);
@@ -45,7 +45,7 @@ test("what cannot be taken is said beside its field, and all that was typed stay
     await expect(page.getByLabel("Bio")).toBeInViewport();
 });
 
-test("a picture is sent as it is, and taken away again", async ({ page, js }) => {
+test("an uploaded avatar uses its middle and can be removed", async ({ page, js }) => {
     await signUp(page);
     await open(page, PAGE);
     await expect(page.locator(".crop")).toBeHidden();
@@ -59,7 +59,7 @@ test("a picture is sent as it is, and taken away again", async ({ page, js }) =>
     await expect(page.locator(".face .portrait img")).toHaveAttribute("src", /\.svg$/);
 });
 
-test("another part is chosen by keyboard alone", async ({ page, js }) => {
+test("users crop an avatar by keyboard", async ({ page, js }) => {
     test.skip(!js, "the script's");
     await signUp(page);
     await open(page, PAGE);
@@ -82,7 +82,7 @@ test("another part is chosen by keyboard alone", async ({ page, js }) => {
     expect(await colour(page), "its right end").toBe("blue");
 });
 
-test("another part is chosen by dragging, and the wheel enlarges it", async ({ page, js }) => {
+test("users crop an avatar by dragging and the mouse wheel", async ({ page, js }) => {
     test.skip(!js, "the script's");
     await signUp(page);
     await open(page, PAGE);
@@ -106,7 +106,7 @@ test("another part is chosen by dragging, and the wheel enlarges it", async ({ p
     expect(await colour(page), "its left end").toBe("red");
 });
 
-test("a file that is no picture is refused by the server, in words", async ({ page, allow }) => {
+test("the server refuses a file that is not an image", async ({ page, allow }) => {
     allow("422");
     await signUp(page);
     await open(page, PAGE);
@@ -118,7 +118,7 @@ test("a file that is no picture is refused by the server, in words", async ({ pa
     await expect(page.getByRole("alert")).toContainText("Choose a PNG, JPEG or WebP picture.");
 });
 
-test("a file that is too large is refused in words, by the page itself where there is a script", async ({
+test("an avatar over 8 MB is refused with a message", async ({
     page,
     js,
     allow,

@@ -1,7 +1,7 @@
 // Profiles: the user, their figures and texts, and their posts.
 import { axe, cards, expect, open, signIn, signUp, test } from "../../fixtures.ts";
 
-test("a profile says who somebody is and shows only what they wrote", async ({ page }) => {
+test("a profile shows its user and only their posts", async ({ page }) => {
     await open(page, "/");
     await cards(page).nth(3).locator(".by a").first().click();
     const handle = `@${new URL(page.url()).pathname.slice(2)}`;
@@ -14,14 +14,14 @@ test("a profile says who somebody is and shows only what they wrote", async ({ p
     expect(new Set(authors)).toEqual(new Set([handle]));
 });
 
-test("the figure of posts is the number of posts", async ({ page }) => {
+test("the post count equals the number of posts", async ({ page }) => {
     await open(page, "/@sunny_side");
     const figure = Number(/(\d+) posts?/.exec(await page.locator(".facts").innerText())?.[1]);
     await expect(cards(page)).toHaveCount(figure);
     await expect(page.getByText("That’s everything.")).toBeVisible();
 });
 
-test("somebody who wrote a lot is read to the end", async ({ page, js }) => {
+test("a long profile shows older posts until the end", async ({ page, js }) => {
     await open(page, "/@stanley_cotter");
     await expect(cards(page)).toHaveCount(50);
     await page.getByRole("link", { name: "Older posts" }).click();
@@ -31,7 +31,7 @@ test("somebody who wrote a lot is read to the end", async ({ page, js }) => {
     await expect(page.getByRole("link", { name: "Older posts" })).toHaveCount(0);
 });
 
-test("one's own profile has nothing to follow", async ({ page }) => {
+test("the user's own profile has no follow button", async ({ page }) => {
     await signIn(page, "ada");
     await open(page, "/");
     await page.getByRole("link", { name: "Profile", exact: true }).click();
@@ -41,25 +41,25 @@ test("one's own profile has nothing to follow", async ({ page }) => {
     await expect(page.getByRole("link", { name: "Profile", exact: true })).toHaveAttribute("aria-current", "page");
 });
 
-test("who follows one is marked", async ({ page }) => {
+test("a profile marks users who follow the signed-in user", async ({ page }) => {
     await signIn(page, "ada");
     await open(page, "/@layla_haddad");
     await expect(page.getByText("Follows you")).toBeVisible();
 });
 
-test("whoever gave no name goes by their username", async ({ page }) => {
+test("users without a display name appear by username", async ({ page }) => {
     await open(page, "/@quietly_here");
     await expect(page.getByRole("heading", { level: 1 })).toHaveText(/quietly_here/);
     await expect(page).toHaveTitle(/quietly_here/);
 });
 
-test("a username is found whatever its case", async ({ page }) => {
+test("profile addresses ignore the case of usernames", async ({ page }) => {
     expect((await page.goto("/@ADA"))?.status()).toBe(200);
     await expect(page.getByRole("heading", { level: 1, name: "Ada Marlow" })).toBeVisible();
     await expect(page.locator("link[rel=canonical]")).toHaveAttribute("href", /\/@ada$/);
 });
 
-test("what somebody wrote, answered and liked are three pages of theirs", async ({ page }) => {
+test("a profile has tabs for posts, replies and likes", async ({ page }) => {
     await open(page, "/@ada");
     const tabs = page.getByRole("navigation", { name: "Profile" });
     for (const [name, address] of [
@@ -76,7 +76,7 @@ test("what somebody wrote, answered and liked are three pages of theirs", async 
     await axe(page);
 });
 
-test("who follows somebody is read to the end", async ({ page, js }) => {
+test("the follower list loads further users on request", async ({ page, js }) => {
     await open(page, "/@ada");
     const figure = Number(/(\d+) followers/.exec(await page.locator(".facts").innerText())?.[1]);
     expect(figure).toBeGreaterThan(50);
@@ -95,7 +95,7 @@ test("who follows somebody is read to the end", async ({ page, js }) => {
     await expect(page.getByRole("navigation", { name: "People" }).getByRole("link", { name: "Following" })).toBeVisible();
 });
 
-test("buttons in a list are as wide as their words, signed out too", async ({ page }) => {
+test("follow buttons in user lists stay narrow for visitors", async ({ page }) => {
     await open(page, "/@ada/followers");
     const buttons = page.locator(".crowd .button");
     await expect(buttons.first()).toBeVisible();
@@ -104,7 +104,7 @@ test("buttons in a list are as wide as their words, signed out too", async ({ pa
     }
 });
 
-test("somebody in a list is followed there", async ({ page, js }) => {
+test("users can follow others from a user list", async ({ page, js }) => {
     await signUp(page);
     await open(page, "/@ada/following");
     const first = page.locator(".crowd > li").first().getByRole("button");

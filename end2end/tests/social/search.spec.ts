@@ -1,7 +1,7 @@
 // Search for users, posts and tags: by the form, by the key, and from one page to the next.
 import { awake, cards, expect, open, signIn, test, unique, write } from "../../fixtures.ts";
 
-test("words, names and tags are found from any page", async ({ page }) => {
+test("search finds posts and tags from the feed page", async ({ page }) => {
     const word = unique();
     await signIn(page, "barbara");
     await write(page, "barbara", `Bread with ${word} and a #${word}tag`);
@@ -21,7 +21,7 @@ test("words, names and tags are found from any page", async ({ page }) => {
     await expect(cards(page)).toHaveCount(1);
 });
 
-test("somebody is found by a rough spelling, and followed from there", async ({ page, js }) => {
+test("a misspelled username finds the user, who can be followed", async ({ page, js }) => {
     await signIn(page, "edsger");
     await open(page, "/search");
     const field = page.getByRole("main").getByRole("searchbox", { name: "Search" });
@@ -37,7 +37,7 @@ test("somebody is found by a rough spelling, and followed from there", async ({ 
     await expect(page).toHaveURL("/search?q=barbraa");
 });
 
-test("older posts come to the page, or a page of their own", async ({ page, js }) => {
+test("older search results load below or on their own page", async ({ page, js }) => {
     await open(page, "/search/posts?q=the");
     await expect(cards(page)).toHaveCount(50);
     await page.getByRole("link", { name: "Older posts" }).click();
@@ -50,7 +50,7 @@ test("older posts come to the page, or a page of their own", async ({ page, js }
     }
 });
 
-test("the slash leads to the field, and never out of another", async ({ page, js }) => {
+test("the slash key focuses the search field unless users type", async ({ page, js }) => {
     await signIn(page, "barbara");
     await open(page, "/");
     if (!js) {
@@ -74,7 +74,7 @@ test("the slash leads to the field, and never out of another", async ({ page, js
     await expect(page.getByRole("searchbox")).toBeFocused();
 });
 
-test("what cannot be looked for is said, and kept", async ({ page, allow }) => {
+test("search explains invalid queries and empty results", async ({ page, allow }) => {
     allow("422");
     const long = "lantern ".repeat(30).trim();
     await open(page, `/search?q=${encodeURIComponent(long)}`);

@@ -13,7 +13,7 @@ async function answer(page: Page, parent: number, body: string): Promise<number>
     return Number([...before.matchAll(/id="p(\d+)"/g)].at(-1)?.[1]);
 }
 
-test("a conversation is read downwards, and each place has its page", async ({ page }) => {
+test("a thread orders nested replies and links to each one", async ({ page }) => {
     await signIn(page, "edsger");
     const root = await write(page, "edsger", `The beginning, ${unique()}`);
     const first = await answer(page, root, `First, ${unique()}`);
@@ -33,7 +33,7 @@ test("a conversation is read downwards, and each place has its page", async ({ p
     await expect(page).toHaveURL(`/posts/${first}`);
 });
 
-test("from a reply one answers it, with the field ready", async ({ page }) => {
+test("the reply link opens a page with a focused field", async ({ page }) => {
     await signIn(page, "edsger");
     const root = await write(page, "edsger", `Who comes along? ${unique()}`);
     const first = await answer(page, root, `Me, ${unique()}`);
@@ -52,7 +52,7 @@ test("from a reply one answers it, with the field ready", async ({ page }) => {
     await expect(page.locator(`#p${root} .replies`), "and only there").toHaveText("1");
 });
 
-test("long and deep conversations go on behind links, and fit a phone", async ({ page, js }) => {
+test("long and deep threads continue behind links and fit phones", async ({ page, js }) => {
     test.slow();
     // So many that they should not be in the counts of other tests.
     const { username } = await signUp(page);
@@ -77,7 +77,7 @@ test("long and deep conversations go on behind links, and fit a phone", async ({
     if (js) await expect(replies(page), "in place").toContainText("Number 0");
 });
 
-test("a deleted post is a thin line where replies hang on it", async ({ page }) => {
+test("a deleted post with replies shows a short placeholder", async ({ page }) => {
     await signIn(page, "edsger");
     const text = `Regretted, ${unique()}`;
     const root = await write(page, "edsger", text);
@@ -94,7 +94,7 @@ test("a deleted post is a thin line where replies hang on it", async ({ page }) 
     expect(height, "a line, not a hole").toBeLessThan(80);
 });
 
-test("the keys go through a conversation", async ({ page, js }) => {
+test("keyboard shortcuts move, like and reply in a thread", async ({ page, js }) => {
     if (!js) return;
     await signIn(page, "edsger");
     const root = await write(page, "edsger", `By keyboard, ${unique()}`);

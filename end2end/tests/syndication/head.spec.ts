@@ -1,7 +1,7 @@
 // The head of a page, as a browser reads it: a picture that loads, a feed that parses.
 import { cards, expect, open, test } from "../../fixtures.ts";
 
-test("what a link shows elsewhere is there, and its picture can be drawn", async ({ page, allow }) => {
+test("preview metadata names the page and an image that loads", async ({ page, allow }) => {
     // The browser's own page around a single picture has inline styles, which our policy forbids.
     allow(/^console: Applying inline style .*\.png\)$/);
     for (const path of ["/", "/@ada", "/@layla_haddad"]) {
@@ -16,7 +16,7 @@ test("what a link shows elsewhere is there, and its picture can be drawn", async
     }
 });
 
-test("a page's feed holds what the page shows", async ({ page }) => {
+test("the Atom feed of a profile contains its newest post", async ({ page }) => {
     await open(page, "/@ada");
     const first = await cards(page).first().getByRole("time").first().getAttribute("datetime");
     const href = await page.locator('head link[type="application/atom+xml"]').getAttribute("href");

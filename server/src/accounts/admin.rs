@@ -138,7 +138,7 @@ pub async fn invite(server: &Server, email: &Email, username: &Username, role: R
     let token = Token::new();
     sqlx::query!(
         r#"
-        insert into registrations (flow_hash, email, username, role, proved_at, expires_at)
+        insert into registrations (flow_hash, email, username, role, verified_at, expires_at)
         values ($1, $2, $3, $4, now(), now() + make_interval(hours => $5))
         "#,
         &token.hash()[..],

@@ -88,9 +88,9 @@ async fn erase_secrets(tx: &mut PgConnection, user: UserId) -> Result<()> {
         sqlx::query!("delete from passwords where user_id = $1", user.0),
         sqlx::query!("delete from identities where user_id = $1", user.0),
         sqlx::query!("delete from known_browsers where user_id = $1", user.0),
-        sqlx::query!("delete from codes where user_id = $1", user.0),
-        sqlx::query!("delete from links where user_id = $1", user.0),
-        sqlx::query!("delete from oauth_flows where user_id = $1", user.0),
+        sqlx::query!("delete from email_codes where user_id = $1", user.0),
+        sqlx::query!("delete from email_links where user_id = $1", user.0),
+        sqlx::query!("delete from authorization_requests where user_id = $1", user.0),
         sqlx::query!("delete from unsubscribe_links where user_id = $1", user.0),
         sqlx::query!("delete from digests where user_id = $1", user.0),
         sqlx::query!("delete from bio_mentions where owner_id = $1", user.0),
@@ -109,11 +109,11 @@ async fn forget_mail(tx: &mut PgConnection, user: UserId) -> Result<()> {
         delete from jobs j where
             j.payload->>'to' in (
                 select email from users where id = $1
-                union select l.email from links l where l.user_id = $1
+                union select l.email from email_links l where l.user_id = $1
                     and not exists (select 1 from users u where lower(u.email) = lower(l.email) and u.id <> $1)
             )
-            or (j.payload->>'to', j.created_at) in (select c.email, c.created_at from codes c where c.user_id = $1)
-            or j.payload->'link' in (select to_jsonb(l.id) from links l where l.user_id = $1)
+            or (j.payload->>'to', j.created_at) in (select c.email, c.created_at from email_codes c where c.user_id = $1)
+            or j.payload->'link' in (select to_jsonb(l.id) from email_links l where l.user_id = $1)
             or (j.kind = 'picture' and j.payload->'user' = to_jsonb($1))
         "#,
         user.0,

@@ -72,8 +72,9 @@ mod tests {
         CpuPool::new(cores, cores * 16)
     }
 
+    // M18.
     #[tokio::test(flavor = "multi_thread")]
-    async fn m18_a_full_queue_says_so_and_never_runs_more_than_the_cores_at_once() {
+    async fn full_queue_reports_busy_and_never_exceeds_the_core_count() {
         let queue = Arc::new(one_per_core());
         let running = Arc::new(AtomicUsize::new(0));
         let most = Arc::new(AtomicUsize::new(0));
@@ -99,8 +100,9 @@ mod tests {
         assert_eq!(queue.waiting.load(Ordering::SeqCst), 0, "a place was lost");
     }
 
+    // M18.
     #[tokio::test(flavor = "multi_thread")]
-    async fn m18_who_hangs_up_frees_no_core_that_still_works() {
+    async fn disconnected_clients_do_not_free_busy_cores() {
         let queue = Arc::new(one_per_core());
         let cores = available_parallelism().unwrap().get();
         let (begun, work) = (Arc::new(AtomicUsize::new(0)), Arc::new(std::sync::Barrier::new(cores + 1)));

@@ -164,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_outage_is_503_and_a_bug_is_500() {
+    fn database_outages_answer_503_and_bugs_answer_500() {
         for (error, status, retries) in [
             (sqlx::Error::PoolTimedOut, 503, true),
             (sqlx::Error::Io(std::io::ErrorKind::ConnectionReset.into()), 503, true),

@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_are_read_in_any_script_and_with_any_separator() {
+    fn reads_codes_in_any_script_with_any_separator() {
         for typed in [
             "012345",
             " 012 345\n",
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn every_decimal_digit_has_its_value() {
+    fn converts_every_unicode_decimal_digit() {
         let all = ('\0'..=char::MAX).filter(|c| GeneralCategory::for_char(*c) == GeneralCategory::DecimalNumber);
         let values: Vec<u32> = all.map(|c| digit(c).and_then(|c| c.to_digit(10)).unwrap()).collect();
         assert!(values.len() >= 680, "{}", values.len());
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn identifiers_lose_what_cannot_be_seen() {
+    fn normalises_identifiers_and_strips_invisible_characters() {
         for (typed, meant) in [
             ("ada_1", "ada_1"),
             ("\u{3000}ada\u{200b}_1 ", "ada_1"),
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn an_international_domain_keeps_what_is_its_own() {
+    fn normalises_addresses_but_preserves_international_domains() {
         for (typed, meant) in [
             ("ada٢＠ｋｉｔｈ٢.example\u{200d}", "ada2@kith2.example"),
             ("a\u{200c}da@نامه\u{200c}ای.example\u{202c} ", "ada@نامه\u{200c}ای.example"),

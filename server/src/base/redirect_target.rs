@@ -26,7 +26,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_paths_of_this_site_are_followed() {
+    fn accepts_only_paths_of_this_site() {
         for good in ["/", "/@ada", "/posts/1?x=https://y", "/settings/devices#d", "/@evil"] {
             assert_eq!(safe_next(good, "/no"), good);
         }

@@ -55,8 +55,9 @@ fn is_line_break(c: char) -> bool {
 mod tests {
     use super::*;
 
+    // M14.
     #[test]
-    fn m14_a_line_loses_its_tricks_and_its_breaks() {
+    fn clean_line_removes_invisible_characters_and_line_breaks() {
         assert_eq!(clean_line("  Ada\u{202e} \n Marlow\u{200b}\0 "), "Ada Marlow");
         assert_eq!(clean_line("\u{200d}\u{3164}"), "");
         assert_eq!(clean_line("a\u{61c}\u{115f}\u{180e}\u{ffa0}b"), "ab");
@@ -64,13 +65,13 @@ mod tests {
     }
 
     #[test]
-    fn lines_keep_their_breaks() {
+    fn clean_lines_preserves_and_normalises_line_breaks() {
         assert_eq!(clean_lines("a\r\nb\rc\u{feff}\n\n"), "a\nb\nc");
         assert_eq!(clean_lines("a\u{2028}b\u{85}c\u{b}d"), "a\nb\nc\nd");
     }
 
     #[test]
-    fn text_without_ink_is_empty() {
+    fn invisible_text_becomes_empty() {
         for invisible in [
             "\u{34f}",
             "\u{fe00}",
@@ -95,14 +96,14 @@ mod tests {
     }
 
     #[test]
-    fn a_line_has_no_gaps() {
+    fn clean_line_collapses_visual_gaps() {
         assert_eq!(clean_line("Ada\u{2800}\u{2800}\u{2800}Marlow"), "Ada Marlow");
         assert_eq!(clean_line("Ada \u{200d} \u{200c} \u{3164} Marlow"), "Ada Marlow");
         assert_eq!(clean_lines("⠁⠂\u{2800}\u{2800}⠃"), "⠁⠂\u{2800}\u{2800}⠃", "drawings keep their gaps");
     }
 
     #[test]
-    fn an_excerpt_ends_between_letters() {
+    fn excerpts_end_between_graphemes() {
         for (text, most, wanted) in [
             ("hello", 5, "hello"),
             ("hello you", 6, "hello…"),

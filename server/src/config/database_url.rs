@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_known_parameters_reach_the_driver() {
+    fn passes_only_known_parameters_to_the_driver() {
         let url = "postgres://kith:p%2Bw@localhost/kith?channel_binding=require&application_name=a%20b&pasword=x";
         let options = database_options(url).unwrap();
         assert_eq!(options.get_application_name(), Some("a b"));
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_on_another_machine_needs_verification() {
+    fn remote_databases_require_verified_tls() {
         for near in [
             "postgres:///kith",
             "postgres://localhost/kith",

@@ -153,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_usual_port_and_a_final_dot_name_the_same_site() {
+    fn matches_hosts_with_default_port_or_final_dot() {
         for (origin, same, other) in [
             (
                 "https://kith.example",
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn only_https_and_this_machine_are_origins() {
+    fn accepts_only_https_or_loopback_origins() {
         for good in ["https://kith.example", "https://kith.example:8443", "http://127.0.0.1:3000", "http://[::1]:3000"]
         {
             assert_eq!(good.parse::<Origin>().map(|o| o.to_string()), Ok(good.to_owned()));
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn a_port_or_name_that_cannot_be_used_is_explained() {
+    fn explains_unusable_ports_and_host_names() {
         for (text, why) in [
             ("https://kith.example:99999", "1 to 65535"),
             ("https://kith.example:65536", "1 to 65535"),
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ip_address_is_bracketed_in_mail() {
+    fn mail_domain_brackets_ip_addresses() {
         for (origin, domain) in [
             ("https://kith.example:8443", "kith.example"),
             ("https://203.0.113.5", "[203.0.113.5]"),

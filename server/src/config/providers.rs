@@ -206,12 +206,12 @@ mod tests {
         [("KITH_GITHUB_CLIENT_ID", "id"), ("KITH_GITHUB_CLIENT_SECRET", "s3cret-of-github")];
 
     #[test]
-    fn without_settings_there_is_nobody_to_ask() {
+    fn has_no_providers_without_settings() {
         assert!(read(&[]).unwrap().is_empty());
     }
 
     #[test]
-    fn github_needs_two_settings_and_an_enterprise_server_a_third() {
+    fn reads_github_and_enterprise_server_settings() {
         let list = read(&GITHUB_APP).unwrap();
         let Kind::GitHub { url, api } = &list[0].kind else { panic!() };
         assert_eq!((url.as_str(), api.as_str()), ("https://github.com/", "https://api.github.com/"));
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn any_number_of_issuers_can_be_named() {
+    fn reads_any_number_of_oidc_issuers() {
         let mut pairs = GITHUB_APP.to_vec();
         for (name, value) in [
             ("KITH_OIDC_GOOGLE_ISSUER", "https://accounts.google.com"),
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn a_provider_that_cannot_work_is_named_in_one_line() {
+    fn reports_invalid_provider_settings_in_one_line() {
         let issuer = [
             ("KITH_OIDC_X_ISSUER", "https://x.example"),
             ("KITH_OIDC_X_CLIENT_ID", "x"),

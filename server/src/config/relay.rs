@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn mail_leaves_this_machine_only_encrypted() {
+    fn remote_relays_require_encryption() {
         for (text, port, security) in [
             ("smtps://mail.example", 465, Security::Implicit),
             ("smtps://u:p@mail.example:4650", 4650, Security::Implicit),
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_may_hold_anything_and_is_never_printed() {
+    fn decodes_relay_passwords_and_never_prints_them() {
         let relay = Relay::parse("smtps://me%40example:hunter2%23%2F@mail.example").unwrap();
         let expected = Credentials::new("me@example".into(), "hunter2#/".into());
         assert!(relay.credentials == Some(expected));
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn an_authority_of_ones_own_must_be_one() {
+    fn refuses_invalid_certificate_authorities() {
         for pem in ["", "nonsense", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
             assert!(Relay::parse("smtps://mail.example").unwrap().believing_only(pem).is_err(), "{pem}");
         }

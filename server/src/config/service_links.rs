@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn service_links_are_told_from_typing_errors() {
+    fn distinguishes_service_links_from_misspelt_settings() {
         for (name, value) in [
             ("KITH_SERVICE_HOST", "10.43.0.5"),
             ("KITH_SERVICE_PORT", "3000"),
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn container_links_are_told_from_typing_errors() {
+    fn distinguishes_container_links_from_misspelt_settings() {
         for (name, value) in [
             ("KITH_NAME", "/web/kith"),
             ("KITH_ENV_PATH", "/usr/bin"),

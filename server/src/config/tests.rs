@@ -15,7 +15,7 @@ fn two_settings_are_enough() {
 }
 
 #[test]
-fn a_wrong_setting_is_named_in_one_line() {
+fn reports_invalid_settings_in_one_line() {
     for (name, value) in [
         ("KITH_ORIGIN", "http://kith.example"),
         ("KITH_ORIGIN", "https://kith.example/path"),
@@ -62,14 +62,14 @@ fn a_wrong_setting_is_named_in_one_line() {
 }
 
 #[test]
-fn a_setting_that_needs_another_says_which() {
+fn reports_a_missing_bucket_key_id() {
     let bucket =
         [GOOD[0], GOOD[1], ("KITH_BUCKET", "s3://kith"), ("KITH_BUCKET_KEY_ID", ""), ("KITH_BUCKET_SECRET", "s")];
     assert!(config(&bucket).unwrap_err().starts_with("KITH_BUCKET_KEY_ID: is not set"));
 }
 
 #[test]
-fn mapped_networks_of_proxies_match_ipv4_addresses() {
+fn ipv4_mapped_proxy_networks_match_ipv4_addresses() {
     for (network, inside, outside) in [
         ("::ffff:127.0.0.0/104", "127.0.0.1", "128.0.0.1"),
         ("::ffff:0:0/90", "203.0.113.5", "2001:db8::1"),
@@ -86,7 +86,7 @@ fn mapped_networks_of_proxies_match_ipv4_addresses() {
 }
 
 #[test]
-fn a_sender_that_cannot_be_used_is_told_why() {
+fn explains_unusable_sender_addresses() {
     let said = |from| config(&[GOOD[0], GOOD[1], ("KITH_MAIL_FROM", from)]).unwrap_err();
     assert!(said("Kith <noreply@bücher.example>").contains("noreply@xn--bcher-kva.example"));
     assert!(said("Kith <jürgen@kith.example>").contains("before the @"));
@@ -97,7 +97,7 @@ fn a_sender_that_cannot_be_used_is_told_why() {
 }
 
 #[test]
-fn raw_signs_in_a_password_are_named_and_never_printed() {
+fn explains_unencoded_passwords_in_urls_without_printing_them() {
     for url in [
         "postgres://kith:hunter2/x@localhost/kith",
         "postgres://kith:12/hunter2@localhost/kith",
@@ -130,18 +130,18 @@ fn raw_signs_in_a_password_are_named_and_never_printed() {
 }
 
 #[test]
-fn an_unknown_setting_is_refused_so_that_a_typing_error_is_seen() {
+fn refuses_unknown_settings() {
     let why = config(&[GOOD[0], GOOD[1], ("KITH_ORIGN", "x")]).unwrap_err();
     assert!(why.starts_with("KITH_ORIGN"), "{why}");
 }
 
 #[test]
-fn what_only_tests_and_tools_read_is_no_mistake() {
+fn accepts_settings_of_tests_and_tools() {
     config(&[GOOD[0], GOOD[1], ("KITH_SCREENSHOTS", "1"), ("KITH_URL", "http://127.0.0.1:1")]).unwrap();
 }
 
 #[test]
-fn a_secret_can_come_from_a_file_and_is_never_printed() {
+fn reads_secrets_from_files_and_never_prints_them() {
     let path = std::env::temp_dir().join(format!("kith-config-test-{}", std::process::id()));
     std::fs::write(&path, "postgres://kith:hunter2@localhost/kith\n").unwrap();
     let config = config(&[("DATABASE_URL_FILE", path.to_str().unwrap()), GOOD[1]]).unwrap();

@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_unreachable_database_is_named_with_cause_and_cure() {
+    async fn explains_the_cause_of_an_unreachable_database() {
         // A port that was free a moment ago.
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let refused = said(&format!("postgres://kith:hunter2@127.0.0.1:{port}/kith")).await;

@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn the_budget_is_shared_and_given_back() {
+    fn body_budget_is_shared_between_senders_and_returned() {
         let budget = BodyBudget::default();
         let one = 256 * 1_024;
         let own: Vec<_> = (0..3).map(|_| reserve(&budget, 0, false, one)).collect();
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn the_senders_of_one_network_have_only_a_part() {
+    fn senders_of_one_network_share_a_limited_budget() {
         let budget = BodyBudget::default();
         let sender = |n: usize| BodySender { name: n.to_string(), network: "one".to_owned(), ended: false };
         let one: Vec<_> = (0..100).filter_map(|n| budget.reserve(sender(n), 256 * 1_024)).collect();

@@ -3,7 +3,10 @@
 
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderValue, header::COOKIE};
+use http::{
+    HeaderMap, HeaderValue,
+    header::{COOKIE, SET_COOKIE},
+};
 
 use crate::config::Origin;
 
@@ -29,6 +32,22 @@ pub enum Cookie {
     Draft,
     /// The pending authorization request or OAuth sign-up of this browser.
     OAuth,
+}
+
+/// Adds cookies to a response.
+pub trait WithCookie {
+    /// Adds a `Set-Cookie` header, if there is one.
+    #[must_use]
+    fn with_cookie(self, cookie: Option<HeaderValue>) -> Self;
+}
+
+impl<B> WithCookie for http::Response<B> {
+    fn with_cookie(mut self, cookie: Option<HeaderValue>) -> Self {
+        if let Some(cookie) = cookie {
+            self.headers_mut().append(SET_COOKIE, cookie);
+        }
+        self
+    }
 }
 
 impl Cookie {
@@ -106,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_exact_name_exactly_once_is_the_session() {
+    fn reads_the_session_only_from_exactly_one_exact_cookie() {
         assert_eq!(read(&[b"a=b; __Host-id=abc; c=d"]).as_deref(), Some("abc"));
         assert_eq!(read(&[b"a=b", b"__Host-id=abc"]).as_deref(), Some("abc"));
         for other in [
@@ -127,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn also_the_removal_is_secure() {
+    fn removes_the_session_cookie_with_secure_attributes() {
         let origin = "https://kith.example".parse().unwrap();
         let removal = Cookie::Session.remove(&origin).unwrap();
         assert_eq!(removal, "__Host-id=; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=0");

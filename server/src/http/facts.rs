@@ -176,15 +176,17 @@ mod tests {
         client_ip(peer.parse().unwrap(), &headers, &trusted).to_string()
     }
 
+    // M17.
     #[test]
-    fn m17_a_stranger_says_nothing_about_its_own_address() {
+    fn ignores_forwarding_headers_from_untrusted_clients() {
         for name in ["x-forwarded-for", "forwarded", "x-real-ip"] {
             assert_eq!(ip("203.0.113.9", &[(name, "for=198.51.100.1")]), "203.0.113.9");
         }
     }
 
+    // M17.
     #[test]
-    fn m17_behind_a_proxy_the_right_most_hop_that_is_not_ours_counts() {
+    fn uses_the_rightmost_untrusted_hop_behind_a_proxy() {
         assert_eq!(ip("10.0.0.1", &[("x-forwarded-for", "198.51.100.7, 203.0.113.9")]), "203.0.113.9");
         assert_eq!(ip("10.0.0.1", &[("x-forwarded-for", "198.51.100.7, 203.0.113.9, 10.2.3.4")]), "203.0.113.9");
         assert_eq!(
@@ -204,8 +206,9 @@ mod tests {
         assert_eq!(ip("::ffff:203.0.113.9", &[]), "203.0.113.9");
     }
 
+    // M17.
     #[test]
-    fn m17_neighbours_in_one_ipv6_network_are_counted_as_one() {
+    fn counts_one_ipv6_network_as_one_client() {
         let key = |ip: &str| Client { ip: ip.parse().unwrap(), user_agent: String::new() }.limit_key();
         assert_eq!(key("2001:db8::1"), key("2001:db8::ffff:1"));
         assert_ne!(key("2001:db8::1"), key("2001:db8:0:1::1"));

@@ -43,7 +43,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_slashes_at_the_end_go() {
+    fn removes_only_trailing_slashes_of_the_path() {
         for (address, to) in [
             ("/@ada/", "/@ada"),
             ("/tags/rust/", "/tags/rust"),
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn no_address_leads_to_another_host() {
+    fn never_redirects_to_another_host() {
         for address in [
             "//evil.example/",
             "///evil.example/",

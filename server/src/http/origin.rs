@@ -54,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn only_our_own_pages_may_change_something() {
+    fn accepts_changes_only_from_own_pages() {
         assert!(ours(&[("sec-fetch-site", "same-origin")]));
         for here in ["https://kith.example", "https://kith.example:443", "https://kith.example."] {
             assert!(ours(&[("origin", here)]), "{here}");

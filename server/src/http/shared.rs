@@ -41,7 +41,7 @@ mod tests {
     }
 
     #[test]
-    fn who_has_it_is_told_so_and_nobody_else() {
+    fn answers_not_modified_only_to_matching_tags() {
         let first = shared(&HeaderMap::new(), "text/plain", 60, "hello".to_owned());
         assert_eq!(first.status(), StatusCode::OK);
         let tag = first.headers()[header::ETAG].to_str().unwrap();

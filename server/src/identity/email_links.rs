@@ -70,14 +70,14 @@ impl Link {
 /// Creates a reset link without a token and invalidates the previous ones. The caller locks the user's row.
 pub(crate) async fn make_reset(tx: &mut PgConnection, user: UserId, minutes: i32) -> Result<i64> {
     sqlx::query!(
-        "update links set used_at = now() where user_id = $1 and purpose = 'reset_password' and used_at is null",
+        "update email_links set used_at = now() where user_id = $1 and purpose = 'reset_password' and used_at is null",
         user.0
     )
     .execute(&mut *tx)
     .await?;
     Ok(sqlx::query_scalar!(
         r#"
-        insert into links (purpose, user_id, expires_at)
+        insert into email_links (purpose, user_id, expires_at)
         values ('reset_password', $1, now() + make_interval(mins => $2)) returning id
         "#,
         user.0,
@@ -96,7 +96,7 @@ pub(crate) async fn make_reset(tx: &mut PgConnection, user: UserId, minutes: i32
 pub(crate) async fn prepare_undo(tx: &mut PgConnection, user: UserId, old: &str, new: &str) -> Result<Option<Job>> {
     let back_to = sqlx::query_scalar!(
         r#"
-        update links set expires_at = greatest(expires_at, now() + interval '72 hours')
+        update email_links set expires_at = greatest(expires_at, now() + interval '72 hours')
         where user_id = $1 and purpose = 'undo_email' and used_at is null and expires_at > now()
         returning case when lower(email) = lower($2) then id end as back_to
         "#,
@@ -111,7 +111,7 @@ pub(crate) async fn prepare_undo(tx: &mut PgConnection, user: UserId, old: &str,
     }
     let link = sqlx::query_scalar!(
         r#"
-        insert into links (purpose, user_id, email, expires_at)
+        insert into email_links (purpose, user_id, email, expires_at)
         values ('undo_email', $1, $2, now() + interval '72 hours') returning id
         "#,
         user.0,
@@ -125,7 +125,7 @@ pub(crate) async fn prepare_undo(tx: &mut PgConnection, user: UserId, old: &str,
 /// Ends the undo link of a change, and those of all later ones.
 async fn end_undos(tx: &mut PgConnection, user: UserId, first: i64) -> Result<()> {
     sqlx::query!(
-        "update links set used_at = now() where user_id = $1 and purpose = 'undo_email' and id >= $2 and used_at is null",
+        "update email_links set used_at = now() where user_id = $1 and purpose = 'undo_email' and id >= $2 and used_at is null",
         user.0,
         first,
     )
@@ -142,7 +142,7 @@ pub(crate) async fn prepare_end(
 ) -> Result<i64> {
     Ok(sqlx::query_scalar!(
         r#"
-        insert into links (purpose, user_id, device_id, browser_hash, expires_at)
+        insert into email_links (purpose, user_id, device_id, browser_hash, expires_at)
         values ('end_session', $1, $2, $3, now() + interval '7 days') returning id
         "#,
         user.0,
@@ -158,7 +158,7 @@ pub(crate) async fn prepare_end(
 pub(crate) async fn revoke_others(tx: &mut PgConnection, user: UserId, device: DeviceId, session: &str) -> Result<()> {
     sqlx::query!(
         r#"
-        update links l set used_at = now()
+        update email_links l set used_at = now()
         where l.user_id = $1 and l.used_at is null and l.purpose <> 'undo_email' and not (
             l.purpose = 'end_session' and (l.device_id = $2 or exists (
                 select 1 from sessions s where s.id = $3 and s.browser_hash = l.browser_hash
@@ -193,9 +193,9 @@ pub(crate) async fn arm(db: &mut PgConnection, link: i64, which: Arm<'_>) -> Res
     };
     let armed = sqlx::query!(
         r#"
-        update links set token_hash = $2, earlier_hashes = array_remove(earlier_hashes || token_hash, null)
+        update email_links set token_hash = $2, earlier_hashes = array_remove(earlier_hashes || token_hash, null)
         where id = $1 and used_at is null and expires_at > now()
-            and ($3::text is null or exists (select 1 from users u where u.id = links.user_id and u.email = $3))
+            and ($3::text is null or exists (select 1 from users u where u.id = email_links.user_id and u.email = $3))
         "#,
         link,
         &token.hash()[..],
@@ -211,7 +211,7 @@ pub async fn find(db: &PgPool, purpose: Purpose, token: &Token) -> Result<Link> 
     sqlx::query!(
         r#"
         select id, user_id, email, device_id, browser_hash, coalesce(earlier_hashes[1], token_hash) as "first_hash!"
-        from links where (token_hash = $1 or earlier_hashes @> array[$1]) and purpose = $2 and used_at is null and expires_at > now()
+        from email_links where (token_hash = $1 or earlier_hashes @> array[$1]) and purpose = $2 and used_at is null and expires_at > now()
         "#,
         &token.hash()[..],
         purpose.name(),
@@ -235,7 +235,7 @@ pub async fn find(db: &PgPool, purpose: Purpose, token: &Token) -> Result<Link> 
 pub(crate) async fn use_up(tx: &mut PgConnection, link: &Link) -> Result<()> {
     users::lock(tx, link.user).await?;
     let used = sqlx::query!(
-        "update links set used_at = now() where id = $1 and used_at is null and expires_at > now()",
+        "update email_links set used_at = now() where id = $1 and used_at is null and expires_at > now()",
         link.id
     )
     .execute(tx)

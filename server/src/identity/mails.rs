@@ -75,7 +75,7 @@ pub fn elevate_code(origin: &Origin, code: &str) -> Message {
 }
 
 /// The code that verifies the address of a new user from a provider.
-pub fn arrival_code(origin: &Origin, code: &str, label: &str, others: bool) -> Message {
+pub fn oauth_sign_up_code(origin: &Origin, code: &str, label: &str, others: bool) -> Message {
     MailTemplate {
         subject: format!("{code} is your Kith code"),
         greeting: "Welcome to Kith",
@@ -90,7 +90,7 @@ pub fn arrival_code(origin: &Origin, code: &str, label: &str, others: bool) -> M
     .write(origin)
 }
 
-/// Like [`arrival_code`], to an address that has an account.
+/// Like [`oauth_sign_up_code`], to an address that has an account.
 pub fn link_code(origin: &Origin, code: &str, label: &str, others: bool) -> Message {
     MailTemplate {
         subject: format!("{code} is your Kith code"),

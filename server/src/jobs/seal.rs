@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_process_that_sealed_a_mail_opens_it_and_only_for_its_recipient() {
+    fn only_the_sealing_process_opens_mail_for_its_recipient() {
         let seal = Seal::new();
         let sealed = seal.close(&mail()).unwrap();
         assert_eq!(seal.open(mail().to, &sealed).unwrap().message.text, "042137");
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn no_two_seals_look_alike_and_none_shows_what_is_in_it() {
+    fn sealed_mail_differs_each_time_and_hides_its_content() {
         let seal = Seal::new();
         let (one, other) = (seal.close(&mail()).unwrap(), seal.close(&mail()).unwrap());
         assert_ne!(one, other);

@@ -25,7 +25,7 @@ mod tests {
     use super::clean;
 
     #[test]
-    fn a_server_that_repeats_the_mail_puts_nothing_of_it_into_the_log() {
+    fn removes_addresses_codes_and_links_from_delivery_errors() {
         let said = "permanent error (550): 5.7.1 <Ada@Kith.Example>: spam:\r\n042137 is your code, \
                     https://kith.example/x?token=AbCdEfGhIjKlMnOpQrStUvWxYz0123456789_-abcdefg";
         assert_eq!(clean(said), "permanent error (550): 5.7.1 … spam: … is your code, …");

@@ -30,7 +30,7 @@ async fn digest(db: &PgPool) -> sqlx::Result<String> {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn every_count_equals_its_rows(db: PgPool) -> sqlx::Result<()> {
+async fn stored_counts_equal_their_rows(db: PgPool) -> sqlx::Result<()> {
     let Report::Seeded { users, posts, replies, likes, follows } = seed(&db, &small()).await? else {
         panic!("nobody lives here yet");
     };
@@ -53,7 +53,7 @@ async fn every_count_equals_its_rows(db: PgPool) -> sqlx::Result<()> {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn the_cast_was_told_of_something_and_only_of_what_is_so(db: PgPool) -> sqlx::Result<()> {
+async fn cast_receives_valid_notifications_of_every_kind(db: PgPool) -> sqlx::Result<()> {
     seed(&db, &small()).await?;
     let told = "select count(distinct user_id) * 10 + count(distinct kind) from notifications n join users u on u.id = n.user_id";
     assert_eq!(number(&db, told).await?, CAST.len() as i64 * 10 + 4, "everybody of them, and of each kind");
@@ -64,7 +64,7 @@ async fn the_cast_was_told_of_something_and_only_of_what_is_so(db: PgPool) -> sq
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn the_same_demo_comes_twice(db: PgPool) -> sqlx::Result<()> {
+async fn seeding_twice_produces_the_same_data(db: PgPool) -> sqlx::Result<()> {
     seed(&db, &small()).await?;
     let first = digest(&db).await?;
     sqlx::query("delete from users").execute(&db).await?;
@@ -74,7 +74,7 @@ async fn the_same_demo_comes_twice(db: PgPool) -> sqlx::Result<()> {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn tables_keep_their_keys_indexes_and_triggers(db: PgPool) -> sqlx::Result<()> {
+async fn seeding_preserves_keys_indexes_and_triggers(db: PgPool) -> sqlx::Result<()> {
     let schema = "select md5(string_agg(line, '|' order by line)) from (
             select conrelid::regclass || conname || pg_get_constraintdef(oid) || convalidated::text from pg_constraint
             union all select indexdef from pg_indexes where schemaname = 'public'
@@ -88,7 +88,7 @@ async fn tables_keep_their_keys_indexes_and_triggers(db: PgPool) -> sqlx::Result
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn where_somebody_lives_nothing_is_planted_unless_forced(db: PgPool) -> sqlx::Result<()> {
+async fn refuses_an_inhabited_database_unless_forced(db: PgPool) -> sqlx::Result<()> {
     sqlx::query("insert into users (username, email) values ('ada', 'GRACE@kith.example')").execute(&db).await?;
     assert_eq!(seed(&db, &small()).await?, Report::Inhabited);
     assert_eq!(number(&db, "select count(*) from posts").await?, 0);
@@ -99,7 +99,7 @@ async fn where_somebody_lives_nothing_is_planted_unless_forced(db: PgPool) -> sq
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn a_seed_that_fails_leaves_nothing(db: PgPool) -> sqlx::Result<()> {
+async fn failed_seeds_leave_no_data(db: PgPool) -> sqlx::Result<()> {
     let unstorable = Some("\0".to_owned());
     assert!(seed(&db, &Options { password_hash: unstorable, ..small() }).await.is_err());
     assert_eq!(number(&db, "select count(*) from users").await?, 0);
@@ -110,7 +110,7 @@ async fn a_seed_that_fails_leaves_nothing(db: PgPool) -> sqlx::Result<()> {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn life_goes_on_after_a_seed(db: PgPool) -> sqlx::Result<()> {
+async fn accepts_users_and_posts_after_seeding(db: PgPool) -> sqlx::Result<()> {
     seed(&db, &small()).await?;
     let newest = number(&db, "select max(id) from posts").await?;
     let user = number(&db, "insert into users (username, email) values ('newcomer', 'n@kith.example') returning id");
@@ -125,7 +125,7 @@ async fn life_goes_on_after_a_seed(db: PgPool) -> sqlx::Result<()> {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn posts_come_in_the_order_of_time_up_to_now(db: PgPool) -> sqlx::Result<()> {
+async fn posts_are_in_chronological_order_up_to_now(db: PgPool) -> sqlx::Result<()> {
     seed(&db, &small()).await?;
     let wrong = "select count(*) from (select created_at, lag(created_at) over (order by id) as before from posts) t
         where created_at < before or created_at > now()";
@@ -143,7 +143,7 @@ async fn posts_come_in_the_order_of_time_up_to_now(db: PgPool) -> sqlx::Result<(
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn only_the_cast_has_a_password_and_barbara_follows_nobody(db: PgPool) -> sqlx::Result<()> {
+async fn only_cast_members_have_passwords_and_privileged_roles(db: PgPool) -> sqlx::Result<()> {
     seed(&db, &small()).await?;
     let cast: Vec<String> = sqlx::query_scalar("select username from users join passwords on user_id = id order by id")
         .fetch_all(&db)
@@ -161,7 +161,7 @@ async fn only_the_cast_has_a_password_and_barbara_follows_nobody(db: PgPool) -> 
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn the_smallest_seeds_work(db: PgPool) -> sqlx::Result<()> {
+async fn seeds_minimal_sizes(db: PgPool) -> sqlx::Result<()> {
     for (users, posts) in [(0, 0), (0, 10), (1, 30), (3, 200)] {
         sqlx::query("delete from users").execute(&db).await?;
         seed(&db, &Options { users, posts, ..small() }).await?;
@@ -193,7 +193,7 @@ fn slots(template: &'static str) -> impl Iterator<Item = &'static str> {
 }
 
 #[test]
-fn what_people_write_fits_and_hardly_repeats() {
+fn generated_posts_fit_and_rarely_repeat() {
     let mut writer = Writer::new();
     let mut seen = HashSet::new();
     for n in 0..20_000 {
@@ -210,7 +210,7 @@ fn what_people_write_fits_and_hardly_repeats() {
 }
 
 #[test]
-fn people_fit_their_columns_and_have_names_of_their_own() {
+fn generated_users_fit_their_columns_and_have_unique_names() {
     let people = people::invite(5_000, vec!["maria".to_owned()]);
     let mut names = HashSet::from(["maria".to_owned()]);
     for person in &people {
@@ -229,7 +229,7 @@ fn people_fit_their_columns_and_have_names_of_their_own() {
 }
 
 #[test]
-fn few_are_stars_and_most_are_not() {
+fn few_users_have_many_followers_and_most_have_few() {
     let world = World::imagine(people::invite(2_000, Vec::new()), 10_000);
     let mut followers: Vec<_> = (0..2_000).map(|n| world.follows.of(n).len()).collect();
     followers.sort_unstable_by(|a, b| b.cmp(a));

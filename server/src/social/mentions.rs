@@ -34,19 +34,21 @@ type Called = HashMap<i64, HashMap<String, String>>;
 /// Re-renders one batch; returns its size. Zero when another instance of the server is working on it.
 pub(crate) async fn render_again(server: &Server) -> Result<u64> {
     let mut tx = server.begin().await?;
-    let ours = sqlx::query_scalar!(r#"select pg_try_advisory_xact_lock(hashtext('names_changed')) as "ours!""#);
+    let ours = sqlx::query_scalar!(r#"select pg_try_advisory_xact_lock(hashtext('changed_usernames')) as "ours!""#);
     if !ours.fetch_one(&mut *tx).await? {
         return Ok(0);
     }
-    let changed =
-        sqlx::query_as!(Changed, "select user_id, at, posts_below, bios_above from names_changed order by at limit 1");
+    let changed = sqlx::query_as!(
+        Changed,
+        "select user_id, at, posts_below, bios_above from changed_usernames order by at limit 1"
+    );
     let Some(changed) = changed.fetch_optional(&mut *tx).await? else { return Ok(0) };
     let mut done = posts(&mut tx, &changed).await?;
     if done == 0 {
         done = bios(&mut tx, &changed).await?;
     }
     if done == 0 {
-        sqlx::query!("delete from names_changed where user_id = $1 and at = $2", changed.user_id, changed.at)
+        sqlx::query!("delete from changed_usernames where user_id = $1 and at = $2", changed.user_id, changed.at)
             .execute(&mut *tx)
             .await?;
         done = 1;
@@ -105,7 +107,7 @@ async fn posts(tx: &mut PgConnection, changed: &Changed) -> Result<u64> {
             changed.user_id,
         ),
         sqlx::query!(
-            "update names_changed set posts_below = $3 where user_id = $1 and at = $2",
+            "update changed_usernames set posts_below = $3 where user_id = $1 and at = $2",
             changed.user_id,
             changed.at,
             last,
@@ -162,7 +164,7 @@ async fn bios(tx: &mut PgConnection, changed: &Changed) -> Result<u64> {
             changed.user_id,
         ),
         sqlx::query!(
-            "update names_changed set bios_above = $3 where user_id = $1 and at = $2",
+            "update changed_usernames set bios_above = $3 where user_id = $1 and at = $2",
             changed.user_id,
             changed.at,
             last,

@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parts_follow_each_other_without_a_gap() {
+    fn parts_are_contiguous_and_invalid_numbers_not_found() {
         assert_eq!(range(1).unwrap(), (0, PART));
         assert_eq!(range(7).unwrap().1, range(8).unwrap().0);
         for none in [0, -1, i64::MIN, i64::MAX] {

@@ -16,7 +16,7 @@ use crate::{Server, base::error::Result};
 pub struct TrendingTag {
     pub tag: String,
     /// The number of different users who used it within the week, and of their posts.
-    pub people: i64,
+    pub users: i64,
     pub posts: i64,
 }
 
@@ -46,7 +46,7 @@ impl TrendingBoard {
 pub async fn run(server: Server) {
     loop {
         if let Err(error) = refresh(&server).await {
-            tracing::warn!(%error, "could not count what is lively; trying again");
+            tracing::warn!(%error, "could not count trending tags; trying again");
         }
         tokio::time::sleep(REFRESH_INTERVAL).await;
     }
@@ -57,7 +57,7 @@ pub async fn refresh(server: &Server) -> Result<()> {
     count(server).await?;
     let trending = sqlx::query_as!(
         TrendingTag,
-        "select tag, people, posts from lively_tags order by people desc, posts desc, tag"
+        "select tag, users, posts from trending_tags order by users desc, posts desc, tag"
     )
     .fetch_all(server.db())
     .await?;
@@ -69,7 +69,7 @@ pub async fn refresh(server: &Server) -> Result<()> {
 async fn count(server: &Server) -> Result<()> {
     let mut tx = server.begin().await?;
     let due = sqlx::query_scalar!(
-        "select at from lively_counted where at < now() - interval '5 minutes' for update skip locked"
+        "select counted_at from trending_count where counted_at < now() - interval '5 minutes' for update skip locked"
     )
     .fetch_optional(&mut *tx)
     .await?;
@@ -77,7 +77,7 @@ async fn count(server: &Server) -> Result<()> {
         return Ok(());
     }
     sqlx::query!("select set_config('statement_timeout', '60s', true)").fetch_one(&mut *tx).await?;
-    sqlx::query!("delete from lively_tags").execute(&mut *tx).await?;
+    sqlx::query!("delete from trending_tags").execute(&mut *tx).await?;
     // Ids and times increase together: a binary search finds the first post of the week with thirty index look-ups.
     // From there it reads post by post (`offset 0`) up to the last one. The planner cannot know where the week begins:
     // with one bound it would assume a third of all posts and read them all, but with two bounds it assumes few.
@@ -95,7 +95,7 @@ async fn count(server: &Server) -> Result<()> {
             ) look
             where low < high
         )
-        insert into lively_tags (tag, people, posts)
+        insert into trending_tags (tag, users, posts)
         select t.tag, count(distinct u.id), count(*)
         from (
             select id, author_id from posts
@@ -111,7 +111,7 @@ async fn count(server: &Server) -> Result<()> {
     )
     .execute(&mut *tx)
     .await?;
-    sqlx::query!("update lively_counted set at = now()").execute(&mut *tx).await?;
+    sqlx::query!("update trending_count set counted_at = now()").execute(&mut *tx).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -16,7 +16,7 @@ pub fn mail_samples(origin: &Origin) -> Vec<Message> {
         mails::have_account(origin),
         mails::sign_in_code(origin, "042137", true),
         mails::elevate_code(origin, "042137"),
-        mails::arrival_code(origin, "042137", "GitHub", true),
+        mails::oauth_sign_up_code(origin, "042137", "GitHub", true),
         mails::link_code(origin, "042137", "GitHub", true),
         mails::identity_linked(origin, "GitHub", "mona<b>"),
         mails::identity_unlinked(origin, "GitHub", "mona"),
@@ -44,7 +44,7 @@ mod tests {
     const ORIGIN: &str = "https://kith.example";
 
     #[test]
-    fn each_is_every_mail_there_is() {
+    fn samples_include_every_mail() {
         let files = [include_str!("../identity/mails.rs"), include_str!("../identity/mails/address.rs")];
         let written: usize = files.iter().map(|file| file.matches("\npub fn ").count()).sum();
         // The digest is in a module of its own.
@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn both_forms_say_the_same() {
+    fn text_and_html_parts_match() {
         for mail in mail_samples(&ORIGIN.parse().unwrap()) {
             assert!(!mail.subject.is_empty() && mail.subject.len() < 70 && !mail.subject.contains('\n'));
             // The last paragraph is the signature, which needs no dashes in HTML.
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn links_go_only_to_us_and_nothing_is_fetched_from_anywhere() {
+    fn mails_link_only_to_kith_and_load_nothing_remote() {
         for mail in mail_samples(&ORIGIN.parse().unwrap()) {
             for form in [&mail.text, &mail.html] {
                 for link in form.split("http").skip(1) {

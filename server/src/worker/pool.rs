@@ -101,7 +101,7 @@ mod tests {
     use super::supervise;
 
     #[tokio::test]
-    async fn a_worker_that_panics_is_started_again_and_one_that_goes_is_not() {
+    async fn restarts_panicked_workers_but_not_finished_ones() {
         let begun = Arc::new(AtomicU32::new(0));
         let count = Arc::clone(&begun);
         supervise(move || {

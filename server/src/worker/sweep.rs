@@ -115,19 +115,19 @@ fn batch_of_each(server: &Server) -> [(&'static str, Step<'_>); 26] {
         BATCH,
     );
     let codes = sqlx::query!(
-        "delete from codes where id in (select id from codes where expires_at <= now() - interval '1 hour' limit $1)",
+        "delete from email_codes where id in (select id from email_codes where expires_at <= now() - interval '1 hour' limit $1)",
         BATCH,
     );
     let flows = sqlx::query!(
-        "delete from oauth_flows where state_hash in (select state_hash from oauth_flows where expires_at <= now() limit $1)",
+        "delete from authorization_requests where state_hash in (select state_hash from authorization_requests where expires_at <= now() limit $1)",
         BATCH,
     );
-    let arrivals = sqlx::query!(
-        "delete from arrivals where browser_hash in (select browser_hash from arrivals where expires_at <= now() limit $1)",
+    let pending_oauth_sign_ups = sqlx::query!(
+        "delete from pending_oauth_sign_ups where browser_hash in (select browser_hash from pending_oauth_sign_ups where expires_at <= now() limit $1)",
         BATCH,
     );
     let links = sqlx::query!(
-        "delete from links where id in (select id from links where expires_at <= now() - interval '1 day' limit $1)",
+        "delete from email_links where id in (select id from email_links where expires_at <= now() - interval '1 day' limit $1)",
         BATCH,
     );
     let browsers = sqlx::query!(
@@ -191,7 +191,7 @@ fn batch_of_each(server: &Server) -> [(&'static str, Step<'_>); 26] {
         ("jobs", step(jobs.execute(db))),
         ("codes", step(codes.execute(db))),
         ("oauth flows", step(flows.execute(db))),
-        ("arrivals", step(arrivals.execute(db))),
+        ("pending_oauth_sign_ups", step(pending_oauth_sign_ups.execute(db))),
         ("links", step(links.execute(db))),
         ("browsers", step(browsers.execute(db))),
         ("audit events", step(audit.execute(db))),

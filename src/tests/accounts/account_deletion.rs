@@ -8,7 +8,7 @@ use tower::ServiceExt;
 use crate::tests::{PASSWORD, Site};
 
 #[sqlx::test]
-async fn a_deleted_account_is_gone_whole_and_leaves_only_an_id(pool: PgPool) {
+async fn a_deleted_account_leaves_only_its_id(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let post = site.post("alan", "a last word").await;
     let mut alan = site.signed_in("alan").await;
@@ -40,7 +40,7 @@ async fn a_deleted_account_is_gone_whole_and_leaves_only_an_id(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn everything_about_oneself_comes_as_one_file_without_a_secret(pool: PgPool) {
+async fn exports_user_data_as_one_file_without_secrets(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     site.post("alan", "something =1+1 I wrote").await;
     site.signed_in("ada").await.post("/@alan/follow", &[("follow", "true")]).await;
@@ -86,7 +86,7 @@ async fn everything_about_oneself_comes_as_one_file_without_a_secret(pool: PgPoo
 }
 
 #[sqlx::test]
-async fn ones_data_can_be_had_five_times_an_hour(pool: PgPool) {
+async fn exports_are_limited_to_five_an_hour(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut alan = site.signed_in("alan").await;
     for n in 0..6 {
@@ -97,15 +97,15 @@ async fn ones_data_can_be_had_five_times_an_hour(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn what_is_kept_ends_when_the_documentation_says(pool: PgPool) {
+async fn the_sweeper_applies_the_documented_retention_periods(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     site.sql(
         "insert into audit_events (user_id, kind, at, ip, user_agent) select id, 'signed_in', now() - interval '401 days', '::1', 'x' from users where username = 'alan';
          insert into audit_events (user_id, kind, at, ip, user_agent) select id, 'signed_out', now() - interval '91 days', '::1', 'x' from users where username = 'alan';
          insert into known_browsers (user_id, browser_hash, last_seen_at) select id, '\\x01', now() - interval '401 days' from users where username = 'alan';
          insert into former_usernames (username, user_id, released_at) select 'old_name', id, now() - interval '1 second' from users where username = 'alan';
-         insert into codes (flow_hash, purpose, email, expires_at) values ('\\x02', 'sign_in', 'x', now() - interval '61 minutes');
-         insert into links (purpose, user_id, expires_at) select 'reset_password', id, now() - interval '25 hours' from users where username = 'alan';
+         insert into email_codes (flow_hash, purpose, email, expires_at) values ('\\x02', 'sign_in', 'x', now() - interval '61 minutes');
+         insert into email_links (purpose, user_id, expires_at) select 'reset_password', id, now() - interval '25 hours' from users where username = 'alan';
          insert into jobs (kind, payload, dead_at) values ('mail', '{}', now() - interval '31 days');
          insert into limits (policy, key, count, window_ends_at) values ('x', '\\x03', 1, now() - interval '2 minutes')",
     )

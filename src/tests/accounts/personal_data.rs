@@ -29,7 +29,7 @@ const REFERS: [(&str, Held); 26] = [
     ("audit_events.user_id", In("activity.json")),
     ("bio_mentions.owner_id", Not("who is named in their bio, which is in account.json")),
     ("bio_mentions.user_id", Not("what others wrote, which is theirs")),
-    ("codes.user_id", In("mailed.json")),
+    ("email_codes.user_id", In("mailed.json")),
     ("digests.user_id", Not("only when the next digest is due")),
     ("follows.followee_id", In("followers.json")),
     ("follows.follower_id", In("following.json")),
@@ -37,11 +37,11 @@ const REFERS: [(&str, Held); 26] = [
     ("identities.user_id", In("identities.json")),
     ("known_browsers.user_id", In("known_browsers.json")),
     ("likes.user_id", In("likes.json")),
-    ("links.user_id", In("mailed.json")),
-    ("names_changed.user_id", Not("only until what names them is rendered again")),
+    ("email_links.user_id", In("mailed.json")),
+    ("changed_usernames.user_id", Not("only until what names them is rendered again")),
     ("notifications.actor_id", Not("what others were told, which is theirs")),
     ("notifications.user_id", In("notifications.json")),
-    ("oauth_flows.user_id", Not("only hashes, for ten minutes")),
+    ("authorization_requests.user_id", Not("only hashes, for ten minutes")),
     ("passwords.user_id", In("account.json")),
     ("post_keys.author_id", Not("only digests, for a day")),
     ("post_mentions.user_id", Not("what others wrote, which is theirs; that one was told is in notifications.json")),
@@ -55,11 +55,11 @@ const REFERS: [(&str, Held); 26] = [
 
 /// Every column that holds an e-mail address.
 const ADDRESSES: [(&str, Held); 7] = [
-    ("arrivals.addresses", Not("of somebody who is nobody here yet")),
-    ("arrivals.proved", Not("of somebody who is nobody here yet")),
-    ("codes.email", In("mailed.json")),
+    ("pending_oauth_sign_ups.addresses", Not("of somebody who is nobody here yet")),
+    ("pending_oauth_sign_ups.verified", Not("of somebody who is nobody here yet")),
+    ("email_codes.email", In("mailed.json")),
     ("jobs.payload", Not("a mail on its way to its reader")),
-    ("links.email", In("mailed.json")),
+    ("email_links.email", In("mailed.json")),
     ("registrations.email", Not("of somebody who is nobody here yet")),
     ("users.email", In("account.json")),
 ];
@@ -76,7 +76,7 @@ const EVERYTHING: &str = "
     , named_in_a_bio as (
         insert into bio_mentions (owner_id, user_id, name) select a.id, b.id, b.username from users a, users b
         where (a.username, b.username) in (('alan', 'ada'), ('ada', 'alan'))
-    ), called_otherwise as (insert into names_changed (user_id) select id from me)
+    ), called_otherwise as (insert into changed_usernames (user_id) select id from me)
     , key as (insert into post_keys (author_id, key, post_id) select me.id, '\\x01', post.id from me, post)
     , told as (
         insert into notifications (user_id, actor_id, kind, post_id)
@@ -89,11 +89,11 @@ const EVERYTHING: &str = "
     , visibility as (insert into visibility_changes (user_id) select id from me)
     , stop as (insert into unsubscribe_links (token_hash, user_id) select '\\x01', id from me)
     , way as (
-        insert into oauth_flows (state_hash, browser_hash, provider, intent, user_id, session_id)
+        insert into authorization_requests (state_hash, browser_hash, provider, intent, user_id, session_id)
         select '\\x01', '\\x01', 'github', 'link', id, gen_random_uuid() from me
     ), name as (insert into former_usernames (username, user_id) select 'turing', id from me)
     , code as (
-        insert into codes (flow_hash, purpose, user_id, email, expires_at)
+        insert into email_codes (flow_hash, purpose, user_id, email, expires_at)
         select '\\x01', 'change_email', id, 'pending@kith.example', now() + interval '5 minutes' from me
     ), waiting as (
         insert into jobs (kind, payload) values
@@ -102,7 +102,7 @@ const EVERYTHING: &str = "
             ('mail', '{\"to\": \"barbara@kith.example\", \"message\": {}}'),
             ('mail', '{\"to\": \"edsger@kith.example\", \"message\": {}}')
     ), back as (
-        insert into links (purpose, user_id, email, expires_at)
+        insert into email_links (purpose, user_id, email, expires_at)
         select 'undo_email', id, unnest(array['former@kith.example', 'barbara@kith.example']), now() + interval '1 day'
         from me returning id
     ), undo as (
@@ -111,7 +111,7 @@ const EVERYTHING: &str = "
     ), somebody as (
         insert into registrations (flow_hash, email, username) values ('\\x01', 'new@kith.example', 'newcomer')
     ), arriving as (
-        insert into arrivals (browser_hash, provider, issuer, subject, login, name, addresses, proved)
+        insert into pending_oauth_sign_ups (browser_hash, provider, issuer, subject, login, name, addresses, verified)
         values ('\\x01', 'github', 'x', '1', 'x', 'x', array['arriving@kith.example'], 'proved@kith.example')
     )
     insert into identities (user_id, provider, issuer, subject, login) select id, 'github', 'x', '1', 'alan-t' from me";
@@ -175,7 +175,7 @@ async fn export(site: &Site, browser: &Browser) -> BTreeMap<String, String> {
 }
 
 #[sqlx::test]
-async fn every_column_about_a_person_is_in_their_file_or_left_out_for_a_reason(pool: PgPool) {
+async fn every_personal_column_is_exported_or_excluded_with_a_reason(pool: PgPool) {
     let (site, alan) = with_everything(&pool).await;
     let listed: BTreeSet<String> = REFERS.iter().map(|(column, _)| (*column).to_owned()).collect();
     assert_eq!(refers(&pool).await, listed, "decide about the column that is new");
@@ -211,11 +211,11 @@ async fn every_column_about_a_person_is_in_their_file_or_left_out_for_a_reason(p
 }
 
 #[sqlx::test]
-async fn nothing_about_a_person_outlives_their_account(pool: PgPool) {
+async fn account_deletion_removes_all_personal_data(pool: PgPool) {
     let (site, mut alan) = with_everything(&pool).await;
     let id: i64 = sqlx::query_scalar("select id from users where username = 'alan'").fetch_one(&pool).await.unwrap();
     // The pending change queued its mails in its own transaction.
-    site.sql("update jobs set created_at = (select created_at from codes where user_id is not null) where kind = 'sealed_mail'").await;
+    site.sql("update jobs set created_at = (select created_at from email_codes where user_id is not null) where kind = 'sealed_mail'").await;
     let gone = alan.post("/settings/account/delete", &[("username_again", "alan")]).await;
     assert_eq!((gone.status, gone.flash()), (StatusCode::SEE_OTHER, "account-deleted"), "{}", gone.body);
     site.finish_deletions().await;
@@ -251,7 +251,7 @@ async fn nothing_about_a_person_outlives_their_account(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn who_signs_out_twice_has_signed_out_once(pool: PgPool) {
+async fn concurrent_sign_outs_record_one_event(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let alan = site.signed_in("alan").await;
     let presses = [alan.clone(), alan.clone(), alan.clone(), alan.clone()]

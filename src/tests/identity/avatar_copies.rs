@@ -31,7 +31,7 @@ fn mona(github: &StandIn) -> String {
 }
 
 #[sqlx::test]
-async fn a_picture_is_copied_in_the_background_and_served_from_here(pool: PgPool) {
+async fn copies_an_avatar_in_the_background_and_serves_it_locally(pool: PgPool) {
     let github = StandIn::start().await;
     let site = at(&pool, &github).await;
     wish(&site, "alan", &mona(&github)).await;
@@ -50,7 +50,7 @@ async fn a_picture_is_copied_in_the_background_and_served_from_here(pool: PgPool
 }
 
 #[sqlx::test]
-async fn what_somebody_chose_meanwhile_stays(pool: PgPool) {
+async fn a_copied_avatar_does_not_replace_a_later_choice(pool: PgPool) {
     let github = StandIn::start().await;
     let site = at(&pool, &github).await;
     wish(&site, "alan", &mona(&github)).await;
@@ -61,8 +61,9 @@ async fn what_somebody_chose_meanwhile_stays(pool: PgPool) {
     assert_eq!((work(&site).await, site.picture_of("alan").await), (0, None), "taken away is a choice too");
 }
 
+// H40, H42.
 #[sqlx::test]
-async fn h40_h42_what_is_no_fit_picture_is_dropped_for_good(pool: PgPool) {
+async fn drops_unsuitable_avatars_without_a_retry(pool: PgPool) {
     let github = StandIn::start().await;
     let site = at(&pool, &github).await;
     let pictures =
@@ -89,7 +90,7 @@ async fn h40_h42_what_is_no_fit_picture_is_dropped_for_good(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn ssrf_a_redirect_is_not_followed_and_another_place_never_asked(pool: PgPool) {
+async fn follows_no_redirect_and_fetches_from_no_other_host(pool: PgPool) {
     let (github, elsewhere) = (StandIn::start().await, StandIn::start().await);
     let site = at(&pool, &github).await;
     let there = mona(&elsewhere);
@@ -103,8 +104,9 @@ async fn ssrf_a_redirect_is_not_followed_and_another_place_never_asked(pool: PgP
     assert_eq!((github.asked(Endpoint::Avatar), elsewhere.requests().len()), (1, 0));
 }
 
+// F06.
 #[sqlx::test]
-async fn f06_what_is_out_of_order_is_tried_again_later(pool: PgPool) {
+async fn retries_a_copy_after_a_temporary_failure(pool: PgPool) {
     let github = StandIn::start().await;
     let site = at(&pool, &github).await;
     wish(&site, "alan", &mona(&github)).await;
@@ -119,8 +121,9 @@ async fn f06_what_is_out_of_order_is_tried_again_later(pool: PgPool) {
     assert!(site.picture_of("alan").await.is_some());
 }
 
+// F07.
 #[sqlx::test]
-async fn f07_what_never_ends_is_given_up_in_good_time(pool: PgPool) {
+async fn a_slow_avatar_download_is_aborted_and_retried(pool: PgPool) {
     let github = StandIn::start().await;
     let site = at(&pool, &github).await;
     github.next_answer(Endpoint::Avatar, Mode::SlowDrip);

@@ -12,7 +12,7 @@ const SEND: &str = "/settings/profile/picture";
 const REMOVE: &str = "/settings/profile/picture/remove";
 
 #[sqlx::test]
-async fn a_picture_is_chosen_seen_replaced_and_taken_away(pool: PgPool) {
+async fn an_avatar_can_be_uploaded_replaced_and_removed(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut alan = site.signed_in("alan").await;
     let page = alan.get(PAGE).await.body;
@@ -32,8 +32,9 @@ async fn a_picture_is_chosen_seen_replaced_and_taken_away(pool: PgPool) {
     assert_eq!((site.picture_of("alan").await, site.pictures().await), (None, 0));
 }
 
+// H40, H42.
 #[sqlx::test]
-async fn h40_h42_a_refused_file_leaves_nothing_and_says_why_beside_the_field(pool: PgPool) {
+async fn a_refused_file_changes_nothing_and_shows_a_field_error(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut alan = site.signed_in("alan").await;
     alan.send_file(SEND, "picture", &Picture::Usual.bytes(1)).await;
@@ -67,7 +68,7 @@ async fn h40_h42_a_refused_file_leaves_nothing_and_says_why_beside_the_field(poo
 }
 
 #[sqlx::test]
-async fn what_is_not_our_form_is_refused_whole(pool: PgPool) {
+async fn refuses_malformed_upload_forms(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut alan = site.signed_in("alan").await;
     let part = |name: &str| {
@@ -94,7 +95,7 @@ async fn what_is_not_our_form_is_refused_whole(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn one_person_sends_only_so_many_and_is_told(pool: PgPool) {
+async fn uploads_are_limited_per_user_and_the_limit_is_reported(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let (mut alan, mut grace) = (site.signed_in("alan").await, site.signed_in("grace").await);
     for _ in 0..20 {
@@ -107,7 +108,7 @@ async fn one_person_sends_only_so_many_and_is_told(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn someone_signed_out_is_told_that_the_picture_was_not_saved(pool: PgPool) {
+async fn a_signed_out_upload_reports_that_nothing_was_saved(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut alan = site.signed_in("alan").await;
     site.sql("delete from sessions").await;
@@ -124,7 +125,7 @@ async fn someone_signed_out_is_told_that_the_picture_was_not_saved(pool: PgPool)
 }
 
 #[sqlx::test]
-async fn a_file_announced_as_far_too_large_is_refused_without_waiting_for_it(pool: PgPool) {
+async fn refuses_an_announced_oversized_upload_without_reading_it(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut alan = site.signed_in("alan").await;
     let user = alan.form_user().await.unwrap();
@@ -176,7 +177,7 @@ async fn hold_a_place(address: std::net::SocketAddr, sender: &mut Browser, clien
 }
 
 #[sqlx::test]
-async fn a_picture_that_is_refused_is_heard_to_its_end_so_that_a_browser_shows_why(pool: PgPool) {
+async fn refused_uploads_are_read_fully_so_browsers_show_the_error(pool: PgPool) {
     drop(Site::with_cast(&pool).await);
     let site = Site::with(&pool, &[("KITH_TRUSTED_PROXIES", "127.0.0.0/8")]);
     let [mut alan, mut barbara, mut grace] =

@@ -41,7 +41,7 @@ impl Site {
 }
 
 #[sqlx::test]
-async fn a_picture_takes_the_place_of_the_drawn_face_everywhere(pool: PgPool) {
+async fn an_avatar_replaces_the_generated_default_in_feed_and_profile(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     site.post("alan", "hello").await;
     site.post("grace", "hello").await;
@@ -56,7 +56,7 @@ async fn a_picture_takes_the_place_of_the_drawn_face_everywhere(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn it_is_served_to_everybody_for_ever_and_as_a_picture_only(pool: PgPool) {
+async fn serves_avatars_publicly_as_immutable_images_only(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let id = site.picture("alan", 1).await;
     let mut browsers = [site.browser(), site.signed_in("grace").await];
@@ -94,7 +94,7 @@ pub(crate) async fn bytes(site: &Site, path: &str) -> (StatusCode, Vec<u8>) {
 }
 
 #[sqlx::test]
-async fn a_picture_is_kept_once_and_goes_with_the_last_who_has_it(pool: PgPool) {
+async fn stores_each_avatar_once_until_no_user_has_it(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let first = site.picture("alan", 1).await;
     assert_eq!((site.picture("grace", 1).await, site.pictures().await), (first.clone(), 1));
@@ -113,7 +113,7 @@ async fn a_picture_is_kept_once_and_goes_with_the_last_who_has_it(pool: PgPool) 
 }
 
 #[sqlx::test]
-async fn two_pictures_at_once_leave_one_and_nothing_behind(pool: PgPool) {
+async fn concurrent_avatar_changes_leave_no_orphans_after_the_sweep(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut two = Vec::new();
     for number in [1, 2] {
@@ -134,8 +134,9 @@ async fn two_pictures_at_once_leave_one_and_nothing_behind(pool: PgPool) {
     assert_eq!(site.count("select count(*) from users where avatar is not null").await, 3);
 }
 
+// F12.
 #[sqlx::test]
-async fn f12_a_picture_that_became_nobodys_is_swept_but_not_one_just_made(pool: PgPool) {
+async fn sweeps_orphaned_avatars_but_not_new_ones(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     site.picture("alan", 1).await;
     site.picture("grace", 2).await;
@@ -148,7 +149,7 @@ async fn f12_a_picture_that_became_nobodys_is_swept_but_not_one_just_made(pool: 
 }
 
 #[sqlx::test]
-async fn it_is_in_the_file_one_takes_along_and_goes_with_the_account(pool: PgPool) {
+async fn avatars_are_exported_and_deleted_with_the_account(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     site.picture("alan", 1).await;
     let large: Vec<u8> = sqlx::query_scalar("select large from avatar_images").fetch_one(&pool).await.unwrap();

@@ -8,7 +8,7 @@ use crate::tests::{PASSWORD, Site, identity::recovery::link_to};
 const NEW: &str = "seven green umbrellas sing";
 
 #[sqlx::test]
-async fn an_address_with_an_account_is_not_told_on_the_page_and_cannot_be_taken(pool: PgPool) {
+async fn changing_to_a_registered_address_reveals_nothing_and_fails(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut browser = site.signed_in("alan").await;
     let answer = browser.post("/settings/account/email", &[("email", "ada@kith.example")]).await;
@@ -19,7 +19,7 @@ async fn an_address_with_an_account_is_not_told_on_the_page_and_cannot_be_taken(
 }
 
 #[sqlx::test]
-async fn a_former_username_is_reserved_and_leads_to_the_new_one(pool: PgPool) {
+async fn reserves_a_former_username_and_redirects_to_the_new_one(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut alan = site.signed_in("alan").await;
     for (name, why) in [("ada", "taken"), ("alan", "already"), ("a b", "letters"), ("admin", "kept")] {
@@ -51,7 +51,7 @@ async fn a_former_username_is_reserved_and_leads_to_the_new_one(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn one_elevates_by_a_code_too_and_only_with_ones_own(pool: PgPool) {
+async fn a_code_elevates_only_the_user_it_was_sent_to(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut alan = site.signed_in("alan").await;
     site.sql("update sessions set elevated_until = now() - interval '1 second'").await;
@@ -79,7 +79,7 @@ async fn one_elevates_by_a_code_too_and_only_with_ones_own(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn who_never_set_a_password_comes_in_by_code_and_can_set_one(pool: PgPool) {
+async fn users_without_password_sign_in_by_code_and_set_one(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     site.sql("delete from passwords").await;
     let mut alan = site.browser();
@@ -96,7 +96,7 @@ async fn who_never_set_a_password_comes_in_by_code_and_can_set_one(pool: PgPool)
 }
 
 #[sqlx::test]
-async fn everything_that_happened_is_told_in_words(pool: PgPool) {
+async fn the_activity_page_describes_the_events_of_the_user(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut alan = site.signed_in("alan").await;
     alan.post("/elevate", &[("current_password", PASSWORD)]).await;
@@ -122,7 +122,7 @@ async fn everything_that_happened_is_told_in_words(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn what_one_did_oneself_stays_ones_own_when_its_place_is_forgotten(pool: PgPool) {
+async fn own_events_are_not_attributed_to_operators_after_the_sweep(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut alan = site.signed_in("alan").await;
     alan.post("/settings/account/username", &[("username", "turing")]).await;
@@ -150,7 +150,7 @@ async fn what_one_did_oneself_stays_ones_own_when_its_place_is_forgotten(pool: P
 }
 
 #[sqlx::test]
-async fn proving_oneself_by_a_code_keeps_a_change_of_address_that_waits(pool: PgPool) {
+async fn elevation_by_code_preserves_a_pending_change_of_address(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut alan = site.signed_in("alan").await;
     alan.post("/settings/account/email", &[("email", "turing@kith.example")]).await;

@@ -14,7 +14,7 @@ async fn device_of(site: &Site, agent: &str) -> String {
 }
 
 #[sqlx::test]
-async fn each_is_there_in_words_and_no_part_of_a_cookie_is(pool: PgPool) {
+async fn lists_devices_without_cookie_material(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut laptop = site.signed_in("alan").await;
     let mut phone = site.browser().at("198.51.100.9");
@@ -43,7 +43,7 @@ async fn each_is_there_in_words_and_no_part_of_a_cookie_is(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn ending_one_is_felt_at_its_very_next_request(pool: PgPool) {
+async fn revoking_a_session_takes_effect_at_its_next_request(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut here = site.signed_in("alan").await;
     let mut there = site.browser();
@@ -62,7 +62,7 @@ async fn ending_one_is_felt_at_its_very_next_request(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn all_others_or_all(pool: PgPool) {
+async fn revokes_all_other_sessions_or_all_sessions(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut here = site.signed_in("alan").await;
     let mut there = site.signed_in("alan").await;
@@ -79,7 +79,7 @@ async fn all_others_or_all(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn ending_a_device_needs_a_proof_of_the_last_ten_minutes(pool: PgPool) {
+async fn revoking_a_session_requires_elevation_in_the_last_ten_minutes(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut here = site.signed_in("alan").await;
     let mut there = site.browser();
@@ -107,7 +107,7 @@ async fn ending_a_device_needs_a_proof_of_the_last_ten_minutes(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn the_fifty_first_device_ends_the_longest_idle_one(pool: PgPool) {
+async fn the_fifty_first_session_revokes_the_longest_idle_one(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut first = site.signed_in("alan").await;
     let mut idle = site.signed_in("alan").await;

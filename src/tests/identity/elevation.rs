@@ -42,7 +42,7 @@ async fn while_held(site: &Site, sql: &str, request: impl Future<Output = Answer
 }
 
 #[sqlx::test]
-async fn a_change_that_waited_while_its_session_ended_changes_nothing(pool: PgPool) {
+async fn delayed_changes_fail_after_their_session_or_elevation_ends(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let state = "select (select count(*) from users where username = 'alan' and email = 'alan@kith.example')
         + (select count(*) from passwords p join users u on u.id = p.user_id where u.username = 'alan')";
@@ -76,7 +76,7 @@ async fn a_change_that_waited_while_its_session_ended_changes_nothing(pool: PgPo
             .await
             .unwrap();
     assert_eq!(before, after);
-    assert_eq!(site.count("select count(*) from codes").await, 0);
+    assert_eq!(site.count("select count(*) from email_codes").await, 0);
 }
 
 /// A verb that needs elevation: its preparation, the form, and the state it would change.
@@ -118,7 +118,7 @@ async fn ready(world: &World, alan: &mut Browser, what: &str) -> Verb {
 }
 
 #[sqlx::test]
-async fn a_last_step_that_waited_while_its_session_ended_changes_nothing(pool: PgPool) {
+async fn delayed_final_steps_fail_after_their_session_or_elevation_ends(pool: PgPool) {
     let world = World::with_cast(&pool).await;
     let site = &world.site;
     for what in ["address", "device", "unlink"] {
@@ -142,7 +142,7 @@ async fn a_last_step_that_waited_while_its_session_ended_changes_nothing(pool: P
 }
 
 #[sqlx::test]
-async fn linking_that_waited_while_its_session_ended_changes_nothing(pool: PgPool) {
+async fn delayed_linking_fails_after_its_session_or_elevation_ends(pool: PgPool) {
     let world = World::with_cast(&pool).await;
     for (sql, linked) in [("delete from sessions", 0), (PROOFS_END, 0), ("select 1", 1)] {
         let mut alan = world.site.signed_in("alan").await;
@@ -156,7 +156,7 @@ async fn linking_that_waited_while_its_session_ended_changes_nothing(pool: PgPoo
 }
 
 #[sqlx::test]
-async fn what_was_typed_waits_for_the_proof_and_is_shown_once(pool: PgPool) {
+async fn typed_text_is_shown_once_after_elevation(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     for (path, fields) in [
         ("/settings/account/email", [("email", "new+one@kith.example")]),
@@ -174,11 +174,11 @@ async fn what_was_typed_waits_for_the_proof_and_is_shown_once(pool: PgPool) {
         assert!(!alan.cookies.contains_key("__Host-draft"));
         assert!(!alan.get("/settings/account").await.body.contains(fields[0].1));
     }
-    assert_eq!(site.count("select count(*) from codes").await, 0, "nothing was done yet");
+    assert_eq!(site.count("select count(*) from email_codes").await, 0, "nothing was done yet");
 }
 
 #[sqlx::test]
-async fn passwords_and_confirmations_are_never_kept(pool: PgPool) {
+async fn passwords_and_confirmations_are_never_stored_in_the_draft(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut alan = site.signed_in("alan").await;
     site.sql(PROOFS_END).await;
@@ -202,7 +202,7 @@ async fn passwords_and_confirmations_are_never_kept(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn what_one_user_typed_is_not_shown_to_the_next(pool: PgPool) {
+async fn a_draft_is_not_shown_to_another_user(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut alan = site.signed_in("alan").await;
     site.sql(PROOFS_END).await;
@@ -216,7 +216,7 @@ async fn what_one_user_typed_is_not_shown_to_the_next(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn the_password_stays_while_nothing_else_opens_the_account(pool: PgPool) {
+async fn refuses_to_remove_a_password_without_another_sign_in_method(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut alan = site.signed_in("alan").await;
     let answer = alan.post("/settings/security/password/remove", &[]).await;

@@ -56,12 +56,12 @@ fn fields<'a>(path: &str, link: &'a str) -> Vec<(&'static str, &'a str)> {
 async fn state(pool: &PgPool) -> String {
     let sql = "select concat_ws(' / ', (select jsonb_agg(p order by user_id) from passwords p),
         (select jsonb_agg(email order by id) from users), (select count(*) from sessions where user_id is not null),
-        (select count(*) from links where used_at is null))";
+        (select count(*) from email_links where used_at is null))";
     sqlx::query_scalar(sql).fetch_one(pool).await.unwrap()
 }
 
 #[sqlx::test]
-async fn a_form_never_acts_on_another_link_than_its_own(pool: PgPool) {
+async fn a_form_acts_only_on_its_own_link(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     for path in ["/reset-password", "/undo-email", "/end-session"] {
         let [first, second] = two_links(&site, path).await;
@@ -89,7 +89,7 @@ async fn a_form_never_acts_on_another_link_than_its_own(pool: PgPool) {
             assert_eq!(done.status, StatusCode::SEE_OTHER, "{path}: {}", done.body);
             assert!(!done.flash().contains("gone"), "{path}: {}", done.flash());
         }
-        site.sql("delete from limits; delete from jobs; delete from links; delete from known_browsers").await;
+        site.sql("delete from limits; delete from jobs; delete from email_links; delete from known_browsers").await;
         site.sql(
             "update users set email = username || '@kith.example';
              insert into passwords (user_id, hash) select u.id, p.hash from users u, passwords p
@@ -129,7 +129,7 @@ async fn the_page_that_undoes_a_change_names_account_and_address(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn an_invitation_is_not_used_with_the_form_of_another(pool: PgPool) {
+async fn an_invitation_refuses_the_form_of_another_invitation(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut browser = site.browser();
     let mut open = async |name: &str| {

@@ -75,7 +75,7 @@ const STATE: &str = "
     select concat_ws(' / ',
         (select to_jsonb(u) from users u where username = 'alan'), (select count(*) from likes),
         (select jsonb_agg(p order by p.id) from posts p), (select count(*) from follows),
-        (select jsonb_agg(n order by n.id) from notifications n), (select count(*) from codes),
+        (select jsonb_agg(n order by n.id) from notifications n), (select count(*) from email_codes),
         (select jsonb_agg(p order by p.user_id) from passwords p), (select count(*) from identities),
         (select count(*) from audit_events where kind <> 'signed_in'), (select count(*) from jobs)
     )";
@@ -85,7 +85,7 @@ async fn state(pool: &PgPool) -> String {
 }
 
 #[test]
-fn every_form_of_somebody_signed_in_is_tried() {
+fn every_form_for_signed_in_users_is_tested() {
     let known = |path: &str| {
         CHANGES.iter().any(|(tried, _)| *tried == path) || NOT_TRIED.iter().any(|(other, _)| *other == path)
     };
@@ -123,7 +123,7 @@ async fn send_while_session_ends(site: &Site, browser: &Browser, path: String, f
 }
 
 #[sqlx::test]
-async fn nothing_is_written_after_the_end_of_its_session(pool: PgPool) {
+async fn forms_change_nothing_after_their_session_ends(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let (own, other) = (site.post("alan", "mine").await, site.post("ada", "hers").await);
     site.sql(

@@ -57,7 +57,7 @@ async fn end(site: &Site, owner: &mut Browser, way: &str) {
 }
 
 #[sqlx::test]
-async fn a_browser_that_was_ended_as_somebody_elses_is_a_stranger_again(pool: PgPool) {
+async fn a_browser_revoked_as_an_intruders_is_unknown_again(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let kept = ["one", "others", "password", "address", "mail", "reset"];
     for way in kept.into_iter().chain(["all", "suspension", "operator"]) {
@@ -84,7 +84,7 @@ async fn a_browser_that_was_ended_as_somebody_elses_is_a_stranger_again(pool: Pg
 }
 
 #[sqlx::test]
-async fn the_mailed_link_ends_also_what_that_browser_opened_since(pool: PgPool) {
+async fn the_email_link_also_revokes_later_sessions_of_that_browser(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut owner = site.signed_in("alan").await;
     let mut other = intruder(&site).await;
@@ -111,7 +111,7 @@ async fn the_mailed_link_ends_also_what_that_browser_opened_since(pool: PgPool) 
 }
 
 #[sqlx::test]
-async fn who_signs_out_and_who_is_pushed_out_by_newer_ones_stays_known(pool: PgPool) {
+async fn signing_out_and_session_expiry_leave_a_browser_known(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut alan = site.signed_in("alan").await;
     alan.post("/sign-out", &[]).await;
@@ -134,7 +134,7 @@ async fn who_signs_out_and_who_is_pushed_out_by_newer_ones_stays_known(pool: PgP
 }
 
 #[sqlx::test]
-async fn sign_ins_from_new_browsers_fill_no_mailbox_and_are_never_refused_for_it(pool: PgPool) {
+async fn limits_mails_about_new_browsers_but_not_sign_ins(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     for n in 0..50 {
         site.browser().at(&format!("198.51.100.{n}")).sign_in("alan").await;
@@ -150,7 +150,7 @@ async fn sign_ins_from_new_browsers_fill_no_mailbox_and_are_never_refused_for_it
 }
 
 #[sqlx::test]
-async fn of_somebodys_browsers_the_newest_hundred_are_known(pool: PgPool) {
+async fn the_newest_hundred_browsers_of_a_user_are_known(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     site.sql(
         "insert into known_browsers (user_id, browser_hash, first_seen_at, last_seen_at)
@@ -192,11 +192,11 @@ async fn change_as_intruder(site: &Site, intruder: &mut Browser, what: &str) {
 }
 
 #[sqlx::test]
-async fn an_intruder_cannot_kill_the_link_that_signs_them_out(pool: PgPool) {
+async fn an_intruder_cannot_disable_the_link_that_revokes_their_session(pool: PgPool) {
     Site::with_cast(&pool).await;
     let settings = [("KITH_GITHUB_CLIENT_ID", "x"), ("KITH_GITHUB_CLIENT_SECRET", "y")];
     let site = Site::with(&pool, &settings);
-    let again = "delete from sessions; delete from known_browsers; delete from jobs; delete from limits; delete from links;
+    let again = "delete from sessions; delete from known_browsers; delete from jobs; delete from limits; delete from email_links;
         delete from identities; update users set email = 'alan@kith.example' where username = 'alan';
         insert into passwords (user_id, hash) select u.id, p.hash from users u, passwords p join users a on a.id = p.user_id
         where u.username = 'alan' and a.username = 'ada' on conflict do nothing";
@@ -213,12 +213,12 @@ async fn an_intruder_cannot_kill_the_link_that_signs_them_out(pool: PgPool) {
                 intruder.sign_in("alan").await;
             }
             // A link that was mailed about another device is revoked: that device is signed out.
-            let other = "insert into links (purpose, user_id, device_id, expires_at)
+            let other = "insert into email_links (purpose, user_id, device_id, expires_at)
                 select p, id, gen_random_uuid(), now() + interval '1 day'
                 from users, unnest(array['end_session', 'reset_password']) p where username = 'alan'";
             site.sql(other).await;
             change_as_intruder(&site, &mut intruder, what).await;
-            let open = "select count(*) from links where used_at is null and purpose <> 'undo_email'";
+            let open = "select count(*) from email_links where used_at is null and purpose <> 'undo_email'";
             assert_eq!(site.count(open).await, 1, "{what}");
             if !read_before {
                 let sql = "delete from jobs where kind <> 'new_browser'";

@@ -32,7 +32,7 @@ async fn open(site: &Site, token: &str) -> Browser {
 }
 
 #[sqlx::test]
-async fn a_mailed_link_sets_a_new_password_once_and_ends_every_session(pool: PgPool) {
+async fn a_reset_link_works_once_and_revokes_every_session(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut before = site.signed_in("alan").await;
     let token = ask(&site, "alan@kith.example").await;
@@ -50,7 +50,7 @@ async fn a_mailed_link_sets_a_new_password_once_and_ends_every_session(pool: PgP
 }
 
 #[sqlx::test]
-async fn a_link_is_dead_after_thirty_minutes_and_after_a_newer_one(pool: PgPool) {
+async fn reset_links_expire_after_thirty_minutes_or_a_newer_link(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let first = ask(&site, "alan@kith.example").await;
     let second = ask(&site, "alan@kith.example").await;
@@ -60,14 +60,14 @@ async fn a_link_is_dead_after_thirty_minutes_and_after_a_newer_one(pool: PgPool)
         assert_eq!(browser.get("/reset-password").await.location(), "/forgot-password", "{dead}");
         assert_eq!(browser.post("/reset-password", &[("new_password", NEW)]).await.location(), "/forgot-password");
     }
-    site.sql("update links set expires_at = expires_at - interval '30 minutes 1 second'").await;
+    site.sql("update email_links set expires_at = expires_at - interval '30 minutes 1 second'").await;
     let mut late = open(&site, &second).await;
     assert_eq!(late.post("/reset-password", &[("new_password", NEW)]).await.location(), "/forgot-password");
     site.browser().sign_in("alan").await;
 }
 
 #[sqlx::test]
-async fn the_page_shows_what_was_typed_never_the_spelling_an_account_has(pool: PgPool) {
+async fn the_page_shows_the_typed_address_not_the_stored_one(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     for typed in ["ALAN@kith.example", "NOBODY@kith.example"] {
         let mut browser = site.browser();
@@ -78,7 +78,7 @@ async fn the_page_shows_what_was_typed_never_the_spelling_an_account_has(pool: P
 }
 
 #[sqlx::test]
-async fn a_code_by_mail_signs_in_once_in_the_browser_that_asked(pool: PgPool) {
+async fn an_email_code_signs_in_once_in_the_requesting_browser(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let (mut mine, mut other) = (site.browser(), site.browser());
     assert_eq!(mine.post("/sign-in/code/send", &[("email", "ALAN@kith.example")]).await.location(), "/sign-in/code");
@@ -96,7 +96,7 @@ async fn a_code_by_mail_signs_in_once_in_the_browser_that_asked(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_code_is_read_in_any_script_and_with_any_separators(pool: PgPool) {
+async fn accepts_codes_in_any_script_and_with_any_separators(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let in_script = |code: &str, zero: u32| -> String {
         let digit = |c: char| c.to_digit(10).map_or(Some(c), |n| char::from_u32(zero + n));
@@ -131,17 +131,17 @@ async fn a_code_is_read_in_any_script_and_with_any_separators(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn codes_to_sign_in_have_five_tries_and_ten_minutes(pool: PgPool) {
+async fn sign_in_codes_allow_five_tries_within_ten_minutes(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut browser = site.browser();
     browser.post("/sign-in/code/send", &[("email", "alan@kith.example")]).await;
     let code = site.code_to("alan@kith.example").await;
     let wrong = if code == "000000" { "000001" } else { "000000" };
     let late = browser.clone();
-    site.sql("update codes set expires_at = expires_at - interval '10 minutes 1 second'").await;
+    site.sql("update email_codes set expires_at = expires_at - interval '10 minutes 1 second'").await;
     let answer = late.clone().post("/sign-in/code", &[("code", &code)]).await;
     assert!(answer.status == StatusCode::UNPROCESSABLE_ENTITY && answer.body.contains("expired"));
-    site.sql("update codes set expires_at = expires_at + interval '10 minutes 1 second', tries = 0").await;
+    site.sql("update email_codes set expires_at = expires_at + interval '10 minutes 1 second', attempts = 0").await;
     for _ in 0..5 {
         assert_eq!(browser.post("/sign-in/code", &[("code", wrong)]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
     }
@@ -154,8 +154,9 @@ async fn codes_to_sign_in_have_five_tries_and_ten_minutes(pool: PgPool) {
     assert!(unknown.status == StatusCode::UNPROCESSABLE_ENTITY && unknown.body.contains("4 tries left"));
 }
 
+// H58.
 #[sqlx::test]
-async fn h58_strangers_cannot_lock_an_owner_out_of_a_browser_they_use(pool: PgPool) {
+async fn wrong_passwords_of_others_do_not_lock_a_known_browser(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut mine = site.signed_in("alan").await;
     mine.post("/sign-out", &[]).await;
@@ -176,7 +177,7 @@ async fn h58_strangers_cannot_lock_an_owner_out_of_a_browser_they_use(pool: PgPo
 }
 
 #[sqlx::test]
-async fn a_sign_in_from_a_new_browser_is_told_with_a_link_that_ends_it(pool: PgPool) {
+async fn signing_in_from_a_new_browser_mails_a_revocation_link(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let told = "select count(*) from jobs where kind = 'new_browser'";
     let mut first = site.signed_in("alan").await;
@@ -205,7 +206,7 @@ async fn a_sign_in_from_a_new_browser_is_told_with_a_link_that_ends_it(pool: PgP
 }
 
 #[sqlx::test]
-async fn a_code_is_for_the_address_the_account_has_now(pool: PgPool) {
+async fn a_code_fails_after_the_account_changes_its_address(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut browser = site.browser();
     browser.post("/sign-in/code/send", &[("email", "alan@kith.example")]).await;
@@ -216,7 +217,7 @@ async fn a_code_is_for_the_address_the_account_has_now(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_link_to_a_code_that_has_ended_says_so_and_offers_a_new_one(pool: PgPool) {
+async fn a_link_with_an_unusable_code_offers_a_new_code(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let to = [("email", "alan@kith.example")];
     let mut asking = site.browser();

@@ -29,11 +29,11 @@ async fn a_copy_of_the_table_opens_no_session(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn proving_oneself_again_changes_the_id_and_the_old_one_dies(pool: PgPool) {
+async fn elevating_changes_the_session_id_and_revokes_the_old_one(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut browser = site.signed_in("alan").await;
     let before = browser.clone();
-    let device = "select device_id::text || how || ends_at::text from sessions";
+    let device = "select device_id::text || sign_in_method || ends_at::text from sessions";
     let kept: String = sqlx::query_scalar(device).fetch_one(&pool).await.unwrap();
     let answer = browser.post("/elevate", &[("current_password", PASSWORD), ("next", "/settings/devices")]).await;
     assert_eq!(answer.location(), "/settings/devices", "{}", answer.body);
@@ -44,7 +44,7 @@ async fn proving_oneself_again_changes_the_id_and_the_old_one_dies(pool: PgPool)
 }
 
 #[sqlx::test]
-async fn noting_that_a_session_was_seen_never_writes_a_row(pool: PgPool) {
+async fn updating_last_seen_never_recreates_a_deleted_session(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let browser = site.signed_in("alan").await;
     site.sql("update sessions set last_seen_at = now() - interval '6 minutes'").await;
@@ -61,7 +61,7 @@ async fn noting_that_a_session_was_seen_never_writes_a_row(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn last_active_is_written_at_most_once_in_five_minutes_and_lets_it_rest_anew(pool: PgPool) {
+async fn updates_last_seen_and_expiry_at_most_every_five_minutes(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut browser = site.signed_in("alan").await;
     site.sql("update sessions set last_seen_at = now() - interval '4 minutes', expires_at = now() + interval '1 hour'")
@@ -75,7 +75,7 @@ async fn last_active_is_written_at_most_once_in_five_minutes_and_lets_it_rest_an
 }
 
 #[sqlx::test]
-async fn a_session_ends_after_resting_and_however_busy_after_180_days(pool: PgPool) {
+async fn sessions_expire_when_idle_and_after_180_days_at_most(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut browser = site.signed_in("alan").await;
     site.sql("update sessions set last_seen_at = last_seen_at - interval '31 days', expires_at = expires_at - interval '30 days 1 second'").await;
@@ -92,7 +92,7 @@ async fn a_session_ends_after_resting_and_however_busy_after_180_days(pool: PgPo
 }
 
 #[sqlx::test]
-async fn only_the_exact_cookie_is_believed(pool: PgPool) {
+async fn accepts_only_the_exact_session_cookie(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let browser = site.signed_in("alan").await;
     let id = browser.session().unwrap();
@@ -117,8 +117,9 @@ async fn only_the_exact_cookie_is_believed(pool: PgPool) {
     }
 }
 
+// F20.
 #[sqlx::test]
-async fn f20_a_database_that_only_reads_signs_nobody_out(pool: PgPool) {
+async fn a_read_only_database_signs_no_user_out(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut browser = site.signed_in("alan").await;
     site.sql("update sessions set last_seen_at = now() - interval '1 hour'").await;
@@ -135,8 +136,9 @@ async fn f20_a_database_that_only_reads_signs_nobody_out(pool: PgPool) {
     assert_eq!(browser.who().await.as_deref(), Some("alan"));
 }
 
+// R4.
 #[sqlx::test]
-async fn r4_a_database_that_is_gone_answers_503_and_signs_nobody_out(pool: PgPool) {
+async fn an_unreachable_database_answers_503_and_signs_no_user_out(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut browser = site.signed_in("alan").await;
     let options = (*pool.connect_options()).clone().socket("/nowhere").host("/nowhere");
@@ -163,7 +165,7 @@ async fn r4_a_database_that_is_gone_answers_503_and_signs_nobody_out(pool: PgPoo
 }
 
 #[sqlx::test]
-async fn the_loser_of_a_double_click_leaves_the_winner_signed_in(pool: PgPool) {
+async fn only_one_of_concurrent_elevations_sets_a_session_cookie(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let browser = site.signed_in("alan").await;
     let clicks = (0..8).map(|_| {
@@ -183,8 +185,9 @@ async fn the_loser_of_a_double_click_leaves_the_winner_signed_in(pool: PgPool) {
     assert_eq!(winner.who().await.as_deref(), Some("alan"));
 }
 
+// F13.
 #[sqlx::test]
-async fn f13_ended_on_one_copy_is_ended_on_the_other(pool: PgPool) {
+async fn a_sign_out_on_one_instance_holds_on_the_other(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let other = Site::new(&pool);
     let browser = site.signed_in("alan").await;
@@ -196,7 +199,7 @@ async fn f13_ended_on_one_copy_is_ended_on_the_other(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn the_sweeper_takes_a_great_many_in_batches_and_only_what_is_over(pool: PgPool) {
+async fn the_sweeper_deletes_many_expired_rows_and_no_others(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     // Posts of the cast that are not rendered or indexed yet are not counted below.
     server::worker::sweep::everything(&site.server).await.unwrap();

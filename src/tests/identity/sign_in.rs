@@ -6,7 +6,7 @@ use sqlx::PgPool;
 use crate::tests::{PASSWORD, Site};
 
 #[sqlx::test]
-async fn by_username_or_address_in_any_case(pool: PgPool) {
+async fn accepts_username_or_address_in_any_case_and_unicode_form(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     for identifier in [
         "alan",
@@ -28,7 +28,7 @@ async fn by_username_or_address_in_any_case(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn ten_failures_lock_a_name_known_or_not_until_the_window_ends(pool: PgPool) {
+async fn ten_failures_lock_any_username_until_the_window_ends(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     for identifier in ["alan", "nobody_here"] {
         for n in 0..11 {
@@ -45,7 +45,7 @@ async fn ten_failures_lock_a_name_known_or_not_until_the_window_ends(pool: PgPoo
 }
 
 #[sqlx::test]
-async fn signing_in_as_somebody_else_switches_cleanly(pool: PgPool) {
+async fn signing_in_as_another_user_revokes_the_previous_session(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut browser = site.signed_in("alan").await;
     let before = browser.clone();
@@ -55,7 +55,7 @@ async fn signing_in_as_somebody_else_switches_cleanly(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn signing_out_ends_the_session_on_the_server_and_clears_the_browser(pool: PgPool) {
+async fn signing_out_revokes_the_session_and_clears_the_browser(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut browser = site.signed_in("alan").await;
     let stolen = browser.clone();
@@ -69,7 +69,7 @@ async fn signing_out_ends_the_session_on_the_server_and_clears_the_browser(pool:
 }
 
 #[sqlx::test]
-async fn whoever_signs_out_leaves_nothing_that_was_under_way_in_the_browser(pool: PgPool) {
+async fn signing_out_clears_all_cookies_of_pending_actions(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     for path in ["/sign-out", "/settings/devices/all/end", "/settings/account/delete"] {
         let mut browser = site.signed_in("alan").await;
@@ -86,7 +86,7 @@ async fn whoever_signs_out_leaves_nothing_that_was_under_way_in_the_browser(pool
 }
 
 #[sqlx::test]
-async fn keep_me_signed_in_decides_how_long_cookie_and_session_live(pool: PgPool) {
+async fn keep_me_signed_in_extends_cookie_and_session(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let kept = site.browser().try_sign_in("alan", PASSWORD).await;
     let line = kept.set_cookies().into_iter().find(|c| c.starts_with("__Host-id=")).unwrap().to_owned();
@@ -101,7 +101,7 @@ async fn keep_me_signed_in_decides_how_long_cookie_and_session_live(pool: PgPool
 }
 
 #[sqlx::test]
-async fn who_is_suspended_is_out_at_once_and_told_why(pool: PgPool) {
+async fn suspension_revokes_sessions_and_refuses_sign_in_with_the_reason(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut browser = site.signed_in("alan").await;
     let id = server::accounts::find(&site.server, "alan").await.unwrap();

@@ -18,7 +18,7 @@ async fn begin(browser: &mut Browser, email: &str, username: &str) -> Answer {
 }
 
 #[sqlx::test]
-async fn the_mailed_code_makes_the_account_and_signs_in(pool: PgPool) {
+async fn the_email_code_creates_the_account_and_signs_in(pool: PgPool) {
     let site = Site::new(&pool);
     let mut browser = site.browser();
     begin(&mut browser, "new@kith.example", "newcomer").await;
@@ -40,7 +40,7 @@ async fn the_mailed_code_makes_the_account_and_signs_in(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn nothing_at_rest_opens_anything(pool: PgPool) {
+async fn registrations_store_no_code_password_or_token_in_plain_text(pool: PgPool) {
     let site = Site::new(&pool);
     let mut browser = site.browser();
     begin(&mut browser, "new@kith.example", "newcomer").await;
@@ -52,7 +52,7 @@ async fn nothing_at_rest_opens_anything(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_code_opens_only_the_browser_that_asked_for_it(pool: PgPool) {
+async fn a_code_works_only_in_the_browser_that_requested_it(pool: PgPool) {
     let site = Site::new(&pool);
     let (mut mine, mut other) = (site.browser(), site.browser());
     begin(&mut mine, "one@kith.example", "person_one").await;
@@ -68,7 +68,7 @@ async fn a_code_opens_only_the_browser_that_asked_for_it(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_code_has_five_tries_and_ten_minutes_and_a_new_one_replaces_it(pool: PgPool) {
+async fn a_code_allows_five_tries_in_ten_minutes_until_replaced(pool: PgPool) {
     let site = Site::new(&pool);
     let mut browser = site.browser();
     begin(&mut browser, "new@kith.example", "newcomer").await;
@@ -96,7 +96,7 @@ async fn a_code_has_five_tries_and_ten_minutes_and_a_new_one_replaces_it(pool: P
 }
 
 #[sqlx::test]
-async fn a_known_address_gets_the_same_answer_and_a_mail_that_says_so(pool: PgPool) {
+async fn a_registered_address_gets_the_same_answer_and_another_mail(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let (mut known, mut unknown) = (site.browser(), site.browser());
     let a = begin(&mut known, "Ada@kith.example", "someone_new").await;
@@ -117,7 +117,7 @@ async fn a_known_address_gets_the_same_answer_and_a_mail_that_says_so(pool: PgPo
 }
 
 #[sqlx::test]
-async fn a_taken_username_is_refused_with_free_ones_like_it(pool: PgPool) {
+async fn refuses_an_unavailable_username_and_suggests_similar_free_ones(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let answer = site.browser().post("/sign-up", &fields("new@kith.example", "Ada")).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -130,7 +130,7 @@ async fn a_taken_username_is_refused_with_free_ones_like_it(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn every_wrong_field_is_named_at_once_and_nothing_changes(pool: PgPool) {
+async fn reports_every_invalid_field_at_once_and_changes_nothing(pool: PgPool) {
     let site = Site::new(&pool);
     let fields =
         [("email", "nobody"), ("username", "a b"), ("display_name", &"x".repeat(51)), ("password", "password")];
@@ -146,7 +146,7 @@ async fn every_wrong_field_is_named_at_once_and_nothing_changes(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn mails_to_one_address_are_limited_alike_for_known_and_unknown(pool: PgPool) {
+async fn mail_limits_are_equal_for_registered_and_unknown_addresses(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     for address in ["ada@kith.example", "nobody@kith.example"] {
         for n in 0..6 {
@@ -160,7 +160,7 @@ async fn mails_to_one_address_are_limited_alike_for_known_and_unknown(pool: PgPo
 }
 
 #[sqlx::test]
-async fn an_invitation_is_good_once_and_asks_only_for_a_password(pool: PgPool) {
+async fn an_invitation_works_once_and_asks_only_for_a_password(pool: PgPool) {
     let site = Site::new(&pool);
     let email = server::identity::users::Email::parse("boss@kith.example").unwrap();
     let username = server::identity::users::Username::parse("boss").unwrap();

@@ -46,7 +46,7 @@ async fn drop_database(pool: &PgPool, name: &str) {
 }
 
 #[sqlx::test(migrations = false)]
-async fn all_tables_are_in_the_first_schema_of_the_search_path(pool: PgPool) {
+async fn all_tables_are_in_the_search_paths_first_schema(pool: PgPool) {
     // Removes the tables that the run's template gives a new database.
     let schemas = "drop schema public cascade; create schema public; create schema kith";
     sqlx::raw_sql(schemas).execute(&pool).await.unwrap();
@@ -70,7 +70,7 @@ async fn all_tables_are_in_the_first_schema_of_the_search_path(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_search_path_that_cannot_work_is_refused_in_one_line(pool: PgPool) {
+async fn refuses_an_unusable_search_path_in_one_line(pool: PgPool) {
     let mut conn = fresh(&pool).await;
     sql(&mut conn, r#"create schema kith; create schema extensions; create schema "my-kith""#).await;
     for (path, said) in [
@@ -114,7 +114,7 @@ async fn a_database_in_another_encoding_is_refused(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_locale_that_folds_ascii_only_is_told(pool: PgPool) {
+async fn reports_a_locale_that_folds_only_ascii(pool: PgPool) {
     for (locale, folds) in [("C", false), ("C.UTF-8", true)] {
         let clauses = format!("encoding 'UTF8' locale_provider 'libc' lc_collate 'C' lc_ctype '{locale}'");
         let (name, options) = another(&pool, &clauses).await;
@@ -194,7 +194,7 @@ async fn writes_work_again_right_after_a_read_only_phase(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn doctor_fails_for_a_database_that_takes_no_writes(pool: PgPool) {
+async fn doctor_fails_for_a_read_only_database(pool: PgPool) {
     let url: SecretString = pool.connect_options().to_url_lossy().to_string().into();
     let examine = async || {
         let url = secrecy::ExposeSecret::expose_secret(&url);

@@ -8,8 +8,9 @@ use sqlx::PgPool;
 
 use crate::tests::{Site, support::site::as_served};
 
+// M25.
 #[sqlx::test]
-async fn m25_every_connection_has_its_time_limits(pool: PgPool) {
+async fn every_connection_has_time_limits(pool: PgPool) {
     let served = as_served(&pool, 4);
     for (setting, value) in
         [("statement_timeout", "5s"), ("lock_timeout", "2s"), ("idle_in_transaction_session_timeout", "10s")]
@@ -20,8 +21,9 @@ async fn m25_every_connection_has_its_time_limits(pool: PgPool) {
     }
 }
 
+// F02.
 #[sqlx::test]
-async fn f02_a_locked_table_answers_503_in_good_time_and_the_rest_goes_on(pool: PgPool) {
+async fn locked_tables_yield_503_while_other_routes_keep_working(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let copy = Site::new(&as_served(&pool, 4));
     let mut lock = pool.begin().await.unwrap();
@@ -48,7 +50,7 @@ async fn f02_a_locked_table_answers_503_in_good_time_and_the_rest_goes_on(pool: 
 }
 
 #[sqlx::test]
-async fn a_failed_change_is_not_called_unchanged(pool: PgPool) {
+async fn failed_writes_warn_that_they_may_have_been_saved(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let copy = Site::new(&as_served(&pool, 4));
     let mut alan = copy.browser();
@@ -73,8 +75,9 @@ async fn emptied(pool: &PgPool) {
     sqlx::raw_sql("drop schema public cascade; create schema public").execute(pool).await.unwrap();
 }
 
+// F14.
 #[sqlx::test(migrations = false)]
-async fn f14_four_copies_that_start_at_once_migrate_once(pool: PgPool) {
+async fn four_instances_starting_at_once_migrate_once(pool: PgPool) {
     emptied(&pool).await;
     let copies: Vec<_> = (0..4)
         .map(|_| {
@@ -95,7 +98,7 @@ async fn f14_four_copies_that_start_at_once_migrate_once(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = false)]
-async fn not_ready_before_the_schema_is_there(pool: PgPool) {
+async fn is_not_ready_without_schema_or_while_draining(pool: PgPool) {
     emptied(&pool).await;
     let site = Site::new(&pool);
     assert_eq!(site.browser().get("/readyz").await.status, StatusCode::SERVICE_UNAVAILABLE);
@@ -105,8 +108,9 @@ async fn not_ready_before_the_schema_is_there(pool: PgPool) {
     assert_eq!(site.browser().get("/readyz").await.status, StatusCode::SERVICE_UNAVAILABLE);
 }
 
+// M26.
 #[sqlx::test]
-async fn m26_the_sweeper_survives_a_database_error(pool: PgPool) {
+async fn the_sweeper_survives_a_database_error(pool: PgPool) {
     let site = Site::new(&pool);
     site.sql("insert into sessions (id, data, expiry_date, expires_at) values ('dead', '', now(), now() - interval '1 minute')").await;
     site.sql("alter table sessions rename to away").await;
@@ -121,8 +125,9 @@ async fn m26_the_sweeper_survives_a_database_error(pool: PgPool) {
     sweeper.abort();
 }
 
+// H50.
 #[sqlx::test]
-async fn h50_a_flood_of_sign_ins_leaves_pages_fast(pool: PgPool) {
+async fn sign_in_flood_leaves_other_requests_fast(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let flood: Vec<_> = (0..500)
         .map(|n| {
@@ -146,7 +151,7 @@ async fn h50_a_flood_of_sign_ins_leaves_pages_fast(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_handler_that_panics_answers_500_and_the_others_go_on(pool: PgPool) {
+async fn a_panicking_handler_answers_500_and_others_keep_working(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let router = axum::Router::new()
         .route("/panic", axum::routing::get(|| async { panic!("a secret detail") as () }))

@@ -44,7 +44,7 @@ async fn sent(site: &Site, path: String, field: (&'static str, &'static str)) ->
 }
 
 #[sqlx::test]
-async fn who_takes_a_like_back_holds_themselves_before_the_post(pool: PgPool) {
+async fn unliking_locks_the_user_before_the_post(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let post = site.post("ada", "hello").await;
     let like = format!("/posts/{post}/like");
@@ -63,7 +63,7 @@ async fn who_takes_a_like_back_holds_themselves_before_the_post(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn who_edits_holds_themselves_before_the_post(pool: PgPool) {
+async fn editing_locks_the_author_before_the_post(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let post = site.post("alan", "hello").await;
     let mut alan = site.signed_in("alan").await;
@@ -76,7 +76,7 @@ async fn who_edits_holds_themselves_before_the_post(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn who_renders_holds_those_who_are_named_before_the_posts(pool: PgPool) {
+async fn rendering_locks_mentioned_users_before_the_posts(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let named = site.post("alan", "hello @ada").await;
     let other = site.post("alan", "hello").await;
@@ -98,7 +98,7 @@ async fn who_renders_holds_those_who_are_named_before_the_posts(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn who_likes_takes_the_post_at_once_as_strongly_as_counting_does(pool: PgPool) {
+async fn liking_never_upgrades_a_weak_lock_on_the_post(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let post = site.post("ada", "hello").await;
     let mut counting = pool.begin().await.unwrap();

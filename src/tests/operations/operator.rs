@@ -21,13 +21,13 @@ async fn kith_user(site: &Site, line: &str) -> Result<(), String> {
 }
 
 #[test]
-fn the_command_line_is_sound() {
+fn command_line_definition_is_valid() {
     use clap::CommandFactory;
     Cli::command().debug_assert();
 }
 
 #[sqlx::test]
-async fn an_operator_finds_suspends_restores_and_signs_out(pool: PgPool) {
+async fn operator_lists_signs_out_suspends_and_restores_users(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut alan = site.signed_in("alan").await;
     kith_user(&site, "list al").await.unwrap();
@@ -46,7 +46,7 @@ async fn an_operator_finds_suspends_restores_and_signs_out(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn an_operator_changes_roles_and_starts_resets_but_sets_no_password(pool: PgPool) {
+async fn operator_changes_roles_and_starts_password_resets(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     kith_user(&site, "role alan admin").await.unwrap();
     assert_eq!(site.count("select count(*) from users where username = 'alan' and role = 'admin'").await, 1);
@@ -58,7 +58,7 @@ async fn an_operator_changes_roles_and_starts_resets_but_sets_no_password(pool: 
 }
 
 #[sqlx::test]
-async fn what_cannot_be_done_is_said_in_one_sentence(pool: PgPool) {
+async fn explains_refused_commands_in_one_line(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     for (line, why) in [
         ("sign-out nobody_here", "nobody has the username"),
@@ -82,7 +82,7 @@ async fn what_cannot_be_done_is_said_in_one_sentence(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_suspension_of_a_hundred_years_can_be_read(pool: PgPool) {
+async fn displays_a_suspension_of_a_hundred_years(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     kith_user(&site, "suspend alan --reason x --hours 876000").await.unwrap();
     let until: String =
@@ -95,7 +95,7 @@ async fn a_suspension_of_a_hundred_years_can_be_read(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_stored_time_beyond_the_calendar_means_for_good(pool: PgPool) {
+async fn suspension_ends_beyond_the_calendar_count_as_permanent(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     kith_user(&site, "suspend alan --reason adverts").await.unwrap();
     for until in ["12026-01-01", "294276-12-31", "infinity", "10000-01-01"] {
@@ -110,7 +110,7 @@ async fn a_stored_time_beyond_the_calendar_means_for_good(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn an_international_address_finds_its_account(pool: PgPool) {
+async fn finds_accounts_by_international_address(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     site.sql("update users set email = 'Ana@xn--bcher-kva.example' where username = 'alan'").await;
     for who in [
@@ -144,7 +144,7 @@ impl std::io::Write for Closed {
 }
 
 #[sqlx::test]
-async fn the_link_of_an_invitation_is_never_lost(pool: PgPool) {
+async fn invites_only_if_the_link_can_be_written(pool: PgPool) {
     use crate::cli::user::invite_admin;
     let site = Site::new(&pool);
     let mut second = Vec::new();
@@ -157,7 +157,7 @@ async fn the_link_of_an_invitation_is_never_lost(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn an_invited_administrator_is_nobody_before_the_password_is_chosen(pool: PgPool) {
+async fn inviting_an_administrator_creates_no_user_yet(pool: PgPool) {
     let site = Site::new(&pool);
     kith_user(&site, "create-admin --email boss@kith.example --username boss").await.unwrap();
     assert_eq!(site.count("select count(*) from users").await, 0);
@@ -165,7 +165,7 @@ async fn an_invited_administrator_is_nobody_before_the_password_is_chosen(pool: 
 }
 
 #[sqlx::test]
-async fn a_suspension_kills_what_was_mailed_before(pool: PgPool) {
+async fn a_suspension_invalidates_earlier_email_links_and_codes(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut alan = site.browser();
     alan.post("/forgot-password", &[("email", "alan@kith.example")]).await;
@@ -181,7 +181,7 @@ async fn a_suspension_kills_what_was_mailed_before(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn an_operator_reads_what_an_account_is_and_what_happened_to_it(pool: PgPool) {
+async fn shows_the_state_and_history_of_an_account(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     site.signed_in("grace").await;
     let of = async |who: &str| crate::cli::user::shown(&site.server, who).await.unwrap();

@@ -24,7 +24,7 @@ const UNSUPPORTED: &str = "
     order by 1";
 
 #[sqlx::test]
-async fn what_goes_along_with_a_deleted_row_is_found_by_an_index(pool: PgPool) {
+async fn every_foreign_key_with_delete_action_has_an_index(pool: PgPool) {
     let missing: Vec<String> = sqlx::query_scalar(UNSUPPORTED).fetch_all(&pool).await.unwrap();
     assert_eq!(missing, EXCEPTIONS, "nothing but the exceptions, and no exception that is none any more");
     // Without an index the test would notice.

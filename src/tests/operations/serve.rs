@@ -33,8 +33,9 @@ async fn talk(address: SocketAddr, text: &str) -> String {
     answer
 }
 
+// H52.
 #[sqlx::test]
-async fn h52_half_a_head_is_closed_and_holds_nobody_up(pool: PgPool) {
+async fn closes_incomplete_request_heads_without_delaying_others(pool: PgPool) {
     let site = Site::new(&pool);
     let (address, _stop, _serving) = start(&site).await;
     let begun = Instant::now();
@@ -49,8 +50,9 @@ async fn h52_half_a_head_is_closed_and_holds_nobody_up(pool: PgPool) {
     assert!(took > Duration::from_secs(9) && took < Duration::from_secs(15), "{took:?}");
 }
 
+// F11.
 #[sqlx::test]
-async fn f11_stopping_finishes_what_is_under_way_and_waits_for_no_half_open_socket(pool: PgPool) {
+async fn shutdown_finishes_pending_requests_and_ignores_half_open_sockets(pool: PgPool) {
     let site = Site::new(&pool);
     let (address, stop, serving) = start(&site).await;
     let _half_open = {
@@ -96,8 +98,9 @@ async fn odd_framing_is_refused_and_never_read_as_two_requests(pool: PgPool) {
     assert!(trace.starts_with("HTTP/1.1 4"), "{trace}");
 }
 
+// F29.
 #[sqlx::test]
-async fn f29_clients_that_vanish_cost_no_connection_of_the_pool(pool: PgPool) {
+async fn vanished_clients_leave_the_connection_pool_usable(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let (address, _stop, _serving) = start(&site).await;
     for _ in 0..300 {
@@ -122,7 +125,7 @@ fn head(method: &str, (cookies, address, other): (usize, usize, usize)) -> Strin
 }
 
 #[sqlx::test]
-async fn a_browser_with_too_many_cookies_is_told_to_delete_them(pool: PgPool) {
+async fn too_many_cookies_get_431_with_clear_site_data(pool: PgPool) {
     let site = Site::new(&pool);
     let (address, _stop, _serving) = start(&site).await;
     // From just too many (hyper reads up to twice its limit) to all that a browser keeps for a site.
@@ -147,7 +150,7 @@ async fn a_browser_with_too_many_cookies_is_told_to_delete_them(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn no_page_elsewhere_can_have_our_cookies_deleted(pool: PgPool) {
+async fn other_oversized_heads_do_not_clear_cookies(pool: PgPool) {
     let site = Site::new(&pool);
     let (address, _stop, _serving) = start(&site).await;
     for (parts, status) in [
@@ -163,7 +166,7 @@ async fn no_page_elsewhere_can_have_our_cookies_deleted(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_large_head_is_answered_after_other_requests_too(pool: PgPool) {
+async fn answers_a_large_head_on_a_reused_connection(pool: PgPool) {
     let site = Site::new(&pool);
     let (address, stop, serving) = start(&site).await;
     let mut stream = TcpStream::connect(address).await.unwrap();

@@ -157,7 +157,7 @@ impl Storm {
 }
 
 #[sqlx::test]
-async fn counts_equal_rows_after_any_storm(pool: PgPool) {
+async fn counts_match_rows_after_concurrent_changes(pool: PgPool) {
     let mut storm = Storm::new(&pool, 12, 7).await;
     for n in 0..6 {
         storm.site().post(&format!("ann{n:03}"), "a beginning").await;
@@ -174,7 +174,7 @@ async fn counts_equal_rows_after_any_storm(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn counts_equal_rows_when_people_leave_in_a_storm(pool: PgPool) {
+async fn counts_match_rows_after_concurrent_account_deletions(pool: PgPool) {
     let mut storm = Storm::new(&pool, 16, 11).await;
     for n in 0..16 {
         storm.site().post(&format!("ann{n:03}"), "a beginning").await;
@@ -201,7 +201,7 @@ async fn counts_equal_rows_when_people_leave_in_a_storm(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn nobody_waits_in_vain_for_one_who_leaves(pool: PgPool) {
+async fn account_deletions_under_load_cause_no_deadlock(pool: PgPool) {
     let mut storm = Storm::new(&pool, 14, 23).await;
     for n in 0..14 {
         storm.site().post(&format!("ann{n:03}"), "a beginning").await;

@@ -8,7 +8,7 @@ const OVER: &str = "update users set suspended_at = now(), suspended_until = now
     suspended_reason = 'x' where username in ('alan', 'barbara', 'edsger')";
 
 #[sqlx::test]
-async fn one_who_cannot_be_restored_keeps_nobody_suspended_and_nothing_unswept(pool: PgPool) {
+async fn a_failing_restore_does_not_block_other_restores_or_sweeping(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     site.sql(OVER).await;
     site.sql(
@@ -30,7 +30,7 @@ async fn one_who_cannot_be_restored_keeps_nobody_suspended_and_nothing_unswept(p
 }
 
 #[sqlx::test]
-async fn what_cannot_be_swept_leaves_the_rest_swept(pool: PgPool) {
+async fn a_failing_sweep_task_does_not_stop_the_others(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     site.sql(
         "insert into former_usernames (username, user_id, released_at) values ('free', 1, now());
@@ -70,7 +70,7 @@ async fn deep_chain_of_deleted_posts_takes_few_statements(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn suspensions_end_while_much_is_swept(pool: PgPool) {
+async fn suspensions_end_during_a_long_sweep(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     site.sql(DELETED_CHAIN).await;
     // Alan's suspension ends after the sweeper has begun with the chain.

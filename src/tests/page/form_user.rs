@@ -20,7 +20,7 @@ async fn contents(site: &Site) -> Vec<Option<String>> {
         "identities",
         "codes",
         "registrations",
-        "oauth_flows",
+        "authorization_requests",
         "jobs",
         "(select id, device_id, user_id from sessions where user_id is not null)",
     ] {
@@ -126,7 +126,7 @@ async fn a_refused_form_keeps_the_text_and_names_the_user(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn the_kept_text_can_be_sent_as_the_user_who_is_signed_in(pool: PgPool) {
+async fn the_preserved_text_can_be_sent_as_the_current_user(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let (mut grace, ada) = grace_with_a_form_of_ada(&site).await;
     let refused = grace.post_fields("/posts", &[("body", "my words"), ("for_user", &ada)]).await;
@@ -160,7 +160,7 @@ async fn every_form_on_every_page_names_its_user(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_form_of_a_signed_out_page_is_refused_after_signing_in(pool: PgPool) {
+async fn signed_out_forms_are_refused_after_signing_in(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut ada = site.signed_in("ada").await;
     let before = contents(&site).await;
@@ -174,7 +174,7 @@ async fn a_form_of_a_signed_out_page_is_refused_after_signing_in(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_form_still_works_after_signing_in_again_as_the_same_user(pool: PgPool) {
+async fn a_form_works_after_signing_in_again_as_its_user(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut ada = site.signed_in("ada").await;
     let id = ada.form_user().await.unwrap();
@@ -184,7 +184,7 @@ async fn a_form_still_works_after_signing_in_again_as_the_same_user(pool: PgPool
 }
 
 #[sqlx::test]
-async fn the_text_is_kept_when_the_user_is_signed_out_or_unknown(pool: PgPool) {
+async fn forms_preserve_text_after_the_session_ends(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut ada = site.signed_in("ada").await;
     let id = ada.form_user().await.unwrap();

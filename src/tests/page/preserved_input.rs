@@ -33,7 +33,7 @@ fn profile(bio: &str) -> [(&'static str, &str); 8] {
 }
 
 #[sqlx::test]
-async fn who_is_signed_out_meanwhile_gets_the_words_back_and_can_send_them_once_they_are_in_again(pool: PgPool) {
+async fn signed_out_users_get_text_back_and_can_resend_it(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let (root, own) = (site.post("ada", "a question").await, site.post("alan", "mine").await);
     let mut alan = site.signed_in("alan").await;
@@ -72,7 +72,7 @@ async fn who_is_signed_out_meanwhile_gets_the_words_back_and_can_send_them_once_
 }
 
 #[sqlx::test]
-async fn an_answer_to_what_is_gone_can_be_posted_by_itself(pool: PgPool) {
+async fn a_reply_to_a_deleted_post_can_be_posted_separately(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let root = site.post("ada", "a question").await;
     let mut alan = site.signed_in("alan").await;
@@ -90,7 +90,7 @@ async fn an_answer_to_what_is_gone_can_be_posted_by_itself(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_database_that_is_away_takes_nobodys_words_along(pool: PgPool) {
+async fn a_database_outage_preserves_the_text_of_forms(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let root = site.post("ada", "a question").await;
     let own = site.post("alan", "mine").await;

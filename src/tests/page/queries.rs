@@ -70,7 +70,7 @@ async fn pages_keep_to_their_budget_of_statements(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn pictures_of_people_cost_a_page_nothing(pool: PgPool) {
+async fn avatars_add_no_statements_to_a_page(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     for (n, username) in ["ada", "alan", "grace"].into_iter().enumerate() {
         site.picture(username, n as u64).await;
@@ -138,7 +138,7 @@ async fn a_conversation_costs_the_same_at_any_size(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn what_is_lively_costs_a_page_nothing_and_a_search_a_few_statements(pool: PgPool) {
+async fn trending_adds_no_statements_and_searches_need_few(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     for name in ["ada", "alan"] {
         site.signed_in(name).await.post("/posts", &[("body", "a #lantern")]).await;
@@ -148,7 +148,7 @@ async fn what_is_lively_costs_a_page_nothing_and_a_search_a_few_statements(pool:
     // A search begins with its time limit; a small site is one stretch.
     for (path, budget) in [
         ("/", 1),
-        ("/lively", 0),
+        ("/trending", 0),
         ("/search", 0),
         ("/tags/lantern", 1),
         ("/search/posts?q=lantern", 2),

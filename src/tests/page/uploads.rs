@@ -121,7 +121,7 @@ async fn every_refused_upload_is_read_and_answered(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn an_endless_upload_is_answered_within_limits(pool: PgPool) {
+async fn endless_uploads_are_cut_off_and_huge_ones_answered_early(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let (address, _stop, _serving) = crate::tests::operations::serve::start(&site).await;
     let head = format!(
@@ -210,7 +210,7 @@ impl Drop for Nginx {
 }
 
 #[sqlx::test]
-async fn nginx_passes_on_what_a_refused_upload_is_answered(pool: PgPool) {
+async fn nginx_passes_on_the_answers_to_refused_uploads(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let (kith, _stop, _serving) = crate::tests::operations::serve::start(&site).await;
     for settings in ["", "proxy_http_version 1.1;", "proxy_http_version 1.1; proxy_request_buffering off;"] {

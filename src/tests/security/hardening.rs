@@ -7,7 +7,7 @@ use sqlx::PgPool;
 use crate::tests::{PASSWORD, Site};
 
 #[sqlx::test]
-async fn every_answer_has_the_headers(pool: PgPool) {
+async fn every_response_has_the_security_headers(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut browser = site.signed_in("alan").await;
     for path in [
@@ -50,8 +50,9 @@ async fn every_answer_has_the_headers(pool: PgPool) {
     }
 }
 
+// M23.
 #[sqlx::test]
-async fn m23_only_what_is_the_same_for_everybody_is_kept_by_caches(pool: PgPool) {
+async fn caches_store_only_responses_shared_by_all_users(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     assert_eq!(site.browser().get("/").await.header("cache-control"), "private, no-cache");
     assert_eq!(site.browser().try_sign_in("alan", PASSWORD).await.header("cache-control"), "no-store");
@@ -66,7 +67,7 @@ async fn m23_only_what_is_the_same_for_everybody_is_kept_by_caches(pool: PgPool)
 }
 
 #[sqlx::test]
-async fn what_is_public_is_the_same_for_a_cache_whoever_asks(pool: PgPool) {
+async fn public_resources_have_visitor_independent_cache_headers(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     site.post("alan", "hello #rust").await;
     site.signed_in("alan").await.post("/posts", &[("body", "hello #rust")]).await;
@@ -111,15 +112,16 @@ async fn what_is_public_is_the_same_for_a_cache_whoever_asks(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn in_development_other_names_of_this_machine_are_sent_on(pool: PgPool) {
+async fn redirects_other_local_host_names_in_development(pool: PgPool) {
     let site = Site::with(&pool, &[("KITH_ORIGIN", "http://127.0.0.1:3000")]);
     let request = Request::get("/@ada?x=1").header("host", "localhost:3000").body(Body::empty()).unwrap();
     let answer = site.browser().send(request).await;
     assert_eq!((answer.status, answer.location()), (StatusCode::TEMPORARY_REDIRECT, "http://127.0.0.1:3000/@ada?x=1"));
 }
 
+// H51.
 #[sqlx::test]
-async fn h51_bodies_over_the_limit_are_refused_and_quickly(pool: PgPool) {
+async fn oversized_bodies_are_refused_quickly(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut alan = site.signed_in("alan").await;
     for (path, size) in [
@@ -170,8 +172,9 @@ pub fn endless() -> impl futures_core::Stream<Item = Result<Vec<u8>, std::io::Er
     Endless
 }
 
+// M06.
 #[sqlx::test]
-async fn m06_islands_functions_answer_with_codes_and_never_with_a_redirect(pool: PgPool) {
+async fn server_functions_answer_with_error_codes_and_never_redirect(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let post = site.post("alan", "hello").await;
     let registered: Vec<String> = server_fn::axum::server_fn_paths().map(|(path, _)| path.to_owned()).collect();
@@ -210,7 +213,7 @@ async fn m06_islands_functions_answer_with_codes_and_never_with_a_redirect(pool:
 }
 
 #[sqlx::test]
-async fn a_function_says_that_it_cannot_read_what_was_sent(pool: PgPool) {
+async fn server_functions_report_unreadable_input(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut alan = site.signed_in("alan").await;
     for (path, _) in server_fn::axum::server_fn_paths() {
@@ -236,7 +239,7 @@ async fn a_function_says_that_it_cannot_read_what_was_sent(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn reports_are_taken_from_anywhere_but_not_in_masses(pool: PgPool) {
+async fn accepts_csp_reports_from_anywhere_up_to_a_limit(pool: PgPool) {
     let site = Site::new(&pool);
     let mut last = StatusCode::OK;
     for n in 0..61 {

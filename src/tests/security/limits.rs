@@ -7,7 +7,7 @@ use sqlx::PgPool;
 use crate::tests::{PASSWORD, Site};
 
 #[sqlx::test]
-async fn an_owner_gets_their_mail_whatever_strangers_ask_for(pool: PgPool) {
+async fn known_browsers_receive_mail_despite_requests_from_other_clients(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut mine = site.signed_in("alan").await;
     mine.post("/sign-out", &[]).await;
@@ -35,7 +35,7 @@ async fn an_owner_gets_their_mail_whatever_strangers_ask_for(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn the_codes_of_who_is_signed_in_have_a_count_of_their_own(pool: PgPool) {
+async fn signed_in_users_have_their_own_code_limit(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let (mut alan, mut barbara) = (site.signed_in("alan").await, site.signed_in("barbara").await);
     for n in 0..6 {
@@ -53,7 +53,7 @@ async fn the_codes_of_who_is_signed_in_have_a_count_of_their_own(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_bad_neighbour_does_not_keep_a_known_browser_out(pool: PgPool) {
+async fn known_browsers_sign_in_despite_failures_from_the_same_address(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut mine = site.signed_in("alan").await;
     mine.post("/sign-out", &[]).await;
@@ -65,7 +65,7 @@ async fn a_bad_neighbour_does_not_keep_a_known_browser_out(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn who_is_over_a_limit_writes_nothing_more(pool: PgPool) {
+async fn exceeded_limits_cause_no_further_writes(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let policy = limits::SIGN_IN_IDENTIFIER;
     for n in 0..policy.most + 1 {
@@ -83,7 +83,7 @@ async fn who_is_over_a_limit_writes_nothing_more(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn of_a_hundred_at_once_no_more_than_allowed_get_through(pool: PgPool) {
+async fn concurrent_requests_cannot_exceed_a_limit(pool: PgPool) {
     for round in 0..10 {
         let tries = (0..100).map(|_| {
             let db = pool.clone();
@@ -98,7 +98,7 @@ async fn of_a_hundred_at_once_no_more_than_allowed_get_through(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn neighbours_behind_one_address_do_not_keep_an_owner_from_their_mail(pool: PgPool) {
+async fn known_browsers_receive_mail_despite_requests_from_the_same_address(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut mine = site.signed_in("alan").await;
     mine.post("/sign-out", &[]).await;
@@ -123,7 +123,7 @@ async fn neighbours_behind_one_address_do_not_keep_an_owner_from_their_mail(pool
 }
 
 #[sqlx::test]
-async fn neighbours_who_type_codes_do_not_keep_anybody_from_typing_theirs(pool: PgPool) {
+async fn code_attempts_without_a_pending_code_do_not_block_others(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut alan = site.signed_in("alan").await;
     alan.post("/settings/account/email", &[("email", "turing@kith.example")]).await;
@@ -155,7 +155,7 @@ async fn neighbours_who_type_codes_do_not_keep_anybody_from_typing_theirs(pool: 
 }
 
 #[sqlx::test]
-async fn a_code_whose_tries_are_used_up_is_no_way_around_the_count(pool: PgPool) {
+async fn exhausted_codes_still_count_further_attempts(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     for (send, typed, email) in [
         ("/sign-in/code/send", "/sign-in/code", "ada@kith.example"),
@@ -176,7 +176,7 @@ async fn a_code_whose_tries_are_used_up_is_no_way_around_the_count(pool: PgPool)
 }
 
 #[sqlx::test]
-async fn a_stolen_session_keeps_nobody_from_proving_themselves(pool: PgPool) {
+async fn a_stolen_session_cannot_block_the_owners_elevation(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let (mut owner, mut stolen) = (site.signed_in("alan").await, site.signed_in("alan").await);
     site.sql("update sessions set elevated_until = now() - interval '1 second'").await;
@@ -195,7 +195,7 @@ async fn a_stolen_session_keeps_nobody_from_proving_themselves(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn many_sessions_are_not_many_times_as_many_guesses(pool: PgPool) {
+async fn elevation_attempts_are_limited_across_all_sessions(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let (mut tried, mut last) = (0, StatusCode::OK);
     'all: for n in 0..10 {

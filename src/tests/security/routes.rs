@@ -32,7 +32,7 @@ async fn digest(site: &Site) -> Vec<i64> {
         "jobs",
         "passwords",
         "identities",
-        "oauth_flows",
+        "authorization_requests",
         "notifications",
         "notifications where read_at is null",
         "digests",
@@ -66,7 +66,7 @@ async fn own_form(browser: &mut Browser) -> String {
 }
 
 #[sqlx::test]
-async fn a_door_opens_only_for_whom_it_is(pool: PgPool) {
+async fn every_route_enforces_its_guard(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let post = site.post("alan", "hello").await;
     let mut suspended = site.signed_in("edsger").await;
@@ -91,8 +91,9 @@ async fn a_door_opens_only_for_whom_it_is(pool: PgPool) {
     }
 }
 
+// M21.
 #[sqlx::test]
-async fn m21_a_dangerous_door_asks_for_a_fresh_proof(pool: PgPool) {
+async fn sensitive_routes_require_a_recent_elevation(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut alan = site.signed_in("alan").await;
     site.sql("update sessions set elevated_until = now() - interval '1 second'").await;
@@ -112,7 +113,7 @@ async fn m21_a_dangerous_door_asks_for_a_fresh_proof(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn every_address_is_known_without_its_final_slash(pool: PgPool) {
+async fn redirects_trailing_slashes_without_leaving_the_site(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let post = site.post("alan", "hello").await;
     let mut alan = site.signed_in("alan").await;
@@ -143,7 +144,7 @@ async fn every_address_is_known_without_its_final_slash(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn nothing_from_elsewhere_changes_anything(pool: PgPool) {
+async fn refuses_every_post_from_other_origins(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let post = site.post("alan", "hello").await;
     let mut alan = site.signed_in("alan").await;
@@ -179,7 +180,7 @@ async fn nothing_from_elsewhere_changes_anything(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn no_door_does_anything_for_another_method(pool: PgPool) {
+async fn routes_refuse_unregistered_methods(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let post = site.post("alan", "hello").await;
     let mut alan = site.signed_in("alan").await;
@@ -211,7 +212,7 @@ async fn no_door_does_anything_for_another_method(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn odd_forms_are_refused_whole(pool: PgPool) {
+async fn malformed_forms_are_refused_without_any_change(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let post = site.post("alan", "hello").await;
     let huge = format!("body={}", "x".repeat(100_000));

@@ -59,8 +59,9 @@ impl<'a> MakeWriter<'a> for Captured {
     }
 }
 
+// M28.
 #[sqlx::test]
-async fn m28_a_log_of_everything_holds_no_password_code_token_or_session(pool: PgPool) {
+async fn trace_logs_contain_no_password_code_token_or_session(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let (captured, guard) = capture();
     let password = "seven green umbrellas sing";
@@ -94,7 +95,7 @@ async fn m28_a_log_of_everything_holds_no_password_code_token_or_session(pool: P
 }
 
 #[sqlx::test]
-async fn a_name_cannot_write_lines_of_its_own(pool: PgPool) {
+async fn csp_reports_cannot_inject_log_lines(pool: PgPool) {
     let site = Site::new(&pool);
     let captured = Captured::default();
     let layer = tracing_subscriber::fmt::layer().json().with_writer(captured.clone());
@@ -158,5 +159,5 @@ async fn no_table_ever_holds_a_mailed_code(pool: PgPool) {
     }
     // The search finds a text that is there.
     let found = stands_somewhere(&pool, "lovelace@kith.example").await;
-    assert!(found.contains(&"codes.email".to_owned()) && found.contains(&"jobs.payload".to_owned()), "{found:?}");
+    assert!(found.contains(&"email_codes.email".to_owned()) && found.contains(&"jobs.payload".to_owned()), "{found:?}");
 }

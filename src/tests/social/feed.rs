@@ -10,7 +10,7 @@ use sqlx::PgPool;
 use crate::tests::Site;
 
 #[sqlx::test]
-async fn an_empty_site_says_so(pool: PgPool) {
+async fn empty_feeds_render_and_following_suggests_users(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let page = site.browser().get("/").await;
     assert_eq!(page.status, StatusCode::OK);
@@ -20,7 +20,7 @@ async fn an_empty_site_says_so(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn pages_of_fifty_by_cursor_show_each_post_once_also_when_new_ones_arrive(pool: PgPool) {
+async fn feed_pages_show_each_post_once_while_new_posts_arrive(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let ids: Vec<i64> = {
         let mut ids = Vec::new();
@@ -47,7 +47,7 @@ async fn pages_of_fifty_by_cursor_show_each_post_once_also_when_new_ones_arrive(
 }
 
 #[sqlx::test]
-async fn following_shows_the_followed_and_oneself_only(pool: PgPool) {
+async fn following_shows_only_posts_of_followed_users_and_the_viewer(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     site.post("ada", "from ada").await;
     site.post("alan", "from alan").await;
@@ -59,7 +59,7 @@ async fn following_shows_the_followed_and_oneself_only(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_fragment_is_the_list_alone(pool: PgPool) {
+async fn a_feed_fragment_holds_only_the_list(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut last = 0;
     for n in 0..60 {
@@ -72,8 +72,9 @@ async fn a_fragment_is_the_list_alone(pool: PgPool) {
     assert!(part.body.contains("?before="));
 }
 
+// H55.
 #[sqlx::test]
-async fn h55_odd_cursors_are_refused_not_run(pool: PgPool) {
+async fn odd_cursors_cause_no_server_error(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     site.post("alan", "hello").await;
     for bad in ["-1", "0", "x", "99999999999999999999", "1e9", "", "1;drop", "%00", "9223372036854775807"] {
@@ -85,7 +86,7 @@ async fn h55_odd_cursors_are_refused_not_run(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn somebody_suspended_does_not_end_the_feed_of_who_follows_them(pool: PgPool) {
+async fn suspended_followees_do_not_end_the_following_feed(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     for n in 0..60 {
         site.post("ada", &format!("post {n}")).await;
@@ -102,7 +103,7 @@ async fn somebody_suspended_does_not_end_the_feed_of_who_follows_them(pool: PgPo
 }
 
 #[sqlx::test]
-async fn who_is_suspended_is_not_heard(pool: PgPool) {
+async fn posts_of_suspended_users_are_hidden(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let post = site.post("alan", "something rude").await;
     let id = server::accounts::find(&site.server, "alan").await.unwrap();
@@ -141,7 +142,7 @@ async fn random_world(pool: &PgPool, seed: i32) {
 }
 
 #[sqlx::test]
-async fn following_is_what_the_plainest_statement_says_page_by_page_in_any_world(pool: PgPool) {
+async fn following_matches_a_plain_query_page_by_page(pool: PgPool) {
     for seed in 1..40 {
         random_world(&pool, seed).await;
         let mut db = pool.acquire().await.unwrap();

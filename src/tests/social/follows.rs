@@ -10,7 +10,7 @@ const WRONG: &str = "select count(*) from profile_counts c where
     or following <> (select count(*) from follows f where f.follower_id = c.user_id)";
 
 #[sqlx::test]
-async fn a_follow_is_there_once_and_can_be_taken_back(pool: PgPool) {
+async fn follows_are_idempotent_and_can_be_undone(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut browser = site.signed_in("barbara").await;
     for (follow, count) in [("true", 1), ("true", 1), ("false", 0), ("false", 0)] {
@@ -25,7 +25,7 @@ async fn a_follow_is_there_once_and_can_be_taken_back(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn nobody_follows_more_than_7_500_people(pool: PgPool) {
+async fn users_follow_at_most_7_500_users(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     site.sql(
         "insert into users (username, email) select 'them' || n, 'them' || n || '@kith.example' from generate_series(1, 7499) n;

@@ -9,7 +9,7 @@ const WRONG: &str =
     "select count(*) from posts p where like_count <> (select count(*) from likes l where l.post_id = p.id)";
 
 #[sqlx::test]
-async fn a_like_is_there_once_and_can_be_taken_back(pool: PgPool) {
+async fn likes_are_idempotent_and_can_be_undone(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let post = site.post("alan", "likeable").await;
     let mut browser = site.signed_in("barbara").await;
@@ -25,7 +25,7 @@ async fn a_like_is_there_once_and_can_be_taken_back(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn counts_survive_the_end_of_a_person(pool: PgPool) {
+async fn counts_stay_correct_after_a_user_is_deleted(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let post = site.post("alan", "liked by two").await;
     for name in ["ada", "barbara"] {
@@ -38,7 +38,7 @@ async fn counts_survive_the_end_of_a_person(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn what_no_page_shows_cannot_be_liked_or_answered(pool: PgPool) {
+async fn hidden_posts_accept_no_likes_or_replies(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let post = site.post("edsger", "hello").await;
     let mut alan = site.signed_in("alan").await;

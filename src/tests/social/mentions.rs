@@ -36,7 +36,7 @@ async fn leave(site: &Site, username: &str) {
 }
 
 #[sqlx::test]
-async fn a_name_whose_owner_left_leads_nowhere_and_is_nobody_s_for_a_month(pool: PgPool) {
+async fn names_of_deleted_users_lose_their_links_and_are_reserved(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut barbara = named(&site).await;
     leave(&site, "alan").await;
@@ -69,7 +69,7 @@ async fn a_name_whose_owner_left_leads_nowhere_and_is_nobody_s_for_a_month(pool:
 }
 
 #[sqlx::test]
-async fn a_name_leads_to_its_owner_whatever_they_are_called_later(pool: PgPool) {
+async fn mentions_link_to_the_same_user_after_renames(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     named(&site).await;
     let mut alan = site.signed_in("alan").await;
@@ -95,7 +95,7 @@ async fn a_name_leads_to_its_owner_whatever_they_are_called_later(pool: PgPool) 
 }
 
 #[sqlx::test]
-async fn however_many_name_somebody_leaving_is_as_quick_and_the_sweeper_gets_through(pool: PgPool) {
+async fn account_deletion_leaves_unlinking_many_mentions_to_the_sweeper(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     site.sql(
         "insert into posts (author_id, body, html)
@@ -117,7 +117,7 @@ async fn however_many_name_somebody_leaving_is_as_quick_and_the_sweeper_gets_thr
 }
 
 #[sqlx::test]
-async fn what_a_post_said_before_names_nobody(pool: PgPool) {
+async fn earlier_versions_of_posts_link_no_mentions(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut barbara = named(&site).await;
     let post = site.count("select id from posts").await;
@@ -129,7 +129,7 @@ async fn what_a_post_said_before_names_nobody(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_name_that_is_given_up_while_somebody_signs_up_with_it_is_not_theirs(pool: PgPool) {
+async fn sign_ups_racing_an_account_deletion_cannot_claim_its_name(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut alan = site.signed_in("alan").await;
     let mut newcomer = site.browser();

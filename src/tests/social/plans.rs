@@ -220,7 +220,7 @@ async fn survey(db: &mut PgConnection, hot: &[Hot<'_>]) -> BTreeMap<String, Vec<
 }
 
 #[sqlx::test]
-async fn hot_statements_read_by_their_indexes_whatever_the_volume(pool: PgPool) {
+async fn hot_statements_read_by_their_indexes_at_volume(pool: PgPool) {
     sqlx::raw_sql(WORLD).execute(&pool).await.unwrap();
     let served = as_served(&pool, 1);
     let mut db = served.acquire().await.unwrap();

@@ -6,7 +6,7 @@ use sqlx::PgPool;
 use crate::tests::Site;
 
 #[sqlx::test]
-async fn an_edited_post_says_so_and_shows_what_it_said(pool: PgPool) {
+async fn an_edited_post_links_to_its_earlier_versions(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut alan = site.signed_in("alan").await;
     alan.post("/posts", &[("body", "I like *tea*")]).await;
@@ -31,7 +31,7 @@ async fn an_edited_post_says_so_and_shows_what_it_said(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn saying_the_same_again_is_no_edit(pool: PgPool) {
+async fn saving_unchanged_text_is_not_an_edit(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let post = site.post("alan", "hello").await;
     let mut alan = site.signed_in("alan").await;
@@ -43,7 +43,7 @@ async fn saying_the_same_again_is_no_edit(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn what_cannot_be_saved_keeps_its_text_and_changes_nothing(pool: PgPool) {
+async fn refused_edits_preserve_their_text_and_change_nothing(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let post = site.post("alan", "hello").await;
     let mut alan = site.signed_in("alan").await;
@@ -65,8 +65,9 @@ async fn what_cannot_be_saved_keeps_its_text_and_changes_nothing(pool: PgPool) {
     panic!("edits are limited as posts are");
 }
 
+// H13.
 #[sqlx::test]
-async fn h13_only_ones_own_words_can_be_changed_or_looked_at_to_change(pool: PgPool) {
+async fn only_the_author_can_edit_a_post(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let post = site.post("alan", "hello").await;
     let edit = format!("/posts/{post}/edit");
@@ -92,7 +93,7 @@ async fn h13_only_ones_own_words_can_be_changed_or_looked_at_to_change(pool: PgP
 }
 
 #[sqlx::test]
-async fn the_words_of_somebody_suspended_have_no_history(pool: PgPool) {
+async fn posts_of_suspended_users_have_no_history(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let post = site.post("edsger", "rude").await;
     site.signed_in("edsger").await.post(&format!("/posts/{post}/edit"), &[("body", "ruder")]).await;
@@ -102,7 +103,7 @@ async fn the_words_of_somebody_suspended_have_no_history(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn no_edit_is_ever_out_of_reach_however_many_come_after_it(pool: PgPool) {
+async fn post_history_pages_show_every_edit_once(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let post = site.post("alan", "words 0").await;
     let mut alan = site.signed_in("alan").await;

@@ -6,7 +6,7 @@ use sqlx::PgPool;
 use crate::tests::Site;
 
 #[sqlx::test]
-async fn a_post_is_written_read_and_deleted_by_its_author_only(pool: PgPool) {
+async fn posts_are_public_and_only_their_author_deletes_them(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut alan = site.signed_in("alan").await;
     let answer = alan.post("/posts", &[("body", "Hello, neighbours!")]).await;
@@ -26,7 +26,7 @@ async fn a_post_is_written_read_and_deleted_by_its_author_only(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn what_cannot_be_posted_keeps_its_text(pool: PgPool) {
+async fn refused_posts_preserve_their_text(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut alan = site.signed_in("alan").await;
     let long = "å".repeat(1_001);
@@ -39,7 +39,7 @@ async fn what_cannot_be_posted_keeps_its_text(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn far_too_much_is_given_back_too(pool: PgPool) {
+async fn overlong_texts_are_returned_in_the_form(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let post = site.post("alan", "hello").await;
     let mut alan = site.signed_in("alan").await;
@@ -60,7 +60,7 @@ async fn far_too_much_is_given_back_too(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_reply_without_script_leads_to_where_it_stands(pool: PgPool) {
+async fn a_reply_without_script_redirects_to_the_new_reply(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let root = site.post("ada", "a question").await;
     let mut alan = site.signed_in("alan").await;
@@ -78,7 +78,7 @@ async fn a_reply_without_script_leads_to_where_it_stands(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn replies_stand_below_and_are_counted(pool: PgPool) {
+async fn replies_appear_below_the_post_and_are_counted(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let post = site.post("alan", "a question").await;
     let mut barbara = site.signed_in("barbara").await;
@@ -93,8 +93,9 @@ async fn replies_stand_below_and_are_counted(pool: PgPool) {
     assert_eq!(bad.status, StatusCode::UNPROCESSABLE_ENTITY);
 }
 
+// H36.
 #[sqlx::test]
-async fn h36_text_is_text_on_every_page(pool: PgPool) {
+async fn html_in_user_text_is_escaped_on_every_page(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let evil = "</textarea><script>alert(1)</script><img src=x onerror=alert(1)>\"'><svg/onload=alert(1)>";
     site.sql(&format!(
@@ -125,7 +126,7 @@ async fn h36_text_is_text_on_every_page(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn two_hundred_posts_in_a_minute_are_too_many(pool: PgPool) {
+async fn posting_is_rate_limited_and_preserves_the_text(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut alan = site.signed_in("alan").await;
     let mut last = StatusCode::OK;
@@ -148,7 +149,7 @@ fn once(page: &str) -> String {
 }
 
 #[sqlx::test]
-async fn a_retry_after_a_lost_answer_is_answered_the_same_and_writes_nothing(pool: PgPool) {
+async fn a_retry_gets_the_same_answer_and_creates_no_post(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let root = site.post("ada", "a question").await;
     let mut alan = site.signed_in("alan").await;
@@ -175,7 +176,7 @@ async fn a_retry_after_a_lost_answer_is_answered_the_same_and_writes_nothing(poo
 }
 
 #[sqlx::test]
-async fn a_form_sent_many_times_at_once_is_taken_once(pool: PgPool) {
+async fn a_form_sent_concurrently_creates_one_post(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let root = site.post("ada", "a question").await;
     let alan = site.signed_in("alan").await;
@@ -208,7 +209,7 @@ async fn a_form_sent_many_times_at_once_is_taken_once(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn what_an_older_copy_wrote_is_shown_at_once_and_rendered_by_the_sweeper(pool: PgPool) {
+async fn posts_of_older_instances_are_shown_immediately_and_rendered_later(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     // As an older instance writes: the text alone.
     site.post("alan", "hello *there* @ada #bread").await;

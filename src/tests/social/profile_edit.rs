@@ -16,7 +16,7 @@ async fn save(browser: &mut Browser, changed: &[(&str, &str)]) -> Answer {
 }
 
 #[sqlx::test]
-async fn what_one_says_of_oneself_is_on_ones_page_and_in_the_form(pool: PgPool) {
+async fn saved_profile_fields_appear_on_the_profile_and_the_form(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut alan = site.signed_in("alan").await;
     let answer = save(
@@ -57,7 +57,7 @@ async fn what_one_says_of_oneself_is_on_ones_page_and_in_the_form(pool: PgPool) 
 }
 
 #[sqlx::test]
-async fn far_too_much_is_given_back_too(pool: PgPool) {
+async fn an_overlong_bio_is_returned_in_the_form(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut alan = site.signed_in("alan").await;
     let long = "字".repeat(20_000);
@@ -67,7 +67,7 @@ async fn far_too_much_is_given_back_too(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_refused_form_keeps_everything_and_says_why_beside_each_field(pool: PgPool) {
+async fn a_refused_form_preserves_input_and_explains_each_error(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut alan = site.signed_in("alan").await;
     save(&mut alan, &[("bio", "before")]).await;
@@ -104,7 +104,7 @@ async fn a_refused_form_keeps_everything_and_says_why_beside_each_field(pool: Pg
 }
 
 #[sqlx::test]
-async fn a_bio_that_an_older_copy_changed_is_shown_as_it_was_typed(pool: PgPool) {
+async fn bios_changed_by_an_older_instance_are_shown_as_typed(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut alan = site.signed_in("alan").await;
     save(&mut alan, &[("bio", "*old*")]).await;
@@ -121,7 +121,7 @@ async fn a_bio_that_an_older_copy_changed_is_shown_as_it_was_typed(pool: PgPool)
 }
 
 #[sqlx::test]
-async fn it_is_ones_own_and_not_changed_in_masses(pool: PgPool) {
+async fn profile_edits_need_a_session_and_are_rate_limited(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut stranger = site.browser();
     assert_eq!(save(&mut stranger, &[("bio", "x")]).await.status, StatusCode::UNAUTHORIZED);
@@ -135,8 +135,9 @@ async fn it_is_ones_own_and_not_changed_in_masses(pool: PgPool) {
     assert!(answer.body.contains("still here") && !answer.header("retry-after").is_empty());
 }
 
+// H36.
 #[sqlx::test]
-async fn h36_nothing_said_of_oneself_is_markup_anywhere(pool: PgPool) {
+async fn html_in_profile_fields_is_escaped(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut alan = site.signed_in("alan").await;
     alan.post("/@grace/follow", &[("follow", "true")]).await;
@@ -156,7 +157,7 @@ async fn h36_nothing_said_of_oneself_is_markup_anywhere(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn it_is_in_the_file_one_takes_along(pool: PgPool) {
+async fn exports_include_the_profile_fields(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut alan = site.signed_in("alan").await;
     save(&mut alan, &[("bio", "hello"), ("place", "Ottery"), ("pronouns", "he/him"), ("link1", "example.org")]).await;

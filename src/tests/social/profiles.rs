@@ -22,7 +22,7 @@ async fn a_profile_is_public_and_shows_nothing_private(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn names_are_found_in_any_case_and_nothing_else_is(pool: PgPool) {
+async fn usernames_ignore_case_and_unknown_names_are_refused(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let status = site.browser().get("/@ALAN").await.status;
     assert!(status == StatusCode::OK || status.is_redirection(), "{status}");
@@ -44,7 +44,7 @@ async fn names_are_found_in_any_case_and_nothing_else_is(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn everybody_has_a_face_that_never_changes(pool: PgPool) {
+async fn each_username_has_its_own_unchanging_avatar(pool: PgPool) {
     let site = Site::new(&pool);
     let face = site.browser().get("/avatars/ada-1.svg").await;
     assert_eq!((face.status, face.header("content-type")), (StatusCode::OK, "image/svg+xml"));
@@ -73,7 +73,7 @@ fn older(body: &str) -> Option<String> {
 }
 
 #[sqlx::test]
-async fn each_tab_shows_its_own_and_says_which_it_is(pool: PgPool) {
+async fn profile_tabs_show_their_own_posts_and_mark_themselves_current(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let question = site.post("grace", "a question").await;
     site.post("alan", "a post").await;
@@ -100,7 +100,7 @@ async fn each_tab_shows_its_own_and_says_which_it_is(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn likes_are_in_the_order_in_which_they_were_given_and_paged_without_gaps(pool: PgPool) {
+async fn likes_are_listed_newest_first_and_paged_without_gaps(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     // 120 likes, the last post liked first; some at the very same moment.
     site.sql(
@@ -129,7 +129,7 @@ async fn likes_are_in_the_order_in_which_they_were_given_and_paged_without_gaps(
 }
 
 #[sqlx::test]
-async fn followers_are_listed_newest_first_with_a_button_for_each_but_oneself(pool: PgPool) {
+async fn followers_are_listed_newest_first_with_buttons_for_other_users(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     for (n, follower) in ["ada", "barbara", "alan"].into_iter().enumerate() {
         site.sql(&format!(
@@ -159,7 +159,7 @@ async fn followers_are_listed_newest_first_with_a_button_for_each_but_oneself(po
 }
 
 #[sqlx::test]
-async fn a_crowd_is_paged_without_gaps(pool: PgPool) {
+async fn many_followers_are_paged_without_gaps(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     site.crowd("ann", 120).await;
     site.sql(
@@ -184,7 +184,7 @@ async fn a_crowd_is_paged_without_gaps(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn of_somebody_suspended_nothing_is_shown_and_they_are_in_no_list(pool: PgPool) {
+async fn suspended_users_show_nothing_and_appear_in_no_list(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let question = site.post("grace", "a question").await;
     site.post("edsger", "a post of his").await;
@@ -213,7 +213,7 @@ async fn of_somebody_suspended_nothing_is_shown_and_they_are_in_no_list(pool: Pg
 }
 
 #[sqlx::test]
-async fn who_was_renamed_is_found_on_every_page_of_theirs(pool: PgPool) {
+async fn former_usernames_redirect_on_every_profile_page(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     site.sql(
         "insert into former_usernames (username, user_id, released_at)
@@ -228,7 +228,7 @@ async fn who_was_renamed_is_found_on_every_page_of_theirs(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_place_that_is_none_is_no_page(pool: PgPool) {
+async fn invalid_cursors_on_profile_lists_are_not_found(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     for path in ["/@alan/likes", "/@alan/followers", "/@alan/following"] {
         for place in ["x", "1", "1-", "-1", "1-2-3", "99999999999999999999-1", "%00", "1%27--"] {
@@ -240,7 +240,7 @@ async fn a_place_that_is_none_is_no_page(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn the_words_of_an_empty_list_fit_its_count(pool: PgPool) {
+async fn empty_lists_state_their_number_of_hidden_entries(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let follow = |follower: &str, followee: &str| {
         format!(

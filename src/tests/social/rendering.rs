@@ -12,7 +12,7 @@ async fn sweep(site: &Site) {
 }
 
 #[sqlx::test]
-async fn posts_of_older_rules_are_rendered_again(pool: PgPool) {
+async fn posts_rendered_by_older_rules_are_rendered_again(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let post = site.post("alan", "#ΟΔΟΣ #हिन्दी @ada @grace\u{202e}").await;
     site.sql(&format!(
@@ -38,7 +38,7 @@ async fn posts_of_older_rules_are_rendered_again(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn profiles_of_older_rules_are_cleaned_and_rendered_again(pool: PgPool) {
+async fn profiles_saved_by_older_rules_are_cleaned_and_rendered_again(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     site.sql(
         "update users set display_name = E'\\u034f\\ufe00', place = E'Upper\\u2800\\u2800Ottery', bio = '#ค่า [x]: y @ada',
@@ -56,7 +56,7 @@ async fn profiles_of_older_rules_are_cleaned_and_rendered_again(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_former_name_mentions_its_owner_while_it_leads_to_them(pool: PgPool) {
+async fn a_former_username_mentions_its_owner_until_it_is_released(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut ada = site.signed_in("ada").await;
     ada.post("/settings/account/username", &[("username", "lovelace")]).await;
@@ -103,7 +103,7 @@ async fn an_edit_keeps_the_mentions_of_renamed_and_suspended_users(pool: PgPool)
 }
 
 #[sqlx::test]
-async fn more_mentions_or_tags_than_there_can_be_are_refused(pool: PgPool) {
+async fn posts_with_too_many_mentions_or_tags_are_refused(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     site.crowd("fan", 21).await;
     let names = sqlx::query_scalar::<_, String>("select username from users where username like 'fan%' order by id");
@@ -121,7 +121,7 @@ async fn more_mentions_or_tags_than_there_can_be_are_refused(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn posts_of_signs_alone_have_titles(pool: PgPool) {
+async fn posts_of_symbols_have_titles_and_invisible_posts_are_refused(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut alan = site.signed_in("alan").await;
     for body in ["#", "[]()", "---", "> >", "```"] {

@@ -6,7 +6,7 @@ use sqlx::PgPool;
 use crate::tests::{Site, social::threads::places};
 
 #[sqlx::test]
-async fn no_link_leads_to_what_nobody_can_read(pool: PgPool) {
+async fn conversations_link_and_count_only_readable_posts(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let root = site.post("alan", "root").await;
     let first = site.reply("ada", root, "first").await;
@@ -38,7 +38,7 @@ async fn no_link_leads_to_what_nobody_can_read(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn where_many_answer_no_number_is_said_that_could_be_too_large(pool: PgPool) {
+async fn large_branches_with_suspended_authors_show_no_exact_reply_count(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let root = site.post("alan", "root").await;
     let busy = site.reply("grace", root, "busy").await;

@@ -17,7 +17,7 @@ fn articles(body: &str) -> usize {
 }
 
 #[sqlx::test]
-async fn a_tag_has_a_page_with_what_was_written_with_it(pool: PgPool) {
+async fn a_tag_page_lists_visible_posts_with_the_tag(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let (mut alan, mut ada) = (site.signed_in("alan").await, site.signed_in("ada").await);
     write(&mut alan, "rye #Bread today").await;
@@ -37,7 +37,7 @@ async fn a_tag_has_a_page_with_what_was_written_with_it(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_tag_has_one_address_and_what_cannot_be_one_has_none(pool: PgPool) {
+async fn each_tag_has_one_address_and_invalid_tags_have_none(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     for (other, one) in
         [("/tags/Bread", "/tags/bread"), ("/tags/%23bread", "/tags/bread"), ("/tags/GR%C3%96SSE", "/tags/gr%C3%B6sse")]
@@ -66,7 +66,7 @@ async fn a_tag_has_one_address_and_what_cannot_be_one_has_none(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn pages_of_a_tag_go_on_by_cursor(pool: PgPool) {
+async fn posts_of_a_tag_are_paged_by_cursor(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     for n in 0..70 {
         let id = site.post("alan", &format!("post {n} #bread")).await;
@@ -81,7 +81,7 @@ async fn pages_of_a_tag_go_on_by_cursor(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn tags_are_found_by_how_they_begin(pool: PgPool) {
+async fn tags_are_found_by_prefix(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut alan = site.signed_in("alan").await;
     write(&mut alan, "#bread #breadth #größe #100percent #ब्रेड_x #ΚΟΣΜΟΣ").await;
@@ -112,7 +112,7 @@ async fn tags_are_found_by_how_they_begin(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn lively_is_what_several_people_write_about_within_a_week(pool: PgPool) {
+async fn trending_tags_need_several_authors_within_a_week(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     for name in ["ada", "alan"] {
         let id = site.post(name, "long ago").await;
@@ -133,17 +133,17 @@ async fn lively_is_what_several_people_write_about_within_a_week(pool: PgPool) {
     let id = server::accounts::find(&site.server, "edsger").await.unwrap();
     server::accounts::suspend(&site.server, id, "rude", None).await.unwrap();
     trending::refresh(&site.server).await.unwrap();
-    let found: Vec<_> = site.server.trending().iter().map(|one| (one.tag.clone(), one.people)).collect();
+    let found: Vec<_> = site.server.trending().iter().map(|one| (one.tag.clone(), one.users)).collect();
     assert_eq!(found[..2], [("harvest".to_owned(), 3), ("apples".to_owned(), 2)]);
     assert_eq!(found.len(), 2, "neither what one person writes about nor what was: {found:?}");
-    for page in ["/", "/tags/harvest", "/lively", "/search"] {
+    for page in ["/", "/tags/harvest", "/trending", "/search"] {
         let body = site.browser().get(page).await.body;
-        assert!(body.contains("Lively this week") && body.contains("/tags/apples"), "{page}");
+        assert!(body.contains("Trending this week") && body.contains("/tags/apples"), "{page}");
     }
 }
 
 #[sqlx::test]
-async fn copies_count_once_in_five_minutes_between_them_and_show_the_same(pool: PgPool) {
+async fn instances_share_one_trending_count_per_five_minutes(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let other = Site::new(&pool);
     for name in ["ada", "alan"] {
@@ -158,8 +158,8 @@ async fn copies_count_once_in_five_minutes_between_them_and_show_the_same(pool: 
     site.sql("delete from post_tags").await;
     trending::refresh(&site.server).await.unwrap();
     assert_eq!(site.server.trending().len(), 1, "not due yet");
-    site.sql("update lively_counted set at = now() - interval '6 minutes'").await;
+    site.sql("update trending_count set counted_at = now() - interval '6 minutes'").await;
     trending::refresh(&site.server).await.unwrap();
     assert!(site.server.trending().is_empty());
-    assert!(site.browser().get("/lively").await.body.contains("A quiet week"));
+    assert!(site.browser().get("/trending").await.body.contains("A quiet week"));
 }

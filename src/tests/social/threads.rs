@@ -35,7 +35,7 @@ pub fn places(page: &Answer) -> Vec<i64> {
 }
 
 #[sqlx::test]
-async fn a_conversation_is_read_from_its_beginning_to_its_branches(pool: PgPool) {
+async fn posts_show_ancestors_above_and_replies_below(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let root = site.post("alan", "the beginning").await;
     let first = site.reply("ada", root, "an answer").await;
@@ -51,7 +51,7 @@ async fn a_conversation_is_read_from_its_beginning_to_its_branches(pool: PgPool)
 }
 
 #[sqlx::test]
-async fn what_is_left_out_is_behind_a_link(pool: PgPool) {
+async fn conversations_link_to_replies_they_leave_out(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let root = site.post("alan", "root").await;
     let first = site.reply("ada", root, "busy").await;
@@ -93,7 +93,7 @@ async fn every_reply_can_be_reached_page_by_page(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_very_deep_conversation_shows_the_nearest_and_the_way_up(pool: PgPool) {
+async fn deep_conversations_show_nearest_ancestors_and_a_link_up(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut chain = vec![site.post("alan", "root").await];
     for n in 0..60 {
@@ -116,7 +116,7 @@ async fn a_very_deep_conversation_shows_the_nearest_and_the_way_up(pool: PgPool)
 }
 
 #[sqlx::test]
-async fn a_deleted_post_with_replies_leaves_a_line_and_one_without_leaves_nothing(pool: PgPool) {
+async fn deleted_posts_leave_a_placeholder_only_while_they_have_replies(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let root = site.post("alan", "a #lonely question for @grace").await;
     let reply = site.reply("ada", root, "an answer").await;
@@ -154,7 +154,7 @@ async fn a_deleted_post_with_replies_leaves_a_line_and_one_without_leaves_nothin
 }
 
 #[sqlx::test]
-async fn who_leaves_takes_their_words_and_leaves_those_of_others(pool: PgPool) {
+async fn account_deletion_removes_own_posts_but_not_replies_of_others(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let root = site.post("alan", "from alan").await;
     let reply = site.reply("ada", root, "from ada").await;
@@ -177,7 +177,7 @@ async fn who_leaves_takes_their_words_and_leaves_those_of_others(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn who_is_suspended_is_hidden_and_those_who_answered_are_not(pool: PgPool) {
+async fn posts_of_suspended_users_are_hidden_but_replies_remain(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let root = site.post("alan", "root").await;
     let rude = site.reply("edsger", root, "something rude").await;
@@ -207,7 +207,7 @@ async fn at_once(all: Vec<Asked>) -> Vec<Answer> {
 }
 
 #[sqlx::test]
-async fn replies_never_hang_on_nothing_however_close_the_end_of_what_they_answer(pool: PgPool) {
+async fn replies_racing_a_deletion_always_have_a_parent(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let (alan, ada, grace) = (site.signed_in("alan").await, site.signed_in("ada").await, site.signed_in("grace").await);
     let mut met = [0, 0];
@@ -237,7 +237,7 @@ async fn replies_never_hang_on_nothing_however_close_the_end_of_what_they_answer
 }
 
 #[sqlx::test]
-async fn an_edit_and_a_deletion_at_once_leave_no_words_behind(pool: PgPool) {
+async fn concurrent_edits_and_deletion_leave_no_text_behind(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let alan = site.signed_in("alan").await;
     for round in 0..50 {
@@ -258,7 +258,7 @@ async fn an_edit_and_a_deletion_at_once_leave_no_words_behind(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_whole_branch_deleted_at_once_leaves_nothing(pool: PgPool) {
+async fn concurrently_deleting_a_whole_branch_leaves_no_posts(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let names = ["alan", "ada", "grace"];
     let mut people = Vec::new();

@@ -6,7 +6,7 @@ use sqlx::PgPool;
 use crate::tests::syndication::{ORIGIN, Site, ask, canonical, meta, moment, statements};
 
 #[sqlx::test]
-async fn a_link_to_a_page_shows_what_it_is_about(pool: PgPool) {
+async fn pages_carry_metadata_for_link_previews(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let post = site.post("alan", "Can machines think?\nI wonder.").await;
     let mut stranger = site.browser();
@@ -45,7 +45,7 @@ async fn a_link_to_a_page_shows_what_it_is_about(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn what_is_private_or_passes_is_for_no_search_engine(pool: PgPool) {
+async fn private_paged_and_missing_pages_carry_noindex(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let post = site.post("alan", "hello").await;
     let mut alan = site.signed_in("alan").await;
@@ -73,7 +73,7 @@ async fn what_is_private_or_passes_is_for_no_search_engine(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn faces_are_painted_for_people_there_are_and_nobody_else(pool: PgPool) {
+async fn png_avatars_exist_only_for_visible_users(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut stranger = site.browser();
     let (face, cost) = statements(stranger.get("/avatars/ada-1.png")).await;

@@ -7,7 +7,7 @@ use sqlx::PgPool;
 use crate::tests::syndication::{HOSTILE, ORIGIN, Site, ask, check, child, entries, link, locations, statements, text};
 
 #[sqlx::test]
-async fn a_person_s_feed_is_valid_and_holds_their_fifty_newest_posts(pool: PgPool) {
+async fn a_user_feed_is_valid_with_the_fifty_newest_posts(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     for n in 0..55 {
         site.post("alan", &format!("post {n}")).await;
@@ -37,7 +37,7 @@ async fn a_person_s_feed_is_valid_and_holds_their_fifty_newest_posts(pool: PgPoo
 }
 
 #[sqlx::test]
-async fn a_tag_s_feed_holds_what_is_said_with_it_and_its_links_lead_here_from_anywhere(pool: PgPool) {
+async fn a_tag_feed_holds_tagged_posts_with_absolute_links(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut alan = site.signed_in("alan").await;
     for body in ["Hello @ada, about #Rust", "**bold** and #rust, https://example.org/x", "nothing of it", "#日本"] {
@@ -70,7 +70,7 @@ async fn a_tag_s_feed_holds_what_is_said_with_it_and_its_links_lead_here_from_an
 }
 
 #[sqlx::test]
-async fn an_edit_is_seen_in_a_feed_and_in_the_sitemap(pool: PgPool) {
+async fn edits_appear_in_feeds_and_the_sitemap(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let post = site.post("alan", "first thoughts").await;
     let gone = site.post("alan", "gone").await;
@@ -92,7 +92,7 @@ async fn an_edit_is_seen_in_a_feed_and_in_the_sitemap(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_feed_is_the_same_for_everybody_and_sent_only_when_it_is_new(pool: PgPool) {
+async fn feeds_and_sitemaps_are_cacheable_and_independent_of_the_session(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     site.post("alan", "hello").await;
     let (mut stranger, mut member) = (site.browser(), site.signed_in("alan").await);
@@ -124,7 +124,7 @@ async fn a_feed_is_the_same_for_everybody_and_sent_only_when_it_is_new(pool: PgP
 }
 
 #[sqlx::test]
-async fn an_old_name_s_feed_leads_on_and_who_is_out_has_none(pool: PgPool) {
+async fn former_usernames_redirect_feeds_and_suspended_users_have_none(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     site.post("alan", "hello").await;
     site.sql("insert into former_usernames (username, user_id) select 'turing', id from users where username = 'alan'")
@@ -143,7 +143,7 @@ async fn an_old_name_s_feed_leads_on_and_who_is_out_has_none(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn whatever_people_type_is_text_in_a_feed_and_in_a_card(pool: PgPool) {
+async fn user_text_is_escaped_in_feeds_and_link_previews(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     for typed in HOSTILE {
         sqlx::query("update users set display_name = left($1, 50), bio = $1 where username = 'alan'")

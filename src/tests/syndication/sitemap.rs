@@ -6,7 +6,7 @@ use sqlx::PgPool;
 use crate::tests::syndication::{ORIGIN, Site, locations};
 
 #[sqlx::test]
-async fn the_sitemap_lists_everybody_s_pages_in_parts_and_leaves_out_who_is_out(pool: PgPool) {
+async fn the_sitemap_lists_pages_in_parts_without_suspended_users(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     assert_eq!(locations(&site.browser().get("/sitemap.xml").await.body), [format!("{ORIGIN}/sitemap.xml?people=1")]);
     let (hidden, first) = (site.post("edsger", "unseen").await, site.post("alan", "first").await);
@@ -37,7 +37,7 @@ async fn the_sitemap_lists_everybody_s_pages_in_parts_and_leaves_out_who_is_out(
 }
 
 #[sqlx::test]
-async fn a_part_is_listed_only_when_it_has_something(pool: PgPool) {
+async fn the_sitemap_lists_only_parts_that_have_entries(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     site.post("edsger", "unseen").await;
     site.sql("alter table posts alter column id restart with 1000000000001").await;
@@ -59,7 +59,7 @@ async fn a_part_is_listed_only_when_it_has_something(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn robots_are_told_what_to_leave_and_where_the_list_is(pool: PgPool) {
+async fn robots_txt_lists_disallowed_paths_and_the_sitemap(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let answer = site.browser().get("/robots.txt").await;
     assert_eq!(answer.header("content-type"), "text/plain; charset=utf-8");

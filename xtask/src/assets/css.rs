@@ -105,13 +105,13 @@ mod tests {
     use super::minify;
 
     #[test]
-    fn comments_and_idle_spaces_go() {
+    fn removes_comments_and_unneeded_spaces() {
         let css = "/* a */\n.a ,\n.b {\n  color : red;\n  margin: 0 auto;\n}\n";
         assert_eq!(minify(css), ".a,.b{color :red;margin:0 auto}");
     }
 
     #[test]
-    fn spaces_that_mean_something_stay() {
+    fn preserves_significant_spaces() {
         let css = ".a .b > .c :hover { width: calc(1px + 2px); & + & { --empty: ; } }";
         assert_eq!(minify(css), ".a .b > .c :hover{width:calc(1px + 2px);& + &{--empty: }}");
         assert_eq!(
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn strings_and_escapes_are_left_alone() {
+    fn preserves_strings_and_escapes() {
         let css = r#".a\:b::before { content: "/* no */  ; }" ; font: 'a\'  b' }"#;
         assert_eq!(minify(css), r#".a\:b::before{content:"/* no */  ; }";font:'a\'  b'}"#);
     }

@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_replaced_where_they_are_mentioned() -> Result<()> {
+    fn replaces_referenced_asset_names() -> Result<()> {
         let names =
             BTreeMap::from([("a.woff2".to_owned(), "a.1.woff2".to_owned()), ("b.js".to_owned(), "b.2.js".to_owned())]);
         let text = r#"url("/assets/a.woff2") import x from "./b.js"; "/assets/" + name"#;
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_nobody_has_is_an_error() {
+    fn refuses_unknown_asset_names() {
         assert!(rewrite("url(/assets/gone.svg)", &BTreeMap::new()).is_err());
     }
 }

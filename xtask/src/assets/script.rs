@@ -32,13 +32,13 @@ mod tests {
     use super::lighten;
 
     #[test]
-    fn comments_of_their_own_lines_go() {
+    fn removes_comments_on_their_own_lines() {
         let script = "/**\n * Says a.\n */\nfunction a() {\n    // why\n    return '// not'; // stays\n}\n";
         assert_eq!(lighten(script), "function a() {\nreturn '// not'; // stays\n}\n");
     }
 
     #[test]
-    fn what_is_not_understood_is_left_alone() {
+    fn leaves_ambiguous_scripts_unchanged() {
         for script in ["let a = `\n  b`;\n", "/* a */ b();\n"] {
             assert_eq!(lighten(script), script);
         }

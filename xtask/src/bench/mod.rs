@@ -115,7 +115,10 @@ fn same_bytes(kith: &Kith) -> Result<()> {
     let (ours, by_hand) = (size("/")?, size(TWIN)?);
     let apart = (ours as f64 / by_hand as f64 - 1.0) * 100.0;
     println!("\nuncompressed: {ours} bytes, by hand {by_hand} ({apart:+.1} %; at most 5 apart)");
-    ensure!(apart.abs() <= 5.0, "The page by hand no longer is the same page: bring app/src/dev/bench_page.rs up to date.");
+    ensure!(
+        apart.abs() <= 5.0,
+        "The page by hand no longer is the same page: bring app/src/dev/bench_page.rs up to date."
+    );
     Ok(())
 }
 

@@ -127,7 +127,7 @@ mod tests {
     use super::major;
 
     #[test]
-    fn a_version_line_gives_its_major_version() {
+    fn reads_the_major_version_of_postgres_programs() {
         assert_eq!(major("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)"), Some(15));
         assert_eq!(major("pg_ctl (PostgreSQL) 18beta1"), Some(18));
         assert_eq!(major("convert 1.2"), None);

@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nextest_sums_up_in_one_line() {
+    fn reads_counts_from_the_nextest_summary() {
         let mut counts = Counts::default();
         counts.read_nextest("test result: FAILED. 0 passed; 1 failed");
         counts.read_nextest("\u{1b}[31;1m        FAIL\u{1b}[0m [   0.210s] (3/5) kith::tests sessions::expire");
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn cargo_test_sums_up_once_for_each_program() {
+    fn adds_cargo_test_counts_of_each_program() {
         let mut counts = Counts::default();
         counts.read_cargo_test(
             "test result: ok. 4 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s",

@@ -124,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn comments_are_counted_once_and_words_as_words() {
+    fn counts_each_comment_once_and_matches_whole_words() {
         let mut found = Found::default();
         found.read(
             "x.rs",

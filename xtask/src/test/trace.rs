@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_is_found_in_every_dress() {
+    fn finds_passwords_in_common_encodings() {
         let password = "a \"quoted\" battery";
         for line in [
             "typed: a \\\"quoted\\\" battery!",
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_found_by_its_letters_its_bytes_and_its_number() {
+    fn finds_tokens_as_text_bytes_or_number() {
         let id = BASE64_URL_SAFE_NO_PAD.encode(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef_i128.to_le_bytes());
         for line in [
             format!("id={id};"),
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_is_six_digits_by_themselves() {
+    fn finds_codes_only_as_six_separate_digits() {
         for line in ["code=123456&x", "123456 is your code", "code: 123-456 or 123456."] {
             assert!(found(line, "code", "123456"), "{line}");
         }

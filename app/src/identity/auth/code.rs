@@ -18,12 +18,9 @@ use server::{
     },
 };
 
-use super::{
-    CODE_WORKS, LINK_WORKS, drop_flow, earlier, gone_unless_limited, keep_flow, refusal, verify::code_field,
-    waiting_for, with_retry,
-};
+use super::{CODE_WORKS, LINK_WORKS, drop_flow, keep_flow, verify::code_field, waiting_for};
 use crate::{
-    page::{card, flash::Flash, forms::Form, visit::Visit},
+    page::{FormError, card, flash::Flash, forms::Form, visit::Visit},
     paths,
     ui::{Field, checkbox, error_summary, hidden, submit},
 };
@@ -86,8 +83,8 @@ pub async fn send(visit: Visit, Form(asked): Form<SignInCodeRequest>) -> Result<
         }
         Ok(MailOutcome::Earlier(wait)) => sent_earlier(&visit, &asked.email, wait).await,
         Err(error) => {
-            let (status, wait, invalid) = refusal(error)?;
-            Ok(with_retry(card(&visit, TITLE, status, ask_view(&asked.email, &invalid)), wait))
+            let error = FormError::of(error)?;
+            Ok(error.card(&visit, TITLE, ask_view(&asked.email, &error.invalid)))
         }
     }
 }
@@ -95,12 +92,12 @@ pub async fn send(visit: Visit, Form(asked): Form<SignInCodeRequest>) -> Result<
 /// No further mail can be sent now: returns the page for the code this browser waits for, or the form.
 async fn sent_earlier(visit: &Visit, typed: &str, wait: Duration) -> Result<Response> {
     let waiting = waiting_for(visit, Purpose::SignIn, typed).await?;
-    let (status, wait, invalid) = earlier(wait, if waiting.is_some() { CODE_WORKS } else { LINK_WORKS });
+    let error = FormError::mail_limit(wait, if waiting.is_some() { CODE_WORKS } else { LINK_WORKS });
     let page = match waiting {
-        Some(email) => card(visit, TITLE, status, code_view(&email, "", &invalid)),
-        None => card(visit, TITLE, status, ask_view(typed, &invalid)),
+        Some(email) => error.card(visit, TITLE, code_view(&email, "", &error.invalid)),
+        None => error.card(visit, TITLE, ask_view(typed, &error.invalid)),
     };
-    Ok(with_retry(page, wait))
+    Ok(page)
 }
 
 /// `POST /sign-in/code`
@@ -110,11 +107,11 @@ pub async fn sign_in(visit: Visit, Form(typed): Form<SignInCodeForm>) -> Result<
         Ok(()) => Ok(drop_flow(Flash::SignedIn.redirect(server, paths::HOME), &server.config().origin)),
         Err(Error::NotFound) => Ok(gone(&visit)),
         Err(error) => {
-            let (status, wait, invalid) = refusal(error)?;
+            let error = FormError::of(error)?;
             match code::waiting(&visit.cx, Purpose::SignIn).await {
-                Ok(email) => Ok(with_retry(card(&visit, TITLE, status, code_view(&email, "", &invalid)), wait)),
+                Ok(email) => Ok(error.card(&visit, TITLE, code_view(&email, "", &error.invalid))),
                 // Another press of the same button used the code first.
-                Err(Error::NotFound) => gone_unless_limited(gone(&visit), (status, wait)),
+                Err(Error::NotFound) => error.gone_unless_limited(gone(&visit)),
                 Err(other) => Err(other),
             }
         }

@@ -5,7 +5,6 @@ use axum::{
     extract::Query,
     response::{IntoResponse, Redirect, Response},
 };
-use http::StatusCode;
 use leptos::prelude::*;
 use serde::Deserialize;
 use server::{
@@ -23,9 +22,9 @@ use server::{
     },
 };
 
-use super::{Onward, drop, gone_unless_limited, keep, provider_buttons, refusal, verify::code_field, with_retry};
+use super::{Onward, drop, keep, provider_buttons, verify::code_field};
 use crate::{
-    page::{card, flash::Flash, forms::Form, visit::Visit},
+    page::{FormError, flash::Flash, forms::Form, visit::Visit},
     paths,
     ui::{Field, error_summary, hidden, submit},
 };
@@ -60,7 +59,7 @@ const TITLE: &str = "Is it you?";
 
 /// `GET /elevate`
 pub async fn show(visit: Visit, me: Member, Query(onward): Query<Onward>) -> Result<Response> {
-    ask(&visit, &me, &onward.next, (StatusCode::OK, None, Invalid::default())).await
+    ask(&visit, &me, &onward.next, FormError::none()).await
 }
 
 /// `POST /elevate`
@@ -68,7 +67,7 @@ pub async fn elevate(visit: Visit, me: Member, Form(typed): Form<ElevateForm>) -
     let next = safe_next(&typed.next, paths::DEVICES);
     match verb::with_password(&visit.cx, &me, &typed.current_password).await {
         Ok(()) => Ok(Redirect::to(next).into_response()),
-        Err(error) => ask(&visit, &me, next, refusal(error)?).await,
+        Err(error) => ask(&visit, &me, next, FormError::of(error)?).await,
     }
 }
 
@@ -80,13 +79,13 @@ pub async fn send(visit: Visit, me: Member, Form(asked): Form<ElevateCodeRequest
             let onward = Redirect::to(&paths::with_next(paths::ELEVATE_CODE, next)).into_response();
             Ok(keep(Cookie::Proof, onward, &visit.cx.server.config().origin, &flow))
         }
-        Err(error) => ask(&visit, &me, next, refusal(error)?).await,
+        Err(error) => ask(&visit, &me, next, FormError::of(error)?).await,
     }
 }
 
 /// `GET /elevate/code`
 pub async fn show_code(visit: Visit, _: Member, Query(onward): Query<Onward>) -> Result<Response> {
-    ask_code(&visit, &onward.next, (StatusCode::OK, None, Invalid::default())).await
+    ask_code(&visit, &onward.next, FormError::none()).await
 }
 
 /// `POST /elevate/code`
@@ -95,26 +94,24 @@ pub async fn elevate_by_code(visit: Visit, me: Member, Form(typed): Form<Elevate
     match verb::with_code(&visit.cx, &me, &typed.code).await {
         Ok(()) => Ok(drop(Cookie::Proof, Redirect::to(next).into_response(), &visit.cx.server.config().origin)),
         Err(Error::NotFound) => Ok(gone(&visit, next)),
-        Err(error) => ask_code(&visit, next, refusal(error)?).await,
+        Err(error) => ask_code(&visit, next, FormError::of(error)?).await,
     }
 }
 
-pub(crate) type Refusal = (StatusCode, Option<u64>, Invalid);
-
 /// The elevation page, with the errors of the form.
-pub(super) async fn ask(visit: &Visit, me: &Member, next: &str, (status, wait, invalid): Refusal) -> Result<Response> {
+pub(super) async fn ask(visit: &Visit, me: &Member, next: &str, error: FormError) -> Result<Response> {
     let account = users::account(visit.cx.server.db(), me.id()).await?;
     // A sign-in at a provider proves less than a password.
     let identities = if account.has_password { Vec::new() } else { oauth::list(&visit.cx, me).await? };
-    let ways = provider_buttons::elevations(visit, &identities, safe_next(next, paths::DEVICES));
-    let view = view(me, next, (account.has_password, &invalid), ways);
-    Ok(with_retry(card(visit, TITLE, status, view), wait))
+    let ways = provider_buttons::elevation_buttons(visit, &identities, safe_next(next, paths::DEVICES));
+    let view = view(me, next, (account.has_password, &error.invalid), ways);
+    Ok(error.card(visit, TITLE, view))
 }
 
-async fn ask_code(visit: &Visit, next: &str, (status, wait, invalid): Refusal) -> Result<Response> {
+async fn ask_code(visit: &Visit, next: &str, error: FormError) -> Result<Response> {
     match code::waiting(&visit.cx, Purpose::Elevate).await {
-        Ok(email) => Ok(with_retry(card(visit, TITLE, status, code_view(&email, next, &invalid)), wait)),
-        Err(Error::NotFound) => gone_unless_limited(gone(visit, next), (status, wait)),
+        Ok(email) => Ok(error.card(visit, TITLE, code_view(&email, next, &error.invalid))),
+        Err(Error::NotFound) => error.gone_unless_limited(gone(visit, next)),
         Err(other) => Err(other),
     }
 }

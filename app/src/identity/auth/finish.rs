@@ -14,9 +14,9 @@ use server::{
     identity::auth::sign_up::{self as verb, Missing, Outstanding},
 };
 
-use super::{keep_flow, links, refusal, sign_up, verify, with_retry};
+use super::{keep_flow, links, sign_up, verify};
 use crate::{
-    page::{card, forms::Form, visit::Visit},
+    page::{FormError, forms::Form, visit::Visit},
     paths,
     ui::{error_summary, hidden, submit},
 };
@@ -58,7 +58,7 @@ pub async fn show(visit: Visit) -> Result<Response> {
             if outstanding.username_taken {
                 invalid.add("username", "Someone else has just taken that name. Please choose another.");
             }
-            Ok(page(&visit, StatusCode::OK, &outstanding, &invalid))
+            Ok(page(&visit, &outstanding, &FormError::new(StatusCode::OK, invalid)))
         }
         Err(error) => verify::gone(&visit, error),
     }
@@ -70,7 +70,7 @@ pub async fn finish(visit: Visit, Form(typed): Form<FinishSignUpForm>) -> Result
         return match verb::outstanding(&visit.cx).await {
             Ok(outstanding) => {
                 let other = Invalid::one("", links::OTHER_LINK);
-                Ok(page(&visit, StatusCode::CONFLICT, &outstanding, &other))
+                Ok(page(&visit, &outstanding, &FormError::new(StatusCode::CONFLICT, other)))
             }
             Err(error) => verify::gone(&visit, error),
         };
@@ -79,15 +79,15 @@ pub async fn finish(visit: Visit, Form(typed): Form<FinishSignUpForm>) -> Result
     match verb::finish(&visit.cx, Missing { username: typed.username, password: typed.password }).await {
         Ok(step) => Ok(verify::after(&visit, step)),
         Err(error) => {
-            let (status, wait, invalid) = match refusal(error) {
-                Ok(refusal) => refusal,
+            let form_error = match FormError::of(error) {
+                Ok(form_error) => form_error,
                 Err(error) => return verify::gone(&visit, error),
             };
             match verb::outstanding(&visit.cx).await {
                 Ok(mut outstanding) => {
                     outstanding.username_taken |= chosen.is_some();
                     outstanding.username = chosen.unwrap_or(outstanding.username);
-                    Ok(with_retry(page(&visit, status, &outstanding, &invalid), wait))
+                    Ok(page(&visit, &outstanding, &form_error))
                 }
                 Err(error) => verify::gone(&visit, error),
             }
@@ -100,8 +100,8 @@ fn current(visit: &Visit) -> String {
     visit.cx.flow().map(Token::name).unwrap_or_default()
 }
 
-fn page(visit: &Visit, status: StatusCode, outstanding: &Outstanding, invalid: &Invalid) -> Response {
-    card(visit, "Almost there", status, view(current(visit), outstanding, invalid))
+fn page(visit: &Visit, outstanding: &Outstanding, error: &FormError) -> Response {
+    error.card(visit, "Almost there", view(current(visit), outstanding, &error.invalid))
 }
 
 fn view(link: String, outstanding: &Outstanding, invalid: &Invalid) -> impl IntoView + use<> {

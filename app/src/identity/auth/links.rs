@@ -18,9 +18,9 @@ use server::{
     },
 };
 
-use super::{Mailed, drop_link, keep_link, refusal};
+use super::{Mailed, drop_link, keep_link};
 use crate::{
-    page::{card, flash::Flash, forms::Form, visit::Visit},
+    page::{FormError, card, flash::Flash, forms::Form, visit::Visit},
     paths,
     ui::{Weight, button, error_summary, hidden, when},
 };
@@ -58,9 +58,9 @@ pub async fn undo_email_now(visit: Visit, Form(form): Form<LinkForm>) -> Result<
         Ok(()) => Ok(done(&visit, Flash::EmailRestored, paths::FORGOT_PASSWORD)),
         Err(Error::NotFound) => Ok(gone(&visit, UNDO)),
         Err(error) => {
-            let (status, _, invalid) = refusal(error)?;
-            let view = view! { <h1>"That can’t be taken back"</h1> {error_summary(&invalid)} };
-            Ok(card(&visit, "That can’t be taken back", status, view))
+            let error = FormError::of(error)?;
+            let view = view! { <h1>"That can’t be taken back"</h1> {error_summary(&error.invalid)} };
+            Ok(error.card(&visit, "That can’t be taken back", view))
         }
     }
 }

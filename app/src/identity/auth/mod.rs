@@ -15,20 +15,16 @@ pub mod verify;
 use std::time::Duration;
 
 use axum::response::Response;
-use http::{
-    StatusCode,
-    header::{RETRY_AFTER, SET_COOKIE},
-};
 use serde::Deserialize;
 use server::{
-    Error, Invalid,
+    Error,
     base::random::Token,
     config::Origin,
-    http::cookies::Cookie,
+    http::cookies::{Cookie, WithCookie},
     identity::auth::{self as verb, code::Purpose},
 };
 
-use crate::page::{error_page, visit::Visit};
+use crate::page::visit::Visit;
 
 /// A form without fields.
 #[derive(Deserialize)]
@@ -52,37 +48,6 @@ pub struct Onward {
 /// The lifetime of a sign-up, half an hour; its cookie lasts no longer (an operator's invitation is in its link).
 const FLOW: Duration = Duration::from_secs(30 * 60);
 
-/// The content of a refused form: the status, the seconds to wait, and the message for each field. Any other error gets
-/// the error page that every refusal has.
-pub(crate) fn refusal(error: Error) -> Result<(StatusCode, Option<u64>, Invalid), Error> {
-    let (status, wait) = (error.status(), error.retry_after());
-    match error {
-        Error::Invalid(invalid) => Ok((status, None, invalid)),
-        Error::Limited(_) => {
-            let wait_words = error_page::wait(wait.unwrap_or(1));
-            let message = format!("That was a lot of tries. You can try again in {wait_words}.");
-            Ok((status, wait, Invalid::one("", message)))
-        }
-        Error::Busy => {
-            Ok((status, wait, Invalid::one("", "Many people are signing in right now. Please try again in a moment.")))
-        }
-        other => Err(other),
-    }
-}
-
-/// The message of a form that asks for a mail when none can be sent now: the reason, the option that still works, and
-/// the time to wait.
-pub(crate) fn earlier(wait: Duration, works: &str) -> (StatusCode, Option<u64>, Invalid) {
-    let error = Error::Limited(wait);
-    let (status, retry_after) = (error.status(), error.retry_after());
-    let time = error_page::wait(retry_after.unwrap_or(1));
-    let message = format!(
-        "As many mails as we send in an hour went to this address; others may have asked for them. {works} You can ask \
-         for another mail in {time}."
-    );
-    (status, retry_after, Invalid::one("", message))
-}
-
 /// The sentence about the link that still works, in any browser.
 pub(crate) const LINK_WORKS: &str =
     "The newest one with a link to choose a new password still works, also in this browser.";
@@ -102,40 +67,16 @@ pub(crate) async fn waiting_for(visit: &Visit, purpose: Purpose, typed: &str) ->
     }
 }
 
-/// Returns `gone` if a code was typed and none is pending, unless codes were typed too often.
-pub(crate) fn gone_unless_limited(
-    gone: Response,
-    (status, wait): (StatusCode, Option<u64>),
-) -> Result<Response, Error> {
-    match status {
-        StatusCode::TOO_MANY_REQUESTS => Err(Error::Limited(Duration::from_secs(wait.unwrap_or(1)))),
-        _ => Ok(gone),
-    }
-}
-
-pub(crate) fn with_retry(mut response: Response, wait: Option<u64>) -> Response {
-    if let Some(seconds) = wait {
-        response.headers_mut().insert(RETRY_AFTER, seconds.into());
-    }
-    response
-}
-
 pub(crate) fn keep_flow(response: Response, origin: &Origin, flow: &Token) -> Response {
     keep(Cookie::Flow, response, origin, flow)
 }
 
-fn keep(cookie: Cookie, mut response: Response, origin: &Origin, token: &Token) -> Response {
-    if let Some(cookie) = cookie.set(origin, &token.text(), Some(FLOW)) {
-        response.headers_mut().append(SET_COOKIE, cookie);
-    }
-    response
+fn keep(cookie: Cookie, response: Response, origin: &Origin, token: &Token) -> Response {
+    response.with_cookie(cookie.set(origin, &token.text(), Some(FLOW)))
 }
 
-fn drop(cookie: Cookie, mut response: Response, origin: &Origin) -> Response {
-    if let Some(cookie) = cookie.remove(origin) {
-        response.headers_mut().append(SET_COOKIE, cookie);
-    }
-    response
+fn drop(cookie: Cookie, response: Response, origin: &Origin) -> Response {
+    response.with_cookie(cookie.remove(origin))
 }
 
 /// Moves the token of an e-mail link from the address of a page of ours into a cookie.

@@ -7,10 +7,7 @@ use axum::{
     extract::Query,
     response::{IntoResponse, Redirect, Response},
 };
-use http::{
-    StatusCode,
-    header::{CACHE_CONTROL, CONTENT_TYPE},
-};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use serde::Deserialize;
 use server::{
     Error, Invalid, Result, Secret,
@@ -22,12 +19,9 @@ use server::{
     },
 };
 
-use super::{
-    CODE_WORKS, LINK_WORKS, drop, drop_flow, earlier, elevate::Refusal, gone_unless_limited, keep_flow,
-    provider_buttons, refusal, waiting_for, with_retry,
-};
+use super::{CODE_WORKS, LINK_WORKS, drop, drop_flow, keep_flow, provider_buttons, waiting_for};
 use crate::{
-    page::{card, flash::Flash, forms::Form, visit::Visit},
+    page::{FormError, flash::Flash, forms::Form, visit::Visit},
     paths,
 };
 
@@ -66,17 +60,17 @@ pub struct AccountPasswordForm {
 #[derive(Default, Deserialize)]
 pub struct Anew {
     #[serde(default)]
-    anew: bool,
+    restarted: bool,
 }
 
-/// `GET /sign-up/arrival/face`
-pub async fn face(visit: Visit) -> Result<Response> {
-    let face = oauth::face(&visit.cx).await?;
+/// `GET /sign-up/provider/avatar`
+pub async fn avatar(visit: Visit) -> Result<Response> {
+    let picture = oauth::avatar(&visit.cx).await?;
     // Not cached, unlike the avatars of users: this picture is for this browser alone.
     let headers =
         |content_type: &str| [(CONTENT_TYPE, content_type.to_owned()), (CACHE_CONTROL, "no-store".to_owned())];
-    Ok(match face {
-        Some(face) => (headers(&face.content_type), face.bytes).into_response(),
+    Ok(match picture {
+        Some(picture) => (headers(&picture.content_type), picture.bytes).into_response(),
         None => Redirect::to(&paths::avatar(&avatars::generated_file(SOMEBODY))).into_response(),
     })
 }
@@ -84,59 +78,59 @@ pub async fn face(visit: Visit) -> Result<Response> {
 /// The name from which the avatar of a pending OAuth sign-up without a picture is drawn.
 const SOMEBODY: &str = "somebody";
 
-/// `GET /sign-up/arrival`
+/// `GET /sign-up/provider`
 pub async fn show(visit: Visit, Query(wish): Query<Anew>) -> Result<Response> {
-    page(&visit, (wish.anew, None), NOTHING).await
+    page(&visit, (wish.restarted, None), FormError::none()).await
 }
 
-/// `POST /sign-up/arrival`
+/// `POST /sign-up/provider`
 pub async fn join(visit: Visit, Form(typed): Form<PendingSignUpForm>) -> Result<Response> {
     let server = &visit.cx.server;
     let chosen = Chosen { username: typed.username, display_name: typed.display_name, email: typed.email };
     match oauth::join(&visit.cx, &chosen).await {
         Ok(SignUpOutcome::Done(next)) => Ok(done(&visit, Flash::Welcome, &next)),
-        Ok(SignUpOutcome::AddressTaken) => Ok(Flash::AddressTaken.redirect(server, paths::ARRIVAL)),
+        Ok(SignUpOutcome::AddressTaken) => Ok(Flash::AddressTaken.redirect(server, paths::PENDING_SIGN_UP)),
         Ok(SignUpOutcome::HaveAccount) => Ok(done(&visit, Flash::HaveAccountThere, paths::SIGN_IN)),
         Err(error) => again(&visit, (true, Some(&chosen)), error).await,
     }
 }
 
-/// `POST /sign-up/arrival/send`
+/// `POST /sign-up/provider/send`
 pub async fn send(visit: Visit, Form(asked): Form<AddressCodeRequest>) -> Result<Response> {
     match oauth::ask_address(&visit.cx, &asked.email).await {
         Ok(MailOutcome::Sent(flow)) => {
-            let onward = Redirect::to(paths::ARRIVAL_CODE).into_response();
+            let onward = Redirect::to(paths::PENDING_SIGN_UP_CODE).into_response();
             Ok(keep_flow(onward, &visit.cx.server.config().origin, &flow))
         }
-        Ok(MailOutcome::Earlier(wait)) => match waiting_for(&visit, Purpose::Arrive, &asked.email).await? {
-            Some(_) => ask_code(&visit, Some(earlier(wait, CODE_WORKS))).await,
-            None => page(&visit, (true, None), Some(earlier(wait, LINK_WORKS))).await,
+        Ok(MailOutcome::Earlier(wait)) => match waiting_for(&visit, Purpose::OAuthSignUp, &asked.email).await? {
+            Some(_) => ask_code(&visit, FormError::mail_limit(wait, CODE_WORKS)).await,
+            None => page(&visit, (true, None), FormError::mail_limit(wait, LINK_WORKS)).await,
         },
         Err(error) => again(&visit, (true, None), error).await,
     }
 }
 
-/// `GET /sign-up/arrival/code`
+/// `GET /sign-up/provider/code`
 pub async fn show_code(visit: Visit) -> Result<Response> {
-    ask_code(&visit, NOTHING).await
+    ask_code(&visit, FormError::none()).await
 }
 
-/// `POST /sign-up/arrival/code`
+/// `POST /sign-up/provider/code`
 pub async fn prove_by_code(visit: Visit, Form(typed): Form<AddressCodeForm>) -> Result<Response> {
     let origin = &visit.cx.server.config().origin;
     match oauth::prove_by_code(&visit.cx, &typed.code).await {
         Ok(Some(next)) => Ok(drop_flow(done(&visit, Flash::Proved, &next), origin)),
         Ok(None) => {
             // The address is verified: with it they can create an account, whatever else they could verify.
-            let onward = Redirect::to(&format!("{}?anew=true", paths::ARRIVAL)).into_response();
+            let onward = Redirect::to(&format!("{}?restarted=true", paths::PENDING_SIGN_UP)).into_response();
             Ok(drop_flow(onward, origin))
         }
         Err(Error::NotFound) => Ok(code_gone(&visit)),
-        Err(error) => ask_code(&visit, Some(refusal(error)?)).await,
+        Err(error) => ask_code(&visit, FormError::of(error)?).await,
     }
 }
 
-/// `POST /sign-up/arrival/password`
+/// `POST /sign-up/provider/password`
 pub async fn prove_by_password(visit: Visit, Form(typed): Form<AccountPasswordForm>) -> Result<Response> {
     match oauth::prove_by_password(&visit.cx, typed.password).await {
         Ok(next) => Ok(done(&visit, Flash::Proved, &next)),
@@ -149,58 +143,54 @@ pub async fn prove_by_password(visit: Visit, Form(typed): Form<AccountPasswordFo
     }
 }
 
-const NOTHING: Option<Refusal> = None;
-
 /// The page of the next step, with the errors of the form.
-pub(super) async fn respond(visit: &Visit, refusal: Refusal) -> Result<Response> {
-    page(visit, (false, None), Some(refusal)).await
+pub(super) async fn respond(visit: &Visit, error: FormError) -> Result<Response> {
+    page(visit, (false, None), error).await
 }
 
 /// Shows the same page again, with the errors of the form.
 async fn again(visit: &Visit, shown: (bool, Option<&Chosen>), error: Error) -> Result<Response> {
-    match refusal(error) {
-        Ok(refusal) => page(visit, shown, Some(refusal)).await,
+    match FormError::of(error) {
+        Ok(error) => page(visit, shown, error).await,
         Err(error) => gone(visit, error),
     }
 }
 
-async fn page(visit: &Visit, (anew, chosen): (bool, Option<&Chosen>), refusal: Option<Refusal>) -> Result<Response> {
-    let (status, wait, invalid) = refusal.unwrap_or((StatusCode::OK, None, Invalid::default()));
-    let arrival = match oauth::current(&visit.cx, anew).await {
-        Ok(arrival) => arrival,
-        Err(error) => return gone(visit, error),
+async fn page(visit: &Visit, (restarted, chosen): (bool, Option<&Chosen>), error: FormError) -> Result<Response> {
+    let pending = match oauth::current(&visit.cx, restarted).await {
+        Ok(pending) => pending,
+        Err(failure) => return gone(visit, failure),
     };
-    let response = match &arrival.stage {
+    let response = match &pending.stage {
         Stage::Choose(choice) => {
-            card(visit, "Almost there", status, views::choose(&arrival, (choice, chosen), &invalid))
+            error.card(visit, "Almost there", views::choose(&pending, (choice, chosen), &error.invalid))
         }
         Stage::Prove { address, free } => {
-            let others = provider_buttons::proofs(visit, &arrival.provider);
-            let view = views::prove(&arrival, (address, !free.is_empty()), (others, &invalid));
-            card(visit, "You already have an account", status, view)
+            let others = provider_buttons::owner_buttons(visit, &pending.provider);
+            let view = views::prove(&pending, (address, !free.is_empty()), (others, &error.invalid));
+            error.card(visit, "You already have an account", view)
         }
-        Stage::AskAddress => card(visit, "Your address", status, views::ask_address(&arrival, &invalid)),
+        Stage::AskAddress => error.card(visit, "Your address", views::ask_address(&pending, &error.invalid)),
     };
-    Ok(with_retry(response, wait))
+    Ok(response)
 }
 
-async fn ask_code(visit: &Visit, refusal: Option<Refusal>) -> Result<Response> {
-    let (status, wait, invalid) = refusal.unwrap_or((StatusCode::OK, None, Invalid::default()));
+async fn ask_code(visit: &Visit, error: FormError) -> Result<Response> {
     match oauth::waiting(&visit.cx).await {
-        Ok(email) => Ok(with_retry(card(visit, "Check your mail", status, views::code(&email, &invalid)), wait)),
-        Err(Error::NotFound) => gone_unless_limited(code_gone(visit), (status, wait)),
+        Ok(email) => Ok(error.card(visit, "Check your mail", views::code(&email, &error.invalid))),
+        Err(Error::NotFound) => error.gone_unless_limited(code_gone(visit)),
         Err(other) => Err(other),
     }
 }
 
 fn code_gone(visit: &Visit) -> Response {
-    Flash::CodeGone.redirect(&visit.cx.server, paths::ARRIVAL)
+    Flash::CodeGone.redirect(&visit.cx.server, paths::PENDING_SIGN_UP)
 }
 
 /// Without a pending OAuth sign-up the user starts again at the sign-in page.
 fn gone(visit: &Visit, error: Error) -> Result<Response> {
     match error {
-        Error::NotFound => Ok(done(visit, Flash::ArrivalGone, paths::SIGN_IN)),
+        Error::NotFound => Ok(done(visit, Flash::PendingSignUpGone, paths::SIGN_IN)),
         other => Err(other),
     }
 }

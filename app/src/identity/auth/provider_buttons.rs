@@ -14,19 +14,19 @@ use crate::{
 };
 
 /// The buttons for OAuth sign-in, below a form; `None` without providers.
-pub(super) fn ways(visit: &Visit, next: &str) -> Option<AnyView> {
+pub(super) fn sign_in_buttons(visit: &Visit, next: &str) -> Option<AnyView> {
     let all = visit.cx.server.providers().iter();
-    below_or(all.map(|provider| button(provider, paths::set_out(provider.slug()), Some(next))).collect())
+    below_or(all.map(|provider| button(provider, paths::oauth_start(provider.slug()), Some(next))).collect())
 }
 
 /// The buttons that verify the owner of an account by another provider than the one of the pending OAuth sign-up.
-pub(super) fn proofs(visit: &Visit, from: &str) -> Option<AnyView> {
+pub(super) fn owner_buttons(visit: &Visit, from: &str) -> Option<AnyView> {
     let others = visit.cx.server.providers().iter().filter(|provider| provider.slug().as_str() != from);
-    below_or(others.map(|provider| button(provider, paths::arrival_with(provider.slug()), None)).collect())
+    below_or(others.map(|provider| button(provider, paths::pending_sign_up_with(provider.slug()), None)).collect())
 }
 
 /// The buttons that elevate by a connected account, for users without a password.
-pub(super) fn elevations(visit: &Visit, identities: &[Identity], next: &str) -> Option<AnyView> {
+pub(super) fn elevation_buttons(visit: &Visit, identities: &[Identity], next: &str) -> Option<AnyView> {
     let mine = visit.cx.server.providers().iter();
     let mine = mine.filter(|provider| identities.iter().any(|one| one.provider == provider.slug().as_str()));
     below_or(mine.map(|provider| button(provider, paths::elevate_with(provider.slug()), Some(next))).collect())

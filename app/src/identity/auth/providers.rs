@@ -17,10 +17,10 @@ use server::{
     },
 };
 
-use super::{Nothing, drop, elevate as elevation, keep, pending_sign_up, refusal, sign_in};
+use super::{Nothing, drop, elevate as elevation, keep, pending_sign_up, sign_in};
 use crate::{
     identity::settings::connections,
-    page::{card, flash::Flash, forms::Form, visit::Visit},
+    page::{FormError, card, flash::Flash, forms::Form, visit::Visit},
     paths,
     ui::{Weight, button_link, safe_href},
 };
@@ -37,10 +37,10 @@ pub struct Onward {
 const RETRY_AFTER_SECONDS: u64 = 30;
 
 /// `POST /auth/{provider}`
-pub async fn set_out(visit: Visit, Path(provider): Path<String>, Form(onward): Form<Onward>) -> Result<Response> {
+pub async fn start_sign_in(visit: Visit, Path(provider): Path<String>, Form(onward): Form<Onward>) -> Result<Response> {
     let next = safe_next(&onward.next, paths::HOME);
-    let going = oauth::sign_in(&visit.cx, &provider, next).await?;
-    go(&visit, going, (&provider, Intent::SignIn, next)).await
+    let started = oauth::sign_in(&visit.cx, &provider, next).await?;
+    redirect(&visit, started, (&provider, Intent::SignIn, next)).await
 }
 
 /// `POST /elevate/with/{provider}`
@@ -51,14 +51,14 @@ pub async fn elevate(
     Form(onward): Form<Onward>,
 ) -> Result<Response> {
     let next = safe_next(&onward.next, paths::DEVICES);
-    let going = oauth::elevate(&visit.cx, &me, &provider, next).await?;
-    go(&visit, going, (&provider, Intent::Elevate, next)).await
+    let started = oauth::elevate(&visit.cx, &me, &provider, next).await?;
+    redirect(&visit, started, (&provider, Intent::Elevate, next)).await
 }
 
-/// `POST /sign-up/arrival/with/{provider}`
+/// `POST /sign-up/provider/with/{provider}`
 pub async fn prove(visit: Visit, Path(provider): Path<String>, Form(Nothing {}): Form<Nothing>) -> Result<Response> {
-    let going = oauth::prove(&visit.cx, &provider).await?;
-    go(&visit, going, (&provider, Intent::Prove, paths::HOME)).await
+    let started = oauth::prove(&visit.cx, &provider).await?;
+    redirect(&visit, started, (&provider, Intent::Prove, paths::HOME)).await
 }
 
 /// `POST /settings/connections/{provider}/link`
@@ -68,8 +68,8 @@ pub async fn link(
     Path(provider): Path<String>,
     Form(Nothing {}): Form<Nothing>,
 ) -> Result<Response> {
-    let going = oauth::link(&visit.cx, &me, &provider).await?;
-    go(&visit, going, (&provider, Intent::Link, paths::CONNECTIONS)).await
+    let started = oauth::link(&visit.cx, &me, &provider).await?;
+    redirect(&visit, started, (&provider, Intent::Link, paths::CONNECTIONS)).await
 }
 
 /// `POST /settings/connections/{provider}/refresh`
@@ -79,18 +79,22 @@ pub async fn refresh(
     Path(provider): Path<String>,
     Form(Nothing {}): Form<Nothing>,
 ) -> Result<Response> {
-    let going = oauth::refresh(&visit.cx, &me, &provider).await?;
-    go(&visit, going, (&provider, Intent::Refresh, paths::CONNECTIONS)).await
+    let started = oauth::refresh(&visit.cx, &me, &provider).await?;
+    redirect(&visit, started, (&provider, Intent::Refresh, paths::CONNECTIONS)).await
 }
 
 /// Sends the browser to the provider, with the cookie that the callback needs.
-async fn go(visit: &Visit, going: StartOutcome, (provider, intent, next): (&str, Intent, &str)) -> Result<Response> {
-    match going {
+async fn redirect(
+    visit: &Visit,
+    started: StartOutcome,
+    (provider, intent, next): (&str, Intent, &str),
+) -> Result<Response> {
+    match started {
         StartOutcome::To { url, browser } => {
             let label = visit.cx.server.providers().find(provider).map(Provider::label)?;
             Ok(keep(Cookie::OAuth, onward(visit, label, &url), &visit.cx.server.config().origin, &browser))
         }
-        StartOutcome::Refused(why) => sorry(visit, provider, why, (Some(intent), next)).await,
+        StartOutcome::Refused(why) => refused(visit, provider, why, (Some(intent), next)).await,
     }
 }
 
@@ -108,31 +112,31 @@ fn onward(visit: &Visit, label: &str, url: &str) -> Response {
 }
 
 /// `GET /auth/{provider}/callback`
-pub async fn come_back(visit: Visit, Path(provider): Path<String>, RawQuery(query): RawQuery) -> Result<Response> {
+pub async fn callback(visit: Visit, Path(provider): Path<String>, RawQuery(query): RawQuery) -> Result<Response> {
     let query = query.unwrap_or_default();
     let pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).collect();
     let callback = Callback::parse(pairs.iter().map(|(name, value)| (name.as_ref(), value.clone().into_owned())));
     let server = &visit.cx.server;
     let origin = &server.config().origin;
-    match oauth::come_back(&visit.cx, &provider, &callback).await {
+    match oauth::handle_callback(&visit.cx, &provider, &callback).await {
         Ok(CallbackOutcome::SignedIn { next }) => Ok(Flash::SignedIn.redirect(server, &next)),
         Ok(CallbackOutcome::Proved { next }) => Ok(drop(Cookie::OAuth, Flash::Proved.redirect(server, &next), origin)),
         Ok(CallbackOutcome::Linked) => Ok(Flash::Connected.redirect(server, paths::CONNECTIONS)),
         Ok(CallbackOutcome::Elevated { next }) => Ok(Redirect::to(&next).into_response()),
         Ok(CallbackOutcome::AlreadyUsed) => Ok(Redirect::to(paths::HOME).into_response()),
         Ok(CallbackOutcome::Refreshed) => Ok(Flash::Refreshed.redirect(server, paths::CONNECTIONS)),
-        Ok(CallbackOutcome::Arrived { browser }) => {
-            Ok(keep(Cookie::OAuth, Redirect::to(paths::ARRIVAL).into_response(), origin, &browser))
+        Ok(CallbackOutcome::PendingSignUp { browser }) => {
+            Ok(keep(Cookie::OAuth, Redirect::to(paths::PENDING_SIGN_UP).into_response(), origin, &browser))
         }
-        Ok(CallbackOutcome::Refused { why, intent, next }) => sorry(&visit, &provider, why, (intent, &next)).await,
+        Ok(CallbackOutcome::Refused { why, intent, next }) => refused(&visit, &provider, why, (intent, &next)).await,
         // The user of a suspended account has shown who they are, so the page tells them the reason.
-        Err(Error::Invalid(why)) => Ok(sign_in::instead(&visit, paths::HOME, refusal(why.into())?)),
+        Err(Error::Invalid(why)) => Ok(sign_in::instead(&visit, paths::HOME, FormError::of(why.into())?)),
         Err(other) => Err(other),
     }
 }
 
 /// Tells the user why nothing was done, on the page where they can continue.
-async fn sorry(
+async fn refused(
     visit: &Visit,
     provider: &str,
     why: OAuthRefusal,
@@ -140,8 +144,8 @@ async fn sorry(
 ) -> Result<Response> {
     let label = visit.cx.server.providers().find(provider).map(Provider::label)?;
     let status = status(why);
-    let wait = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_AFTER_SECONDS);
-    let refusal = (status, wait, Invalid::one("", why.words(label)));
+    let retry_after = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_AFTER_SECONDS);
+    let refusal = FormError { status, retry_after, invalid: Invalid::one("", why.words(label)) };
     match (intent, visit.me()) {
         (Some(Intent::Elevate), Some(me)) => elevation::ask(visit, me, next, refusal).await,
         (Some(Intent::Link | Intent::Refresh) | None, Some(me)) => connections::respond(visit, me, refusal).await,

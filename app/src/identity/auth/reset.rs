@@ -16,14 +16,12 @@ use server::{
 use super::{
     LINK_WORKS, Mailed,
     code::email_field,
-    drop_link, earlier,
+    drop_link,
     links::{self, Mismatch},
-    refusal,
     sign_up::new_password_field,
-    with_retry,
 };
 use crate::{
-    page::{card, flash::Flash, forms::Form, visit::Visit},
+    page::{FormError, card, flash::Flash, forms::Form, visit::Visit},
     paths,
     ui::{error_summary, hidden, submit},
 };
@@ -58,12 +56,12 @@ pub async fn send(visit: Visit, Form(asked): Form<ForgotPasswordForm>) -> Result
     match verb::request(&visit.cx, &asked.email).await {
         Ok(MailOutcome::Sent(())) => Ok(card(&visit, "Check your mail", StatusCode::OK, sent_view(&asked.email))),
         Ok(MailOutcome::Earlier(wait)) => {
-            let (status, wait, invalid) = earlier(wait, LINK_WORKS);
-            Ok(with_retry(card(&visit, FORGOT, status, ask_view(&asked.email, &invalid)), wait))
+            let error = FormError::mail_limit(wait, LINK_WORKS);
+            Ok(error.card(&visit, FORGOT, ask_view(&asked.email, &error.invalid)))
         }
         Err(error) => {
-            let (status, wait, invalid) = refusal(error)?;
-            Ok(with_retry(card(&visit, FORGOT, status, ask_view(&asked.email, &invalid)), wait))
+            let error = FormError::of(error)?;
+            Ok(error.card(&visit, FORGOT, ask_view(&asked.email, &error.invalid)))
         }
     }
 }
@@ -74,7 +72,7 @@ pub async fn show(visit: Visit, Query(mailed): Query<Mailed>) -> Result<Response
         return Ok(links::keep(&visit, &mailed, paths::RESET_PASSWORD, links::RESET));
     }
     match links::current(&visit, Purpose::ResetPassword).await? {
-        Some(link) => page(&visit, &link, (StatusCode::OK, None, &Invalid::default())).await,
+        Some(link) => page(&visit, &link, &FormError::none()).await,
         None => Ok(links::gone(&visit, links::RESET)),
     }
 }
@@ -87,7 +85,7 @@ pub async fn reset(visit: Visit, Form(typed): Form<ResetPasswordForm>) -> Result
         Err(Mismatch::Gone) => return Ok(links::gone(&visit, links::RESET)),
         Err(Mismatch::Other(link)) => {
             let other = Invalid::one("", links::OTHER_LINK);
-            return page(&visit, &link, (StatusCode::CONFLICT, None, &other)).await;
+            return page(&visit, &link, &FormError::new(StatusCode::CONFLICT, other)).await;
         }
     };
     match verb::finish(&visit.cx, &link, &typed.new_password).await {
@@ -100,9 +98,9 @@ pub async fn reset(visit: Visit, Form(typed): Form<ResetPasswordForm>) -> Result
         }
         Err(Error::NotFound) => Ok(links::gone(&visit, links::RESET)),
         Err(error) => {
-            let (status, wait, invalid) = refusal(error)?;
+            let error = FormError::of(error)?;
             match links::current(&visit, Purpose::ResetPassword).await? {
-                Some(link) => page(&visit, &link, (status, wait, &invalid)).await,
+                Some(link) => page(&visit, &link, &error).await,
                 // Another press of the same button was faster.
                 None => Ok(links::gone(&visit, links::RESET)),
             }
@@ -111,13 +109,9 @@ pub async fn reset(visit: Visit, Form(typed): Form<ResetPasswordForm>) -> Result
 }
 
 /// The form for a new password, for the account of a link.
-async fn page(
-    visit: &Visit,
-    link: &Link,
-    (status, wait, invalid): (StatusCode, Option<u64>, &Invalid),
-) -> Result<Response> {
+async fn page(visit: &Visit, link: &Link, error: &FormError) -> Result<Response> {
     let subject = link_subject(&visit.cx, link).await?;
-    Ok(with_retry(card(visit, RESET, status, reset_view(&subject.username, &link.name, invalid)), wait))
+    Ok(error.card(visit, RESET, reset_view(&subject.username, &link.name, &error.invalid)))
 }
 
 fn ask_view(email: &str, invalid: &Invalid) -> impl IntoView + use<> {

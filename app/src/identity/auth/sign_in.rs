@@ -16,9 +16,9 @@ use server::{
     },
 };
 
-use super::{Onward, provider_buttons, refusal, with_retry};
+use super::{Onward, provider_buttons};
 use crate::{
-    page::{card, error_page, flash::Flash, forms::Form, visit::Visit},
+    page::{FormError, card, error_page, flash::Flash, forms::Form, visit::Visit},
     paths,
     ui::{Field, checkbox, error_summary, hidden, submit},
 };
@@ -42,13 +42,9 @@ pub async fn show(visit: Visit, Query(onward): Query<Onward>) -> Response {
 }
 
 /// The sign-in page with the errors of another attempt to sign in.
-pub(super) fn instead(
-    visit: &Visit,
-    next: &str,
-    (status, wait, invalid): (StatusCode, Option<u64>, Invalid),
-) -> Response {
+pub(super) fn instead(visit: &Visit, next: &str, error: FormError) -> Response {
     let shown = Shown { identifier: String::new(), remember: true, next: next.to_owned() };
-    with_retry(card(visit, "Sign in", status, view(visit, &shown, &invalid)), wait)
+    error.card(visit, "Sign in", view(visit, &shown, &error.invalid))
 }
 
 /// `POST /sign-in`
@@ -58,26 +54,25 @@ pub async fn sign_in(visit: Visit, Form(typed): Form<SignInForm>) -> Result<Resp
     match verb::sign_in(&visit.cx, &attempt).await {
         Ok(()) => Ok(Flash::SignedIn.redirect(&visit.cx.server, next)),
         Err(error) => {
-            let (status, wait, invalid) = match error {
+            let error = match error {
                 Error::Limited(wait) => limited(wait),
-                other => refusal(other)?,
+                other => FormError::of(other)?,
             };
             let shown = Shown { identifier: attempt.identifier, remember: attempt.remember, next: next.to_owned() };
-            Ok(with_retry(card(&visit, "Sign in", status, view(&visit, &shown, &invalid)), wait))
+            Ok(error.card(&visit, "Sign in", view(&visit, &shown, &error.invalid)))
         }
     }
 }
 
 /// Too many passwords were tried: the time to wait, and the options that still work.
-fn limited(wait: Duration) -> (StatusCode, Option<u64>, Invalid) {
+fn limited(wait: Duration) -> FormError {
     let error = Error::Limited(wait);
-    let (status, retry_after) = (error.status(), error.retry_after());
-    let time = error_page::wait(retry_after.unwrap_or(1));
+    let time = error_page::wait(error.retry_after().unwrap_or(1));
     let message = format!(
         "Too many sign-ins were tried here or for this name; others may have done that. You can try again in {time}, or \
          sign in with a code by mail at once."
     );
-    (status, retry_after, Invalid::one("", message))
+    FormError::with_message(&error, "", message)
 }
 
 /// `POST /sign-out`
@@ -133,7 +128,7 @@ fn view(visit: &Visit, shown: &Shown, invalid: &Invalid) -> impl IntoView + use<
             {checkbox("remember", "Keep me signed in", shown.remember)}
             {submit("Sign in")}
         </form>
-        {provider_buttons::ways(visit, &shown.next)}
+        {provider_buttons::sign_in_buttons(visit, &shown.next)}
         <p class="card-foot">
             <a href=paths::SIGN_IN_CODE>"Sign in with a code by mail"</a>
             <span>" · "</span>

@@ -12,9 +12,9 @@ use server::{
     },
 };
 
-use super::{CODE_WORKS_THERE, earlier, elevate::Refusal, keep_flow, provider_buttons, refusal, with_retry};
+use super::{CODE_WORKS_THERE, keep_flow, provider_buttons};
 use crate::{
-    page::{card, forms::Form, visit::Visit},
+    page::{FormError, card, forms::Form, visit::Visit},
     paths,
     ui::{Field, error_summary, submit},
 };
@@ -48,15 +48,15 @@ pub async fn begin(visit: Visit, Form(typed): Form<SignUpForm>) -> Result<Respon
             let onward = Redirect::to(paths::SIGN_UP_VERIFY).into_response();
             Ok(keep_flow(onward, &visit.cx.server.config().origin, &flow))
         }
-        Ok(MailOutcome::Earlier(wait)) => Ok(again(&visit, wish, earlier(wait, CODE_WORKS_THERE))),
-        Err(error) => Ok(again(&visit, wish, refusal(error)?)),
+        Ok(MailOutcome::Earlier(wait)) => Ok(again(&visit, wish, FormError::mail_limit(wait, CODE_WORKS_THERE))),
+        Err(error) => Ok(again(&visit, wish, FormError::of(error)?)),
     }
 }
 
 /// Shows the form again, with its errors.
-fn again(visit: &Visit, wish: SignUpRequest, (status, wait, invalid): Refusal) -> Response {
+fn again(visit: &Visit, wish: SignUpRequest, error: FormError) -> Response {
     let shown = Shown { email: wish.email, username: wish.username, display_name: wish.display_name };
-    with_retry(card(visit, "Create an account", status, view(visit, &shown, &invalid)), wait)
+    error.card(visit, "Create an account", view(visit, &shown, &error.invalid))
 }
 
 #[derive(Default)]
@@ -93,7 +93,7 @@ fn view(visit: &Visit, shown: &Shown, invalid: &Invalid) -> impl IntoView + use<
             {new_password_field("password", invalid).view()}
             {submit("Continue")}
         </form>
-        {provider_buttons::ways(visit, paths::HOME)}
+        {provider_buttons::sign_in_buttons(visit, paths::HOME)}
         <p class="card-foot">"Been here before? " <a href=paths::SIGN_IN>"Sign in"</a></p>
     }
 }

@@ -12,9 +12,9 @@ use server::{
     },
 };
 
-use super::{CODE_WORKS, Nothing, drop_flow, earlier, gone_unless_limited, refusal, with_retry};
+use super::{CODE_WORKS, Nothing, drop_flow};
 use crate::{
-    page::{card, flash::Flash, forms::Form, visit::Visit},
+    page::{FormError, card, flash::Flash, forms::Form, visit::Visit},
     paths,
     ui::{Field, error_summary, submit},
 };
@@ -29,7 +29,7 @@ pub struct VerifyForm {
 /// `GET /sign-up/verify`
 pub async fn show(visit: Visit) -> Result<Response> {
     match verb::current(&visit.cx).await {
-        Ok(registration) if registration.proved => Ok(Redirect::to(paths::SIGN_UP_FINISH).into_response()),
+        Ok(registration) if registration.verified => Ok(Redirect::to(paths::SIGN_UP_FINISH).into_response()),
         Ok(registration) => {
             Ok(card(&visit, "Check your mail", StatusCode::OK, view(&registration.email, &Invalid::default())))
         }
@@ -41,13 +41,10 @@ pub async fn show(visit: Visit) -> Result<Response> {
 pub async fn verify(visit: Visit, Form(typed): Form<VerifyForm>) -> Result<Response> {
     match verb::verify(&visit.cx, &typed.code).await {
         Ok(step) => Ok(after(&visit, step)),
-        Err(error) => {
-            let (status, wait, invalid) = match refusal(error) {
-                Ok(refusal) => refusal,
-                Err(error) => return gone(&visit, error),
-            };
-            refused(&visit, (status, wait), &invalid).await
-        }
+        Err(error) => match FormError::of(error) {
+            Ok(form_error) => refused(&visit, &form_error).await,
+            Err(error) => gone(&visit, error),
+        },
     }
 }
 
@@ -55,20 +52,17 @@ pub async fn verify(visit: Visit, Form(typed): Form<VerifyForm>) -> Result<Respo
 pub async fn resend(visit: Visit, Form(Nothing {}): Form<Nothing>) -> Result<Response> {
     match verb::resend(&visit.cx).await {
         Ok(MailOutcome::Sent(())) => Ok(Flash::CodeSent.redirect(&visit.cx.server, paths::SIGN_UP_VERIFY)),
-        Ok(MailOutcome::Earlier(wait)) => {
-            let (status, wait, invalid) = earlier(wait, CODE_WORKS);
-            refused(&visit, (status, wait), &invalid).await
-        }
+        Ok(MailOutcome::Earlier(wait)) => refused(&visit, &FormError::mail_limit(wait, CODE_WORKS)).await,
         Err(error) => gone(&visit, error),
     }
 }
 
-async fn refused(visit: &Visit, (status, wait): (StatusCode, Option<u64>), invalid: &Invalid) -> Result<Response> {
+async fn refused(visit: &Visit, form_error: &FormError) -> Result<Response> {
     match verb::current(&visit.cx).await {
         Ok(registration) => {
-            Ok(with_retry(card(visit, "Check your mail", status, view(&registration.email, invalid)), wait))
+            Ok(form_error.card(visit, "Check your mail", view(&registration.email, &form_error.invalid)))
         }
-        Err(error) => gone_unless_limited(gone(visit, error)?, (status, wait)),
+        Err(error) => form_error.gone_unless_limited(gone(visit, error)?),
     }
 }
 

@@ -5,7 +5,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use http::{
-    HeaderValue, StatusCode,
+    HeaderValue,
     header::{CONTENT_DISPOSITION, CONTENT_TYPE},
 };
 use leptos::prelude::*;
@@ -27,10 +27,10 @@ use server::{
 use super::page;
 use crate::{
     identity::auth::{
-        CODE_WORKS, CODE_WORKS_THERE, Nothing, drop_flow, earlier, elevate::Refusal, gone_unless_limited, keep_flow,
-        refusal, sign_in::signed_out, sign_up::username_field, verify::code_field, waiting_for, with_retry,
+        CODE_WORKS, CODE_WORKS_THERE, Nothing, drop_flow, keep_flow, sign_in::signed_out, sign_up::username_field,
+        verify::code_field, waiting_for,
     },
-    page::{card, flash::Flash, forms::Form, resume_form, visit::Visit},
+    page::{FormError, flash::Flash, forms::Form, resume_form, visit::Visit},
     paths,
     ui::{Field, Weight, button, error_summary, submit},
 };
@@ -75,7 +75,7 @@ pub async fn show(mut visit: Visit, me: Member) -> Result<Response> {
         visit.flash = Some(Flash::StillTyped);
     }
     let shown = Shown { email: &email, username: &username, invalid: &Invalid::default() };
-    let page = page(&visit, paths::ACCOUNT, StatusCode::OK, view(&account, &me, &shown));
+    let page = page(&visit, paths::ACCOUNT, &FormError::none(), view(&account, &me, &shown));
     Ok(if kept { resume_form::drop(page, &visit.cx.server.config().origin) } else { page })
 }
 
@@ -91,8 +91,10 @@ pub async fn request_email(visit: Visit, me: Member, form: Result<Form<EmailForm
             Ok(keep_flow(onward, &visit.cx.server.config().origin, &flow))
         }
         Ok(MailOutcome::Earlier(wait)) => match waiting_for(&visit, Purpose::ChangeEmail, &wished.email).await? {
-            Some(_) => ask_code(&visit, earlier(wait, CODE_WORKS)).await,
-            None => show_refused(&visit, &me, earlier(wait, CODE_WORKS_THERE), ("email", &wished.email)).await,
+            Some(_) => ask_code(&visit, FormError::mail_limit(wait, CODE_WORKS)).await,
+            None => {
+                show_refused(&visit, &me, FormError::mail_limit(wait, CODE_WORKS_THERE), ("email", &wished.email)).await
+            }
         },
         Err(error) => refused(&visit, &me, error, ("email", &wished.email)).await,
     }
@@ -100,7 +102,7 @@ pub async fn request_email(visit: Visit, me: Member, form: Result<Form<EmailForm
 
 /// `GET /settings/account/email/verify`
 pub async fn show_verify(visit: Visit, _: Member) -> Result<Response> {
-    ask_code(&visit, (StatusCode::OK, None, Invalid::default())).await
+    ask_code(&visit, FormError::none()).await
 }
 
 /// `POST /settings/account/email/verify`
@@ -109,7 +111,7 @@ pub async fn verify_email(visit: Visit, me: Elevated, Form(typed): Form<EmailCod
     match credentials::change_email(&visit.cx, &me, &typed.code).await {
         Ok(()) => Ok(drop_flow(Flash::EmailChanged.redirect(server, paths::ACCOUNT), &server.config().origin)),
         Err(Error::NotFound) => Ok(Flash::CodeGone.redirect(server, paths::ACCOUNT)),
-        Err(error) => ask_code(&visit, refusal(error)?).await,
+        Err(error) => ask_code(&visit, FormError::of(error)?).await,
     }
 }
 
@@ -144,27 +146,20 @@ pub async fn delete(visit: Visit, me: Elevated, Form(typed): Form<Confirmed>) ->
 }
 
 async fn refused(visit: &Visit, me: &Member, error: Error, typed: (&str, &str)) -> Result<Response> {
-    show_refused(visit, me, refusal(error)?, typed).await
+    show_refused(visit, me, FormError::of(error)?, typed).await
 }
 
-async fn show_refused(
-    visit: &Visit,
-    me: &Member,
-    (status, wait, invalid): Refusal,
-    (field, typed): (&str, &str),
-) -> Result<Response> {
+async fn show_refused(visit: &Visit, me: &Member, error: FormError, (field, typed): (&str, &str)) -> Result<Response> {
     let account = users::account(visit.cx.server.db(), me.id()).await?;
     let pick = |name: &str| if field == name { typed } else { "" };
-    let shown = Shown { email: pick("email"), username: pick("username"), invalid: &invalid };
-    Ok(with_retry(page(visit, paths::ACCOUNT, status, view(&account, me, &shown)), wait))
+    let shown = Shown { email: pick("email"), username: pick("username"), invalid: &error.invalid };
+    Ok(page(visit, paths::ACCOUNT, &error, view(&account, me, &shown)))
 }
 
-async fn ask_code(visit: &Visit, (status, wait, invalid): (StatusCode, Option<u64>, Invalid)) -> Result<Response> {
+async fn ask_code(visit: &Visit, error: FormError) -> Result<Response> {
     match code::waiting(&visit.cx, Purpose::ChangeEmail).await {
-        Ok(email) => Ok(with_retry(card(visit, VERIFY, status, code_view(&email, &invalid)), wait)),
-        Err(Error::NotFound) => {
-            gone_unless_limited(Flash::CodeGone.redirect(&visit.cx.server, paths::ACCOUNT), (status, wait))
-        }
+        Ok(email) => Ok(error.card(visit, VERIFY, code_view(&email, &error.invalid))),
+        Err(Error::NotFound) => error.gone_unless_limited(Flash::CodeGone.redirect(&visit.cx.server, paths::ACCOUNT)),
         Err(other) => Err(other),
     }
 }

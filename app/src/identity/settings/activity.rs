@@ -1,7 +1,6 @@
 //! The activity of the account.
 
 use axum::{extract::Query, response::Response};
-use http::StatusCode;
 use leptos::prelude::*;
 use serde::Deserialize;
 use server::{
@@ -12,7 +11,11 @@ use server::{
 use time::OffsetDateTime;
 
 use super::page;
-use crate::{page::visit::Visit, paths, ui::when};
+use crate::{
+    page::{FormError, visit::Visit},
+    paths,
+    ui::when,
+};
 
 /// The position at which the page starts.
 #[derive(Deserialize)]
@@ -23,7 +26,7 @@ pub struct From {
 /// `GET /settings/activity`
 pub async fn show(visit: Visit, me: Member, Query(from): Query<From>) -> Result<Response> {
     let (events, older) = sessions::activity(&mut *visit.cx.server.db().acquire().await?, &me, from.before).await?;
-    Ok(page(&visit, paths::ACTIVITY, StatusCode::OK, view(&events, older, clock::now())))
+    Ok(page(&visit, paths::ACTIVITY, &FormError::none(), view(&events, older, clock::now())))
 }
 
 fn view(events: &[AuditEvent], older: Option<i64>, now: OffsetDateTime) -> impl IntoView + use<> {

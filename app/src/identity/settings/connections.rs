@@ -15,15 +15,15 @@ use time::OffsetDateTime;
 
 use super::page;
 use crate::{
-    identity::auth::{Nothing, provider_buttons::mark, refusal, with_retry},
-    page::{flash::Flash, forms::Form, visit::Visit},
+    identity::auth::{Nothing, provider_buttons::mark},
+    page::{FormError, flash::Flash, forms::Form, visit::Visit},
     paths,
     ui::{error_summary, icon, when},
 };
 
 /// `GET /settings/connections`
 pub async fn show(visit: Visit, me: Member) -> Result<Response> {
-    respond(&visit, &me, (StatusCode::OK, None, Invalid::default())).await
+    respond(&visit, &me, FormError::none()).await
 }
 
 /// `POST /settings/connections/{provider}/unlink`
@@ -37,21 +37,17 @@ pub async fn unlink(
         Ok(()) => Ok(Flash::Disconnected.redirect(&visit.cx.server, paths::CONNECTIONS)),
         Err(Error::NotFound) => {
             let gone = Invalid::one("", "That was disconnected already.");
-            respond(&visit, &me, (StatusCode::NOT_FOUND, None, gone)).await
+            respond(&visit, &me, FormError::new(StatusCode::NOT_FOUND, gone)).await
         }
-        Err(error) => respond(&visit, &me, refusal(error)?).await,
+        Err(error) => respond(&visit, &me, FormError::of(error)?).await,
     }
 }
 
 /// The page, with its errors.
-pub(crate) async fn respond(
-    visit: &Visit,
-    me: &Member,
-    (status, wait, invalid): (StatusCode, Option<u64>, Invalid),
-) -> Result<Response> {
+pub(crate) async fn respond(visit: &Visit, me: &Member, error: FormError) -> Result<Response> {
     let identities = oauth::list(&visit.cx, me).await?;
-    let view = view(visit, &identities, &invalid);
-    Ok(with_retry(page(visit, paths::CONNECTIONS, status, view), wait))
+    let view = view(visit, &identities, &error.invalid);
+    Ok(page(visit, paths::CONNECTIONS, &error, view))
 }
 
 fn view(visit: &Visit, identities: &[Identity], invalid: &Invalid) -> impl IntoView + use<> {

@@ -15,7 +15,7 @@ use time::OffsetDateTime;
 
 use crate::{
     identity::auth::{Nothing, sign_in::signed_out},
-    page::{flash::Flash, forms::Form, visit::Visit},
+    page::{FormError, flash::Flash, forms::Form, visit::Visit},
     paths,
     ui::{Icon, Weight, button, error_summary, icon, when},
 };
@@ -23,7 +23,7 @@ use crate::{
 /// `GET /settings/devices`
 pub async fn show(visit: Visit, me: Member) -> Result<Response> {
     let devices = sessions::list(&mut *visit.cx.server.db().acquire().await?, &me).await?;
-    Ok(super::page(&visit, paths::DEVICES, StatusCode::OK, view(&devices, clock::now())))
+    Ok(super::page(&visit, paths::DEVICES, &FormError::none(), view(&devices, clock::now())))
 }
 
 /// `POST /settings/devices/{device}/end`
@@ -37,9 +37,9 @@ pub async fn revoke(
     let ended = match sessions::revoke(&visit.cx, &me, device).await {
         Err(Error::NotFound) => {
             let devices = sessions::list(&mut *visit.cx.server.db().acquire().await?, &me).await?;
-            let gone = Invalid::one("", "That device was signed out already.");
-            let view = view! { {error_summary(&gone)} {view(&devices, clock::now())} };
-            return Ok(super::page(&visit, paths::DEVICES, StatusCode::NOT_FOUND, view));
+            let gone = FormError::new(StatusCode::NOT_FOUND, Invalid::one("", "That device was signed out already."));
+            let view = view! { {error_summary(&gone.invalid)} {view(&devices, clock::now())} };
+            return Ok(super::page(&visit, paths::DEVICES, &gone, view));
         }
         ended => ended?,
     };
@@ -99,7 +99,7 @@ fn row(device: &Device, now: OffsetDateTime) -> impl IntoView + use<> {
         true => (paths::SIGN_OUT.to_owned(), "Sign out".to_owned()),
         false => (paths::device_end(device.id), format!("Sign out {}", device.agent.name())),
     };
-    let how = device.how.clone();
+    let how = device.method.clone();
     view! {
         <li class="device">
             {icon(picture)}

@@ -9,11 +9,10 @@ pub mod profile;
 pub mod security;
 
 use axum::response::{IntoResponse, Redirect, Response};
-use http::StatusCode;
 use leptos::prelude::*;
 
 use crate::{
-    page::{Page, Tab, visit::Visit},
+    page::{FormError, Page, Tab, visit::Visit},
     paths,
 };
 
@@ -34,7 +33,7 @@ pub async fn index() -> Response {
 }
 
 /// A settings page, with the others one step away.
-fn page(visit: &Visit, path: &'static str, status: StatusCode, view: impl IntoView + 'static) -> Response {
+fn page(visit: &Visit, path: &'static str, error: &FormError, view: impl IntoView + 'static) -> Response {
     let title = PLACES.iter().find(|(place, _)| *place == path).map_or("Settings", |(_, name)| name);
     // Without a configured provider there is nothing to connect.
     let connects = path == paths::CONNECTIONS || visit.cx.server.providers().iter().next().is_some();
@@ -50,7 +49,7 @@ fn page(visit: &Visit, path: &'static str, status: StatusCode, view: impl IntoVi
         <nav class="settings-nav" aria-label="Settings"><ul>{places}</ul></nav>
         <div class="settings">{view}</div>
     };
-    let page = Page::new(title).tab(Tab::Settings).status(status);
+    let page = error.on(Page::new(title).tab(Tab::Settings));
     let page = if path == paths::PROFILE { page.module("crop.js") } else { page };
     page.respond(visit, view)
 }

@@ -1,7 +1,6 @@
 //! The settings for notifications by mail: which kinds, and how often.
 
 use axum::response::Response;
-use http::StatusCode;
 use leptos::{prelude::*, tachys::view::any_view::AnyView};
 use serde::Deserialize;
 use server::{
@@ -12,7 +11,7 @@ use server::{
 
 use super::page;
 use crate::{
-    page::{flash::Flash, forms::Form, visit::Visit},
+    page::{FormError, flash::Flash, forms::Form, visit::Visit},
     paths,
     ui::{Weight, button, checkbox},
 };
@@ -20,7 +19,7 @@ use crate::{
 /// `GET /settings/notifications`
 pub async fn show(visit: Visit, me: Member) -> Result<Response> {
     let settings = notifications::settings(&mut *visit.cx.server.db().acquire().await?, &me).await?;
-    Ok(page(&visit, paths::NOTIFICATION_SETTINGS, StatusCode::OK, view(&settings)))
+    Ok(page(&visit, paths::NOTIFICATION_SETTINGS, &FormError::none(), view(&settings)))
 }
 
 /// The fields of the form: an unticked box sends nothing.

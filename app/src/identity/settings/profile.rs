@@ -3,7 +3,6 @@
 mod picture;
 
 use axum::response::{IntoResponse, Response};
-use http::StatusCode;
 use leptos::prelude::*;
 use serde::Deserialize;
 use server::{
@@ -15,8 +14,8 @@ use server::{
 pub use self::picture::{choose, remove};
 use super::page;
 use crate::{
-    identity::auth::{refusal, with_retry},
     page::{
+        FormError,
         flash::Flash,
         preserve_input::{self, PreservedForm},
         visit::Visit,
@@ -46,13 +45,10 @@ impl From<ProfileForm> for Details {
     }
 }
 
-/// The outcome of a form: the status, the seconds to wait, and the errors.
-type Outcome = (StatusCode, Option<u64>, Invalid);
-
 /// `GET /settings/profile`
 pub async fn show(visit: Visit, me: Member) -> Result<Response> {
     let details = profiles::own(&visit.cx, &me).await?;
-    Ok(respond(&visit, &me, &details, (StatusCode::OK, None, Invalid::default())))
+    Ok(respond(&visit, &me, &details, FormError::none()))
 }
 
 /// `POST /settings/profile`
@@ -70,17 +66,17 @@ async fn edited(visit: &Visit, me: Result<Member>, typed: &Details) -> Result<Re
     match profiles::edit(&visit.cx, &me, typed).await {
         Ok(()) => Ok(Flash::ProfileChanged.redirect(&visit.cx.server, paths::PROFILE)),
         Err(error @ Error::Busy) => Err(error),
-        Err(error) => Ok(respond(visit, &me, typed, refusal(error)?)),
+        Err(error) => Ok(respond(visit, &me, typed, FormError::of(error)?)),
     }
 }
 
-fn respond(visit: &Visit, me: &Member, details: &Details, (status, wait, invalid): Outcome) -> Response {
+fn respond(visit: &Visit, me: &Member, details: &Details, error: FormError) -> Response {
     let view = view! {
-        {error_summary(&invalid)}
-        {picture::view(&me.person, &invalid)}
-        {about(&me.person.username, details, &invalid)}
+        {error_summary(&error.invalid)}
+        {picture::view(&me.person, &error.invalid)}
+        {about(&me.person.username, details, &error.invalid)}
     };
-    with_retry(page(visit, paths::PROFILE, status, view), wait)
+    page(visit, paths::PROFILE, &error, view)
 }
 
 fn about(username: &str, details: &Details, invalid: &Invalid) -> impl IntoView + use<> {

@@ -1,7 +1,6 @@
 //! The password of the signed-in user.
 
 use axum::response::{IntoResponse, Redirect, Response};
-use http::StatusCode;
 use leptos::prelude::*;
 use serde::Deserialize;
 use server::{
@@ -15,8 +14,8 @@ use server::{
 
 use super::page;
 use crate::{
-    identity::auth::{Nothing, refusal, sign_up::new_password_field, with_retry},
-    page::{flash::Flash, forms::Form, visit::Visit},
+    identity::auth::{Nothing, sign_up::new_password_field},
+    page::{FormError, flash::Flash, forms::Form, visit::Visit},
     paths,
     ui::{Weight, button, error_summary},
 };
@@ -30,7 +29,7 @@ pub struct NewPasswordForm {
 
 /// `GET /settings/security`
 pub async fn show(visit: Visit, me: Member) -> Result<Response> {
-    respond(&visit, &me, (StatusCode::OK, None, Invalid::default())).await
+    respond(&visit, &me, FormError::none()).await
 }
 
 /// `GET /.well-known/change-password`
@@ -42,7 +41,7 @@ pub async fn change_password() -> Response {
 pub async fn password(visit: Visit, me: Elevated, Form(typed): Form<NewPasswordForm>) -> Result<Response> {
     match credentials::change_password(&visit.cx, &me, &typed.new_password).await {
         Ok(()) => Ok(Flash::PasswordChanged.redirect(&visit.cx.server, paths::SECURITY)),
-        Err(error) => respond(&visit, &me, refusal(error)?).await,
+        Err(error) => respond(&visit, &me, FormError::of(error)?).await,
     }
 }
 
@@ -51,18 +50,14 @@ pub async fn remove_password(visit: Visit, me: Elevated, Form(Nothing {}): Form<
     match credentials::remove_password(&visit.cx, &me).await {
         // Without a password there is nothing left to do: the user pressed twice.
         Ok(()) | Err(Error::NotFound) => Ok(Flash::PasswordRemoved.redirect(&visit.cx.server, paths::SECURITY)),
-        Err(error) => respond(&visit, &me, refusal(error)?).await,
+        Err(error) => respond(&visit, &me, FormError::of(error)?).await,
     }
 }
 
-async fn respond(
-    visit: &Visit,
-    me: &Member,
-    (status, wait, invalid): (StatusCode, Option<u64>, Invalid),
-) -> Result<Response> {
+async fn respond(visit: &Visit, me: &Member, error: FormError) -> Result<Response> {
     let account = users::account(visit.cx.server.db(), me.id()).await?;
-    let view = view(&me.person.username, (account.has_password, &invalid));
-    Ok(with_retry(page(visit, paths::SECURITY, status, view), wait))
+    let view = view(&me.person.username, (account.has_password, &error.invalid));
+    Ok(page(visit, paths::SECURITY, &error, view))
 }
 
 fn view(username: &str, (has_password, invalid): (bool, &Invalid)) -> impl IntoView + use<> {

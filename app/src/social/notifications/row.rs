@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_somebody_wrote_or_is_called_becomes_markup() {
+    fn escapes_names_and_excerpts_in_notifications() {
         for text in xss::CORPUS {
             for kind in Kind::ALL {
                 let mut told = told(kind, &[text, text], 2);
@@ -139,14 +139,14 @@ mod tests {
     }
 
     #[test]
-    fn names_at_the_beginning_give_no_direction() {
+    fn splits_leading_mentions_from_the_text() {
         assert_eq!(leading_names("@grace @ada سلام @alan"), ("@grace @ada ", "سلام @alan"));
         assert_eq!(leading_names("hello @grace"), ("", "hello @grace"));
         assert_eq!(leading_names("@grace"), ("@grace", ""));
     }
 
     #[test]
-    fn one_two_and_many_are_said_as_people_say_it() {
+    fn summarises_one_two_or_many_names() {
         let text = |names: &[&str], count| {
             let html = render(|| names_of(names, count));
             html.replace("<b>", "").replace("</b>", "").replace("<bdi>", "").replace("</bdi>", "").replace("<!>", "")
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_read_says_nothing_to_the_browser() {
+    fn only_unread_notifications_send_a_read_ping() {
         let mut told = told(Kind::Reply, &["Ada"], 1);
         let html = render(|| row(&told, UserId(1), told.at));
         assert!(html.contains("ping=\"/notifications/7/read?for_user=1\"") && html.contains("Unread."), "{html}");

@@ -1,26 +1,13 @@
 //! The composer: a plain form that an island makes quicker.
 
-use http::StatusCode;
 use leptos::prelude::*;
-use server::{
-    base::{error::Invalid, id::Once},
-    identity::sessions::request::Member,
-};
+use server::{base::id::Once, identity::sessions::request::Member};
 
 use crate::{
     islands::Composer,
-    page::Page,
+    page::{FormError, Page},
     ui::{Size, avatar::avatar_now, hidden, textarea},
 };
-
-/// The reason a text was refused.
-#[derive(Clone, Debug)]
-pub struct Refusal {
-    pub invalid: Invalid,
-    pub status: StatusCode,
-    /// In seconds.
-    pub retry_after: Option<u64>,
-}
 
 /// The kind of text in a composer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,7 +23,7 @@ pub enum Kind {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Draft<'a> {
     pub body: &'a str,
-    pub refused: Option<&'a Refusal>,
+    pub refused: Option<&'a FormError>,
     pub kind: Kind,
     /// Has the focus when the page opens.
     pub focus: bool,
@@ -46,8 +33,7 @@ impl Draft<'_> {
     /// Returns the page with the status of the outcome.
     pub fn answer(&self, page: Page) -> Page {
         match self.refused {
-            Some(Refusal { status, retry_after: Some(seconds), .. }) => page.status(*status).retry_after(*seconds),
-            Some(Refusal { status, .. }) => page.status(*status),
+            Some(error) => error.on(page),
             None => page,
         }
     }

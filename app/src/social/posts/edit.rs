@@ -18,7 +18,8 @@ use time::OffsetDateTime;
 
 use super::{
     composer::{Draft, Kind, composer},
-    forms::{Again, keep, refusal},
+    forms::form_error,
+    forms::{Again, keep},
     page::parse,
 };
 use crate::{
@@ -56,7 +57,7 @@ async fn changed(visit: &Visit, me: Result<Member>, id: &str, body: &str) -> Res
     match posts::edit(&visit.cx, &me, id, body).await {
         Ok(()) => Ok(Flash::Edited.redirect(&visit.cx.server, &paths::post_at(id))),
         Err(error) => {
-            let refusal = refusal(error)?;
+            let refusal = form_error(error)?;
             // Reveals nothing about the posts of other users, valid or not.
             posts::own_words(&mut *visit.cx.server.db().acquire().await?, &me, id).await?;
             Ok(form(visit, &me, id, Draft { body, refused: Some(&refusal), ..Draft::default() }))

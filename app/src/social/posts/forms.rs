@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use serde::Deserialize;
 use server::{
     base::{
-        error::{Error, Invalid, Result},
+        error::{Error, Result},
         id::{Once, PostId},
     },
     identity::sessions::request::Member,
@@ -16,12 +16,12 @@ use server::{
 };
 
 use super::{
-    composer::{Draft, Refusal},
+    composer::Draft,
     page::{parse, show_again},
 };
 use crate::{
     page::{
-        error_page,
+        FormError, error_page,
         flash::Flash,
         forms::Form,
         preserve_input::{self, PreservedForm},
@@ -64,7 +64,7 @@ async fn created(visit: &Visit, me: Result<Member>, typed: &PostForm) -> Result<
     match posts::create(&visit.cx, &me?, &typed.body, None, typed.once).await {
         Ok(_) => Ok(Flash::Posted.redirect(&visit.cx.server, paths::HOME)),
         Err(error) => {
-            let refusal = refusal(error)?;
+            let refusal = form_error(error)?;
             home_again(visit, Draft { body: &typed.body, refused: Some(&refusal), ..Draft::default() }).await
         }
     }
@@ -85,7 +85,7 @@ async fn replied(visit: &Visit, me: Result<Member>, id: &str, typed: &PostForm) 
     match posts::create(&visit.cx, &me, &typed.body, Some(parent), typed.once).await {
         Ok(id) => Ok(Flash::Replied.redirect(&visit.cx.server, &stands_at(visit, parent, id).await)),
         Err(error) => {
-            let refusal = refusal(error)?;
+            let refusal = form_error(error)?;
             show_again(visit, parent, Draft { body: &typed.body, refused: Some(&refusal), ..Draft::default() }).await
         }
     }
@@ -143,17 +143,16 @@ pub async fn delete(
     Ok(Flash::Deleted.redirect(&visit.cx.server, &paths::profile(&me.person.username)))
 }
 
-/// Returns the message to show beside a refused text. Too many posts in a short time are reported there too, so that no
+/// Returns the errors to show beside a refused text. Too many posts in a short time are reported there too, so that no
 /// text is lost.
-pub(super) fn refusal(error: Error) -> Result<Refusal> {
-    let (status, retry_after) = (error.status(), error.retry_after());
-    match error {
-        Error::Invalid(invalid) => Ok(Refusal { invalid, status, retry_after }),
+pub(super) fn form_error(error: Error) -> Result<FormError> {
+    match &error {
+        Error::Invalid(_) => FormError::of(error),
         Error::Limited(_) => {
-            let wait = error_page::wait(retry_after.unwrap_or(1));
-            let words = format!("That was a lot in a short time. You can try again in {wait}.");
-            Ok(Refusal { invalid: Invalid::one("body", words), status, retry_after })
+            let wait = error_page::wait(error.retry_after().unwrap_or(1));
+            let message = format!("That was a lot in a short time. You can try again in {wait}.");
+            Ok(FormError::with_message(&error, "body", message))
         }
-        other => Err(other),
+        _ => Err(error),
     }
 }

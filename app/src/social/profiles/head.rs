@@ -120,8 +120,9 @@ mod tests {
         }
     }
 
+    // H36.
     #[test]
-    fn h36_nothing_somebody_says_of_themselves_becomes_markup() {
+    fn escapes_bio_and_links_in_the_profile_head() {
         for text in xss::CORPUS {
             let profile = profile(text);
             assert_eq!(profile.person.id, UserId(1));
@@ -132,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_says_where_it_leads_and_vouches_for_nothing() {
+    fn profile_links_show_their_target_with_nofollow() {
         let mut profile = profile("x");
         profile.links = vec!["https://www.example.org/@ada".to_owned()];
         let html = render(|| elsewhere(&profile));

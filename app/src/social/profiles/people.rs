@@ -189,8 +189,9 @@ mod tests {
     use super::*;
     use crate::ui::{render, xss};
 
+    // H36.
     #[test]
-    fn h36_nothing_of_a_person_in_a_list_becomes_markup() {
+    fn escapes_names_and_bios_in_user_lists() {
         for text in xss::CORPUS {
             let listed = Listed { person: xss::attacker(text), bio: text.to_string(), followed: false };
             let html = render(|| line(&listed, None));

@@ -3,7 +3,7 @@ use crate::{Person, StandIn, cast};
 use super::wire::{call, code_for, exchange, get, token};
 
 #[tokio::test]
-async fn a_profile_has_the_documented_shape_at_both_addresses() {
+async fn serves_the_documented_profile_at_both_paths() {
     let github = StandIn::start().await;
     let token = token(&github, cast::MONA).await;
     for (path, base) in [("/user", ""), ("/api/v3/user", "/api/v3")] {
@@ -21,7 +21,7 @@ async fn a_profile_has_the_documented_shape_at_both_addresses() {
 }
 
 #[tokio::test]
-async fn every_answer_says_what_the_token_is_good_for_and_how_much_is_left() {
+async fn answers_report_token_scopes_and_remaining_rate_limit() {
     let github = StandIn::start().await;
     let token = token(&github, cast::MONA).await;
     let first = call(&github, "/user", &token).await;
@@ -38,7 +38,7 @@ async fn every_answer_says_what_the_token_is_good_for_and_how_much_is_left() {
 }
 
 #[tokio::test]
-async fn who_does_not_say_who_they_are_is_refused() {
+async fn refuses_missing_user_agents_invalid_tokens_and_unknown_api_versions() {
     let github = StandIn::start().await;
     let bearer = format!("Bearer {}", token(&github, cast::MONA).await);
     let agent = ("User-Agent", "Kith");
@@ -55,7 +55,7 @@ async fn who_does_not_say_who_they_are_is_refused() {
 }
 
 #[tokio::test]
-async fn addresses_need_their_scope_and_a_profile_without_any_is_the_public_one() {
+async fn serves_emails_and_private_profile_only_with_their_scopes() {
     let github = StandIn::start().await;
     let dan = token(&github, cast::DAN).await;
     let refused = call(&github, "/user/emails", &dan).await;
@@ -68,7 +68,7 @@ async fn addresses_need_their_scope_and_a_profile_without_any_is_the_public_one(
 }
 
 #[tokio::test]
-async fn addresses_come_in_pages_with_links_between_them() {
+async fn paginates_emails_with_links_between_pages() {
     let github = StandIn::start().await;
     let pat = token(&github, cast::PAT).await;
     let first = call(&github, "/user/emails", &pat).await;
@@ -88,7 +88,7 @@ async fn addresses_come_in_pages_with_links_between_them() {
 }
 
 #[tokio::test]
-async fn an_address_says_whether_it_is_primary_and_verified() {
+async fn emails_report_primary_verified_and_visibility() {
     let github = StandIn::start().await;
     let tove = token(&github, cast::TOVE).await;
     let list = call(&github, "/user/emails", &tove).await.json();
@@ -107,7 +107,7 @@ async fn an_address_says_whether_it_is_primary_and_verified() {
 }
 
 #[tokio::test]
-async fn a_login_may_change_and_be_taken_and_an_id_never() {
+async fn reused_logins_belong_to_a_different_id() {
     let github = StandIn::start().await;
     github.change(cast::MONA, |mona| mona.login = "mona-lisa".to_owned());
     let id = github.add(Person { login: "mona".to_owned(), ..Person::default() });
@@ -119,7 +119,7 @@ async fn a_login_may_change_and_be_taken_and_an_id_never() {
 }
 
 #[tokio::test]
-async fn everybody_has_a_picture() {
+async fn serves_avatars_for_known_users_only() {
     let github = StandIn::start().await;
     let answer = get(&github, "/avatars/u/1001?v=4", &[]).await;
     assert_eq!((answer.status, answer.header("content-type")), (200, "image/png"));

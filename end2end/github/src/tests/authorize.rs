@@ -3,7 +3,7 @@ use crate::{CLIENT_ID, StandIn, cast};
 use super::wire::{CALLBACK, CHALLENGE, authorize, code_for, exchange, get, post, query};
 
 #[tokio::test]
-async fn the_page_offers_everybody_and_a_way_out_and_keeps_what_was_asked() {
+async fn page_offers_all_users_and_cancel_and_preserves_the_request() {
     let github = StandIn::start().await;
     let page = get(&github, &authorize(&[("state", "a\"b"), ("scope", "user:email"), ("login", "Tove")]), &[]).await;
     let text = page.text();
@@ -21,7 +21,7 @@ async fn the_page_offers_everybody_and_a_way_out_and_keeps_what_was_asked() {
 }
 
 #[tokio::test]
-async fn consent_leads_back_with_a_code_and_the_state() {
+async fn consent_redirects_back_with_a_code_and_the_state() {
     let github = StandIn::start().await;
     let ask = authorize(&[("state", "x y&z"), ("redirect_uri", &format!("{CALLBACK}/deeper?a=b"))]);
     let answer = post(&github, &ask, &[("person", &cast::MONA.to_string())], &[]).await;
@@ -36,7 +36,7 @@ async fn consent_leads_back_with_a_code_and_the_state() {
 }
 
 #[tokio::test]
-async fn cancelling_leads_back_with_access_denied() {
+async fn cancelling_redirects_back_with_access_denied() {
     let github = StandIn::start().await;
     let answer = post(&github, &authorize(&[("state", "s")]), &[("cancel", "1")], &[]).await;
     let to = answer.header("location");
@@ -56,7 +56,7 @@ async fn an_unregistered_app_gets_no_redirect_at_all() {
 }
 
 #[tokio::test]
-async fn a_redirect_uri_that_does_not_fit_is_reported_to_the_registered_callback() {
+async fn reports_a_mismatched_redirect_uri_to_the_registered_callback() {
     let github = StandIn::start().await;
     let ask = authorize(&[("state", "s"), ("redirect_uri", "https://evil.example/auth/github/callback")]);
     let answer = get(&github, &ask, &[]).await;
@@ -66,7 +66,7 @@ async fn a_redirect_uri_that_does_not_fit_is_reported_to_the_registered_callback
 }
 
 #[tokio::test]
-async fn a_suspended_app_is_told_so() {
+async fn suspended_apps_receive_application_suspended() {
     let github = StandIn::start().await;
     github.app(|app| app.suspended = true);
     let answer = get(&github, &authorize(&[]), &[]).await;
@@ -74,7 +74,7 @@ async fn a_suspended_app_is_told_so() {
 }
 
 #[tokio::test]
-async fn only_a_sha_256_challenge_is_taken() {
+async fn accepts_only_sha_256_challenges() {
     let github = StandIn::start().await;
     let good = [("code_challenge", CHALLENGE), ("code_challenge_method", "S256")];
     assert_eq!(get(&github, &authorize(&good), &[]).await.status, 200);
@@ -90,7 +90,7 @@ async fn only_a_sha_256_challenge_is_taken() {
 }
 
 #[tokio::test]
-async fn who_is_remembered_and_has_consented_is_not_asked_again_unless_the_app_wants_it() {
+async fn skips_consent_for_remembered_users_unless_the_request_demands_it() {
     let github = StandIn::start().await;
     let ask = authorize(&[("scope", "user:email")]);
     let answer = post(&github, &ask, &[("person", "1001"), ("remember", "on")], &[]).await;
@@ -103,7 +103,7 @@ async fn who_is_remembered_and_has_consented_is_not_asked_again_unless_the_app_w
 }
 
 #[tokio::test]
-async fn somebody_new_can_be_made_up_unless_the_app_does_not_want_it() {
+async fn creates_new_users_unless_the_app_forbids_sign_up() {
     let github = StandIn::start().await;
     let new = [("new_login", "newcomer"), ("new_email", "new@example.org")];
     let answer = post(&github, &authorize(&[("scope", "user:email")]), &new, &[]).await;
@@ -115,7 +115,7 @@ async fn somebody_new_can_be_made_up_unless_the_app_does_not_want_it() {
 }
 
 #[tokio::test]
-async fn a_deleted_account_is_gone_with_its_codes() {
+async fn deleting_an_account_invalidates_its_codes() {
     let github = StandIn::start().await;
     let code = code_for(&github, cast::MONA, &[]);
     github.remove(cast::MONA);

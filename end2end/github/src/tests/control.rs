@@ -7,7 +7,7 @@ async fn turn(github: &StandIn, json: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn answers_can_be_wished_for_from_outside_also_for_one_person_alone() {
+async fn control_sets_answers_globally_or_for_one_user() {
     let github = StandIn::start().await;
     let (mona, tove) = (token(&github, cast::MONA).await, token(&github, cast::TOVE).await);
     turn(&github, r#"{"always": [{"endpoint": "user", "answer": "server_error", "person": 1001}]}"#).await;
@@ -22,7 +22,7 @@ async fn answers_can_be_wished_for_from_outside_also_for_one_person_alone() {
 }
 
 #[tokio::test]
-async fn people_come_and_go_and_everything_can_be_as_at_the_start() {
+async fn control_adds_removes_and_resets_users() {
     let github = StandIn::start().await;
     let person = r#"{"people": [{"login": "zoe", "emails": [{"email": "z@example.org", "primary": true, "verified": true}]}], "remove": [1001]}"#;
     let id = turn(&github, person).await.json()["people"][0].as_u64().unwrap();
@@ -38,7 +38,7 @@ async fn people_come_and_go_and_everything_can_be_as_at_the_start() {
 }
 
 #[tokio::test]
-async fn a_page_elsewhere_cannot_turn_the_switches() {
+async fn control_refuses_bodies_other_than_valid_json() {
     let github = StandIn::start().await;
     assert_eq!(post(&github, "/_control", &[("reset", "true")], &[]).await.status, 415);
     assert_eq!(ask(&github, "POST /_control", &[("Content-Type", "text/plain")], "{}").await.unwrap().status, 415);

@@ -13,7 +13,7 @@ async fn user(github: &StandIn, mode: Mode) -> std::io::Result<Answer> {
 }
 
 #[tokio::test]
-async fn down_closes_the_connection_and_a_black_hole_never_answers() {
+async fn down_closes_connections_and_black_hole_never_answers() {
     let github = StandIn::start().await;
     assert!(user(&github, Mode::Down).await.is_err());
     assert!(timeout(Duration::from_millis(300), user(&github, Mode::BlackHole)).await.is_err());
@@ -21,7 +21,7 @@ async fn down_closes_the_connection_and_a_black_hole_never_answers() {
 }
 
 #[tokio::test]
-async fn a_drip_brings_a_byte_a_second() {
+async fn slow_drip_delivers_the_body_gradually() {
     let github = StandIn::start().await;
     github.always(Endpoint::Avatar, Mode::SlowDrip);
     let drip = tokio::time::timeout(Duration::from_millis(1_500), get(&github, "/avatars/u/1001", &[])).await;
@@ -29,7 +29,7 @@ async fn a_drip_brings_a_byte_a_second() {
 }
 
 #[tokio::test]
-async fn errors_come_in_json_and_in_html() {
+async fn errors_are_served_as_json_or_html() {
     let github = StandIn::start().await;
     let error = user(&github, Mode::ServerError).await.unwrap();
     assert_eq!((error.status, error.json()["message"].is_string()), (500, true));
@@ -40,7 +40,7 @@ async fn errors_come_in_json_and_in_html() {
 }
 
 #[tokio::test]
-async fn bodies_are_halved_cut_off_blown_up_and_called_something_else() {
+async fn bodies_can_be_truncated_oversized_or_mislabelled() {
     let github = StandIn::start().await;
     let whole = user(&github, Mode::Usual).await.unwrap();
     let half = user(&github, Mode::TruncatedJson).await.unwrap();
@@ -60,7 +60,7 @@ async fn bodies_are_halved_cut_off_blown_up_and_called_something_else() {
 }
 
 #[tokio::test]
-async fn any_endpoint_can_point_inside() {
+async fn every_endpoint_can_redirect_to_an_internal_address() {
     let github = StandIn::start().await;
     for (endpoint, line) in [
         (Endpoint::Token, "POST /login/oauth/access_token"),
@@ -75,7 +75,7 @@ async fn any_endpoint_can_point_inside() {
 }
 
 #[tokio::test]
-async fn limits_say_when_to_come_back() {
+async fn rate_limits_announce_their_retry_time() {
     let github = StandIn::start().await;
     let primary = user(&github, Mode::PrimaryLimit).await.unwrap();
     assert_eq!((primary.status, primary.header("x-ratelimit-remaining")), (403, "0"));
@@ -88,7 +88,7 @@ async fn limits_say_when_to_come_back() {
 }
 
 #[tokio::test]
-async fn the_clock_can_be_a_day_off() {
+async fn clock_skew_shifts_the_date_header() {
     let github = StandIn::start().await;
     let (now, then) = (user(&github, Mode::Usual).await.unwrap(), user(&github, Mode::ClockSkew(-1)).await.unwrap());
     assert!(then.header("date").ends_with(" GMT") && then.header("date").len() == 29, "{}", then.header("date"));
@@ -96,7 +96,7 @@ async fn the_clock_can_be_a_day_off() {
 }
 
 #[tokio::test]
-async fn the_token_endpoint_can_refuse_or_grant_less() {
+async fn token_endpoint_can_refuse_or_grant_fewer_scopes() {
     let github = StandIn::start().await;
     github.next_answer(Endpoint::Token, Mode::Error("incorrect_client_credentials".to_owned()));
     let refused = exchange(&github, &code(&github, cast::MONA), &[]).await;
@@ -108,7 +108,7 @@ async fn the_token_endpoint_can_refuse_or_grant_less() {
 }
 
 #[tokio::test]
-async fn pictures_can_be_other_than_they_should() {
+async fn serves_every_kind_of_avatar_file() {
     let github = StandIn::start().await;
     for picture in Picture::ALL {
         github.next_answer(Endpoint::Avatar, Mode::Picture(picture));
@@ -121,7 +121,7 @@ async fn pictures_can_be_other_than_they_should() {
 }
 
 #[tokio::test]
-async fn it_recovers_remembers_what_was_asked_and_is_gone_when_dropped() {
+async fn recovers_from_errors_records_requests_and_stops_when_dropped() {
     let github = StandIn::start().await;
     let mona = token(&github, cast::MONA).await;
     github.everywhere(&Mode::ServerError);
@@ -142,7 +142,7 @@ async fn it_recovers_remembers_what_was_asked_and_is_gone_when_dropped() {
 }
 
 #[tokio::test]
-async fn it_serves_nobody_but_this_machine() {
+async fn refuses_to_listen_beyond_loopback() {
     let everywhere = SocketAddr::from(([0, 0, 0, 0], 0));
     assert!(StandIn::start_at(everywhere, App::default()).await.is_err());
 }

@@ -8,7 +8,7 @@ use super::wire::{CALLBACK, CHALLENGE, VERIFIER, code, code_for, encode, exchang
 const PATH: &str = "/login/oauth/access_token";
 
 #[tokio::test]
-async fn the_answer_is_a_form_unless_json_is_asked_for() {
+async fn answers_as_a_form_unless_json_is_requested() {
     let github = StandIn::start().await;
     let (first, second) = (code(&github, cast::MONA), code(&github, cast::MONA));
     let fields = |code| [("client_id", CLIENT_ID), ("client_secret", CLIENT_SECRET), ("code", code)];
@@ -24,7 +24,7 @@ async fn the_answer_is_a_form_unless_json_is_asked_for() {
 }
 
 #[tokio::test]
-async fn a_code_is_good_once_and_for_ten_minutes() {
+async fn codes_work_once_and_expire_after_ten_minutes() {
     let github = StandIn::start().await;
     let (used, kept) = (code(&github, cast::MONA), code(&github, cast::MONA));
     assert!(exchange(&github, &used, &[]).await["access_token"].is_string());
@@ -35,7 +35,7 @@ async fn a_code_is_good_once_and_for_ten_minutes() {
 }
 
 #[tokio::test]
-async fn wrong_credentials_are_refused_inside_a_200_and_leave_the_code_unused() {
+async fn refuses_wrong_credentials_with_200_and_preserves_the_code() {
     let github = StandIn::start().await;
     let code = code(&github, cast::MONA);
     for (id, secret) in [(CLIENT_ID, "wrong"), ("wrong", CLIENT_SECRET), ("", "")] {
@@ -48,7 +48,7 @@ async fn wrong_credentials_are_refused_inside_a_200_and_leave_the_code_unused() 
 }
 
 #[tokio::test]
-async fn a_client_may_name_itself_in_a_header() {
+async fn accepts_client_credentials_in_a_basic_header() {
     let github = StandIn::start().await;
     let basic = format!("Basic {}", BASE64_STANDARD.encode(format!("{CLIENT_ID}:{CLIENT_SECRET}")));
     let code = code(&github, cast::MONA);
@@ -57,7 +57,7 @@ async fn a_client_may_name_itself_in_a_header() {
 }
 
 #[tokio::test]
-async fn another_redirect_uri_than_was_asked_for_is_a_mismatch() {
+async fn refuses_a_redirect_uri_other_than_the_authorized_one() {
     let github = StandIn::start().await;
     let asked = [("redirect_uri", CALLBACK)];
     let other = [("redirect_uri", "https://kith.example/auth/github/callback/other")];
@@ -68,7 +68,7 @@ async fn another_redirect_uri_than_was_asked_for_is_a_mismatch() {
 }
 
 #[tokio::test]
-async fn a_code_that_was_asked_for_with_a_challenge_needs_its_verifier() {
+async fn codes_with_a_challenge_require_the_matching_verifier() {
     let github = StandIn::start().await;
     let asked = [("code_challenge", CHALLENGE), ("code_challenge_method", "S256")];
     for wrong in [&[][..], &[("code_verifier", "wrong")], &[("code_verifier", CHALLENGE)]] {
@@ -81,7 +81,7 @@ async fn a_code_that_was_asked_for_with_a_challenge_needs_its_verifier() {
 }
 
 #[tokio::test]
-async fn somebody_with_an_unverified_primary_address_may_be_refused() {
+async fn refuses_users_with_an_unverified_primary_address() {
     let github = StandIn::start().await;
     assert_eq!(exchange(&github, &code(&github, cast::UMA), &[]).await["error"], "unverified_user_email");
     github.change(cast::UMA, |uma| uma.refused = false);
@@ -89,7 +89,7 @@ async fn somebody_with_an_unverified_primary_address_may_be_refused() {
 }
 
 #[tokio::test]
-async fn fewer_scopes_may_be_granted_than_were_asked_for() {
+async fn grants_fewer_scopes_or_none() {
     let github = StandIn::start().await;
     assert_eq!(exchange(&github, &code(&github, cast::DAN), &[]).await["scope"], "read:user");
     assert_eq!(exchange(&github, &code_for(&github, cast::MONA, &[]), &[]).await["scope"], "");

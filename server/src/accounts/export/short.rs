@@ -23,7 +23,7 @@ pub(super) async fn devices(db: &mut PgConnection, user: UserId) -> Result<Vec<R
         Row,
         r#"
         select s.created_at as at, u.id, false as "nested!",
-            jsonb_build_object('browser', s.user_agent, 'address', host(s.ip), 'how', s.how,
+            jsonb_build_object('browser', s.user_agent, 'address', host(s.ip), 'how', s.sign_in_method,
                 'signed_in_at', s.created_at, 'last_seen_at', s.last_seen_at, 'ends_at', s.ends_at) as "row!"
         from sessions s join users u on u.id = s.user_id where u.id = $1 order by s.created_at
         "#,
@@ -66,10 +66,10 @@ pub(super) async fn mailed(db: &mut PgConnection, user: UserId) -> Result<Vec<Ro
         r#"
         select c.created_at as "at!", c.id as "id!", false as "nested!", jsonb_build_object('what', 'code',
             'for', c.purpose, 'email', c.email, 'mailed_at', c.created_at, 'until', c.expires_at) as "row!"
-        from codes c where c.user_id = $1
+        from email_codes c where c.user_id = $1
         union all select l.created_at, l.id, false, jsonb_build_object('what', 'link', 'for', l.purpose, 'email', l.email,
             'mailed_at', l.created_at, 'until', l.expires_at, 'ended_at', l.used_at)
-        from links l where l.user_id = $1
+        from email_links l where l.user_id = $1
         "#,
         user.0,
     );

@@ -27,7 +27,7 @@ fn turns_alternate_between_networks_and_then_between_accounts() {
 }
 
 #[test]
-fn a_network_that_asks_one_at_a_time_gets_no_more_than_the_others() {
+fn networks_asking_one_at_a_time_gain_no_advantage() {
     let mut turns = Turns::default();
     (0..4).for_each(|id| turns.push(key("many", "1"), id, ()));
     let mut taken = Vec::new();
@@ -39,7 +39,7 @@ fn a_network_that_asks_one_at_a_time_gets_no_more_than_the_others() {
 }
 
 #[test]
-fn a_turn_that_is_removed_leaves_nothing_behind() {
+fn removes_a_turn_completely() {
     let mut turns = Turns::default();
     turns.push(key("a", "1"), 7, ());
     turns.push(key("a", "2"), 8, ());
@@ -49,7 +49,7 @@ fn a_turn_that_is_removed_leaves_nothing_behind() {
 }
 
 #[test]
-fn room_is_made_only_at_the_cost_of_those_who_have_more() {
+fn newcomers_displace_only_networks_or_accounts_with_more_turns() {
     for (waiting, newcomer, given_up) in [
         // Another network with at least two more.
         (&["a.1", "a.2", "a.3"][..], "b.9", Some("a.3")),
@@ -92,7 +92,7 @@ fn start(queue: &FairQueue, key: QueueKey) -> tokio::task::JoinHandle<Result<()>
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_account_has_two_places_wherever_it_asks_from() {
+async fn limits_an_account_to_two_turns_across_networks() {
     let (queue, barrier) = busy(10).await;
     let first: Vec<_> = (0..2).map(|n| start(&queue, key(&format!("n{n}"), "ada"))).collect();
     while queue.0.lock().turns.len() < 2 {
@@ -112,7 +112,7 @@ async fn an_account_has_two_places_wherever_it_asks_from() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_full_queue_refuses_the_longest_and_serves_the_newcomer() {
+async fn full_queue_replaces_a_turn_of_the_largest_network() {
     let (queue, barrier) = busy(4).await;
     let flood: Vec<_> = (0..4).map(|n| start(&queue, key("flood", &n.to_string()))).collect();
     while queue.0.lock().turns.len() < 4 {
@@ -133,7 +133,7 @@ async fn a_full_queue_refuses_the_longest_and_serves_the_newcomer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_that_hangs_up_frees_its_place_but_no_busy_core() {
+async fn disconnected_clients_free_their_turn_but_no_busy_core() {
     let (queue, barrier) = busy(10).await;
     let waiting = start(&queue, key("n", "ada"));
     while queue.0.lock().turns.len() < 1 {
@@ -148,7 +148,7 @@ async fn a_client_that_hangs_up_frees_its_place_but_no_busy_core() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn never_more_run_at_once_than_there_are_cores() {
+async fn never_runs_more_tasks_than_configured_cores() {
     let queue = FairQueue::new(2, 100);
     let (running, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let tasks: Vec<_> = (0..50)

@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn removes_them_everywhere_else() {
+    fn removes_ineffective_joiners_selectors_and_control_characters() {
         for (text, wanted) in [
             ("Ada\u{200c}Marlow", "AdaMarlow"),
             ("a\u{200d} \u{200c}b", "a b"),

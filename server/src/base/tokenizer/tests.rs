@@ -33,7 +33,7 @@ fn splits_joined_words_and_folds_accents_and_case() {
 }
 
 #[test]
-fn parts_of_a_word_are_indexed_at_its_place() {
+fn indexes_word_parts_at_the_position_of_the_word() {
     assert_eq!(document("covid19 v1.2").lexemes, "'covid19':1 'covid':1 '19':1 'v1':2 'v':2 '1':2 '2':3");
     assert_eq!(document("کتاب\u{200c}ها").lexemes, "'کتابها':1 'کتاب':1 'ها':1");
     assert_eq!(phrase("1.2").as_deref(), Some("'1' <1> '2'"));
@@ -55,7 +55,7 @@ fn unspaced_runs_are_indexed_by_characters_and_pairs() {
 }
 
 #[test]
-fn names_are_matched_by_any_part_of_a_run() {
+fn names_match_by_any_part_of_an_unspaced_run() {
     let name = name("hanako 山田花子");
     assert_eq!(name.line, "hanako 山田花子");
     assert!(["hanako", "山田花子", "花子", "子"].iter().all(|part| name.lexemes.contains(*part)));

@@ -41,7 +41,7 @@ fn refusal(toml: Option<&TempFile>, env: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn an_empty_value_is_an_unset_one() {
+fn treats_empty_values_as_unset() {
     let file = TempFile::new(b"smtps://from-file.example");
     let empty = TempFile::new(b"\n");
     for (env, value) in [
@@ -78,7 +78,7 @@ fn two_values_for_one_setting_are_refused_in_any_order() {
 }
 
 #[test]
-fn a_value_in_the_environment_wins_over_the_file() {
+fn environment_overrides_the_configuration_file() {
     let file = TempFile::new(b"https://secret.example\r\n");
     let toml = TempFile::new(b"origin = 'https://toml.example'");
     let source = read(Some(&toml), &[("KITH_ORIGIN_FILE", file.path())]).unwrap();
@@ -96,7 +96,7 @@ fn a_file_may_begin_with_a_byte_order_mark() {
 }
 
 #[test]
-fn a_file_that_cannot_be_used_is_named_without_its_content() {
+fn reports_unusable_files_without_their_content() {
     let binary = TempFile::new(b"hunter2\xff");
     let lines = TempFile::new(b"hunter2\nhunter3");
     for (name, path) in [
@@ -114,7 +114,7 @@ fn a_file_that_cannot_be_used_is_named_without_its_content() {
 }
 
 #[test]
-fn only_our_own_variables_have_to_be_utf_8() {
+fn requires_utf_8_only_for_own_variables() {
     let odd = || OsString::from_vec(vec![b'a', 0xff]);
     let named = |name: &str| OsString::from_vec([name.as_bytes(), &[0xff]].concat());
     let read = |name: OsString, value: OsString| Source::read(None, [(name, value)]).map_err(|error| error.to_string());
@@ -130,7 +130,7 @@ fn only_our_own_variables_have_to_be_utf_8() {
 }
 
 #[test]
-fn service_links_are_ignored_and_typing_errors_are_not() {
+fn ignores_service_links_but_refuses_unknown_settings() {
     let links =
         [("KITH_SERVICE_HOST", "10.43.0.5"), ("KITH_PORT", "tcp://10.43.0.5:3000"), ("KITH_PORT_3000_TCP_PORT", "1")];
     assert!(read(None, &links).unwrap().values.is_empty());
@@ -142,20 +142,20 @@ fn service_links_are_ignored_and_typing_errors_are_not() {
 }
 
 #[test]
-fn container_links_are_ignored_only_beside_a_link() {
+fn ignores_container_names_only_beside_a_port_link() {
     let (name, link) = (("KITH_NAME", "/web/kith"), ("KITH_PORT", "tcp://172.17.0.2:3000"));
     assert!(read(None, &[name, link]).unwrap().values.is_empty());
     assert!(refusal(None, &[name]).starts_with("KITH_NAME"));
 }
 
 #[test]
-fn a_named_issuer_without_values_is_none() {
+fn ignores_issuers_without_values() {
     let env = [("KITH_OIDC_ACME_ISSUER", ""), ("KITH_OIDC_ACME_CLIENT_ID", ""), ("KITH_OIDC_ACME_CLIENT_SECRET", "")];
     assert!(providers::read(&read(None, &env).unwrap()).unwrap().is_empty());
 }
 
 #[test]
-fn no_message_has_more_than_one_line() {
+fn error_messages_have_one_line_and_values_refuse_line_breaks() {
     assert!(refusal(None, &[("KITH_A\nB", "x")]).starts_with("KITH_A B"));
     let name = OsStr::new("KITH_ORIGIN").to_owned();
     assert!(Source::read(None, [(name, OsString::from("a\nb"))]).is_err());

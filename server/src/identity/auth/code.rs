@@ -30,7 +30,7 @@ pub enum Purpose {
     Elevate,
     ChangeEmail,
     /// Verifies an address, or the account that has it, during a sign-in with a provider.
-    Arrive,
+    OAuthSignUp,
 }
 
 impl Purpose {
@@ -39,7 +39,7 @@ impl Purpose {
             Self::SignIn => "sign_in",
             Self::Elevate => "elevate",
             Self::ChangeEmail => "change_email",
-            Self::Arrive => "arrive",
+            Self::OAuthSignUp => "oauth_sign_up",
         }
     }
 
@@ -76,7 +76,7 @@ pub(super) fn typed(code: &str) -> Result<String, Invalid> {
 pub(super) struct Tried<'a> {
     pub in_time: bool,
     /// The number of tries so far, this one included.
-    pub tries: i16,
+    pub attempts: i16,
     pub stored: Option<&'a [u8]>,
 }
 
@@ -84,7 +84,7 @@ impl Tried<'_> {
     /// Counts the try against the client if the code has expired or has no tries left. A working code has its own
     /// tries, and neighbours cannot use those up.
     pub(super) async fn count(&self, cx: &Request) -> Result<()> {
-        if self.in_time && self.tries <= TRIES { Ok(()) } else { count_stray(cx).await }
+        if self.in_time && self.attempts <= TRIES { Ok(()) } else { count_stray(cx).await }
     }
 }
 
@@ -106,13 +106,13 @@ pub(super) async fn lost<T>(cx: &Request) -> Result<T> {
 fn flow(cx: &Request, purpose: Purpose) -> Option<&Token> {
     match purpose {
         Purpose::Elevate => cx.proof(),
-        Purpose::SignIn | Purpose::ChangeEmail | Purpose::Arrive => cx.flow(),
+        Purpose::SignIn | Purpose::ChangeEmail | Purpose::OAuthSignUp => cx.flow(),
     }
 }
 
 /// Returns the reason why a counted try fails, if it does.
 pub(super) fn judge(flow: &Token, code: &str, tried: &Tried<'_>) -> Result<(), Invalid> {
-    let left = TRIES - tried.tries;
+    let left = TRIES - tried.attempts;
     let why = if !tried.in_time {
         "That code has expired. We can send a new one.".to_owned()
     } else if left < 0 {
@@ -151,7 +151,7 @@ pub(crate) async fn issue(
     let stored = opens.then(|| hash(&flow, &code));
     sqlx::query!(
         r#"
-        insert into codes (flow_hash, purpose, user_id, email, code_hash, expires_at)
+        insert into email_codes (flow_hash, purpose, user_id, email, code_hash, expires_at)
         values ($1, $2, $3, $4, $5, now() + make_interval(mins => $6))
         "#,
         &flow.hash()[..],
@@ -172,7 +172,7 @@ pub async fn waiting(cx: &Request, purpose: Purpose) -> Result<String> {
     let flow = flow(cx, purpose).ok_or(Error::NotFound)?;
     sqlx::query_scalar!(
         r#"
-        select email from codes where flow_hash = $1 and purpose = $2 and expires_at > now() - interval '20 minutes'
+        select email from email_codes where flow_hash = $1 and purpose = $2 and expires_at > now() - interval '20 minutes'
             and ($3 or user_id = $4)
         "#,
         &flow.hash()[..],
@@ -191,7 +191,7 @@ pub(crate) async fn extend(cx: &Request, purpose: Purpose, email: &str) -> Resul
     let Some(flow) = flow(cx, purpose) else { return Ok(()) };
     sqlx::query!(
         r#"
-        update codes set expires_at = now() + make_interval(mins => $4)
+        update email_codes set expires_at = now() + make_interval(mins => $4)
         where flow_hash = $1 and purpose = $2 and lower(email) = lower($3) and created_at > now() - interval '1 hour'
             and expires_at < now() + make_interval(mins => $4 / 2)
         "#,
@@ -233,9 +233,9 @@ pub(crate) async fn try_address(cx: &Request, purpose: Purpose, code: &str) -> R
     // Counted before the comparison, so that parallel requests do not get more tries than allowed.
     let row = sqlx::query!(
         r#"
-        update codes set tries = least(tries + 1, $3 + 1)
+        update email_codes set attempts = least(attempts + 1, $3 + 1)
         where flow_hash = $1 and purpose = $2 and ($4 or user_id = $5)
-        returning id, user_id, email, code_hash, tries, expires_at > now() as "in_time!"
+        returning id, user_id, email, code_hash, attempts, expires_at > now() as "in_time!"
         "#,
         &flow.hash()[..],
         purpose.name(),
@@ -246,7 +246,7 @@ pub(crate) async fn try_address(cx: &Request, purpose: Purpose, code: &str) -> R
     .fetch_optional(cx.server.db())
     .await?;
     let Some(row) = row else { return lost(cx).await };
-    let tried = Tried { in_time: row.in_time, tries: row.tries, stored: row.code_hash.as_deref() };
+    let tried = Tried { in_time: row.in_time, attempts: row.attempts, stored: row.code_hash.as_deref() };
     tried.count(cx).await?;
     judge(flow, &code, &tried)?;
     Ok(VerifiedAddress { id: row.id, user: row.user_id.map(UserId), email: row.email })
@@ -258,8 +258,8 @@ pub(crate) async fn use_up(tx: &mut PgConnection, right: i64) -> Result<()> {
     // A code that identifies the user works only for their current address, even if it was changed this moment.
     let used = sqlx::query!(
         r#"
-        delete from codes c where c.id = $1 and c.expires_at > now() and (
-            c.purpose = 'change_email' or (c.purpose = 'arrive' and c.user_id is null)
+        delete from email_codes c where c.id = $1 and c.expires_at > now() and (
+            c.purpose = 'change_email' or (c.purpose = 'oauth_sign_up' and c.user_id is null)
             or exists (select 1 from users u where u.id = c.user_id and lower(u.email) = lower(c.email))
         )
         "#,

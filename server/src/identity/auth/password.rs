@@ -231,8 +231,9 @@ mod tests {
         check_strength("password", password, &["ada".into(), "ada@kith.example".into(), "kith".into()])
     }
 
+    // M18.
     #[test]
-    fn m18_a_hash_is_argon2id_at_the_minimum_and_fits_only_its_password() {
+    fn hashes_with_minimum_argon2id_and_matches_only_that_password() {
         let hash = hash_now("correct horse".as_bytes()).unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
         assert_eq!(compare(b"correct horse", &hash), Verdict::Right);
@@ -241,8 +242,9 @@ mod tests {
         }
     }
 
+    // M18.
     #[test]
-    fn m18_an_older_hash_is_noticed_and_a_hostile_one_is_never_computed() {
+    fn detects_outdated_hashes_and_refuses_hostile_ones() {
         let old = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(8_192, 1, 1, None).unwrap());
         let old = old.hash_password(b"x").unwrap().to_string();
         assert_eq!(compare(b"x", &old), Verdict::RightButOld);
@@ -252,13 +254,13 @@ mod tests {
     }
 
     #[test]
-    fn compatibility_forms_of_a_password_are_one() {
+    fn normalises_compatibility_forms_of_passwords() {
         let forms = ["ﬁne—Café 42", "fine—Cafe\u{301} 42"].map(|p| normal(&p.into()).expose_secret().to_owned());
         assert_eq!(forms[0], forms[1]);
     }
 
     #[test]
-    fn easy_passwords_are_refused_with_advice_and_odd_but_strong_ones_taken() {
+    fn refuses_weak_passwords_with_advice_and_accepts_strong_ones() {
         for easy in ["password", "12345678", "adaadaada", "ada@kith.example", "kith2026", "qwertyuiop", "KithKith1"] {
             let why = strength(easy).unwrap_err();
             assert!(why.get("password").unwrap().len() > 30, "{why:?}");
@@ -270,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_beginning_is_judged_and_nothing_breaks_the_judge() {
+    fn strength_check_judges_only_the_beginning_in_bounded_time() {
         for costly in ["$5", "69", "4@8({[<369!1|70$5+%2", "4@8({[<369!1|70$5+%2password", "qwertyuiop", "1.1.1.1"] {
             let begun = std::time::Instant::now();
             let (whole, beginning): (String, String) =
@@ -281,8 +283,9 @@ mod tests {
         assert!(strength(&"$5".repeat(17)).is_err());
     }
 
+    // M18.
     #[test]
-    fn m18_length_is_counted_in_characters_and_capped_in_bytes() {
+    fn limits_password_length_in_characters() {
         for (length, fine) in [(7, false), (8, true), (64, true), (256, true), (257, false)] {
             assert_eq!(check_length("password", &"é".repeat(length).into()).is_ok(), fine, "{length}");
         }

@@ -14,7 +14,7 @@ use crate::{
         audit::{self, Actor, Event},
         email_links::{self, Link},
         mails, notices,
-        sessions::{self, How, request::Request},
+        sessions::{self, SignInMethod, request::Request},
         users::Email,
     },
     jobs::{self, Job},
@@ -61,7 +61,7 @@ pub async fn finish(cx: &Request, link: &Link, new: &SecretString) -> Result<boo
     email_links::use_up(&mut tx, link).await?;
     password::set(&mut tx, link.user, &hash).await?;
     revoke_pending(&mut tx, link.user).await?;
-    let device = sessions::claim(&mut tx, cx, &session, link.user, (How::Reset, true)).await?;
+    let device = sessions::claim(&mut tx, cx, &session, link.user, (SignInMethod::Reset, true)).await?;
     let actor = || Actor::Person { user: link.user, device: Some(device), client: cx.client() };
     audit::record(&mut tx, link.user, actor(), &Event::PasswordReset).await?;
     sessions::note_browser(&mut tx, cx, link.user).await?;
@@ -82,7 +82,7 @@ pub async fn finish(cx: &Request, link: &Link, new: &SecretString) -> Result<boo
 /// changes that wait for elevation.
 pub(crate) async fn revoke_pending(tx: &mut PgConnection, user: UserId) -> Result<()> {
     sessions::revoke_all_and_forget_browsers(tx, user).await?;
-    sqlx::query!("delete from oauth_flows where user_id = $1", user.0).execute(&mut *tx).await?;
+    sqlx::query!("delete from authorization_requests where user_id = $1", user.0).execute(&mut *tx).await?;
     end_codes_and_links(tx, user).await
 }
 
@@ -91,7 +91,7 @@ pub(crate) async fn revoke_pending(tx: &mut PgConnection, user: UserId) -> Resul
 pub(crate) async fn end_codes_and_links(tx: &mut PgConnection, user: UserId) -> Result<()> {
     end_codes(tx, user).await?;
     sqlx::query!(
-        "update links set used_at = now() where user_id = $1 and used_at is null and purpose <> 'undo_email'",
+        "update email_links set used_at = now() where user_id = $1 and used_at is null and purpose <> 'undo_email'",
         user.0
     )
     .execute(tx)
@@ -101,6 +101,6 @@ pub(crate) async fn end_codes_and_links(tx: &mut PgConnection, user: UserId) -> 
 
 /// Deletes every mailed code.
 pub(crate) async fn end_codes(tx: &mut PgConnection, user: UserId) -> Result<()> {
-    sqlx::query!("delete from codes where user_id = $1", user.0).execute(tx).await?;
+    sqlx::query!("delete from email_codes where user_id = $1", user.0).execute(tx).await?;
     Ok(())
 }

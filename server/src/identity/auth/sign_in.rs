@@ -16,7 +16,7 @@ use crate::{
     db::FarTime,
     identity::{
         audit::{self, Actor, Event},
-        sessions::{self, How, request::Request},
+        sessions::{self, SignInMethod, request::Request},
         users::{self, Email},
     },
     limits::{self, Share, SharedBudget},
@@ -59,7 +59,7 @@ pub(crate) async fn sign_in_and(
     then: impl AsyncFnOnce(&mut PgConnection, UserId) -> Result<()>,
 ) -> Result<()> {
     let (known, newer) = prove(cx, attempt).await?;
-    enter(cx, known.id, (How::Password, attempt.remember), async |tx| {
+    enter(cx, known.id, (SignInMethod::Password, attempt.remember), async |tx| {
         match newer {
             Some(hash) => password::replace(tx, known.id, (known.hash.as_deref(), &hash)).await?,
             None => password::still(tx, known.id, known.hash.as_deref()).await?,
@@ -175,7 +175,7 @@ impl Counts {
 pub(crate) async fn enter(
     cx: &Request,
     user: UserId,
-    (how, remember): (How, bool),
+    (how, remember): (SignInMethod, bool),
     within: impl AsyncFnOnce(&mut PgConnection) -> Result<()>,
 ) -> Result<()> {
     let told = sessions::may_tell(cx, user).await?;

@@ -10,7 +10,7 @@ use crate::{
     base::{error::Result, random::Token},
     identity::{
         mails,
-        sessions::{How, request::Request},
+        sessions::{SignInMethod, request::Request},
         users::Email,
     },
 };
@@ -55,5 +55,5 @@ pub async fn request(cx: &Request, email: &str) -> Result<MailOutcome<Token>> {
 pub async fn sign_in(cx: &Request, typed: &str, remember: bool) -> Result<()> {
     let right = code::try_code(cx, Purpose::SignIn, typed).await?;
     sign_in::refuse_suspended(&cx.server, right.user, "code").await?;
-    sign_in::enter(cx, right.user, (How::Code, remember), async |tx| code::use_up(tx, right.id).await).await
+    sign_in::enter(cx, right.user, (SignInMethod::Code, remember), async |tx| code::use_up(tx, right.id).await).await
 }

@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn leaves_places_for_other_users_and_addresses() {
+    fn limits_upload_slots_per_user_and_client_address() {
         let places = Arc::new(Places::default());
         let take = |user, client: &str| places.take(UserId(user), client.to_owned());
         let first = (take(1, "a").unwrap(), take(1, "b").unwrap());

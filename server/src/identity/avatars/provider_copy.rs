@@ -177,7 +177,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ssrf_only_the_very_origins_of_the_settings_are_asked() {
+    fn fetches_avatars_only_from_configured_origins() {
         let origins = BTreeSet::from(["https://avatars.example".to_owned(), "http://127.0.0.1:8123".to_owned()]);
         for good in [
             "https://avatars.example/u/1?v=4",

@@ -248,7 +248,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_names_that_we_give_are_asked_for() {
+    fn parses_only_generated_avatar_file_names() {
         for size in [Size::Small, Size::Large] {
             let name = file("abc-_XYZ01234567", size);
             assert_eq!(parse(&name), Some(("abc-_XYZ01234567", size)));

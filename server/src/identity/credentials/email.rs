@@ -50,7 +50,7 @@ pub async fn request_email(cx: &Request, me: &Elevated, wished: &str) -> Result<
             .fetch_one(&mut *tx)
             .await?;
     // One change at a time: the code for another address is deleted.
-    sqlx::query!("delete from codes where user_id = $1 and purpose = 'change_email'", me.id().0)
+    sqlx::query!("delete from email_codes where user_id = $1 and purpose = 'change_email'", me.id().0)
         .execute(&mut *tx)
         .await?;
     let to = Recipient { user: Some(me.id()), email: email.as_str(), shown: email.as_str() };

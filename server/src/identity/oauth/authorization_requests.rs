@@ -82,7 +82,7 @@ async fn start(cx: &Request, slug: &str, purpose: &Purpose<'_>) -> Result<StartO
     };
     sqlx::query!(
         r#"
-        insert into oauth_flows (state_hash, browser_hash, provider, intent, user_id, session_id, next)
+        insert into authorization_requests (state_hash, browser_hash, provider, intent, user_id, session_id, next)
         values ($1, $2, $3, $4, $5, $6, $7)
         "#,
         &trip.state.hash()[..],
@@ -199,7 +199,7 @@ pub(super) async fn take(cx: &Request, provider: &Provider, callback: &Callback)
     };
     let row = sqlx::query!(
         r#"
-        delete from oauth_flows where state_hash = $1
+        delete from authorization_requests where state_hash = $1
         returning browser_hash, provider, intent, user_id, session_id, next, created_at, expires_at > now() as "in_time!"
         "#,
         &state.hash()[..],
@@ -224,7 +224,7 @@ pub(super) async fn take(cx: &Request, provider: &Provider, callback: &Callback)
 async fn is_known(cx: &Request, state: &Token) -> Result<bool> {
     let hash = state.hash();
     let known = sqlx::query_scalar!(
-        r#"select exists (select 1 from oauth_flows where state_hash = $1) as "known!""#,
+        r#"select exists (select 1 from authorization_requests where state_hash = $1) as "known!""#,
         &hash[..]
     );
     Ok(known.fetch_one(cx.server.db()).await?)
@@ -235,7 +235,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_derived_differs_by_browser_state_and_use_and_is_a_verifier() {
+    fn derives_verifiers_unique_to_browser_state_and_use() {
         let (a, b, state) = (Token::new(), Token::new(), Token::new());
         let verifier = derive(&a, "pkce", &state);
         assert_eq!(verifier, derive(&a, "pkce", &state));
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn a_callback_with_anything_twice_is_empty() {
+    fn ignores_callbacks_with_repeated_parameters() {
         let state = Token::new().text();
         let read = |pairs: &[(&'static str, &str)]| Callback::parse(pairs.iter().map(|(n, v)| (*n, (*v).to_owned())));
         let good = read(&[("code", "abc"), ("state", &state), ("scope", "x"), ("scope", "y")]);

@@ -19,7 +19,7 @@ use crate::{
     identity::{
         auth::{elevate, sign_in},
         sessions::{
-            How,
+            SignInMethod,
             request::{Member, Request},
         },
         sign_in_methods,
@@ -43,7 +43,7 @@ pub enum CallbackOutcome {
     /// The callback was used before and the browser is signed in: a reload, or the CallbackOutcome button.
     AlreadyUsed,
     /// A new user: continues at the page of the pending sign-up, with this token in the cookie.
-    Arrived {
+    PendingSignUp {
         browser: Token,
     },
     /// Nothing was done. `intent` is `None` when it is unknown.
@@ -72,7 +72,7 @@ impl OAuthRefusal {
 /// Handles the callback of the provider `slug`.
 ///
 /// [`Error::NotFound`] for an unknown provider; [`Error::Invalid`] for a suspended account, with the reason.
-pub async fn come_back(cx: &Request, slug: &str, callback: &Callback) -> Result<CallbackOutcome> {
+pub async fn handle_callback(cx: &Request, slug: &str, callback: &Callback) -> Result<CallbackOutcome> {
     let provider = cx.server.providers().find(slug)?;
     let flow = match authorization_requests::take(cx, provider, callback).await? {
         Taken::Flow(flow) => flow,
@@ -127,7 +127,7 @@ async fn ask(
 /// picture does. Every other outcome needs only the identity.
 fn unfit(provider: &Provider, lack: &MissingDetail, outcome: Outcome) -> Option<OAuthRefusal> {
     let needed = match outcome {
-        Outcome::Arrive(_) => !lack.may_join,
+        Outcome::SignUp(_) => !lack.may_join,
         Outcome::Refresh(_) => true,
         _ => false,
     };
@@ -171,23 +171,23 @@ async fn act(
     let next = || flow.next.clone();
     let done = match (outcome, me) {
         (Outcome::SignIn(user), _) => {
-            come_in(cx, (user, said), false).await.map(|()| CallbackOutcome::SignedIn { next: next() })
+            sign_in_owner(cx, (user, said), false).await.map(|()| CallbackOutcome::SignedIn { next: next() })
         }
         (Outcome::Proved(user), _) => {
             // To the page of the pending sign-up; this request only verified its account.
             let onward = pending_sign_ups::next(cx).await?;
-            come_in(cx, (user, said), true).await.map(|()| CallbackOutcome::Proved { next: onward })
+            sign_in_owner(cx, (user, said), true).await.map(|()| CallbackOutcome::Proved { next: onward })
         }
-        (Outcome::Arrive(_), _) => {
+        (Outcome::SignUp(_), _) => {
             pending_sign_ups::keep(cx, flow, said).await?;
-            Ok(CallbackOutcome::Arrived { browser: flow.browser.clone() })
+            Ok(CallbackOutcome::PendingSignUp { browser: flow.browser.clone() })
         }
         (Outcome::Link(_), Some(me)) => {
             let me = me.clone().elevated()?;
             return Ok(identities::link(cx, &me, said).await?.map(|()| CallbackOutcome::Linked));
         }
         (Outcome::Elevate(_), Some(me)) => {
-            prove_again(cx, me, said).await.map(|()| CallbackOutcome::Elevated { next: next() })
+            elevate_session(cx, me, said).await.map(|()| CallbackOutcome::Elevated { next: next() })
         }
         (Outcome::Refresh(_), Some(me)) => identities::refresh(cx, me, said).await.map(|()| CallbackOutcome::Refreshed),
         (Outcome::Refuse(why), _) => return Ok(Err(why)),
@@ -202,9 +202,9 @@ async fn act(
 
 /// Signs in the owner of the identity; with `linking`, also links the pending identity of this browser to their
 /// account.
-async fn come_in(cx: &Request, (user, said): (UserId, &ProviderAccount), linking: bool) -> Result<()> {
+async fn sign_in_owner(cx: &Request, (user, said): (UserId, &ProviderAccount), linking: bool) -> Result<()> {
     sign_in::refuse_suspended(&cx.server, user, "").await?;
-    let how = How::Provider(said.provider);
+    let how = SignInMethod::Provider(said.provider);
     sign_in::enter(cx, user, (how, true), async |tx| {
         identities::used(tx, user, said).await?;
         if linking {
@@ -217,7 +217,7 @@ async fn come_in(cx: &Request, (user, said): (UserId, &ProviderAccount), linking
 
 /// Elevates the session of a user who signed in at the provider again. Fails if the user has set a password in the
 /// meantime: then the password is required.
-async fn prove_again(cx: &Request, me: &Member, said: &ProviderAccount) -> Result<()> {
+async fn elevate_session(cx: &Request, me: &Member, said: &ProviderAccount) -> Result<()> {
     elevate::renew(cx, me, "identity", async |tx| {
         identities::used(tx, me.id(), said).await?;
         if sign_in_methods::has_password(tx, me.id()).await? { Err(Error::NotFound) } else { Ok(()) }

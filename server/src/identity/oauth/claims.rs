@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_token_needs_six_claims_of_the_right_value() {
+    fn id_tokens_require_six_valid_claims() {
         for (name, value) in [
             ("aud", r#"["kith"]"#),
             ("exp", "1767225900.5"),
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn claims_of_an_unexpected_type_count_as_absent() {
+    fn ignores_claims_of_unexpected_types() {
         for odd in ["42", "null", "true", "[]", r#"["x"]"#, "{}", r#""""#, r#""\ud800""#, "1e999"] {
             let all = ["preferred_username", "name", "picture", "email"].map(|name| (name, odd));
             let person = Person::read(&claims(&all));
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn only_true_verifies_an_address() {
+    fn only_true_verifies_an_email() {
         let verified = |value: &str| {
             let person = Person::read(&claims(&[("email", r#""ada@kith.example""#), ("email_verified", value)]));
             person.verified_email().is_some()
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_verified_only_by_the_source_it_comes_from() {
+    fn verifies_an_email_only_by_its_own_source() {
         let token = || Person::read(&claims(&[("email_verified", "true"), ("name", r#""Ada""#)]));
         let info = Person::read(&claims(&[("email", r#""ada@kith.example""#), ("preferred_username", r#""ada""#)]));
         let both = info.or(token());

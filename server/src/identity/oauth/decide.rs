@@ -81,7 +81,7 @@ pub(super) enum Outcome {
     Elevate(UserId),
     Refresh(UserId),
     /// An unknown identity: the user chooses a username, verifies an account, or enters an address. Grants nothing.
-    Arrive(Step),
+    SignUp(Step),
     Refuse(OAuthRefusal),
 }
 
@@ -140,7 +140,7 @@ pub enum OAuthRefusal {
 /// | elevate, refresh | A | B's or unlinked | any | refuse |
 pub(super) fn decide(facts: &Facts) -> Outcome {
     match (facts.intent, facts.me) {
-        (Intent::SignIn, _) => facts.owner.map_or_else(|| Outcome::Arrive(next(facts.addresses)), Outcome::SignIn),
+        (Intent::SignIn, _) => facts.owner.map_or_else(|| Outcome::SignUp(next(facts.addresses)), Outcome::SignIn),
         (Intent::Prove, _) => match facts.owner {
             Some(owner) if facts.waiting_for == Some(owner) => Outcome::Proved(owner),
             _ => Outcome::Refuse(OAuthRefusal::NotThatOne),
@@ -189,14 +189,14 @@ mod tests {
     }
 
     #[test]
-    fn every_row_of_the_table() {
+    fn decides_every_documented_case() {
         use Addresses::{Free, None as Unverified, Of};
         let sign_in = |owner, addresses| decide(&facts(Intent::SignIn, owner, addresses));
         assert_eq!(sign_in(Some(A), Unverified), Outcome::SignIn(A));
         assert_eq!(sign_in(Some(A), Of(B)), Outcome::SignIn(A), "the identity counts, not the address");
-        assert_eq!(sign_in(None, Of(A)), Outcome::Arrive(Step::Prove(A)));
-        assert_eq!(sign_in(None, Unverified), Outcome::Arrive(Step::AskAddress));
-        assert_eq!(sign_in(None, Free), Outcome::Arrive(Step::Choose));
+        assert_eq!(sign_in(None, Of(A)), Outcome::SignUp(Step::Prove(A)));
+        assert_eq!(sign_in(None, Unverified), Outcome::SignUp(Step::AskAddress));
+        assert_eq!(sign_in(None, Free), Outcome::SignUp(Step::Choose));
         let link = |owner, elevated, another| decide(&as_a(facts(Intent::Link, owner, Of(B)), elevated, another));
         assert_eq!(link(None, true, false), Outcome::Link(A));
         assert_eq!(link(None, false, false), Outcome::Refuse(OAuthRefusal::SessionGone));
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn no_combination_gives_an_account_to_whom_it_has_not_been_proved() {
+    fn no_combination_of_facts_grants_an_unverified_account() {
         let mut seen = 0;
         for facts in all() {
             seen += 1;
@@ -274,7 +274,7 @@ mod tests {
                     let refresh = facts.intent == Intent::Refresh;
                     assert!(refresh || facts.me.is_some_and(|me| !me.has_password), "{facts:?}");
                 }
-                Outcome::Arrive(_) => assert_eq!((facts.intent, facts.owner), (Intent::SignIn, None)),
+                Outcome::SignUp(_) => assert_eq!((facts.intent, facts.owner), (Intent::SignIn, None)),
                 Outcome::Refuse(_) => {}
             }
         }
@@ -282,12 +282,12 @@ mod tests {
     }
 
     #[test]
-    fn an_address_never_changes_what_is_given() {
+    fn email_addresses_never_change_the_granted_outcome() {
         for facts in all() {
             let others = [Addresses::None, Addresses::Free, Addresses::Of(A), Addresses::Of(B)];
             let outcomes = others.map(|addresses| decide(&Facts { addresses, ..facts }));
             let given =
-                outcomes.map(|outcome| if matches!(outcome, Outcome::Arrive(_)) { None } else { Some(outcome) });
+                outcomes.map(|outcome| if matches!(outcome, Outcome::SignUp(_)) { None } else { Some(outcome) });
             assert!(given.iter().all(|other| *other == given[0]), "{facts:?}");
         }
     }

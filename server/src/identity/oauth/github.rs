@@ -211,7 +211,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_next_page_is_only_noticed_never_followed() {
+    fn detects_a_next_page_link() {
         let mut headers = HeaderMap::new();
         assert!(!has_next(&headers));
         headers.insert(LINK, "<http://169.254.169.254/?page=1>; rel=\"prev\"".parse().unwrap());

@@ -7,7 +7,7 @@ use crate::{
     identity::{
         auth::sign_up::{self, NewUser},
         avatars,
-        sessions::{self, How, request::Request},
+        sessions::{self, SignInMethod, request::Request},
         users::{self, Email, Username},
     },
 };
@@ -74,7 +74,7 @@ async fn create(cx: &Request, new: &NewUser) -> Result<SignUpOutcome> {
     }
     // A pending sign-up with this address has lost: this user verified the address first.
     sqlx::query!("delete from registrations where lower(email) = lower($1)", new.email).execute(&mut *tx).await?;
-    let how = How::Provider(said.provider);
+    let how = SignInMethod::Provider(said.provider);
     let device = sessions::claim(&mut tx, cx, &session, user, (how, true)).await?;
     sign_up::welcome(&mut tx, cx, user, (device, how)).await?;
     // Fetched in the background: the user does not wait for a picture, and has the generated avatar without it.

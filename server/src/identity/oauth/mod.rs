@@ -27,14 +27,14 @@ mod providers;
 mod tokens;
 
 pub use authorization_requests::{Callback, StartOutcome, elevate, link, prove, refresh, sign_in};
-pub use callback::{CallbackOutcome, come_back};
+pub use callback::{CallbackOutcome, handle_callback};
 pub use decide::{Intent, OAuthRefusal};
 pub use identities::{Identity, list, unlink};
 pub use join::{Chosen, SignUpOutcome, join};
-pub use pending_sign_ups::{Arrival, Choice, Stage, current};
+pub use pending_sign_ups::{Choice, PendingSignUp, Stage, current};
 pub use protocol::ProviderAccount;
 pub use prove::{ask_address, prove_by_code, prove_by_password, waiting};
-pub use provider_avatars::face;
+pub use provider_avatars::avatar;
 pub use providers::{Provider, Providers};
 
 impl OAuthRefusal {

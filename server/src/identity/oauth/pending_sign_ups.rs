@@ -26,7 +26,7 @@ use crate::{
 
 /// The data for the page of a pending sign-up.
 #[derive(Clone, Debug)]
-pub struct Arrival {
+pub struct PendingSignUp {
     pub provider: String,
     pub label: String,
     pub login: String,
@@ -92,12 +92,12 @@ pub(super) async fn keep(cx: &Request, flow: &Flow, said: &ProviderAccount) -> R
     let addresses: Vec<String> = said.addresses.iter().map(|email| email.as_str().to_owned()).collect();
     sqlx::query!(
         r#"
-        insert into arrivals (browser_hash, provider, issuer, subject, login, name, picture, addresses, next)
+        insert into pending_oauth_sign_ups (browser_hash, provider, issuer, subject, login, name, picture, addresses, next)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         on conflict (browser_hash) do update set
             provider = excluded.provider, issuer = excluded.issuer, subject = excluded.subject, login = excluded.login,
-            name = excluded.name, picture = excluded.picture, addresses = excluded.addresses, proved = null,
-            face_asked = false, face = null, face_type = null, next = excluded.next, created_at = excluded.created_at, expires_at = excluded.expires_at
+            name = excluded.name, picture = excluded.picture, addresses = excluded.addresses, verified = null,
+            avatar_requested = false, avatar = null, avatar_type = null, next = excluded.next, created_at = excluded.created_at, expires_at = excluded.expires_at
         "#,
         &flow.browser.hash()[..],
         said.provider.as_str(),
@@ -125,8 +125,8 @@ pub(super) async fn row(db: &mut PgConnection, cx: &Request) -> Result<Row> {
         Row,
         r#"
         select provider, issuer, subject, login, name, picture, next,
-               case when proved is null then addresses else proved || addresses end as "addresses!"
-        from arrivals where browser_hash = $1 and expires_at > now()
+               case when verified is null then addresses else verified || addresses end as "addresses!"
+        from pending_oauth_sign_ups where browser_hash = $1 and expires_at > now()
         "#,
         &browser_hash(cx)?[..],
     )
@@ -140,9 +140,9 @@ pub(super) async fn take(tx: &mut PgConnection, cx: &Request) -> Result<Row> {
     sqlx::query_as!(
         Row,
         r#"
-        delete from arrivals where browser_hash = $1 and expires_at > now()
+        delete from pending_oauth_sign_ups where browser_hash = $1 and expires_at > now()
         returning provider, issuer, subject, login, name, picture, next,
-            case when proved is null then addresses else proved || addresses end as "addresses!"
+            case when verified is null then addresses else verified || addresses end as "addresses!"
         "#,
         &browser_hash(cx)?[..],
     )
@@ -187,20 +187,20 @@ pub(super) async fn waiting_for(db: &mut PgConnection, cx: &Request) -> Result<O
 
 /// Returns the pending sign-up of this browser. [`Error::NotFound`] when there is none. With the flag the user prefers
 /// a new account over verifying the existing one.
-pub async fn current(cx: &Request, anew: bool) -> Result<Arrival> {
+pub async fn current(cx: &Request, restarted: bool) -> Result<PendingSignUp> {
     let mut db = cx.server.db().acquire().await?;
     let row = row(&mut db, cx).await?;
-    let stage = stage(&mut db, &row, anew).await?;
+    let stage = stage(&mut db, &row, restarted).await?;
     let label = row.provider.parse().map_or_else(|()| row.provider.clone(), |slug| cx.server.providers().label(slug));
-    Ok(Arrival { label, provider: row.provider, login: row.login, name: row.name, stage })
+    Ok(PendingSignUp { label, provider: row.provider, login: row.login, name: row.name, stage })
 }
 
-async fn stage(db: &mut PgConnection, row: &Row, anew: bool) -> Result<Stage> {
+async fn stage(db: &mut PgConnection, row: &Row, restarted: bool) -> Result<Stage> {
     let known: Vec<_> = owners(db, row.addresses.clone()).await?.collect();
     let free: Vec<String> = known.iter().filter(|(_, owner)| owner.is_none()).map(|(a, _)| a.clone()).collect();
     let taken = known.into_iter().find_map(|(address, owner)| owner.map(|owner| (address, owner)));
     let addresses = match &taken {
-        Some((_, owner)) if !anew || free.is_empty() => Addresses::Of(*owner),
+        Some((_, owner)) if !restarted || free.is_empty() => Addresses::Of(*owner),
         _ if free.is_empty() => Addresses::None,
         _ => Addresses::Free,
     };
@@ -258,10 +258,10 @@ pub(super) async fn link(tx: &mut PgConnection, cx: &Request, (user, proved): (U
 }
 
 /// Stores an address that was verified by a mailed code: from now on the first to choose from.
-pub(super) async fn proved(tx: &mut PgConnection, cx: &Request, address: &str) -> Result<()> {
+pub(super) async fn set_verified(tx: &mut PgConnection, cx: &Request, address: &str) -> Result<()> {
     let address = Email::parse(address)?;
     let kept = sqlx::query!(
-        "update arrivals set proved = $2 where browser_hash = $1 and expires_at > now()",
+        "update pending_oauth_sign_ups set verified = $2 where browser_hash = $1 and expires_at > now()",
         &browser_hash(cx)?[..],
         address.as_str(),
     )
@@ -275,7 +275,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_login_name_becomes_a_username_where_it_can() {
+    fn suggests_usernames_from_provider_logins() {
         for (login, username) in [
             ("octocat", Some("octocat")),
             ("Mona-Lisa", Some("mona_lisa")),

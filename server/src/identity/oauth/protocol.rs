@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_that_only_forward_are_nobodys() {
+    fn ignores_github_noreply_invalid_and_repeated_addresses() {
         let list = usable_addresses(
             [
                 "ada@kith.example",
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn cutting_a_name_leaves_graphemes_whole() {
+    fn cuts_names_between_graphemes() {
         let (family, flag) = ("👩\u{200d}👩\u{200d}👧\u{200d}👦", "🇳🇴");
         for (line, most, left) in [
             ("Ada Marlow".to_owned(), 50, "Ada Marlow".to_owned()),

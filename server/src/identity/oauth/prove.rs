@@ -17,14 +17,14 @@ use crate::{
             sign_in::{self, Attempt},
         },
         mails,
-        sessions::{How, request::Request},
+        sessions::{SignInMethod, request::Request},
         users::Email,
     },
 };
 
 /// Returns the address of the pending code of this browser.
 pub async fn waiting(cx: &Request) -> Result<String> {
-    code::waiting(cx, Purpose::Arrive).await
+    code::waiting(cx, Purpose::OAuthSignUp).await
 }
 
 /// Mails a code to a typed address. The response does not reveal if it has an account, only the mail does. The returned
@@ -40,7 +40,7 @@ async fn mail_code(cx: &Request, email: &Email) -> Result<MailOutcome<Token>> {
     let CountedMail { owner, others } = match asking::count(cx, email).await? {
         MailOutcome::Sent(counted) => counted,
         MailOutcome::Earlier(wait) => {
-            code::extend(cx, Purpose::Arrive, email.as_str()).await?;
+            code::extend(cx, Purpose::OAuthSignUp, email.as_str()).await?;
             return Ok(MailOutcome::Earlier(wait));
         }
     };
@@ -52,9 +52,9 @@ async fn mail_code(cx: &Request, email: &Email) -> Result<MailOutcome<Token>> {
         email: owner.as_ref().map_or(email.as_str(), |owner| &owner.email),
         shown: email.as_str(),
     };
-    let flow = code::issue((&mut *tx, &cx.server), Purpose::Arrive, &to, true, |digits| match owner.is_some() {
+    let flow = code::issue((&mut *tx, &cx.server), Purpose::OAuthSignUp, &to, true, |digits| match owner.is_some() {
         true => mails::link_code(origin, digits, &label, others),
-        false => mails::arrival_code(origin, digits, &label, others),
+        false => mails::oauth_sign_up_code(origin, digits, &label, others),
     })
     .await?;
     tx.commit().await?;
@@ -69,19 +69,19 @@ async fn mail_code(cx: &Request, email: &Email) -> Result<MailOutcome<Token>> {
 /// browser has no pending code.
 pub async fn prove_by_code(cx: &Request, typed: &str) -> Result<Option<String>> {
     let next = pending_sign_ups::next(cx).await?;
-    let right = code::try_address(cx, Purpose::Arrive, typed).await?;
+    let right = code::try_address(cx, Purpose::OAuthSignUp, typed).await?;
     let owner = sqlx::query_scalar!("select id from users where lower(email) = lower($1)", right.email)
         .fetch_optional(cx.server.db())
         .await?;
     let Some(user) = owner.map(UserId) else {
         let mut tx = cx.server.begin().await?;
         code::use_up(&mut tx, right.id).await?;
-        pending_sign_ups::proved(&mut tx, cx, &right.email).await?;
+        pending_sign_ups::set_verified(&mut tx, cx, &right.email).await?;
         tx.commit().await?;
         return Ok(None);
     };
     sign_in::refuse_suspended(&cx.server, user, "code").await?;
-    sign_in::enter(cx, user, (How::Code, true), async |tx| {
+    sign_in::enter(cx, user, (SignInMethod::Code, true), async |tx| {
         code::use_up(tx, right.id).await?;
         pending_sign_ups::link(tx, cx, (user, Some(&right.email))).await
     })

@@ -14,32 +14,32 @@ use crate::{
 /// or when it is unavailable, returns `None`.
 ///
 /// [`Error::NotFound`] when there is no pending sign-up.
-pub async fn face(cx: &Request) -> Result<Option<Rendition>> {
+pub async fn avatar(cx: &Request) -> Result<Option<Rendition>> {
     let browser = pending_sign_ups::browser_hash(cx)?;
     let kept = sqlx::query!(
         r#"
-        update arrivals a set face_asked = true from arrivals before
+        update pending_oauth_sign_ups a set avatar_requested = true from pending_oauth_sign_ups before
         where a.browser_hash = $1 and a.expires_at > now() and before.browser_hash = a.browser_hash
-        returning a.picture, a.face, a.face_type, before.face_asked as asked
+        returning a.picture, a.avatar, a.avatar_type, before.avatar_requested as requested
         "#,
         &browser[..],
     )
     .fetch_optional(cx.server.db())
     .await?
     .ok_or(Error::NotFound)?;
-    if let (Some(bytes), Some(content_type)) = (kept.face, kept.face_type) {
+    if let (Some(bytes), Some(content_type)) = (kept.avatar, kept.avatar_type) {
         return Ok(Some(Rendition { content_type, bytes }));
     }
-    let (Some(address), false) = (kept.picture, kept.asked) else { return Ok(None) };
-    let Some(face) = avatars::preview(&cx.server, &address).await? else { return Ok(None) };
+    let (Some(address), false) = (kept.picture, kept.requested) else { return Ok(None) };
+    let Some(preview) = avatars::preview(&cx.server, &address).await? else { return Ok(None) };
     sqlx::query!(
-        "update arrivals set face = $2, face_type = $3 where browser_hash = $1 and picture = $4",
+        "update pending_oauth_sign_ups set avatar = $2, avatar_type = $3 where browser_hash = $1 and picture = $4",
         &browser[..],
-        face.bytes,
-        face.content_type,
+        preview.bytes,
+        preview.content_type,
         address,
     )
     .execute(cx.server.db())
     .await?;
-    Ok(Some(face))
+    Ok(Some(preview))
 }

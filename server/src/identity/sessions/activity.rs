@@ -6,7 +6,7 @@ use serde_json::Value;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
-use super::{How, UserAgent, request::Member};
+use super::{SignInMethod, UserAgent, request::Member};
 use crate::base::{error::Result, id::UserId};
 
 /// An event for display to its user.
@@ -79,7 +79,7 @@ fn words(kind: &str, detail: &Value) -> String {
     let count = detail["count"].as_u64().unwrap_or_default();
     match kind {
         "signed_up" => "You created this account".to_owned(),
-        "signed_in" => format!("Signed in {}", How::words(text("how"))),
+        "signed_in" => format!("Signed in {}", SignInMethod::words(text("how"))),
         "signed_out" => "Signed out".to_owned(),
         "elevated" => "You proved that it is you".to_owned(),
         "device_ended" => "A device was signed out".to_owned(),

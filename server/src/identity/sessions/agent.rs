@@ -182,7 +182,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn common_browsers_have_names() {
+    fn names_common_browsers_and_device_kinds() {
         for (header, words, kind) in [
             (
                 "Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0",

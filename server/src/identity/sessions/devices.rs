@@ -3,7 +3,7 @@
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
-use super::{How, UserAgent, browsers};
+use super::{SignInMethod, UserAgent, browsers};
 use crate::{
     base::{
         error::{Error, Result},
@@ -23,8 +23,8 @@ pub struct Device {
     pub id: DeviceId,
     pub agent: UserAgent,
     pub ip: Option<std::net::IpAddr>,
-    /// The description by [`super::How::words`].
-    pub how: String,
+    /// The description by [`super::SignInMethod::words`].
+    pub method: String,
     pub signed_in_at: OffsetDateTime,
     /// Accurate to five minutes.
     pub last_seen_at: OffsetDateTime,
@@ -36,7 +36,7 @@ pub struct Device {
 pub async fn list(db: &mut PgConnection, me: &Member) -> Result<Vec<Device>> {
     let rows = sqlx::query!(
         r#"
-        select device_id, user_agent, ip as "ip: ipnetwork::IpNetwork", coalesce(how, '') as "how!", created_at, last_seen_at,
+        select device_id, user_agent, ip as "ip: ipnetwork::IpNetwork", coalesce(sign_in_method, '') as "method!", created_at, last_seen_at,
                id = $2 as "current!"
         from sessions where user_id = $1 and expires_at > now()
         order by id = $2 desc, last_seen_at desc
@@ -52,7 +52,7 @@ pub async fn list(db: &mut PgConnection, me: &Member) -> Result<Vec<Device>> {
             id: DeviceId(row.device_id),
             agent: UserAgent::parse(&row.user_agent),
             ip: row.ip.map(|net| net.ip()),
-            how: How::words(&row.how),
+            method: SignInMethod::words(&row.method),
             signed_in_at: row.created_at,
             last_seen_at: row.last_seen_at,
             current: row.current,
@@ -138,11 +138,11 @@ pub(crate) async fn revoke_others_in(tx: &mut PgConnection, me: &Member) -> Resu
 
 /// Revokes the user's sessions that were opened in one way, except this one, inside the transaction that removes that
 /// way to sign in.
-pub(crate) async fn revoke_by_method(tx: &mut PgConnection, me: &Member, how: &str) -> Result<()> {
+pub(crate) async fn revoke_by_method(tx: &mut PgConnection, me: &Member, method: &str) -> Result<()> {
     let ended = sqlx::query_scalar!(
-        "delete from sessions where user_id = $1 and how = $2 and id <> $3 returning browser_hash",
+        "delete from sessions where user_id = $1 and sign_in_method = $2 and id <> $3 returning browser_hash",
         me.id().0,
-        how,
+        method,
         me.key.as_str(),
     )
     .fetch_all(&mut *tx)

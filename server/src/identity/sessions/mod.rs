@@ -29,7 +29,7 @@ pub(crate) use devices::{
 };
 pub(crate) use ended::ended_lately;
 pub use link_subject::{LinkedSession, Subject, link_subject};
-pub use open::{How, claim, open, renew};
+pub use open::{SignInMethod, claim, open, renew};
 pub(crate) use open::{is_remembered, via};
 pub use store::{HashedStore, SessionKey};
 pub use table::SessionTable;

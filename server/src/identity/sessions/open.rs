@@ -25,7 +25,7 @@ pub(crate) fn via(provider: &str) -> String {
 
 /// The method of a sign-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum How {
+pub enum SignInMethod {
     Password,
     /// The code of a sign-up.
     SignUp,
@@ -39,7 +39,7 @@ pub enum How {
     Provider(Slug),
 }
 
-impl How {
+impl SignInMethod {
     /// Returns the value for the table.
     pub fn name(self) -> String {
         let name = match self {
@@ -96,12 +96,12 @@ pub async fn claim(
     cx: &Request,
     key: &SessionKey,
     user: UserId,
-    (how, remember): (How, bool),
+    (how, remember): (SignInMethod, bool),
 ) -> Result<DeviceId> {
     let device = sqlx::query_scalar!(
         r#"
         update sessions set
-            user_id = $2, how = $3, ip = $4, user_agent = $5, last_seen_at = now(),
+            user_id = $2, sign_in_method = $3, ip = $4, user_agent = $5, last_seen_at = now(),
             idle_for = case when $6 then make_interval(days => $7) else make_interval(hours => $8) end,
             ends_at = now() + make_interval(days => $9),
             expires_at = now() + case when $6 then make_interval(days => $7) else make_interval(hours => $8) end,
@@ -124,7 +124,7 @@ pub async fn claim(
         ABSOLUTE_DAYS,
         ELEVATION_MINUTES,
         &browsers::hash(cx, user)[..],
-        matches!(how, How::Provider(_)),
+        matches!(how, SignInMethod::Provider(_)),
     )
     .fetch_one(&mut *tx)
     .await?;
@@ -153,12 +153,12 @@ pub async fn renew(tx: &mut PgConnection, cx: &Request, me: &Member, key: &Sessi
         r#"
         with old as (
             delete from sessions where id = $1 and user_id = $2 and expires_at > now()
-            returning device_id, created_at, idle_for, ends_at, how, user_agent, ip, browser_hash
+            returning device_id, created_at, idle_for, ends_at, sign_in_method, user_agent, ip, browser_hash
         )
         update sessions s set
             user_id = $2, device_id = old.device_id, created_at = old.created_at, last_seen_at = now(),
             idle_for = old.idle_for, ends_at = old.ends_at, expires_at = least(now() + old.idle_for, old.ends_at),
-            how = old.how, user_agent = old.user_agent, ip = old.ip, browser_hash = old.browser_hash,
+            sign_in_method = old.sign_in_method, user_agent = old.user_agent, ip = old.ip, browser_hash = old.browser_hash,
             elevated_until = now() + make_interval(mins => $4)
         from old where s.id = $3 and s.user_id is null
         "#,

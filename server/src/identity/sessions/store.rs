@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_is_made_of_exactly_one_spelling_of_an_id() {
+    fn derives_session_keys_only_from_canonical_ids() {
         let text = Id(42).to_string();
         assert_eq!(SessionKey::of_cookie(&text), Some(SessionKey::of(&Id(42))));
         assert_ne!(SessionKey::of(&Id(42)).as_str(), text);

@@ -54,8 +54,9 @@ fn is_local(byte: u8) -> bool {
 mod tests {
     use super::*;
 
+    // M14.
     #[test]
-    fn m14_one_spelling_each() {
+    fn normalises_addresses_to_one_spelling() {
         for (typed, stored) in [
             ("ada@kith.example", "ada@kith.example"),
             ("  Ada.M+x@KITH.example\n", "Ada.M+x@kith.example"),
@@ -71,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn a_verified_address_is_not_read_as_another() {
+    fn refuses_verified_addresses_that_need_reinterpretation() {
         for (claimed, stored) in [
             ("Ada.M+x@KITH.example", Some("Ada.M+x@kith.example")),
             ("ada@bücher.example", Some("ada@xn--bcher-kva.example")),
@@ -86,8 +87,9 @@ mod tests {
         }
     }
 
+    // M14.
     #[test]
-    fn m14_nothing_that_two_programs_could_read_differently() {
+    fn refuses_ambiguous_and_malformed_addresses() {
         for bad in [
             "",
             "ada",

@@ -200,7 +200,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_fold_to_one_spelling() {
+    fn normalises_usernames_to_one_spelling() {
         for (typed, stored) in [
             ("ada", "ada"),
             (" @Ada_99 ", "ada_99"),
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_that_could_be_mistaken() {
+    fn refuses_malformed_confusable_and_reserved_usernames() {
         for bad in [
             "",
             "ab",

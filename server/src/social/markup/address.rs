@@ -130,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_ends_where_the_sentence_goes_on() {
+    fn bare_links_end_before_surrounding_text() {
         for (text, wanted) in [
             ("https://e.example，好", "https://e.example"),
             ("https://e.example/x”", "https://e.example/x"),
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_may_leave_out_the_scheme() {
+    fn named_links_may_omit_the_scheme() {
         for (typed, href) in [
             ("www.example.org", "https://www.example.org/"),
             ("example.org/about", "https://example.org/about"),

@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_link_is_called_by_where_it_leads() {
+    fn shortens_links_to_their_real_host_and_path() {
         for (address, short) in [
             ("https://www.example.org/", "example.org"),
             ("https://example.org/a?b=c#d", "example.org/a?b=c#d"),
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_with_a_sign_in_it_is_none() {
+    fn refuses_hosts_with_punctuation_or_symbols() {
         for sign in [
             "，",
             "。",
@@ -116,8 +116,9 @@ mod tests {
         }
     }
 
+    // H38.
     #[test]
-    fn h38_only_the_web_is_linked() {
+    fn links_only_http_and_https_addresses() {
         for bad in [
             "javascript:alert(1)",
             "JAVASCRIPT:alert(1)",

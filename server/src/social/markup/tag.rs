@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_tag_has_one_spelling() {
+    fn folds_tags_to_one_spelling() {
         for spellings in [
             &["rust", "Rust", "RUST", "Ｒｕｓｔ"][..],
             &["οδος", "ΟΔΟΣ", "οδοσ", "Οδος"],

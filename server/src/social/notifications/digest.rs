@@ -151,12 +151,12 @@ pub(crate) async fn to_mail(db: &mut PgConnection, user: UserId, told: &[i64]) -
         join users r on r.id = n.user_id
         left join posts p on p.id = n.post_id
         join users u on u.id = coalesce(n.actor_id, (
-            select l.user_id from likes l where l.post_id = n.post_id and is_told(n.user_id, l.user_id)
+            select l.user_id from likes l where l.post_id = n.post_id and is_notified(n.user_id, l.user_id)
             order by l.created_at desc, l.user_id limit 1
         ))
         where n.user_id = $1 and n.id = any ($2) and n.read_at is null and n.withdrawn_at is null
           and r.suspended_at is null and r.digest_rhythm <> 'off' and n.kind = any (r.digest_kinds)
-          and (n.actor_id is null or is_told(n.user_id, n.actor_id))
+          and (n.actor_id is null or is_notified(n.user_id, n.actor_id))
         order by n.updated_at desc, n.id desc
         "#,
         user.0,

@@ -162,7 +162,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_people_wrote_becomes_no_link() {
+    fn replaces_links_in_quoted_text() {
         assert_eq!(
             plain("see https://evil.example, www.evil.example or evil.example/x", 200),
             "see [link] [link] or [link]"
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_dates_and_titles_are_no_links() {
+    fn numbers_dates_and_titles_are_not_treated_as_links() {
         for text in [
             "19.99",
             "24.12.2026",
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn one_thing_is_said_in_the_subject_and_many_are_counted() {
+    fn subject_names_one_notification_and_counts_many() {
         let told = sample();
         assert_eq!(subject(&told[..1], 0), "Ada <b> replied to you on Kith");
         assert_eq!(subject(&told, 3), "7 things wait for you on Kith");

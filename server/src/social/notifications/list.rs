@@ -104,10 +104,10 @@ pub async fn page(db: &mut PgConnection, me: &Member, before: Option<Cursor>) ->
                    array_agg(u.avatar order by a.at desc, u.id) as avatars
             from (
                 select n.actor_id as user_id, n.updated_at as at 
-                where n.actor_id is not null and is_told($1, n.actor_id)
+                where n.actor_id is not null and is_notified($1, n.actor_id)
                 union all
                 (select l.user_id, l.created_at from likes l
-                 where n.kind = 'like' and l.post_id = n.post_id and is_told($1, l.user_id)
+                 where n.kind = 'like' and l.post_id = n.post_id and is_notified($1, l.user_id)
                  order by l.created_at desc, l.user_id limit 3)
             ) a join users u on u.id = a.user_id
         ) who
@@ -175,7 +175,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_place_reads_back_to_the_microsecond_and_nothing_else_does() {
+    fn cursors_round_trip_to_the_microsecond_and_refuse_invalid_text() {
         let at = time::macros::datetime!(2026-11-21 12:00:00.123456 UTC);
         let cursor = Cursor { at, id: 42 };
         assert_eq!(cursor.to_string().parse(), Ok(cursor));

@@ -14,7 +14,7 @@ pub(crate) async fn liked(tx: &mut PgConnection, post: PostId, by: UserId) -> Re
         r#"
         with before as (select from unlikes where post_id = $1 and user_id = $2), told as (
             insert into notifications as n (user_id, kind, post_id)
-            select p.author_id, 'like', p.id from posts p where p.id = $1 and is_told(p.author_id, $2)
+            select p.author_id, 'like', p.id from posts p where p.id = $1 and is_notified(p.author_id, $2)
             on conflict (post_id, user_id) do update set (withdrawn_at, updated_at, expires_at, read_at, mailed_at) = (
                 select null::timestamptz, e.updated_at, e.expires_at, e.read_at, e.mailed_at from (
                     select n.updated_at, n.expires_at, n.read_at, n.mailed_at where exists (select from before)
@@ -60,7 +60,7 @@ pub(crate) async fn followed(tx: &mut PgConnection, whom: UserId, by: UserId) ->
     sqlx::query!(
         r#"
         with told as (
-            insert into notifications (user_id, kind, actor_id) select $1, 'follow', $2 where is_told($1, $2)
+            insert into notifications (user_id, kind, actor_id) select $1, 'follow', $2 where is_notified($1, $2)
             on conflict on constraint notifications_actor_key do update set withdrawn_at = null
             returning user_id
         )
@@ -95,7 +95,7 @@ pub(crate) async fn of_post(
                 union all
                 select m.user_id, 'mention', 2 from post_mentions m where m.post_id = $1 and m.user_id = any ($4)
             ) c
-            where c.user_id is not null and is_told(c.user_id, $2)
+            where c.user_id is not null and is_notified(c.user_id, $2)
             order by c.user_id, c.weight
             on conflict (post_id, user_id) do update set withdrawn_at = null
             returning user_id, kind

@@ -45,7 +45,7 @@ async fn post(db: &mut PgConnection, author: UserId) -> sqlx::Result<PostId> {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn an_edit_tells_the_newly_named_and_nobody_again(pool: PgPool) -> Result<()> {
+async fn edits_notify_only_newly_mentioned_users(pool: PgPool) -> Result<()> {
     let db = &mut *pool.acquire().await?;
     people(db, 4).await?;
     let [author, alan, grace, ada] = [1, 2, 3, 4].map(UserId);
@@ -74,7 +74,7 @@ async fn an_edit_tells_the_newly_named_and_nobody_again(pool: PgPool) -> Result<
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn a_post_costs_the_same_however_many_follow_its_author(pool: PgPool) -> Result<()> {
+async fn posts_create_no_notifications_for_followers(pool: PgPool) -> Result<()> {
     let db = &mut *pool.acquire().await?;
     people(db, 60).await?;
     sqlx::query("insert into follows (follower_id, followee_id) select n, 1 from generate_series(2, 60) n")

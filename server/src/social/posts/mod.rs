@@ -183,7 +183,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_body_is_counted_in_characters_and_trimmed() {
+    fn trims_bodies_and_limits_them_in_characters() {
         assert_eq!(check_body("  hello \r\n there  ").ok().as_deref(), Some("hello \n there"));
         assert!(check_body(&"é".repeat(BODY_MAX)).is_ok());
         assert!(check_body(&"é".repeat(BODY_MAX + 1)).is_err());

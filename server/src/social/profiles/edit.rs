@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_typed_is_cleaned_and_empty_links_fall_out() {
+    fn cleans_profile_fields_and_drops_empty_links() {
         let kept = check(&typed()).unwrap();
         assert_eq!((kept.display_name.as_str(), kept.bio.as_str()), ("Ada Marlow", "Gardens.\nTrains."));
         assert_eq!((kept.pronouns.as_str(), kept.place.as_str()), ("she/her", "Upper Ottery"));
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn each_field_says_what_is_wrong_with_it() {
+    fn reports_an_error_for_each_invalid_field() {
         let wrong = Details {
             display_name: "x".repeat(51),
             bio: "é".repeat(BIO_MAX + 1),

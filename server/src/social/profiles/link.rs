@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_web_is_taken_with_or_without_its_scheme() {
+    fn accepts_web_links_with_or_without_scheme() {
         for (typed, kept) in [
             ("https://example.org", "https://example.org/"),
             ("example.org/@ada", "https://example.org/@ada"),
@@ -47,8 +47,9 @@ mod tests {
         }
     }
 
+    // H36.
     #[test]
-    fn h36_nothing_else_is() {
+    fn refuses_other_schemes_and_suspicious_hosts() {
         for typed in [
             "javascript:alert(1)",
             "javascript://example.org/%0aalert(1)",

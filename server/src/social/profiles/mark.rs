@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mark_reads_back_to_the_microsecond_and_nothing_else_is_one() {
+    fn marks_round_trip_to_the_microsecond_and_refuse_invalid_text() {
         let mark = Mark { at: datetime!(2026-03-14 15:00:00.123456 UTC), id: 42 };
         assert_eq!(mark.to_string().parse(), Ok(mark));
         for bad in ["", "-", "1", "1-", "-1", "1-2-3", "-1-2", "1--2", "+1-2", "1 -2", "99999999999999999999-1", "x-1"]

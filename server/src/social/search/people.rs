@@ -199,7 +199,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_rank_is_read_as_it_was_written_and_nothing_else_is() {
+    fn ranks_round_trip_and_refuse_invalid_text() {
         let rank = Rank { fit: 1, followers: 12, id: 345 };
         assert_eq!(rank.to_string().parse::<Rank>().ok(), Some(rank));
         for odd in ["", "1", "1-2", "1-2-3-4", "a-b-c", "1--2-3", "99999999999-1-1", "1-99999999999999999999-1"] {

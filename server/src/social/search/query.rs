@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn words_phrases_and_refusals_are_told_apart() {
+    fn distinguishes_words_phrases_and_exclusions() {
         let query = parse("  rye bread \"slow oven\" -white -\"from a tin\" -- & | ! ");
         assert_eq!(
             (query.words, query.phrases),
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn phrases_are_taken_from_any_quotes() {
+    fn reads_phrases_from_any_quotes() {
         let phrase = |typed: &str| {
             let query = parse(typed);
             (query.phrases, query.words)
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn signs_alone_are_nothing_to_look_for() {
+    fn queries_of_signs_alone_are_empty() {
         for signs in ["", " ", "%", "_", "-", "\"", "\"\"", "-\"\"", "!!! & | <-> () :*", "\u{0}", "😀", "\u{202e}"] {
             assert!(parse(signs).is_empty() && !parse(signs).only_refuses(), "{signs:?}");
         }
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn a_username_is_the_only_word_or_the_one_that_says_so() {
+    fn reads_a_username_from_a_single_word_or_handle() {
         assert_eq!(parse("@Ada").username().as_deref(), Some("ada"));
         assert_eq!(parse("ada").username().as_deref(), Some("ada"));
         assert_eq!(parse("hello @ada there").username().as_deref(), Some("ada"));
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tag_stands_alone() {
+    fn reads_a_tag_only_when_alone() {
         assert_eq!(parse("#Rust").tag(), Some("Rust"));
         assert_eq!((parse("＃タグ").tag(), parse("﹟タグ").tag()), (Some("タグ"), Some("タグ")));
         for other in ["rust", "#", "#rust now", "now #rust", "#a#b"] {
@@ -283,13 +283,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_twice_is_looked_for_once() {
+    fn removes_repeated_search_terms() {
         let query = parse("rye rye -white \"slow oven\" -white rye \"slow oven\"");
         assert_eq!((query.words.len(), query.phrases.len(), query.no_words.len()), (1, 1, 1));
     }
 
     #[test]
-    fn only_so_much_is_taken() {
+    fn refuses_overlong_queries() {
         assert!(Query::parse(&"é".repeat(MAX_CHARS)).is_ok());
         assert!(Query::parse(&"é".repeat(MAX_CHARS + 1)).unwrap_err().get("q").is_some());
     }

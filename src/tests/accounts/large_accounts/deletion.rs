@@ -61,7 +61,7 @@ async fn deleted_account_is_hidden_before_its_rows_are_deleted(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn deleted_address_is_free_and_name_reserved_at_once(pool: PgPool) {
+async fn deletion_frees_the_address_and_reserves_the_username_at_once(pool: PgPool) {
     let site = site_with_large_account(&pool).await;
     delete_alan(&site).await;
     let fields =
@@ -104,7 +104,7 @@ async fn act(site: Site, mut fan: Browser, n: usize) -> Vec<String> {
 }
 
 #[sqlx::test]
-async fn nobody_waits_a_tenth_of_a_second_for_a_deletion(pool: PgPool) {
+async fn deletion_never_blocks_other_users_for_100_milliseconds(pool: PgPool) {
     let site = site_with_large_account(&pool).await;
     // On these connections a lock that is not available within 100 ms is an error, and the answer 503.
     let options = (*pool.connect_options()).clone().options([("lock_timeout", "100ms")]);
@@ -151,7 +151,7 @@ async fn deletion_does_not_wait_for_rows_that_others_hold(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn deletion_that_is_killed_anywhere_is_resumed(pool: PgPool) {
+async fn a_deletion_interrupted_at_any_point_is_resumed(pool: PgPool) {
     let site = site_with_large_account(&pool).await;
     delete_alan(&site).await;
     // Two instances, stopped again and again; one of them also loses the job.

@@ -88,7 +88,7 @@ async fn slow_reader_of_large_export_holds_no_connection(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn failed_export_is_given_back_to_its_limit(pool: PgPool) {
+async fn a_failed_export_does_not_count_toward_the_limit(pool: PgPool) {
     let site = site_with_many_words(&pool).await;
     let alan = site.signed_in("alan").await;
     // Before the first byte: an error page.
@@ -116,7 +116,7 @@ async fn failed_export_is_given_back_to_its_limit(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn client_that_goes_away_ends_the_export(pool: PgPool) {
+async fn an_aborted_export_counts_and_does_not_block_the_next(pool: PgPool) {
     let site = Site::new(&as_served(&pool, 4));
     drop(site_with_many_words(&pool).await);
     let alan = site.signed_in("alan").await;

@@ -14,7 +14,7 @@ async fn reader(site: &Site) -> Browser {
 }
 
 #[sqlx::test]
-async fn notifications_of_large_account_follow_its_suspension(pool: PgPool) {
+async fn suspension_hides_notifications_of_a_large_account_until_restoration(pool: PgPool) {
     let site = site_with_large_account(&pool).await;
     let alan = server::accounts::find(&site.server, "alan").await.unwrap();
     let mut reader = reader(&site).await;
@@ -35,7 +35,7 @@ async fn notifications_of_large_account_follow_its_suspension(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn suspension_that_changes_during_the_work_is_settled_again(pool: PgPool) {
+async fn repeated_suspensions_during_a_sweep_end_in_a_consistent_state(pool: PgPool) {
     let site = site_with_large_account(&pool).await;
     let alan = server::accounts::find(&site.server, "alan").await.unwrap();
     for suspended in [true, false, true, false] {

@@ -4,8 +4,9 @@ use std::time::Instant;
 
 use super::*;
 
+// F04.
 #[sqlx::test]
-async fn f04_a_bucket_that_is_away_costs_pictures_only(pool: PgPool) {
+async fn a_failing_bucket_affects_only_avatars(pool: PgPool) {
     let mut bucket = Bucket::start();
     drop(Site::with_cast(&pool).await);
     let site = bucket.site(&pool, "bucket");
@@ -34,7 +35,7 @@ async fn f04_a_bucket_that_is_away_costs_pictures_only(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn half_a_picture_is_never_served(pool: PgPool) {
+async fn never_serves_a_truncated_avatar(pool: PgPool) {
     let mut bucket = Bucket::start();
     drop(Site::with_cast(&pool).await);
     let site = bucket.site(&pool, "bucket");
@@ -45,7 +46,7 @@ async fn half_a_picture_is_never_served(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn what_nobody_got_is_removed_and_nothing_else_by_the_same_job(pool: PgPool) {
+async fn removes_orphaned_avatars_but_not_a_copy_in_use(pool: PgPool) {
     let bucket = Bucket::start();
     drop(Site::with_cast(&pool).await);
     let site = bucket.site(&pool, "bucket");
@@ -64,7 +65,7 @@ async fn what_nobody_got_is_removed_and_nothing_else_by_the_same_job(pool: PgPoo
 }
 
 #[sqlx::test]
-async fn a_removal_waits_for_the_bucket(pool: PgPool) {
+async fn retries_a_removal_until_the_bucket_recovers(pool: PgPool) {
     let mut bucket = Bucket::start();
     drop(Site::with_cast(&pool).await);
     let site = bucket.site(&pool, "bucket");

@@ -107,7 +107,7 @@ async fn work_later(site: &Site) {
 }
 
 #[sqlx::test]
-async fn a_picture_lies_in_the_bucket_and_is_served_from_here(pool: PgPool) {
+async fn stores_avatars_in_the_bucket_and_serves_them_itself(pool: PgPool) {
     let bucket = Bucket::start();
     drop(Site::with_cast(&pool).await);
     let site = bucket.site(&pool, "bucket");
@@ -132,7 +132,7 @@ async fn a_picture_lies_in_the_bucket_and_is_served_from_here(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn it_goes_when_its_last_owner_takes_it_away_or_leaves(pool: PgPool) {
+async fn deletes_an_avatar_from_the_bucket_after_its_last_use(pool: PgPool) {
     let bucket = Bucket::start();
     drop(Site::with_cast(&pool).await);
     let site = bucket.site(&pool, "bucket");
@@ -157,7 +157,7 @@ async fn it_goes_when_its_last_owner_takes_it_away_or_leaves(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn it_is_in_the_file_one_takes_along(pool: PgPool) {
+async fn the_export_contains_the_avatar_or_a_note_about_it(pool: PgPool) {
     let mut bucket = Bucket::start();
     drop(Site::with_cast(&pool).await);
     let site = bucket.site(&pool, "bucket");

@@ -12,7 +12,7 @@ async fn places(site: &Site) -> (i64, i64) {
 }
 
 #[sqlx::test]
-async fn pictures_move_into_the_bucket_and_back_and_are_seen_all_the_while(pool: PgPool) {
+async fn avatars_are_served_after_moving_into_the_bucket_and_back(pool: PgPool) {
     let bucket = Bucket::start();
     drop(Site::with_cast(&pool).await);
     let before = bucket.site(&pool, "database");
@@ -34,7 +34,7 @@ async fn pictures_move_into_the_bucket_and_back_and_are_seen_all_the_while(pool:
 }
 
 #[sqlx::test]
-async fn one_that_is_missing_stops_nothing_and_is_named(pool: PgPool) {
+async fn a_move_reports_a_missing_avatar_and_continues(pool: PgPool) {
     let bucket = Bucket::start();
     drop(Site::with_cast(&pool).await);
     let site = bucket.site(&pool, "bucket");
@@ -52,7 +52,7 @@ async fn one_that_is_missing_stops_nothing_and_is_named(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_bucket_that_goes_away_breaks_the_move_off_and_it_goes_on_later(pool: PgPool) {
+async fn a_failed_move_can_be_repeated_when_the_bucket_recovers(pool: PgPool) {
     let mut bucket = Bucket::start();
     drop(Site::with_cast(&pool).await);
     let site = bucket.site(&pool, "database");
@@ -68,7 +68,7 @@ async fn a_bucket_that_goes_away_breaks_the_move_off_and_it_goes_on_later(pool: 
 }
 
 #[sqlx::test]
-async fn tidying_removes_what_nobody_has_unless_it_is_new(pool: PgPool) {
+async fn tidying_removes_orphaned_avatars_unless_they_are_new(pool: PgPool) {
     let bucket = Bucket::start();
     drop(Site::with_cast(&pool).await);
     let site = bucket.site(&pool, "bucket");

@@ -10,7 +10,7 @@ use super::{
 };
 
 #[sqlx::test]
-async fn somebody_new_chooses_a_username_and_is_in(pool: PgPool) {
+async fn a_new_github_user_signs_up_with_a_chosen_username(pool: PgPool) {
     let world = World::new(&pool).await;
     let site = &world.site;
     let mut browser = world.browser();
@@ -19,10 +19,10 @@ async fn somebody_new_chooses_a_username_and_is_in(pool: PgPool) {
         assert!(page.contains("Continue with GitHub") && page.contains("action=\"/auth/github\""), "{page}");
     }
     let answer = world.come_in(&mut browser, cast::MONA).await;
-    assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/sign-up/arrival"));
+    assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/sign-up/provider"));
     assert_eq!(site.count("select (select count(*) from users) + (select count(*) from sessions)").await, 0);
 
-    let page = browser.get("/sign-up/arrival").await.body;
+    let page = browser.get("/sign-up/provider").await.body;
     for shown in ["value=\"mona\"", "value=\"Mona Holm\"", "mona@example.org", "mona at GitHub"] {
         assert!(page.contains(shown), "{shown} in {page}");
     }
@@ -31,15 +31,15 @@ async fn somebody_new_chooses_a_username_and_is_in(pool: PgPool) {
     assert_eq!(browser.who().await.as_deref(), Some("mona"));
     assert!(!browser.cookies.contains_key("__Host-oauth"), "the way is over");
     assert_eq!(world.owner(cast::MONA).await.as_deref(), Some("mona"));
-    let left = "select (select count(*) from arrivals) + (select count(*) from oauth_flows) + (select count(*) from passwords)";
+    let left = "select (select count(*) from pending_oauth_sign_ups) + (select count(*) from authorization_requests) + (select count(*) from passwords)";
     assert_eq!(site.count(left).await, 0);
     assert!(browser.get("/settings/devices").await.body.contains("with GitHub"));
     assert_eq!((world.events("signed_up").await, world.events("signed_in").await), (1, 1));
-    assert_eq!(browser.get("/sign-up/arrival").await.location(), "/sign-in", "nobody waits any more");
+    assert_eq!(browser.get("/sign-up/provider").await.location(), "/sign-in", "nobody waits any more");
 }
 
 #[sqlx::test]
-async fn without_settings_there_is_no_button_and_no_way(pool: PgPool) {
+async fn an_unconfigured_provider_has_no_button_and_no_routes(pool: PgPool) {
     let site = crate::tests::Site::with_cast(&pool).await;
     for page in ["/sign-in", "/sign-up"] {
         assert!(!site.browser().get(page).await.body.contains("Continue with"), "{page}");
@@ -54,7 +54,7 @@ async fn without_settings_there_is_no_button_and_no_way(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn only_what_is_needed_is_asked_for_and_nothing_of_it_is_kept(pool: PgPool) {
+async fn requests_only_needed_scopes_and_stores_no_oauth_secrets(pool: PgPool) {
     let world = World::new(&pool).await;
     let mut browser = world.browser();
     let url = world.set_out(&mut browser).await;
@@ -102,11 +102,11 @@ async fn assert_no_table_holds(world: &World, secrets: &[String]) {
 }
 
 #[sqlx::test]
-async fn one_of_several_verified_addresses_is_chosen_and_no_other_is_taken(pool: PgPool) {
+async fn offers_verified_addresses_and_refuses_all_others(pool: PgPool) {
     let world = World::new(&pool).await;
     let mut browser = world.browser();
     world.come_in(&mut browser, cast::TOVE).await;
-    let page = browser.get("/sign-up/arrival").await.body;
+    let page = browser.get("/sign-up/provider").await.body;
     let first = page.find("value=\"tove@example.org\"").expect("the primary one");
     assert!(first < page.find("value=\"tove@work.example\"").unwrap() && page.contains("t.berg@school.example"));
     assert!(!page.contains("tove@old.example") && !page.contains("noreply"), "{page}");
@@ -121,41 +121,42 @@ async fn one_of_several_verified_addresses_is_chosen_and_no_other_is_taken(pool:
     assert_eq!(email, "t.berg@school.example");
 }
 
+// F08.
 #[sqlx::test]
-async fn f08_who_has_no_verified_address_proves_one_here(pool: PgPool) {
+async fn users_without_a_verified_address_verify_one_at_sign_up(pool: PgPool) {
     let world = World::new(&pool).await;
     for (person, username) in [(cast::ULF, "ulf"), (cast::NILS, "nils"), (cast::NORA, "nora"), (cast::DAN, "dan")] {
         world.site.sql("delete from limits").await;
         let mut browser = world.browser();
         world.come_in(&mut browser, person).await;
-        let page = browser.get("/sign-up/arrival").await.body;
+        let page = browser.get("/sign-up/provider").await.body;
         assert!(page.contains("told us none that it has verified"), "{username}: {page}");
         let unproved = choose(&mut browser, username, &format!("{username}@example.org")).await;
         assert!(unproved.status == StatusCode::UNPROCESSABLE_ENTITY, "{username}: {}", unproved.status);
         let email = format!("{username}@home.example");
-        let answer = browser.post("/sign-up/arrival/send", &[("email", &email)]).await;
-        assert_eq!(answer.location(), "/sign-up/arrival/code", "{}", answer.body);
+        let answer = browser.post("/sign-up/provider/send", &[("email", &email)]).await;
+        assert_eq!(answer.location(), "/sign-up/provider/code", "{}", answer.body);
         assert_eq!(
             world.site.count("select count(*) from users where username = 'ulf'").await,
             i64::from(username != "ulf")
         );
-        let wrong = browser.post("/sign-up/arrival/code", &[("code", "000000")]).await;
+        let wrong = browser.post("/sign-up/provider/code", &[("code", "000000")]).await;
         assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
         let code = world.site.code_to(&email).await;
-        let answer = browser.post("/sign-up/arrival/code", &[("code", &code)]).await;
-        assert_eq!(answer.location(), "/sign-up/arrival?anew=true", "{}", answer.body);
-        assert!(browser.get("/sign-up/arrival").await.body.contains(&email));
+        let answer = browser.post("/sign-up/provider/code", &[("code", &code)]).await;
+        assert_eq!(answer.location(), "/sign-up/provider?anew=true", "{}", answer.body);
+        assert!(browser.get("/sign-up/provider").await.body.contains(&email));
         assert_eq!(choose(&mut browser, username, &email).await.location(), "/");
         assert_eq!(world.owner(person).await.as_deref(), Some(username));
     }
 }
 
 #[sqlx::test]
-async fn a_name_that_is_taken_or_odd_gets_others_to_choose_from(pool: PgPool) {
+async fn suggests_a_valid_username_for_an_unavailable_or_invalid_one(pool: PgPool) {
     let world = World::with_cast(&pool).await;
     let mut browser = world.browser();
     world.come_in(&mut browser, cast::ALAN).await;
-    let page = browser.get("/sign-up/arrival").await.body;
+    let page = browser.get("/sign-up/provider").await.body;
     assert!(!page.contains("value=\"alan\"") && page.contains("These are free: @"), "{page}");
     let taken = choose(&mut browser, "alan", "alan@moss.example").await;
     assert_eq!(taken.status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -164,23 +165,23 @@ async fn a_name_that_is_taken_or_odd_gets_others_to_choose_from(pool: PgPool) {
 
     let mut odd = world.browser();
     world.come_in(&mut odd, cast::ODD).await;
-    let page = odd.get("/sign-up/arrival").await.body;
+    let page = odd.get("/sign-up/provider").await.body;
     assert!(!page.contains("<b>Odd") && page.contains("value=\"admin_of_everything_wit"), "{page}");
     assert_eq!(choose(&mut odd, "odd_one", "odd@example.org").await.location(), "/");
 }
 
 #[sqlx::test]
-async fn addresses_come_in_pages_and_the_primary_one_first(pool: PgPool) {
+async fn reads_all_pages_of_addresses_and_preselects_the_primary_one(pool: PgPool) {
     let world = World::new(&pool).await;
     let mut browser = world.browser();
     world.come_in(&mut browser, cast::PAT).await;
-    let page = browser.get("/sign-up/arrival").await.body;
+    let page = browser.get("/sign-up/provider").await.body;
     assert!(page.contains("value=\"pat@example.org\" checked"), "{page}");
     assert_eq!(world.github.asked(Endpoint::Emails), 2);
 }
 
 #[sqlx::test]
-async fn it_goes_on_to_where_it_began_and_only_within_the_site(pool: PgPool) {
+async fn redirects_to_the_requested_page_only_within_the_site(pool: PgPool) {
     let world = World::new(&pool).await;
     for (next, expected) in [("/posts/new", "/posts/new"), ("//evil.example", "/"), ("https://evil.example", "/")] {
         world.site.sql("delete from users; delete from limits").await;
@@ -196,24 +197,25 @@ async fn it_goes_on_to_where_it_began_and_only_within_the_site(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn an_arrival_belongs_to_its_browser_and_ends(pool: PgPool) {
+async fn a_pending_sign_up_belongs_to_one_browser_and_expires(pool: PgPool) {
     let world = World::new(&pool).await;
     let mut browser = world.browser();
     world.come_in(&mut browser, cast::MONA).await;
     let mut other = world.browser();
     other.cookies.insert("__Host-oauth".to_owned(), browser.session().cloned().unwrap_or("A".repeat(43)));
     for stranger in [&mut world.browser(), &mut other] {
-        assert_eq!(stranger.get("/sign-up/arrival").await.location(), "/sign-in");
+        assert_eq!(stranger.get("/sign-up/provider").await.location(), "/sign-in");
         assert_eq!(choose(stranger, "mona", "mona@example.org").await.location(), "/sign-in");
     }
-    world.site.sql("update arrivals set expires_at = now() - interval '1 second'").await;
-    assert_eq!(browser.get("/sign-up/arrival").await.location(), "/sign-in");
+    world.site.sql("update pending_oauth_sign_ups set expires_at = now() - interval '1 second'").await;
+    assert_eq!(browser.get("/sign-up/provider").await.location(), "/sign-in");
     assert_eq!(choose(&mut browser, "mona", "mona@example.org").await.location(), "/sign-in");
     assert_eq!(world.site.count("select count(*) from users").await, 0);
 }
 
+// H01a.
 #[sqlx::test]
-async fn h01a_a_sign_up_that_proved_nothing_loses_to_a_verified_address(pool: PgPool) {
+async fn a_verified_address_wins_over_an_unverified_pending_sign_up(pool: PgPool) {
     let world = World::new(&pool).await;
     let mut attacker = world.browser();
     let wish = [
@@ -234,7 +236,7 @@ async fn h01a_a_sign_up_that_proved_nothing_loses_to_a_verified_address(pool: Pg
 }
 
 #[sqlx::test]
-async fn an_address_that_is_taken_meanwhile_has_to_be_proved(pool: PgPool) {
+async fn an_address_registered_during_sign_up_requires_verification(pool: PgPool) {
     let world = World::new(&pool).await;
     let mut browser = world.browser();
     world.come_in(&mut browser, cast::MONA).await;
@@ -243,13 +245,13 @@ async fn an_address_that_is_taken_meanwhile_has_to_be_proved(pool: PgPool) {
         .sql("insert into users (username, display_name, email) values ('quicker', '', 'Mona@example.org')")
         .await;
     let answer = choose(&mut browser, "mona", "mona@example.org").await;
-    assert_eq!(answer.location(), "/sign-up/arrival", "{}", answer.body);
-    assert!(browser.get("/sign-up/arrival").await.body.contains("You already have an account"));
+    assert_eq!(answer.location(), "/sign-up/provider", "{}", answer.body);
+    assert!(browser.get("/sign-up/provider").await.body.contains("You already have an account"));
     assert_eq!(world.owner(cast::MONA).await, None);
 }
 
 #[sqlx::test]
-async fn the_picture_is_copied_afterwards_and_nobody_waits_for_it(pool: PgPool) {
+async fn the_avatar_is_copied_in_the_background_after_sign_up(pool: PgPool) {
     let world = World::new(&pool).await;
     world.github.always(Endpoint::Avatar, Mode::Down);
     world.join(cast::MONA, "mona", "mona@example.org").await;
@@ -262,38 +264,41 @@ async fn the_picture_is_copied_afterwards_and_nobody_waits_for_it(pool: PgPool) 
 }
 
 #[sqlx::test]
-async fn who_arrives_sees_their_own_face_fetched_once_by_us(pool: PgPool) {
+async fn a_pending_sign_up_shows_its_avatar_fetched_once(pool: PgPool) {
     let world = World::new(&pool).await;
     let mut browser = world.browser();
-    assert_eq!(browser.get("/sign-up/arrival/face").await.status, StatusCode::NOT_FOUND, "nobody arrives");
+    assert_eq!(browser.get("/sign-up/provider/avatar").await.status, StatusCode::NOT_FOUND, "nobody arrives");
     world.come_in(&mut browser, cast::MONA).await;
-    assert!(browser.get("/sign-up/arrival").await.body.contains("src=\"/sign-up/arrival/face\""));
+    assert!(browser.get("/sign-up/provider").await.body.contains("src=\"/sign-up/provider/avatar\""));
     assert_eq!(world.github.asked(Endpoint::Avatar), 0, "no page waits for a picture");
     for _ in 0..3 {
-        let face = browser.get("/sign-up/arrival/face").await;
+        let face = browser.get("/sign-up/provider/avatar").await;
         assert_eq!((face.status, face.header("cache-control")), (StatusCode::OK, "no-store"));
         assert!(face.header("content-type").starts_with("image/"), "{}", face.header("content-type"));
     }
     assert_eq!(world.github.asked(Endpoint::Avatar), 1);
-    assert_eq!(world.browser().get("/sign-up/arrival/face").await.status, StatusCode::NOT_FOUND, "theirs alone");
+    assert_eq!(world.browser().get("/sign-up/provider/avatar").await.status, StatusCode::NOT_FOUND, "theirs alone");
 
     let mut unlucky = world.browser();
     world.come_in(&mut unlucky, cast::MONA).await;
     world.github.always(Endpoint::Avatar, Mode::Html);
     for _ in 0..2 {
-        assert!(unlucky.get("/sign-up/arrival/face").await.location().starts_with("/avatars/"), "one of ours instead");
+        assert!(
+            unlucky.get("/sign-up/provider/avatar").await.location().starts_with("/avatars/"),
+            "one of ours instead"
+        );
     }
     assert_eq!(world.github.asked(Endpoint::Avatar), 2, "asked once each");
 }
 
 #[sqlx::test]
-async fn an_address_without_its_state_is_not_taken_as_verified(pool: PgPool) {
+async fn an_address_without_a_verified_flag_is_not_accepted(pool: PgPool) {
     let world = World::new(&pool).await;
     world.github.next_answer(Endpoint::Emails, Mode::Json(serde_json::json!([{"email": "mona@example.org"}])));
     let mut browser = world.browser();
     let answer = world.come_in(&mut browser, cast::MONA).await;
-    assert_eq!(answer.location(), "/sign-up/arrival");
-    let page = browser.get("/sign-up/arrival").await.body;
+    assert_eq!(answer.location(), "/sign-up/provider");
+    let page = browser.get("/sign-up/provider").await.body;
     assert!(!page.contains("mona@example.org"), "{page}");
     assert_eq!(world.site.count("select count(*) from users").await, 0);
 }

@@ -47,7 +47,7 @@ async fn signing_in_by_a_provider_elevates_only_without_a_password(pool: PgPool)
 }
 
 #[sqlx::test]
-async fn an_issuer_does_not_elevate_whoever_has_a_password(pool: PgPool) {
+async fn an_issuer_does_not_elevate_users_with_a_password(pool: PgPool) {
     let many = Many::new(&pool).await;
     let mut first = many.join(rosa(), "rosa", "rosa@acme.example").await;
     first.post("/settings/security/password", &[("new_password", "seven green umbrellas sing")]).await;

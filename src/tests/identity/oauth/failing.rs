@@ -53,8 +53,9 @@ fn every_nonsense() -> Vec<Mode> {
     ]
 }
 
+// F07.
 #[sqlx::test]
-async fn f07_nonsense_ends_in_one_sentence_and_no_row(pool: PgPool) {
+async fn invalid_github_answers_fail_the_sign_in_and_store_nothing(pool: PgPool) {
     let world = World::with_cast(&pool).await;
     for endpoint in [Endpoint::Token, Endpoint::User, Endpoint::Emails] {
         for mode in every_nonsense() {
@@ -67,11 +68,12 @@ async fn f07_nonsense_ends_in_one_sentence_and_no_row(pool: PgPool) {
     }
     // A wrong clock at GitHub is no reason to refuse the sign-in.
     world.github.next_answer(Endpoint::User, Mode::ClockSkew(-400));
-    assert_eq!(world.come_in(&mut world.browser(), cast::MONA).await.location(), "/sign-up/arrival");
+    assert_eq!(world.come_in(&mut world.browser(), cast::MONA).await.location(), "/sign-up/provider");
 }
 
+// F06.
 #[sqlx::test]
-async fn f06_silence_and_a_slow_drip_end_within_five_seconds(pool: PgPool) {
+async fn a_silent_or_slow_github_fails_within_seconds(pool: PgPool) {
     let world = World::with_cast(&pool).await;
     let expected = (StatusCode::SERVICE_UNAVAILABLE, DOWN);
     for (endpoint, mode) in [(Endpoint::Token, Mode::BlackHole), (Endpoint::User, Mode::SlowDrip)] {
@@ -79,8 +81,9 @@ async fn f06_silence_and_a_slow_drip_end_within_five_seconds(pool: PgPool) {
     }
 }
 
+// F07.
 #[sqlx::test]
-async fn f07_a_github_that_wants_to_be_left_alone_is(pool: PgPool) {
+async fn a_github_rate_limit_pauses_requests_for_all_users(pool: PgPool) {
     let world = World::with_cast(&pool).await;
     let expected = (StatusCode::SERVICE_UNAVAILABLE, WAIT);
     assert_fails(&world, (Endpoint::Token, Mode::SecondaryLimit { status: 429, retry_after: 60 }), expected).await;
@@ -91,8 +94,9 @@ async fn f07_a_github_that_wants_to_be_left_alone_is(pool: PgPool) {
     assert_eq!(world.github.asked(Endpoint::Token), 0);
 }
 
+// F07.
 #[sqlx::test]
-async fn f07_what_github_says_to_one_person_closes_it_to_nobody_else(pool: PgPool) {
+async fn a_github_limit_for_one_user_does_not_affect_others(pool: PgPool) {
     let world = World::with_cast(&pool).await;
     for (endpoint, mode) in [
         (Endpoint::User, Mode::PrimaryLimit),
@@ -101,12 +105,12 @@ async fn f07_what_github_says_to_one_person_closes_it_to_nobody_else(pool: PgPoo
     ] {
         assert_fails(&world, (endpoint, mode), (StatusCode::SERVICE_UNAVAILABLE, WAIT)).await;
         let answer = world.come_in(&mut world.browser(), cast::TOVE).await;
-        assert_eq!(answer.location(), "/sign-up/arrival", "{endpoint:?}: {}", answer.body);
+        assert_eq!(answer.location(), "/sign-up/provider", "{endpoint:?}: {}", answer.body);
     }
 }
 
 #[sqlx::test]
-async fn callbacks_that_somebody_made_up_use_up_nobodys_tries(pool: PgPool) {
+async fn forged_callbacks_do_not_use_up_the_sign_in_limit(pool: PgPool) {
     let world = World::with_cast(&pool).await;
     for n in 0..70 {
         // As another site could make the browsers of its visitors do.
@@ -115,11 +119,11 @@ async fn callbacks_that_somebody_made_up_use_up_nobodys_tries(pool: PgPool) {
                 .await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{n}");
     }
-    assert_eq!(world.come_in(&mut world.browser(), cast::MONA).await.location(), "/sign-up/arrival");
+    assert_eq!(world.come_in(&mut world.browser(), cast::MONA).await.location(), "/sign-up/provider");
 }
 
 #[sqlx::test]
-async fn strangers_at_the_same_address_do_not_keep_members_from_their_own_ways(pool: PgPool) {
+async fn signed_in_users_have_their_own_oauth_limit(pool: PgPool) {
     let world = World::with_cast(&pool).await;
     let mut alan = world.site.signed_in("alan").await;
     for _ in 0..61 {
@@ -137,8 +141,9 @@ async fn strangers_at_the_same_address_do_not_keep_members_from_their_own_ways(p
     way_out(&barbara.post("/settings/connections/github/link", &[]).await);
 }
 
+// F08.
 #[sqlx::test]
-async fn f08_errors_inside_a_200_are_errors(pool: PgPool) {
+async fn errors_in_a_200_token_answer_fail_the_sign_in(pool: PgPool) {
     let world = World::with_cast(&pool).await;
     for (error, expected) in [
         ("bad_verification_code", (StatusCode::BAD_REQUEST, GONE)),
@@ -154,18 +159,19 @@ async fn f08_errors_inside_a_200_are_errors(pool: PgPool) {
     assert_said(&answer, StatusCode::FORBIDDEN, "verify your e-mail address there first");
 }
 
+// F08.
 #[sqlx::test]
-async fn f08_withheld_scopes_are_no_failure(pool: PgPool) {
+async fn withheld_scopes_do_not_fail_the_sign_in(pool: PgPool) {
     let world = World::new(&pool).await;
     for scope in ["", "read:user", "user:email"] {
         world.github.next_answer(Endpoint::Token, Mode::Scope(scope.to_owned()));
         let answer = world.come_in(&mut world.browser(), cast::MONA).await;
-        assert_eq!(answer.location(), "/sign-up/arrival", "{scope}: {}", answer.body);
+        assert_eq!(answer.location(), "/sign-up/provider", "{scope}: {}", answer.body);
     }
 }
 
 #[sqlx::test]
-async fn an_app_that_is_not_registered_well_is_said_to_the_operator(pool: PgPool) {
+async fn a_rejected_or_suspended_github_app_is_reported(pool: PgPool) {
     let world = World::with_cast(&pool).await;
     world.github.app(|app| app.client_secret = "another".to_owned());
     let answer = world.come_in(&mut world.browser(), cast::MONA).await;
@@ -175,8 +181,9 @@ async fn an_app_that_is_not_registered_well_is_said_to_the_operator(pool: PgPool
     assert_said(&answer, StatusCode::SERVICE_UNAVAILABLE, SETTINGS);
 }
 
+// F06.
 #[sqlx::test]
-async fn f06_github_away_hurts_nobody_who_does_not_name_it(pool: PgPool) {
+async fn an_unreachable_github_affects_only_requests_that_need_it(pool: PgPool) {
     let world = World::with_cast(&pool).await;
     let mut alan = world.site.signed_in("alan").await;
     world.link(&mut alan, cast::MONA).await;
@@ -223,7 +230,7 @@ async fn walk(world: &World, alan: &mut crate::tests::Browser) {
 }
 
 #[sqlx::test]
-async fn links_and_elevations_fail_as_gently(pool: PgPool) {
+async fn failed_links_and_elevations_show_an_error_on_their_page(pool: PgPool) {
     let world = World::with_cast(&pool).await;
     let mut alan = world.site.signed_in("alan").await;
     world.github.next_answer(Endpoint::User, Mode::ServerError);
@@ -239,7 +246,7 @@ async fn links_and_elevations_fail_as_gently(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn the_ways_of_one_address_are_counted(pool: PgPool) {
+async fn limits_authorization_requests_per_network_address(pool: PgPool) {
     let world = World::with_cast(&pool).await;
     let mut browser = world.browser();
     let mut last = StatusCode::OK;

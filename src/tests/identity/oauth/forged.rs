@@ -32,8 +32,9 @@ async fn assert_refused(world: &World, browser: &mut Browser, url: &str, what: &
     assert_eq!(browser.who().await, None, "{what}");
 }
 
+// H04.
 #[sqlx::test]
-async fn h04_only_a_form_of_ours_sets_out(pool: PgPool) {
+async fn only_our_own_form_starts_an_authorization_request(pool: PgPool) {
     let world = World::new(&pool).await;
     let mut browser = world.browser();
     assert!(browser.get("/auth/github").await.status.is_client_error());
@@ -42,11 +43,12 @@ async fn h04_only_a_form_of_ours_sets_out(pool: PgPool) {
         .header("origin", "https://evil.example")
         .header("content-type", "application/x-www-form-urlencoded");
     assert_eq!(browser.send(request.body("".into()).unwrap()).await.status, StatusCode::FORBIDDEN);
-    assert_eq!(world.site.count("select count(*) from oauth_flows").await, 0);
+    assert_eq!(world.site.count("select count(*) from authorization_requests").await, 0);
 }
 
+// H04.
 #[sqlx::test]
-async fn h04_a_callback_without_its_own_state_and_cookie_does_nothing(pool: PgPool) {
+async fn refuses_a_callback_without_its_own_state_and_cookie(pool: PgPool) {
     let world = World::new(&pool).await;
     let (mut mine, back) = about_to_come_in(&world).await;
     let (path, query) = back.split_once('?').unwrap();
@@ -70,15 +72,17 @@ async fn h04_a_callback_without_its_own_state_and_cookie_does_nothing(pool: PgPo
     assert_refused(&world, &mut mine, &back, "used up by another").await;
 }
 
+// H04.
 #[sqlx::test]
-async fn h04_a_browser_that_never_set_out_is_not_signed_in_by_a_link(pool: PgPool) {
+async fn refuses_a_callback_in_a_browser_without_an_authorization_request(pool: PgPool) {
     let world = World::new(&pool).await;
     let (_, back) = about_to_come_in(&world).await;
     assert_refused(&world, &mut world.browser(), &back, "no cookie").await;
 }
 
+// H04.
 #[sqlx::test]
-async fn h04_a_state_is_used_once_and_in_time(pool: PgPool) {
+async fn a_state_works_once_and_before_it_expires(pool: PgPool) {
     let world = World::new(&pool).await;
     let (mut mine, back) = about_to_come_in(&world).await;
     assert_eq!(come_back(&mut mine, &back).await.location(), "/");
@@ -87,12 +91,13 @@ async fn h04_a_state_is_used_once_and_in_time(pool: PgPool) {
     assert_refused(&world, &mut again, &back, "replayed").await;
 
     let url = world.set_out(&mut again).await;
-    world.site.sql("update oauth_flows set expires_at = now() - interval '1 second'").await;
+    world.site.sql("update authorization_requests set expires_at = now() - interval '1 second'").await;
     assert_refused(&world, &mut again, &world.github.approve(&url, cast::MONA), "late").await;
 }
 
+// H04.
 #[sqlx::test]
-async fn h04_an_error_wins_over_a_code(pool: PgPool) {
+async fn an_error_overrides_a_code_in_the_callback(pool: PgPool) {
     let world = World::new(&pool).await;
     let (mut mine, back) = about_to_come_in(&world).await;
     let rows = world.rows().await;
@@ -103,7 +108,7 @@ async fn h04_an_error_wins_over_a_code(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn who_says_no_reads_so_and_nothing_happens(pool: PgPool) {
+async fn a_denied_authorization_request_is_reported_and_changes_nothing(pool: PgPool) {
     let world = World::with_cast(&pool).await;
     let rows = world.rows().await;
     let mut browser = world.browser();
@@ -121,8 +126,9 @@ async fn who_says_no_reads_so_and_nothing_happens(pool: PgPool) {
     assert_eq!(alan.who().await.as_deref(), Some("alan"));
 }
 
+// H05.
 #[sqlx::test]
-async fn h05_a_code_of_somebody_else_is_of_no_use(pool: PgPool) {
+async fn refuses_a_code_from_another_authorization_request(pool: PgPool) {
     let world = World::new(&pool).await;
     let (mut attacker, stolen) = about_to_come_in(&world).await;
     let code = stolen.split("code=").nth(1).unwrap().split('&').next().unwrap().to_owned();
@@ -136,8 +142,9 @@ async fn h05_a_code_of_somebody_else_is_of_no_use(pool: PgPool) {
     assert_eq!((world.rows().await, world.github.asked(Endpoint::User)), (rows, 1));
 }
 
+// H05.
 #[sqlx::test]
-async fn h05_a_way_to_link_ends_with_the_session_that_began_it(pool: PgPool) {
+async fn linking_fails_when_its_session_or_elevation_has_ended(pool: PgPool) {
     let world = World::with_cast(&pool).await;
     let sentence = "you were signed out meanwhile";
     // Signed out, and another user signed in, in the same browser.
@@ -162,8 +169,9 @@ async fn h05_a_way_to_link_ends_with_the_session_that_began_it(pool: PgPool) {
     assert_eq!(world.events("identity_linked").await, 0);
 }
 
+// H05.
 #[sqlx::test]
-async fn h05_an_attackers_way_does_not_link_to_the_one_who_follows_it(pool: PgPool) {
+async fn an_attackers_link_request_does_not_link_to_the_victim(pool: PgPool) {
     let world = World::with_cast(&pool).await;
     let mut attacker = world.site.signed_in("edsger").await;
     let url = world.leave(&mut attacker, "/settings/connections/github/link", &[]).await;
@@ -174,8 +182,9 @@ async fn h05_an_attackers_way_does_not_link_to_the_one_who_follows_it(pool: PgPo
     assert_eq!(world.owner(cast::MALLORY).await, None);
 }
 
+// H27.
 #[sqlx::test]
-async fn h27_a_reset_ends_the_ways_that_somebody_is_on(pool: PgPool) {
+async fn a_password_reset_ends_pending_authorization_requests(pool: PgPool) {
     let world = World::with_cast(&pool).await;
     let mut attacker = world.site.signed_in("alan").await;
     let url = world.leave(&mut attacker, "/settings/connections/github/link", &[]).await;
@@ -191,8 +200,9 @@ async fn h27_a_reset_ends_the_ways_that_somebody_is_on(pool: PgPool) {
     assert_eq!((attacker.who().await, world.owner(cast::MONA).await), (None, None));
 }
 
+// H27.
 #[sqlx::test]
-async fn h27_a_session_that_came_by_github_ends_with_the_others(pool: PgPool) {
+async fn a_password_change_revokes_sessions_from_oauth_sign_in(pool: PgPool) {
     let world = World::with_cast(&pool).await;
     let mut alan = world.site.signed_in("alan").await;
     assert_eq!(world.link(&mut alan, cast::MONA).await.location(), "/settings/connections");
@@ -205,7 +215,7 @@ async fn h27_a_session_that_came_by_github_ends_with_the_others(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn the_callback_is_ours_whatever_the_request_says(pool: PgPool) {
+async fn forwarded_host_headers_do_not_change_the_callback_url(pool: PgPool) {
     let world = World::new(&pool).await;
     let mut browser = world.browser();
     let request = http::Request::post("/auth/github")

@@ -20,7 +20,7 @@ fn bare() -> Value {
 }
 
 #[sqlx::test]
-async fn optional_claims_of_an_odd_type_never_end_a_sign_in(pool: PgPool) {
+async fn accepts_optional_claims_of_unexpected_types(pool: PgPool) {
     let many = Many::new(&pool).await;
     for (name, odd) in [
         ("email_verified", json!("true")),
@@ -55,14 +55,14 @@ async fn optional_claims_of_an_odd_type_never_end_a_sign_in(pool: PgPool) {
         let mut person = rosa();
         person[name] = odd.clone();
         let answer = many.come_in(&mut many.site.browser(), person.clone()).await;
-        assert_eq!(answer.location(), "/sign-up/arrival", "{name} {odd}: {}", answer.body);
+        assert_eq!(answer.location(), "/sign-up/provider", "{name} {odd}: {}", answer.body);
         let answer = many.come_in(&mut many.site.browser(), json!({ "sub": "rosa-1", "in_user_info": person })).await;
-        assert_eq!(answer.location(), "/sign-up/arrival", "{name} {odd} in the user info: {}", answer.body);
+        assert_eq!(answer.location(), "/sign-up/provider", "{name} {odd} in the user info: {}", answer.body);
     }
 }
 
 #[sqlx::test]
-async fn an_address_is_verified_by_true_and_by_its_name(pool: PgPool) {
+async fn only_true_as_boolean_or_string_verifies_an_address(pool: PgPool) {
     let many = Many::new(&pool).await;
     for (verified, counts) in [
         (json!(true), true),
@@ -78,7 +78,7 @@ async fn an_address_is_verified_by_true_and_by_its_name(pool: PgPool) {
         for person in [person.clone(), json!({ "sub": "rosa-1", "in_user_info": person })] {
             let mut browser = many.site.browser();
             many.come_in(&mut browser, person.clone()).await;
-            let page = browser.get("/sign-up/arrival").await.body;
+            let page = browser.get("/sign-up/provider").await.body;
             assert_eq!(page.contains("told us none that it has verified"), !counts, "{verified} {person}");
         }
     }
@@ -101,11 +101,11 @@ fn every_bad_info() -> Vec<Info> {
 }
 
 #[sqlx::test]
-async fn user_info_out_of_order_keeps_nobody_out(pool: PgPool) {
+async fn signs_in_when_the_user_info_endpoint_fails(pool: PgPool) {
     let many = Many::new(&pool).await;
     many.join(bare(), "rosa", "rosa@acme.example").await;
     for info in every_bad_info() {
-        many.site.sql("delete from limits; delete from arrivals").await;
+        many.site.sql("delete from limits; delete from pending_oauth_sign_ups").await;
         many.acme.inform(info.clone());
         let (mut known, since) = (many.site.browser(), Instant::now());
         let answer = many.come_in(&mut known, bare()).await;
@@ -115,8 +115,8 @@ async fn user_info_out_of_order_keeps_nobody_out(pool: PgPool) {
         assert!(known.get("/settings/connections").await.body.contains("rosa.lind"), "the name it had is kept");
         let mut unknown = many.site.browser();
         let answer = many.come_in(&mut unknown, json!({ "sub": "new-1" })).await;
-        assert_eq!(answer.location(), "/sign-up/arrival", "{info:?}: {}", answer.body);
-        let page = unknown.get("/sign-up/arrival").await.body;
+        assert_eq!(answer.location(), "/sign-up/provider", "{info:?}: {}", answer.body);
+        let page = unknown.get("/sign-up/provider").await.body;
         assert!(page.contains("told us none that it has verified"), "{info:?}");
     }
 }
@@ -135,7 +135,7 @@ async fn user_info_about_another_account_is_not_used(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn name_and_picture_are_not_taken_over_without_user_info(pool: PgPool) {
+async fn a_refresh_fails_without_user_info(pool: PgPool) {
     let many = Many::new(&pool).await;
     let mut rosa = many.join(bare(), "rosa", "rosa@acme.example").await;
     many.acme.inform(Info::Status(StatusCode::INTERNAL_SERVER_ERROR));
@@ -147,7 +147,7 @@ async fn name_and_picture_are_not_taken_over_without_user_info(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn github_without_addresses_lets_known_accounts_in(pool: PgPool) {
+async fn linked_accounts_sign_in_when_the_emails_endpoint_fails(pool: PgPool) {
     let world = World::new(&pool).await;
     world.join(cast::MONA, "mona", "mona@example.org").await;
     for mode in [Mode::ServerError, Mode::BlackHole, Mode::SlowDrip, Mode::Html, Mode::Down, Mode::PrimaryLimit] {
@@ -162,7 +162,7 @@ async fn github_without_addresses_lets_known_accounts_in(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn github_needs_no_more_than_the_number_of_an_account(pool: PgPool) {
+async fn a_pending_sign_up_needs_only_the_github_user_id(pool: PgPool) {
     let world = World::new(&pool).await;
     for user in [
         json!({ "id": cast::MONA }),
@@ -171,7 +171,7 @@ async fn github_needs_no_more_than_the_number_of_an_account(pool: PgPool) {
     ] {
         world.github.next_answer(Endpoint::User, Mode::Json(user.clone()));
         let answer = world.come_in(&mut world.browser(), cast::MONA).await;
-        assert_eq!(answer.location(), "/sign-up/arrival", "{user}: {}", answer.body);
+        assert_eq!(answer.location(), "/sign-up/provider", "{user}: {}", answer.body);
         world.github.recover();
     }
 }
@@ -183,7 +183,7 @@ async fn a_long_name_is_not_cut_inside_a_character(pool: PgPool) {
     world.github.change(cast::MONA, |mona| mona.name = Some(format!("{letters}{family}")));
     let mut browser = world.browser();
     world.come_in(&mut browser, cast::MONA).await;
-    let page = browser.get("/sign-up/arrival").await.body;
+    let page = browser.get("/sign-up/provider").await.body;
     assert!(page.contains(&format!("value=\"{letters}\"")) && !page.contains('👩'), "{page}");
     // Also when it is copied later.
     let mut mona = world.join(cast::MONA, "mona", "mona@example.org").await;
@@ -194,7 +194,7 @@ async fn a_long_name_is_not_cut_inside_a_character(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn doctor_names_address_and_status_of_a_provider_that_fails(pool: PgPool) {
+async fn doctor_reports_the_cause_of_a_failing_provider(pool: PgPool) {
     let many = Many::new(&pool).await;
     let lines = async || crate::cli::doctor::providers(&many.site.server).await;
     let (fine, sound) = lines().await;

@@ -12,7 +12,7 @@ use super::{
 const CONNECTIONS: &str = "/settings/connections";
 
 #[sqlx::test]
-async fn what_is_connected_opens_the_account_until_it_is_disconnected(pool: PgPool) {
+async fn a_linked_identity_signs_in_until_it_is_unlinked(pool: PgPool) {
     let world = World::with_cast(&pool).await;
     let mut alan = world.site.signed_in("alan").await;
     assert!(alan.get(CONNECTIONS).await.body.contains("Not connected"));
@@ -32,13 +32,13 @@ async fn what_is_connected_opens_the_account_until_it_is_disconnected(pool: PgPo
     let activity = alan.get("/settings/activity").await.body;
     assert!(activity.contains("GitHub was connected (mona)") && activity.contains("GitHub was disconnected (mona)"));
     let mut browser = world.browser();
-    assert_eq!(world.come_in(&mut browser, cast::MONA).await.location(), "/sign-up/arrival");
+    assert_eq!(world.come_in(&mut browser, cast::MONA).await.location(), "/sign-up/provider");
     let again = alan.post("/settings/connections/github/unlink", &[]).await;
     assert_said(&again, StatusCode::NOT_FOUND, "disconnected already");
 }
 
 #[sqlx::test]
-async fn what_is_another_accounts_is_not_linked_and_nothing_changes_on_either(pool: PgPool) {
+async fn refuses_to_link_an_identity_of_another_account(pool: PgPool) {
     let world = World::with_cast(&pool).await;
     world.join(cast::MONA, "mona", "mona@example.org").await;
     let mut alan = world.site.signed_in("alan").await;
@@ -51,7 +51,7 @@ async fn what_is_another_accounts_is_not_linked_and_nothing_changes_on_either(po
 }
 
 #[sqlx::test]
-async fn one_account_of_a_service_is_enough(pool: PgPool) {
+async fn refuses_a_second_identity_of_the_same_provider(pool: PgPool) {
     let world = World::with_cast(&pool).await;
     let mut alan = world.site.signed_in("alan").await;
     world.link(&mut alan, cast::MONA).await;
@@ -61,7 +61,7 @@ async fn one_account_of_a_service_is_enough(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn an_address_plays_no_part_in_linking(pool: PgPool) {
+async fn linking_ignores_the_email_addresses_of_the_identity(pool: PgPool) {
     let world = World::with_cast(&pool).await;
     let mut alan = world.site.signed_in("alan").await;
     assert_eq!(world.link(&mut alan, cast::ADA).await.location(), CONNECTIONS);
@@ -69,7 +69,7 @@ async fn an_address_plays_no_part_in_linking(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn the_last_way_in_stays(pool: PgPool) {
+async fn refuses_to_unlink_the_last_sign_in_method(pool: PgPool) {
     let world = World::new(&pool).await;
     let mut mona = world.join(cast::MONA, "mona", "mona@example.org").await;
     let rows = world.rows().await;
@@ -85,7 +85,7 @@ async fn the_last_way_in_stays(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn who_has_no_password_proves_themselves_by_going_there_again(pool: PgPool) {
+async fn users_without_a_password_elevate_with_their_own_identity(pool: PgPool) {
     let world = World::new(&pool).await;
     let mut mona = world.join(cast::MONA, "mona", "mona@example.org").await;
     let stale = "update sessions set elevated_until = now() - interval '1 second'";
@@ -113,7 +113,7 @@ async fn who_has_no_password_proves_themselves_by_going_there_again(pool: PgPool
 }
 
 #[sqlx::test]
-async fn name_login_and_picture_are_taken_over_when_that_is_wished(pool: PgPool) {
+async fn copies_name_and_avatar_on_refresh_not_at_sign_in(pool: PgPool) {
     let world = World::with_cast(&pool).await;
     let mut alan = world.site.signed_in("alan").await;
     world.link(&mut alan, cast::MONA).await;
@@ -142,7 +142,7 @@ async fn name_login_and_picture_are_taken_over_when_that_is_wished(pool: PgPool)
 }
 
 #[sqlx::test]
-async fn export_and_deletion_cover_what_is_connected(pool: PgPool) {
+async fn export_and_account_deletion_cover_linked_identities(pool: PgPool) {
     let world = World::with_cast(&pool).await;
     let mut alan = world.site.signed_in("alan").await;
     world.link(&mut alan, cast::MONA).await;

@@ -50,13 +50,13 @@ impl Many {
 
     pub async fn join(&self, person: Value, username: &str, email: &str) -> Browser {
         let mut browser = self.site.browser();
-        assert_eq!(self.come_in(&mut browser, person).await.location(), "/sign-up/arrival");
+        assert_eq!(self.come_in(&mut browser, person).await.location(), "/sign-up/provider");
         assert_eq!(choose(&mut browser, username, email).await.location(), "/");
         browser
     }
 
     async fn people(&self) -> i64 {
-        self.site.count("select count(*) + (select count(*) from arrivals) from users").await
+        self.site.count("select count(*) + (select count(*) from pending_oauth_sign_ups) from users").await
     }
 }
 
@@ -68,14 +68,14 @@ pub fn rosa() -> Value {
 }
 
 #[sqlx::test]
-async fn somebody_joins_and_comes_again_by_an_issuer(pool: PgPool) {
+async fn users_sign_up_and_sign_in_again_by_an_issuer(pool: PgPool) {
     let many = Many::new(&pool).await;
     let page = many.site.browser().get("/sign-in").await.body;
     assert!(["GitHub", "Acme", "Other"].iter().all(|name| page.contains(&format!("Continue with {name}"))), "{page}");
     let mut browser = many.site.browser();
     let answer = many.come_in(&mut browser, rosa()).await;
-    assert_eq!(answer.location(), "/sign-up/arrival", "{}", answer.body);
-    let page = browser.get("/sign-up/arrival").await.body;
+    assert_eq!(answer.location(), "/sign-up/provider", "{}", answer.body);
+    let page = browser.get("/sign-up/provider").await.body;
     assert!(page.contains("value=\"rosa_lind\"") && page.contains("Rosa Lind") && page.contains("rosa@acme.example"));
     assert_eq!(choose(&mut browser, "rosa", "rosa@acme.example").await.location(), "/");
     let mut again = many.site.browser();
@@ -86,7 +86,7 @@ async fn somebody_joins_and_comes_again_by_an_issuer(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn an_address_the_issuer_did_not_verify_counts_for_nothing(pool: PgPool) {
+async fn an_address_not_verified_by_the_issuer_is_ignored(pool: PgPool) {
     Site::with_cast(&pool).await;
     let many = Many::new(&pool).await;
     for verified in [json!(false), Value::Null] {
@@ -96,13 +96,13 @@ async fn an_address_the_issuer_did_not_verify_counts_for_nothing(pool: PgPool) {
         }
         let mut browser = many.site.browser();
         many.come_in(&mut browser, person).await;
-        let page = browser.get("/sign-up/arrival").await.body;
+        let page = browser.get("/sign-up/provider").await.body;
         assert!(page.contains("told us none that it has verified") && !page.contains("ada@kith.example"), "{page}");
     }
 }
 
 #[sqlx::test]
-async fn an_id_token_that_does_not_hold_gives_nothing(pool: PgPool) {
+async fn refuses_an_invalid_id_token(pool: PgPool) {
     let many = Many::new(&pool).await;
     for wrong in [
         Wrong::Claim("nonce", json!("another")),
@@ -126,16 +126,16 @@ async fn an_id_token_that_does_not_hold_gives_nothing(pool: PgPool) {
         many.site.sql("delete from limits").await;
     }
     many.acme.sign_well();
-    assert_eq!(many.come_in(&mut many.site.browser(), rosa()).await.location(), "/sign-up/arrival");
+    assert_eq!(many.come_in(&mut many.site.browser(), rosa()).await.location(), "/sign-up/provider");
 }
 
 #[sqlx::test]
-async fn what_the_token_leaves_out_is_asked_for(pool: PgPool) {
+async fn reads_missing_id_token_claims_from_user_info(pool: PgPool) {
     let many = Many::new(&pool).await;
     let more = json!({ "email": "rosa@acme.example", "email_verified": true, "name": "Rosa" });
     let mut browser = many.site.browser();
     many.come_in(&mut browser, json!({ "sub": "rosa-1", "in_user_info": more })).await;
-    assert!(browser.get("/sign-up/arrival").await.body.contains("rosa@acme.example"));
+    assert!(browser.get("/sign-up/provider").await.body.contains("rosa@acme.example"));
     // User info about another subject is not believed (OpenID Connect Core § 5.3.2).
     let other = json!({ "sub": "ada-1", "email": "ada@kith.example", "email_verified": true });
     let mut browser = many.site.browser();
@@ -144,7 +144,7 @@ async fn what_the_token_leaves_out_is_asked_for(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn what_one_issuer_says_is_of_no_use_at_anothers_door(pool: PgPool) {
+async fn a_callback_from_one_issuer_is_refused_at_another(pool: PgPool) {
     let many = Many::new(&pool).await;
     many.acme.name_itself();
     // The mix-up: started with one provider, finished as if with the other.
@@ -169,36 +169,36 @@ async fn what_one_issuer_says_is_of_no_use_at_anothers_door(pool: PgPool) {
     assert_said(&answer, StatusCode::SERVICE_UNAVAILABLE, DOWN);
     let way = many.set_out(&mut browser, "/auth/acme").await;
     let answer = come_back(&mut browser, &many.acme.approve(&way, rosa())).await;
-    assert_eq!(answer.location(), "/sign-up/arrival");
+    assert_eq!(answer.location(), "/sign-up/provider");
     assert_eq!(many.acme.asked("token"), 1);
 }
 
 #[sqlx::test]
-async fn the_same_subject_at_two_issuers_is_two_people(pool: PgPool) {
+async fn the_same_subject_at_two_issuers_is_two_identities(pool: PgPool) {
     let many = Many::new(&pool).await;
     many.join(rosa(), "rosa", "rosa@acme.example").await;
     let mut browser = many.site.browser();
     let way = many.set_out(&mut browser, "/auth/other").await;
     let answer = come_back(&mut browser, &many.other.approve(&way, json!({ "sub": "rosa-1" }))).await;
-    assert_eq!(answer.location(), "/sign-up/arrival");
+    assert_eq!(answer.location(), "/sign-up/provider");
     assert_eq!(browser.who().await, None);
 }
 
 #[sqlx::test]
-async fn another_identity_proves_whose_account_it_is(pool: PgPool) {
+async fn a_linked_identity_verifies_the_owner_of_an_account(pool: PgPool) {
     let many = Many::new(&pool).await;
     many.join(rosa(), "rosa", "rosa@acme.example").await;
     many.github.change(cast::MONA, |mona| mona.emails = vec![stand_in_github::Email::primary("rosa@acme.example")]);
     let mut browser = many.site.browser();
     let way = many.set_out(&mut browser, "/auth/github").await;
     come_back(&mut browser, &many.github.approve(&way, cast::MONA)).await;
-    let page = browser.get("/sign-up/arrival").await.body;
-    assert!(page.contains("action=\"/sign-up/arrival/with/acme\"") && !page.contains("/with/github"), "{page}");
+    let page = browser.get("/sign-up/provider").await.body;
+    assert!(page.contains("action=\"/sign-up/provider/with/acme\"") && !page.contains("/with/github"), "{page}");
     // Another user's does not.
-    let answer = many.via_acme(&mut browser, "/sign-up/arrival/with/acme", json!({ "sub": "other" })).await;
+    let answer = many.via_acme(&mut browser, "/sign-up/provider/with/acme", json!({ "sub": "other" })).await;
     assert_said(&answer, StatusCode::FORBIDDEN, "does not belong to this account");
     assert!(answer.body.contains("You already have an account"), "and the page is there again");
-    let answer = many.via_acme(&mut browser, "/sign-up/arrival/with/acme", rosa()).await;
+    let answer = many.via_acme(&mut browser, "/sign-up/provider/with/acme", rosa()).await;
     assert_eq!(answer.location(), "/", "{}", answer.body);
     assert_eq!(browser.who().await.as_deref(), Some("rosa"));
     assert_eq!(many.site.count("select count(*) from identities").await, 2);
@@ -209,7 +209,7 @@ async fn another_identity_proves_whose_account_it_is(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_proof_that_is_not_fresh_elevates_nobody(pool: PgPool) {
+async fn refuses_elevation_without_a_fresh_sign_in_at_the_provider(pool: PgPool) {
     let many = Many::new(&pool).await;
     let mut rosa_here = many.join(rosa(), "rosa", "rosa@acme.example").await;
     many.site.sql("update sessions set elevated_until = now() - interval '1 second'").await;
@@ -230,7 +230,7 @@ async fn a_proof_that_is_not_fresh_elevates_nobody(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn new_keys_are_found_and_an_issuer_that_is_away_is_said(pool: PgPool) {
+async fn unknown_keys_and_unreachable_issuers_fail_the_sign_in(pool: PgPool) {
     let many = Many::new(&pool).await;
     many.join(rosa(), "rosa", "rosa@acme.example").await;
     // Within the first minute its keys are believed; only then is a new key requested.
@@ -249,16 +249,16 @@ async fn new_keys_are_found_and_an_issuer_that_is_away_is_said(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn an_issuer_that_cannot_be_asked_where_it_is_leaves_one_on_the_page(pool: PgPool) {
+async fn an_unreachable_issuer_is_reported_without_an_authorization_request(pool: PgPool) {
     let Many { site, other, .. } = Many::new(&pool).await;
     drop(other);
     let answer = site.browser().post("/auth/other", &[]).await;
     assert_said(&answer, StatusCode::SERVICE_UNAVAILABLE, "Other doesn’t answer properly");
-    assert_eq!(site.count("select count(*) from oauth_flows").await, 0);
+    assert_eq!(site.count("select count(*) from authorization_requests").await, 0);
 }
 
 #[sqlx::test]
-async fn many_who_wait_for_a_silent_issuer_are_answered_together(pool: PgPool) {
+async fn concurrent_requests_share_one_wait_for_a_silent_issuer(pool: PgPool) {
     let Many { site, acme, .. } = Many::new(&pool).await;
     acme.hang();
     let begun = std::time::Instant::now();
@@ -273,7 +273,7 @@ async fn many_who_wait_for_a_silent_issuer_are_answered_together(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn an_issuer_that_has_changed_its_keys_is_asked_for_them_again(pool: PgPool) {
+async fn refetches_changed_issuer_keys_at_most_once_a_minute(pool: PgPool) {
     let many = Many::new(&pool).await;
     many.join(rosa(), "rosa", "rosa@acme.example").await;
     assert_eq!((many.acme.asked("discovery"), many.acme.asked("keys")), (1, 1));

@@ -56,9 +56,9 @@ impl Copies {
     /// A user came from GitHub, and a code was sent to an address.
     async fn arrived(&self, person: u64, address: &str) -> (Browser, String) {
         let mut browser = self.world.browser();
-        assert_eq!(self.world.come_in(&mut browser, person).await.location(), "/sign-up/arrival");
-        let sent = browser.post("/sign-up/arrival/send", &[("email", address)]).await;
-        assert_eq!(sent.location(), "/sign-up/arrival/code", "{}", sent.body);
+        assert_eq!(self.world.come_in(&mut browser, person).await.location(), "/sign-up/provider");
+        let sent = browser.post("/sign-up/provider/send", &[("email", address)]).await;
+        assert_eq!(sent.location(), "/sign-up/provider/code", "{}", sent.body);
         let code = self.world.site.code_to(address).await;
         (browser, code)
     }
@@ -74,8 +74,9 @@ fn enters(answer: &Answer) -> bool {
 
 const SESSIONS: &str = "select count(*) from sessions where user_id is not null";
 
+// H20.
 #[sqlx::test]
-async fn h20_a_state(pool: PgPool) {
+async fn a_state_signs_in_once_under_concurrent_use(pool: PgPool) {
     let copies = Copies::new(&pool).await;
     copies.world.join(cast::MONA, "mona", "mona@example.org").await;
     for _ in 0..ROUNDS {
@@ -92,30 +93,32 @@ async fn h20_a_state(pool: PgPool) {
     }
 }
 
+// H20.
 #[sqlx::test]
-async fn h20_a_code_for_the_address_of_somebody_new(pool: PgPool) {
+async fn a_new_address_code_works_once_under_concurrent_use(pool: PgPool) {
     let copies = Copies::new(&pool).await;
     for round in 0..ROUNDS {
         let address = format!("new{round}@kith.example");
         let (browser, code) = copies.arrived(cast::MALLORY, &address).await;
         let act = |mut tab: Browser| {
             let code = code.clone();
-            async move { tab.post("/sign-up/arrival/code", &[("code", &code)]).await }
+            async move { tab.post("/sign-up/provider/code", &[("code", &code)]).await }
         };
-        copies.race(&browser, act, |answer| answer.location() == "/sign-up/arrival?anew=true").await;
-        assert_eq!((copies.count(SESSIONS).await, copies.count("select count(*) from codes").await), (0, 0));
+        copies.race(&browser, act, |answer| answer.location() == "/sign-up/provider?anew=true").await;
+        assert_eq!((copies.count(SESSIONS).await, copies.count("select count(*) from email_codes").await), (0, 0));
     }
 }
 
+// H20.
 #[sqlx::test]
-async fn h20_a_code_that_proves_whose_account_it_is(pool: PgPool) {
+async fn an_existing_account_code_links_once_under_concurrent_use(pool: PgPool) {
     let copies = Copies::new(&pool).await;
     for _ in 0..ROUNDS {
         copies.world.site.sql("delete from sessions; delete from identities").await;
         let (browser, code) = copies.arrived(cast::ADA, "ada@kith.example").await;
         let act = |mut tab: Browser| {
             let code = code.clone();
-            async move { tab.post("/sign-up/arrival/code", &[("code", &code)]).await }
+            async move { tab.post("/sign-up/provider/code", &[("code", &code)]).await }
         };
         copies.race(&browser, act, enters).await;
         assert_eq!(copies.count(SESSIONS).await, 1);
@@ -125,8 +128,9 @@ async fn h20_a_code_that_proves_whose_account_it_is(pool: PgPool) {
     assert_eq!(copies.count(linked).await, i64::try_from(ROUNDS).unwrap());
 }
 
+// H20.
 #[sqlx::test]
-async fn h20_an_arrival(pool: PgPool) {
+async fn a_pending_sign_up_completes_once_under_concurrent_use(pool: PgPool) {
     let copies = Copies::new(&pool).await;
     for round in 0..ROUNDS {
         copies.world.site.sql("delete from sessions; delete from identities").await;
@@ -135,7 +139,7 @@ async fn h20_an_arrival(pool: PgPool) {
         if round % 2 == 0 {
             copies.world.come_in(&mut browser, cast::ADA).await;
             let act = |mut tab: Browser| async move {
-                tab.post("/sign-up/arrival/password", &[("password", PASSWORD)]).await
+                tab.post("/sign-up/provider/password", &[("password", PASSWORD)]).await
             };
             copies.race(&browser, act, enters).await;
         } else {

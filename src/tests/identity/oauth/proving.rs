@@ -10,8 +10,8 @@ use crate::tests::{Browser, PASSWORD};
 /// GitHub says that the user is ada@kith.example, who has an account.
 async fn arrive_as_ada(world: &World) -> Browser {
     let mut browser = world.browser();
-    assert_eq!(world.come_in(&mut browser, cast::ADA).await.location(), "/sign-up/arrival");
-    let page = browser.get("/sign-up/arrival").await.body;
+    assert_eq!(world.come_in(&mut browser, cast::ADA).await.location(), "/sign-up/provider");
+    let page = browser.get("/sign-up/provider").await.body;
     assert!(page.contains("You already have an account") && page.contains("ada@kith.example"), "{page}");
     assert_eq!((browser.who().await, world.owner(cast::ADA).await), (None, None));
     browser
@@ -31,73 +31,75 @@ async fn assert_linked(world: &World, browser: &mut Browser) {
 }
 
 #[sqlx::test]
-async fn the_password_proves_it_and_a_wrong_one_nothing(pool: PgPool) {
+async fn only_the_correct_password_links_the_identity(pool: PgPool) {
     let world = World::with_cast(&pool).await;
     let mut browser = arrive_as_ada(&world).await;
-    let wrong = browser.post("/sign-up/arrival/password", &[("password", "not the password of ada")]).await;
+    let wrong = browser.post("/sign-up/provider/password", &[("password", "not the password of ada")]).await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(wrong.body.contains("You already have an account"), "{}", wrong.body);
     assert_eq!((browser.who().await, world.owner(cast::ADA).await), (None, None));
-    let right = browser.post("/sign-up/arrival/password", &[("password", PASSWORD)]).await;
+    let right = browser.post("/sign-up/provider/password", &[("password", PASSWORD)]).await;
     assert_eq!((right.status, right.location()), (StatusCode::SEE_OTHER, "/"), "{}", right.body);
     assert_linked(&world, &mut browser).await;
-    assert_eq!(world.site.count("select count(*) from arrivals").await, 0);
+    assert_eq!(world.site.count("select count(*) from pending_oauth_sign_ups").await, 0);
 }
 
 #[sqlx::test]
-async fn a_code_to_the_address_proves_it(pool: PgPool) {
+async fn an_email_code_links_the_identity_only_in_its_browser(pool: PgPool) {
     let world = World::with_cast(&pool).await;
     let mut browser = arrive_as_ada(&world).await;
-    let sent = browser.post("/sign-up/arrival/send", &[("email", "ada@kith.example")]).await;
-    assert_eq!(sent.location(), "/sign-up/arrival/code");
-    assert!(browser.get("/sign-up/arrival/code").await.body.contains("ada@kith.example"));
+    let sent = browser.post("/sign-up/provider/send", &[("email", "ada@kith.example")]).await;
+    assert_eq!(sent.location(), "/sign-up/provider/code");
+    assert!(browser.get("/sign-up/provider/code").await.body.contains("ada@kith.example"));
     let code = world.site.code_to("ada@kith.example").await;
     let mut thief = arrive_as_ada(&world).await;
-    let stolen = thief.post("/sign-up/arrival/code", &[("code", &code)]).await;
-    assert_eq!(stolen.location(), "/sign-up/arrival", "a code is of use only where it was asked for");
+    let stolen = thief.post("/sign-up/provider/code", &[("code", &code)]).await;
+    assert_eq!(stolen.location(), "/sign-up/provider", "a code is of use only where it was asked for");
     assert_eq!(thief.who().await, None);
-    let right = browser.post("/sign-up/arrival/code", &[("code", &code)]).await;
+    let right = browser.post("/sign-up/provider/code", &[("code", &code)]).await;
     assert_eq!(right.location(), "/", "{}", right.body);
     assert_linked(&world, &mut browser).await;
     // The other one is still pending, but too late now.
-    let late = thief.post("/sign-up/arrival/password", &[("password", PASSWORD)]).await;
+    let late = thief.post("/sign-up/provider/password", &[("password", PASSWORD)]).await;
     assert_eq!(late.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(world.site.count("select count(*) from identities").await, 1);
 }
 
 #[sqlx::test]
-async fn the_tries_count_with_all_others_for_that_account(pool: PgPool) {
+async fn wrong_passwords_at_sign_up_count_toward_the_account_limit(pool: PgPool) {
     let world = World::with_cast(&pool).await;
     let mut browser = arrive_as_ada(&world).await;
     let mut last = StatusCode::OK;
     for _ in 0..11 {
-        last = browser.post("/sign-up/arrival/password", &[("password", "not the password of ada")]).await.status;
+        last = browser.post("/sign-up/provider/password", &[("password", "not the password of ada")]).await.status;
     }
     assert_eq!(last, StatusCode::TOO_MANY_REQUESTS);
     let mut stranger = world.browser().at("203.0.113.9");
     assert_eq!(stranger.try_sign_in("ada@kith.example", "x").await.status, StatusCode::TOO_MANY_REQUESTS);
 }
 
+// H01e.
 #[sqlx::test]
-async fn h01e_an_address_that_was_not_verified_counts_for_nothing(pool: PgPool) {
+async fn an_unverified_address_gives_no_access_to_its_account(pool: PgPool) {
     let world = World::with_cast(&pool).await;
     let mut mallory = world.browser();
     world.come_in(&mut mallory, cast::MALLORY).await;
-    let page = mallory.get("/sign-up/arrival").await.body;
+    let page = mallory.get("/sign-up/provider").await.body;
     assert!(page.contains("told us none that it has verified") && !page.contains("grace@"), "{page}");
-    let answer = mallory.clone().post("/sign-up/arrival/password", &[("password", PASSWORD)]).await;
+    let answer = mallory.clone().post("/sign-up/provider/password", &[("password", PASSWORD)]).await;
     assert_eq!(answer.location(), "/sign-in", "there is no account to prove");
     assert_eq!(choose(&mut mallory, "mallory", "grace@kith.example").await.status, StatusCode::UNPROCESSABLE_ENTITY);
     // Typing it mails its owner, and only the code from that mail has an effect.
-    mallory.post("/sign-up/arrival/send", &[("email", "grace@kith.example")]).await;
+    mallory.post("/sign-up/provider/send", &[("email", "grace@kith.example")]).await;
     for guess in ["000000", "123456", "999999"] {
-        mallory.post("/sign-up/arrival/code", &[("code", guess)]).await;
+        mallory.post("/sign-up/provider/code", &[("code", guess)]).await;
     }
     assert_eq!((mallory.who().await, world.owner(cast::MALLORY).await), (None, None));
 }
 
+// H01c.
 #[sqlx::test]
-async fn h01c_nothing_is_linked_to_an_account_that_is_not_proved(pool: PgPool) {
+async fn an_identity_cannot_be_linked_to_a_pending_sign_up(pool: PgPool) {
     let world = World::with_cast(&pool).await;
     // A pending sign-up is no account: there is no user to link to.
     let mut attacker = world.browser();
@@ -119,8 +121,9 @@ async fn h01c_nothing_is_linked_to_an_account_that_is_not_proved(pool: PgPool) {
     assert_eq!(world.site.count("select count(*) from identities").await, 0);
 }
 
+// H01c.
 #[sqlx::test]
-async fn h01c_a_change_of_address_that_is_taken_back_takes_links_along(pool: PgPool) {
+async fn undoing_an_email_change_also_unlinks_the_intruders_identity(pool: PgPool) {
     let world = World::with_cast(&pool).await;
     // An intruder at alan's open browser: links their own GitHub, then changes the address.
     let mut attacker = world.site.signed_in("alan").await;
@@ -134,47 +137,47 @@ async fn h01c_a_change_of_address_that_is_taken_back_takes_links_along(pool: PgP
     assert_eq!(alan.post("/undo-email", &[]).await.location(), "/forgot-password");
     assert_eq!(world.owner(cast::MONA).await, None);
     let mut again = world.browser();
-    assert_eq!(world.come_in(&mut again, cast::MONA).await.location(), "/sign-up/arrival");
+    assert_eq!(world.come_in(&mut again, cast::MONA).await.location(), "/sign-up/provider");
 }
 
 #[sqlx::test]
-async fn who_has_another_address_may_make_an_account_of_their_own(pool: PgPool) {
+async fn a_second_verified_address_allows_a_separate_account(pool: PgPool) {
     let world = World::with_cast(&pool).await;
     world.github.change(cast::ADA, |ada| ada.emails.push(stand_in_github::Email::verified("ada@home.example")));
     let mut browser = arrive_as_ada(&world).await;
-    let page = browser.get("/sign-up/arrival?anew=true").await.body;
+    let page = browser.get("/sign-up/provider?anew=true").await.body;
     assert!(page.contains("ada@home.example") && !page.contains("ada@kith.example"), "{page}");
     assert_eq!(choose(&mut browser, "ada_at_home", "ada@home.example").await.location(), "/");
     assert_eq!(world.owner(cast::ADA).await.as_deref(), Some("ada_at_home"));
 }
 
 #[sqlx::test]
-async fn a_suspended_account_is_not_opened_by_proving_it(pool: PgPool) {
+async fn a_suspended_account_cannot_be_opened_by_password_or_code(pool: PgPool) {
     let world = World::with_cast(&pool).await;
     let ada = server::accounts::find(&world.site.server, "ada").await.unwrap();
     server::accounts::suspend(&world.site.server, ada, "Spam", None).await.unwrap();
     let mut browser = arrive_as_ada(&world).await;
-    let answer = browser.post("/sign-up/arrival/password", &[("password", PASSWORD)]).await;
+    let answer = browser.post("/sign-up/provider/password", &[("password", PASSWORD)]).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(answer.body.contains("Spam"), "{}", answer.body);
-    browser.post("/sign-up/arrival/send", &[("email", "ada@kith.example")]).await;
+    browser.post("/sign-up/provider/send", &[("email", "ada@kith.example")]).await;
     let code = world.site.code_to("ada@kith.example").await;
-    let answer = browser.post("/sign-up/arrival/code", &[("code", &code)]).await;
+    let answer = browser.post("/sign-up/provider/code", &[("code", &code)]).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", answer.location());
     assert_eq!((browser.who().await, world.owner(cast::ADA).await), (None, None));
 }
 
 #[sqlx::test]
-async fn an_account_that_has_another_of_that_service_is_proved_in_vain(pool: PgPool) {
+async fn refuses_to_link_a_second_identity_of_the_same_provider(pool: PgPool) {
     let world = World::with_cast(&pool).await;
     let mut ada = world.site.signed_in("ada").await;
     assert_eq!(world.link(&mut ada, cast::MONA).await.location(), "/settings/connections");
     let sessions = "select count(*) from sessions where user_id is not null";
     let mut browser = arrive_as_ada(&world).await;
-    let password = browser.post("/sign-up/arrival/password", &[("password", PASSWORD)]).await;
-    browser.post("/sign-up/arrival/send", &[("email", "ada@kith.example")]).await;
+    let password = browser.post("/sign-up/provider/password", &[("password", PASSWORD)]).await;
+    browser.post("/sign-up/provider/send", &[("email", "ada@kith.example")]).await;
     let code = world.site.code_to("ada@kith.example").await;
-    let code = browser.post("/sign-up/arrival/code", &[("code", &code)]).await;
+    let code = browser.post("/sign-up/provider/code", &[("code", &code)]).await;
     for (way, answer) in [("password", password), ("code", code)] {
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{way}: {}", answer.body);
         assert!(answer.body.contains("Another GitHub account is connected"), "{way}: {}", answer.body);

@@ -24,8 +24,9 @@ fn led_to(answers: &[Answer], path: &str) -> usize {
     answers.iter().filter(|answer| answer.location() == path).count()
 }
 
+// H24.
 #[sqlx::test]
-async fn h24_of_two_who_link_the_same_at_once_one_wins(pool: PgPool) {
+async fn an_identity_is_linked_once_when_two_users_link_concurrently(pool: PgPool) {
     let world = World::with_cast(&pool).await;
     let (mut alan, mut barbara) = (world.site.signed_in("alan").await, world.site.signed_in("barbara").await);
     let mut winners = BTreeSet::new();
@@ -49,14 +50,18 @@ async fn h24_of_two_who_link_the_same_at_once_one_wins(pool: PgPool) {
     assert!(!winners.is_empty());
 }
 
+// H24.
 #[sqlx::test]
-async fn h24_a_first_arrival_in_two_browsers_makes_one_account(pool: PgPool) {
+async fn concurrent_sign_ups_with_one_identity_create_one_account(pool: PgPool) {
     let world = World::new(&pool).await;
     for round in 0..200 {
-        world.site.sql("delete from users; delete from arrivals; delete from limits; delete from sessions").await;
+        world
+            .site
+            .sql("delete from users; delete from pending_oauth_sign_ups; delete from limits; delete from sessions")
+            .await;
         let mut browsers = [world.browser(), world.browser()];
         for browser in &mut browsers {
-            assert_eq!(world.come_in(browser, cast::MONA).await.location(), "/sign-up/arrival");
+            assert_eq!(world.come_in(browser, cast::MONA).await.location(), "/sign-up/provider");
         }
         let names = ["mona", "mona_two"];
         // Also each twice, as by a double click.
@@ -77,8 +82,9 @@ async fn h24_a_first_arrival_in_two_browsers_makes_one_account(pool: PgPool) {
     }
 }
 
+// H26.
 #[sqlx::test]
-async fn h26_of_two_ways_in_that_are_removed_at_once_one_stays(pool: PgPool) {
+async fn concurrently_unlinking_both_identities_leaves_one(pool: PgPool) {
     let world = World::with(&pool, &ACME).await;
     let mona = world.join(cast::MONA, "mona", "mona@example.org").await;
     let give = format!(
@@ -101,8 +107,9 @@ async fn h26_of_two_ways_in_that_are_removed_at_once_one_stays(pool: PgPool) {
     }
 }
 
+// H26.
 #[sqlx::test]
-async fn h26_of_a_password_and_a_connection_removed_at_once_one_stays(pool: PgPool) {
+async fn concurrent_removal_of_password_and_identity_leaves_one(pool: PgPool) {
     let world = World::new(&pool).await;
     let mona = world.join(cast::MONA, "mona", "mona@example.org").await;
     let give = format!(
@@ -127,8 +134,9 @@ async fn h26_of_a_password_and_a_connection_removed_at_once_one_stays(pool: PgPo
     }
 }
 
+// H24.
 #[sqlx::test]
-async fn h24_of_two_accounts_there_that_are_linked_to_one_here_at_once_one_wins(pool: PgPool) {
+async fn concurrently_linking_two_identities_of_a_provider_links_one(pool: PgPool) {
     let world = World::with_cast(&pool).await;
     let mut alan = world.site.signed_in("alan").await;
     for round in 0..200 {

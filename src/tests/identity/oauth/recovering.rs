@@ -14,8 +14,9 @@ use crate::tests::{PASSWORD, identity::recovery::link_to};
 
 const NEW: &str = "seven green umbrellas sing";
 
+// H03.
 #[sqlx::test]
-async fn h03_who_resets_their_password_is_shown_what_else_opens_the_account(pool: PgPool) {
+async fn a_password_reset_shows_the_linked_identities_once(pool: PgPool) {
     let world = World::with_cast(&pool).await;
     let mut intruder = world.site.signed_in("alan").await;
     assert_eq!(world.link(&mut intruder, cast::MONA).await.location(), "/settings/connections");
@@ -42,7 +43,7 @@ async fn h03_who_resets_their_password_is_shown_what_else_opens_the_account(pool
 }
 
 #[sqlx::test]
-async fn what_waits_for_somebody_lasts_as_long_as_it_should_and_is_swept(pool: PgPool) {
+async fn authorization_requests_and_pending_sign_ups_expire_and_are_swept(pool: PgPool) {
     let world = World::new(&pool).await;
     let sweep = async || {
         server::worker::sweep::everything(&world.site.server).await.unwrap();
@@ -50,19 +51,29 @@ async fn what_waits_for_somebody_lasts_as_long_as_it_should_and_is_swept(pool: P
     for (minutes, in_time) in [(9, true), (10, false)] {
         let mut browser = world.browser();
         let url = world.set_out(&mut browser).await;
-        world.site.sql(&format!("update oauth_flows set expires_at = expires_at - interval '{minutes} minutes'")).await;
+        world
+            .site
+            .sql(&format!("update authorization_requests set expires_at = expires_at - interval '{minutes} minutes'"))
+            .await;
         sweep().await;
-        assert_eq!(world.site.count("select count(*) from oauth_flows").await, i64::from(in_time), "{minutes}");
+        assert_eq!(
+            world.site.count("select count(*) from authorization_requests").await,
+            i64::from(in_time),
+            "{minutes}"
+        );
         let answer = come_back(&mut browser, &world.github.approve(&url, cast::MONA)).await;
-        assert_eq!(answer.location() == "/sign-up/arrival", in_time, "{minutes}: {}", answer.status);
+        assert_eq!(answer.location() == "/sign-up/provider", in_time, "{minutes}: {}", answer.status);
     }
     for (minutes, in_time) in [(29, true), (30, false)] {
-        world.site.sql("delete from arrivals").await;
+        world.site.sql("delete from pending_oauth_sign_ups").await;
         let mut browser = world.browser();
-        assert_eq!(world.come_in(&mut browser, cast::MONA).await.location(), "/sign-up/arrival");
-        world.site.sql(&format!("update arrivals set expires_at = expires_at - interval '{minutes} minutes'")).await;
-        let rows = "select count(*) from arrivals";
-        let status = browser.get("/sign-up/arrival").await.status;
+        assert_eq!(world.come_in(&mut browser, cast::MONA).await.location(), "/sign-up/provider");
+        world
+            .site
+            .sql(&format!("update pending_oauth_sign_ups set expires_at = expires_at - interval '{minutes} minutes'"))
+            .await;
+        let rows = "select count(*) from pending_oauth_sign_ups";
+        let status = browser.get("/sign-up/provider").await.status;
         assert_eq!(status == StatusCode::OK, in_time, "{minutes}: {status}");
         sweep().await;
         assert_eq!(world.site.count(rows).await, i64::from(in_time), "{minutes}");
@@ -73,7 +84,7 @@ async fn what_waits_for_somebody_lasts_as_long_as_it_should_and_is_swept(pool: P
 }
 
 #[sqlx::test]
-async fn a_registration_lasts_half_an_hour_and_the_link_that_ends_a_session_a_week(pool: PgPool) {
+async fn registrations_last_thirty_minutes_and_session_links_seven_days(pool: PgPool) {
     let world = World::with_cast(&pool).await;
     for (minutes, in_time) in [(29, true), (30, false)] {
         world.site.sql("delete from users where username = 'newcomer'; delete from limits").await;
@@ -90,10 +101,13 @@ async fn a_registration_lasts_half_an_hour_and_the_link_that_ends_a_session_a_we
         assert_eq!(answer.location() == "/", in_time, "{minutes}: {}", answer.status);
     }
     for (hours, in_time) in [(7 * 24 - 1, true), (7 * 24, false)] {
-        world.site.sql("delete from links; delete from jobs; delete from limits; delete from known_browsers").await;
+        world
+            .site
+            .sql("delete from email_links; delete from jobs; delete from limits; delete from known_browsers")
+            .await;
         let mut alan = world.site.signed_in("alan").await;
         let token = link_to(&world.site, "alan@kith.example", "/end-session").await;
-        world.site.sql(&format!("update links set expires_at = expires_at - interval '{hours} hours'")).await;
+        world.site.sql(&format!("update email_links set expires_at = expires_at - interval '{hours} hours'")).await;
         let mut mailbox = world.browser();
         mailbox.get(&format!("/end-session?token={token}")).await;
         let flash = mailbox.post("/end-session", &[]).await.flash().to_owned();
@@ -103,7 +117,7 @@ async fn a_registration_lasts_half_an_hour_and_the_link_that_ends_a_session_a_we
 }
 
 #[sqlx::test]
-async fn neighbours_who_set_out_do_not_keep_a_browser_that_was_here_before_from_it(pool: PgPool) {
+async fn known_browsers_have_their_own_limit_for_oauth_sign_ins(pool: PgPool) {
     let world = World::with_cast(&pool).await;
     let mut mine = world.site.signed_in("alan").await;
     mine.post("/sign-out", &[]).await;

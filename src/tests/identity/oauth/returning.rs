@@ -6,8 +6,9 @@ use stand_in_github::cast;
 
 use super::{World, world::assert_said};
 
+// F09.
 #[sqlx::test]
-async fn f09_the_number_is_the_key_and_the_name_is_only_shown(pool: PgPool) {
+async fn the_github_user_id_identifies_the_account_not_the_login(pool: PgPool) {
     let world = World::new(&pool).await;
     world.join(cast::ROBIN, "robin", "robin@field.example").await;
     world.github.change(cast::ROBIN, |robin| robin.login = "robin-of-the-fields".to_owned());
@@ -18,13 +19,14 @@ async fn f09_the_number_is_the_key_and_the_name_is_only_shown(pool: PgPool) {
 
     // The user who took the freed name is another one.
     let mut other = world.browser();
-    assert_eq!(world.come_in(&mut other, cast::ROBIN_TOO).await.location(), "/sign-up/arrival");
+    assert_eq!(world.come_in(&mut other, cast::ROBIN_TOO).await.location(), "/sign-up/provider");
     assert_eq!(other.who().await, None);
     assert_eq!(world.owner(cast::ROBIN_TOO).await, None);
 }
 
+// H02.
 #[sqlx::test]
-async fn h02_an_address_that_moved_on_opens_nothing_and_changes_nothing(pool: PgPool) {
+async fn an_address_moved_to_another_identity_opens_no_account(pool: PgPool) {
     let world = World::new(&pool).await;
     world.join(cast::MONA, "mona", "mona@example.org").await;
     let address = world.github.person(cast::MONA).unwrap().emails;
@@ -32,8 +34,8 @@ async fn h02_an_address_that_moved_on_opens_nothing_and_changes_nothing(pool: Pg
     world.github.change(cast::ULF, |ulf| ulf.emails = address);
 
     let mut ulf = world.browser();
-    assert_eq!(world.come_in(&mut ulf, cast::ULF).await.location(), "/sign-up/arrival");
-    assert!(ulf.get("/sign-up/arrival").await.body.contains("You already have an account"));
+    assert_eq!(world.come_in(&mut ulf, cast::ULF).await.location(), "/sign-up/provider");
+    assert!(ulf.get("/sign-up/provider").await.body.contains("You already have an account"));
     assert_eq!(ulf.who().await, None);
 
     let mut mona = world.browser();
@@ -43,8 +45,9 @@ async fn h02_an_address_that_moved_on_opens_nothing_and_changes_nothing(pool: Pg
     assert_eq!(email, "mona@example.org", "our address is ours to change");
 }
 
+// H28.
 #[sqlx::test]
-async fn h28_who_is_suspended_does_not_come_in_and_reads_why(pool: PgPool) {
+async fn a_suspended_user_cannot_sign_in_and_sees_the_reason(pool: PgPool) {
     let world = World::new(&pool).await;
     let mut before = world.join(cast::MONA, "mona", "mona@example.org").await;
     let mona = server::accounts::find(&world.site.server, "mona").await.unwrap();
@@ -58,19 +61,20 @@ async fn h28_who_is_suspended_does_not_come_in_and_reads_why(pool: PgPool) {
     assert_eq!(world.rows().await, rows);
 }
 
+// H28.
 #[sqlx::test]
-async fn h28_a_deleted_account_is_not_entered_and_its_identity_is_free(pool: PgPool) {
+async fn a_deleted_accounts_identity_starts_a_new_sign_up(pool: PgPool) {
     let world = World::new(&pool).await;
     let mut mona = world.join(cast::MONA, "mona", "mona@example.org").await;
     assert_eq!(mona.post("/settings/account/delete", &[("username_again", "mona")]).await.location(), "/");
     assert_eq!(world.site.count("select count(*) from identities").await, 0);
     let mut browser = world.browser();
-    assert_eq!(world.come_in(&mut browser, cast::MONA).await.location(), "/sign-up/arrival");
+    assert_eq!(world.come_in(&mut browser, cast::MONA).await.location(), "/sign-up/provider");
     assert_eq!(browser.who().await, None);
 }
 
 #[sqlx::test]
-async fn coming_in_as_another_switches_cleanly(pool: PgPool) {
+async fn signing_in_as_another_user_revokes_the_previous_session(pool: PgPool) {
     let world = World::with_cast(&pool).await;
     world.join(cast::MONA, "mona", "mona@example.org").await;
     world.site.sql("delete from sessions").await;
@@ -84,7 +88,7 @@ async fn coming_in_as_another_switches_cleanly(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_new_browser_is_told_of_by_mail(pool: PgPool) {
+async fn oauth_sign_in_from_a_new_browser_sends_a_mail(pool: PgPool) {
     let world = World::new(&pool).await;
     world.join(cast::MONA, "mona", "mona@example.org").await;
     world.site.sql("delete from jobs").await;

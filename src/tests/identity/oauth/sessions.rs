@@ -38,10 +38,13 @@ async fn world(pool: &PgPool) -> World {
 
 /// Takes a browser to the last step of a path.
 async fn about_to(world: &World, browser: &mut Browser, way: &str) -> Last {
-    world.site.sql("delete from limits; delete from identities where subject <> '1001'; delete from arrivals").await;
+    world
+        .site
+        .sql("delete from limits; delete from identities where subject <> '1001'; delete from pending_oauth_sign_ups")
+        .await;
     world.site.sql("delete from users where username = 'tove'").await;
     let arrive = async |browser: &mut Browser, person| {
-        assert_eq!(world.come_in(browser, person).await.location(), "/sign-up/arrival", "{way}");
+        assert_eq!(world.come_in(browser, person).await.location(), "/sign-up/provider", "{way}");
     };
     match way {
         "back" => Last::Back(world.github.approve(&world.set_out(browser).await, cast::MONA)),
@@ -52,17 +55,17 @@ async fn about_to(world: &World, browser: &mut Browser, way: &str) -> Last {
         "join" => {
             arrive(browser, cast::TOVE).await;
             let fields = [("username", "tove"), ("display_name", ""), ("email", "tove@example.org")];
-            Last::Send("/sign-up/arrival", fields.map(|(name, value)| (name, value.to_owned())).to_vec())
+            Last::Send("/sign-up/provider", fields.map(|(name, value)| (name, value.to_owned())).to_vec())
         }
         "prove by password" => {
             arrive(browser, cast::ADA).await;
-            Last::Send("/sign-up/arrival/password", vec![("password", PASSWORD.to_owned())])
+            Last::Send("/sign-up/provider/password", vec![("password", PASSWORD.to_owned())])
         }
         _ => {
             arrive(browser, cast::ADA).await;
-            browser.post("/sign-up/arrival/send", &[("email", "ada@kith.example")]).await;
+            browser.post("/sign-up/provider/send", &[("email", "ada@kith.example")]).await;
             let code = world.site.code_to("ada@kith.example").await;
-            Last::Send("/sign-up/arrival/code", vec![("code", code)])
+            Last::Send("/sign-up/provider/code", vec![("code", code)])
         }
     }
 }
@@ -79,8 +82,9 @@ async fn before(world: &World, way: &str) -> (Browser, &'static str) {
     (browser, "mona")
 }
 
+// M02.
 #[sqlx::test]
-async fn m02_every_way_by_github_gives_a_fresh_session_and_ends_the_one_before(pool: PgPool) {
+async fn every_oauth_path_creates_a_session_and_revokes_the_old(pool: PgPool) {
     let world = world(&pool).await;
     for way in WAYS {
         let (mut browser, _) = before(&world, way).await;
@@ -102,8 +106,9 @@ async fn m02_every_way_by_github_gives_a_fresh_session_and_ends_the_one_before(p
     }
 }
 
+// M02.
 #[sqlx::test]
-async fn m02_a_way_by_github_that_fails_half_way_leaves_everything_as_it_was(pool: PgPool) {
+async fn an_oauth_path_that_fails_halfway_changes_nothing(pool: PgPool) {
     let world = world(&pool).await;
     for way in WAYS {
         let (mut browser, who) = before(&world, way).await;
@@ -120,8 +125,9 @@ async fn m02_a_way_by_github_that_fails_half_way_leaves_everything_as_it_was(poo
     }
 }
 
+// M20.
 #[sqlx::test]
-async fn m20_linking_and_unlinking_happen_whole_or_not_at_all(pool: PgPool) {
+async fn linking_and_unlinking_are_atomic(pool: PgPool) {
     let world = World::with_cast(&pool).await;
     let mut alan = world.site.signed_in("alan").await;
     let url = world.leave(&mut alan, "/settings/connections/github/link", &[]).await;
@@ -153,8 +159,9 @@ async fn break_half_way(world: &World) {
         .await;
 }
 
+// H30.
 #[sqlx::test]
-async fn h30_an_id_known_before_is_worth_nothing_after_any_way_by_github(pool: PgPool) {
+async fn planted_session_ids_open_nothing_after_an_oauth_sign_in(pool: PgPool) {
     let world = world(&pool).await;
     for way in &WAYS[..4] {
         world.site.sql("delete from limits").await;
@@ -173,16 +180,17 @@ async fn h30_an_id_known_before_is_worth_nothing_after_any_way_by_github(pool: P
     }
 }
 
+// H15.
 #[sqlx::test]
-async fn h15_who_arrives_is_not_told_whether_an_address_they_type_has_an_account(pool: PgPool) {
+async fn pending_sign_ups_do_not_reveal_registered_email_addresses(pool: PgPool) {
     let world = World::with_cast(&pool).await;
     let mut seen = Vec::new();
     for address in ["grace@kith.example", "nobody@kith.example"] {
         let mut mallory = world.browser();
         world.come_in(&mut mallory, cast::MALLORY).await;
-        let sent = mallory.post("/sign-up/arrival/send", &[("email", address)]).await;
-        let page = mallory.get("/sign-up/arrival/code").await;
-        let wrong = mallory.post("/sign-up/arrival/code", &[("code", "123456")]).await;
+        let sent = mallory.post("/sign-up/provider/send", &[("email", address)]).await;
+        let page = mallory.get("/sign-up/provider/code").await;
+        let wrong = mallory.post("/sign-up/provider/code", &[("code", "123456")]).await;
         let words = [&page.body, &wrong.body].map(|body| body.replace(address, "somebody@kith.example"));
         seen.push((sent.status, sent.location().to_owned(), page.status, wrong.status, words));
         // Both get a mail, and only the mail says more.
@@ -196,7 +204,7 @@ async fn h15_who_arrives_is_not_told_whether_an_address_they_type_has_an_account
         for n in 0..6 {
             let mut mallory = world.browser().at(&format!("198.51.100.{n}"));
             world.come_in(&mut mallory, cast::MALLORY).await;
-            last.push(mallory.post("/sign-up/arrival/send", &[("email", address)]).await.status);
+            last.push(mallory.post("/sign-up/provider/send", &[("email", address)]).await.status);
         }
         ends.push(last);
     }

@@ -13,7 +13,7 @@ use super::{
 };
 
 #[sqlx::test]
-async fn every_start_leads_on_by_a_page_of_ours(pool: PgPool) {
+async fn every_authorization_request_starts_from_our_own_page(pool: PgPool) {
     let world = World::with_cast(&pool).await;
     let mut alan = world.site.signed_in("alan").await;
     world.link(&mut alan, cast::MONA).await;
@@ -24,7 +24,7 @@ async fn every_start_leads_on_by_a_page_of_ours(pool: PgPool) {
         ("/auth/github", &mut world.browser()),
         ("/auth/github", &mut alan.clone()),
         ("/elevate/with/github", &mut tove),
-        ("/sign-up/arrival/with/github", &mut new),
+        ("/sign-up/provider/with/github", &mut new),
         ("/settings/connections/github/link", &mut world.site.signed_in("barbara").await),
         ("/settings/connections/github/refresh", &mut alan),
     ] {
@@ -38,7 +38,7 @@ async fn every_start_leads_on_by_a_page_of_ours(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn no_page_allows_forms_to_leave(pool: PgPool) {
+async fn no_page_allows_forms_to_submit_to_other_sites(pool: PgPool) {
     let many = Many::new(&pool).await;
     for page in ["/", "/sign-in", "/sign-up", "/nothing-here"] {
         let answer = many.site.browser().get(page).await;
@@ -48,7 +48,7 @@ async fn no_page_allows_forms_to_leave(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_sign_in_page_may_be_at_any_host_that_is_encrypted(pool: PgPool) {
+async fn the_authorization_endpoint_may_be_at_any_https_host(pool: PgPool) {
     for (page, fine) in [
         ("https://login.elsewhere.example/authorize?tenant=7", true),
         ("http://login.elsewhere.example/authorize", false),
@@ -70,7 +70,7 @@ async fn a_sign_in_page_may_be_at_any_host_that_is_encrypted(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_callback_used_before_leads_home_while_signed_in(pool: PgPool) {
+async fn a_used_callback_redirects_home_while_signed_in(pool: PgPool) {
     let world = World::with_cast(&pool).await;
     world.join(cast::MONA, "mona", "mona@example.org").await;
     let mut browser = world.browser();
@@ -96,7 +96,7 @@ async fn a_callback_used_before_leads_home_while_signed_in(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn reloading_the_callback_of_a_connection_leads_home(pool: PgPool) {
+async fn reloading_the_callback_of_a_refresh_redirects_home(pool: PgPool) {
     let many = Many::new(&pool).await;
     let mut rosa_here = many.join(rosa(), "rosa", "rosa@acme.example").await;
     let way = many.set_out(&mut rosa_here, "/settings/connections/acme/refresh").await;

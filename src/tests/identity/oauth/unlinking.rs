@@ -15,7 +15,7 @@ const UNLINK: &str = "/settings/connections/github/unlink";
 const STALE: &str = "update sessions set elevated_until = now() - interval '1 second'";
 
 #[sqlx::test]
-async fn who_came_in_with_a_service_is_out_when_it_is_disconnected(pool: PgPool) {
+async fn unlinking_revokes_other_sessions_that_signed_in_with_the_identity(pool: PgPool) {
     let world = World::with_cast(&pool).await;
     let (mut alan, mut phone) = (world.site.signed_in("alan").await, world.site.signed_in("alan").await);
     world.link(&mut alan, cast::MONA).await;
@@ -41,7 +41,7 @@ async fn who_came_in_with_a_service_is_out_when_it_is_disconnected(pool: PgPool)
 }
 
 #[sqlx::test]
-async fn the_device_that_disconnects_stays_signed_in_however_it_came(pool: PgPool) {
+async fn unlinking_does_not_revoke_the_current_session(pool: PgPool) {
     let world = World::new(&pool).await;
     let mut mona = world.join(cast::MONA, "mona", "mona@example.org").await;
     let mut other = world.browser();
@@ -56,7 +56,7 @@ async fn the_device_that_disconnects_stays_signed_in_however_it_came(pool: PgPoo
 }
 
 #[sqlx::test]
-async fn who_comes_in_while_the_service_is_disconnected_is_not_left_in(pool: PgPool) {
+async fn a_sign_in_during_unlinking_leaves_no_session(pool: PgPool) {
     let world = World::with_cast(&as_served(&pool, 12)).await;
     let mut alan = world.site.signed_in("alan").await;
     for round in 0..50 {
@@ -80,12 +80,12 @@ async fn who_comes_in_while_the_service_is_disconnected_is_not_left_in(pool: PgP
         thief = came;
         assert_eq!(ended.location(), CONNECTIONS, "round {round}: {}", ended.status);
         assert_eq!(thief.who().await, None, "round {round}");
-        assert_eq!(world.site.count("select count(*) from sessions where how = 'via github'").await, 0);
+        assert_eq!(world.site.count("select count(*) from sessions where sign_in_method = 'via github'").await, 0);
     }
 }
 
 #[sqlx::test]
-async fn who_has_a_password_proves_themselves_by_it_and_not_by_a_service(pool: PgPool) {
+async fn users_with_a_password_cannot_elevate_by_a_provider(pool: PgPool) {
     let world = World::with_cast(&pool).await;
     let mut alan = world.site.signed_in("alan").await;
     world.link(&mut alan, cast::MONA).await;
@@ -94,12 +94,12 @@ async fn who_has_a_password_proves_themselves_by_it_and_not_by_a_service(pool: P
     assert!(page.contains("current_password") && !page.contains("/elevate/with/"), "{page}");
     let answer = alan.post("/elevate/with/github", &[("next", "/settings/account")]).await;
     assert_said(&answer, StatusCode::FORBIDDEN, "Your account has a password");
-    assert_eq!(world.site.count("select count(*) from oauth_flows").await, 0);
+    assert_eq!(world.site.count("select count(*) from authorization_requests").await, 0);
     assert_eq!(world.events("elevated").await, 0);
 }
 
 #[sqlx::test]
-async fn a_password_that_was_set_meanwhile_is_asked_for(pool: PgPool) {
+async fn elevation_asks_for_a_password_set_during_the_authorization_request(pool: PgPool) {
     let world = World::new(&pool).await;
     let mut mona = world.join(cast::MONA, "mona", "mona@example.org").await;
     let url = world.leave(&mut mona, "/elevate/with/github", &[("next", "/settings/account")]).await;
@@ -114,8 +114,9 @@ async fn a_password_that_was_set_meanwhile_is_asked_for(pool: PgPool) {
     assert_eq!((mona.session().cloned(), world.events("elevated").await), (before, 0));
 }
 
+// H26.
 #[sqlx::test]
-async fn h26_a_service_that_has_left_the_settings_is_no_way_in(pool: PgPool) {
+async fn identities_of_unconfigured_providers_are_no_sign_in_methods(pool: PgPool) {
     let world = World::with(&pool, &ACME).await;
     let mut mona = world.join(cast::MONA, "mona", "mona@example.org").await;
     let only_gone =

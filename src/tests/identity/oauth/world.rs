@@ -69,7 +69,7 @@ impl World {
     pub async fn join(&self, person: u64, username: &str, email: &str) -> Browser {
         let mut browser = self.browser();
         let answer = self.come_in(&mut browser, person).await;
-        assert_eq!(answer.location(), "/sign-up/arrival", "{}", answer.body);
+        assert_eq!(answer.location(), "/sign-up/provider", "{}", answer.body);
         let answer = choose(&mut browser, username, email).await;
         assert_eq!(answer.location(), "/", "{}", answer.body);
         assert_eq!(browser.who().await.as_deref(), Some(username));
@@ -84,7 +84,9 @@ impl World {
     /// Returns the number of rows in every table that an OAuth sign-in can change, to assert that it changed none.
     pub async fn rows(&self) -> Vec<i64> {
         let mut all = Vec::new();
-        for table in ["users", "identities", "sessions", "arrivals", "passwords", "posts", "jobs", "audit_events"] {
+        for table in
+            ["users", "identities", "sessions", "pending_oauth_sign_ups", "passwords", "posts", "jobs", "audit_events"]
+        {
             all.push(self.site.count(&format!("select count(*) from {table}")).await);
         }
         all
@@ -150,7 +152,7 @@ pub async fn come_back(browser: &mut Browser, url: &str) -> Answer {
 
 /// Sends the form with the choices.
 pub async fn choose(browser: &mut Browser, username: &str, email: &str) -> Answer {
-    browser.post("/sign-up/arrival", &[("username", username), ("display_name", ""), ("email", email)]).await
+    browser.post("/sign-up/provider", &[("username", username), ("display_name", ""), ("email", email)]).await
 }
 
 /// Asserts that the only result is one sentence.

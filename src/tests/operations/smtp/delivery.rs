@@ -15,7 +15,7 @@ use super::{MailServer, mailing, queue, sign_up, wait_until};
 use crate::tests::{Site, identity::recovery::link_to};
 
 #[sqlx::test]
-async fn a_code_arrives_once_in_both_forms_and_lets_its_person_in(pool: PgPool) {
+async fn sign_up_code_arrives_once_as_text_and_html(pool: PgPool) {
     let mail_server = MailServer::start(&[]);
     let site = mailing(&pool, &mail_server.url(), &[]);
     let _crew = WorkerPool::start(&site.server);
@@ -42,7 +42,7 @@ async fn a_code_arrives_once_in_both_forms_and_lets_its_person_in(pool: PgPool) 
 }
 
 #[sqlx::test]
-async fn every_kind_of_mail_is_read_by_others_as_we_wrote_it(pool: PgPool) {
+async fn every_kind_of_mail_parses_as_written(pool: PgPool) {
     let mail_server = MailServer::start(&[]);
     let site = mailing(&pool, &mail_server.url(), &[("KITH_MAIL_FROM", "\"Kïth, the site\" <post@kith.example>")]);
     let all = server::worker::mail_samples(&site.server.config().origin);
@@ -66,7 +66,7 @@ async fn every_kind_of_mail_is_read_by_others_as_we_wrote_it(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_reset_goes_to_the_address_the_account_has_and_its_link_works(pool: PgPool) {
+async fn mails_a_working_reset_link_to_the_stored_address(pool: PgPool) {
     Site::with_cast(&pool).await;
     let mail_server = MailServer::start(&[]);
     let site = mailing(&pool, &mail_server.url(), &[]);
@@ -75,7 +75,7 @@ async fn a_reset_goes_to_the_address_the_account_has_and_its_link_works(pool: Pg
     }
     let shapes = "select count(distinct (kind, payload - 'to', expires_at - created_at)) from jobs";
     assert_eq!(site.count(shapes).await, 1, "what is queued does not tell who is known");
-    assert_eq!(site.count("select count(*) from links").await, 0, "nothing was looked up");
+    assert_eq!(site.count("select count(*) from email_links").await, 0, "nothing was looked up");
     assert_eq!((run_due(&site.server).await.unwrap(), run_due(&site.server).await.unwrap()), (1, 1));
     let mails: Vec<_> = mail_server.wait_for("data", 2).await.into_iter().map(super::Arrived).collect();
     assert_eq!(mails[0].headers("To"), ["alan@kith.example"]);
@@ -89,7 +89,7 @@ async fn a_reset_goes_to_the_address_the_account_has_and_its_link_works(pool: Pg
 }
 
 #[sqlx::test]
-async fn a_link_never_goes_to_an_address_that_is_no_longer_the_accounts(pool: PgPool) {
+async fn drops_links_to_an_address_the_account_no_longer_has(pool: PgPool) {
     let cast = Site::with_cast(&pool).await;
     let mail_server = MailServer::start(&[]);
     let site = mailing(&pool, &mail_server.url(), &[]);
@@ -108,11 +108,11 @@ async fn a_link_never_goes_to_an_address_that_is_no_longer_the_accounts(pool: Pg
     let mut old = site.browser();
     old.get(&format!("/reset-password?token={token}")).await;
     assert_eq!(old.get("/reset-password").await.location(), "/forgot-password");
-    assert_eq!(site.count("select count(*) from links where used_at is null").await, 1);
+    assert_eq!(site.count("select count(*) from email_links where used_at is null").await, 1);
 }
 
 #[sqlx::test]
-async fn nobody_writes_headers_or_recipients_of_their_own(pool: PgPool) {
+async fn refuses_addresses_with_injected_headers_or_recipients(pool: PgPool) {
     let mail_server = MailServer::start(&[]);
     let site = mailing(&pool, &mail_server.url(), &[]);
     for email in ["a@b.example\r\nBcc: x@y.example", "a@b.example, x@y.example", "<a@b.example> x", "a@b.example\0"] {
@@ -130,7 +130,7 @@ async fn nobody_writes_headers_or_recipients_of_their_own(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_mail_whose_answer_was_lost_goes_again_under_the_same_name(pool: PgPool) {
+async fn resends_unconfirmed_mail_with_the_same_message_id(pool: PgPool) {
     let mail_server = MailServer::start(&[]);
     let site = mailing(&pool, &mail_server.url(), &[]);
     queue(&site, "swallow-once@kith.example").await;
@@ -149,7 +149,7 @@ async fn a_mail_whose_answer_was_lost_goes_again_under_the_same_name(pool: PgPoo
 }
 
 #[sqlx::test]
-async fn a_yes_counts_however_the_conversation_ends(pool: PgPool) {
+async fn accepted_mail_counts_as_sent_despite_a_failed_quit(pool: PgPool) {
     let mail_server = MailServer::start(&[]);
     let site = mailing(&pool, &mail_server.url(), &[]);
     queue(&site, "rude@kith.example").await;
@@ -161,7 +161,7 @@ async fn a_yes_counts_however_the_conversation_ends(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn what_the_server_took_is_not_sent_again_while_the_database_is_away(pool: PgPool) {
+async fn accepted_mail_is_not_resent_during_a_database_outage(pool: PgPool) {
     let mail_server = MailServer::start(&[]);
     let site = mailing(&pool, &mail_server.url(), &[]);
     site.sql(
@@ -196,7 +196,7 @@ async fn doctor(site: &Site) -> Vec<String> {
 }
 
 #[sqlx::test]
-async fn an_operator_tries_the_way_out_and_has_what_died_tried_again(pool: PgPool) {
+async fn operator_tests_mail_and_retries_or_drops_failed_jobs(pool: PgPool) {
     let mail_server = MailServer::start(&[]);
     let site = mailing(&pool, &mail_server.url(), &[]);
     kith_mail(&site, "test ok@kith.example").await.unwrap();
@@ -233,7 +233,7 @@ fn token_in(mail: &super::Arrived, path: &str) -> String {
 /// A receiver may keep only the first of two copies of a mail, or only the second: by their message id they are the
 /// same mail.
 #[sqlx::test]
-async fn a_link_works_from_whichever_copy_of_its_mail_was_kept(pool: PgPool) {
+async fn links_work_from_either_copy_of_a_resent_mail(pool: PgPool) {
     Site::with_cast(&pool).await;
     const OWN: &str = "swallow-once@kith.example";
     for (path, flash, gone) in
@@ -242,7 +242,7 @@ async fn a_link_works_from_whichever_copy_of_its_mail_was_kept(pool: PgPool) {
         for kept in [0, 1] {
             let mail_server = MailServer::start(&[]);
             let site = mailing(&pool, &mail_server.url(), &[]);
-            site.sql("delete from limits; delete from jobs; delete from links; delete from passwords where user_id = (select id from users where username = 'alan')").await;
+            site.sql("delete from limits; delete from jobs; delete from email_links; delete from passwords where user_id = (select id from users where username = 'alan')").await;
             site.sql(&format!("update users set email = '{OWN}' where username = 'alan'; insert into passwords (user_id, hash) select u.id, p.hash from users u, passwords p join users a on a.id = p.user_id where u.username = 'alan' and a.username = 'ada'")).await;
             if path == "/undo-email" {
                 let mut intruder = site.signed_in("alan").await;
@@ -276,7 +276,7 @@ async fn a_link_works_from_whichever_copy_of_its_mail_was_kept(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_site_at_an_ip_address_greets_in_brackets(pool: PgPool) {
+async fn greets_with_a_bracketed_address_for_an_ip_origin(pool: PgPool) {
     let mail_server = MailServer::start(&[]);
     let settings = [("KITH_ORIGIN", "https://203.0.113.5"), ("KITH_MAIL_FROM", "Kith <noreply@kith.example>")];
     let site = mailing(&pool, &mail_server.url(), &settings);

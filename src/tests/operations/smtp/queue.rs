@@ -11,7 +11,7 @@ use sqlx::PgPool;
 use super::{MailServer, mailing, nobody, patient, queue, sign_up};
 
 #[sqlx::test]
-async fn a_code_is_sent_by_the_process_that_made_it_or_by_nobody(pool: PgPool) {
+async fn only_the_process_that_created_a_code_sends_it(pool: PgPool) {
     let mail_server = MailServer::start(&[]);
     let (mine, other) = (mailing(&pool, &mail_server.url(), &[]), mailing(&pool, &mail_server.url(), &[]));
     sign_up(&mine, "new@kith.example").await;
@@ -25,7 +25,7 @@ async fn a_code_is_sent_by_the_process_that_made_it_or_by_nobody(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_code_that_nobody_waits_for_any_more_is_never_sent(pool: PgPool) {
+async fn expired_codes_are_never_sent(pool: PgPool) {
     let mail_server = MailServer::start(&[]);
     let site = mailing(&pool, &mail_server.url(), &[]);
     let gone = mailing(&pool, &mail_server.url(), &[]);
@@ -43,7 +43,7 @@ async fn a_code_that_nobody_waits_for_any_more_is_never_sent(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn what_was_sealed_does_not_outlive_its_mail_and_what_the_server_repeats_is_not_kept(pool: PgPool) {
+async fn failed_mail_stores_no_secret_and_no_echoed_text(pool: PgPool) {
     let mail_server = MailServer::start(&[]);
     let site = mailing(&pool, &mail_server.url(), &[]);
     sign_up(&site, "spam@kith.example").await;
@@ -64,7 +64,7 @@ async fn what_was_sealed_does_not_outlive_its_mail_and_what_the_server_repeats_i
 }
 
 #[sqlx::test]
-async fn a_broken_seal_is_no_mail(pool: PgPool) {
+async fn gives_up_mail_with_a_broken_seal(pool: PgPool) {
     let mail_server = MailServer::start(&[]);
     let site = mailing(&pool, &mail_server.url(), &[]);
     sign_up(&site, "new@kith.example").await;
@@ -75,7 +75,7 @@ async fn a_broken_seal_is_no_mail(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn who_waits_at_the_page_is_served_before_notices(pool: PgPool) {
+async fn codes_are_sent_before_notices(pool: PgPool) {
     let mail_server = MailServer::start(&[]);
     let site = mailing(&pool, &mail_server.url(), &[]);
     for _ in 0..3 {
@@ -90,7 +90,7 @@ async fn who_waits_at_the_page_is_served_before_notices(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_process_that_ends_tries_once_more_what_only_it_can_send(pool: PgPool) {
+async fn a_stopping_process_retries_mail_only_it_can_send(pool: PgPool) {
     let mail_server = MailServer::start(&[]);
     let site = mailing(&pool, &mail_server.url(), &[]);
     sign_up(&site, "busy-once@kith.example").await;
@@ -106,7 +106,7 @@ async fn a_process_that_ends_tries_once_more_what_only_it_can_send(pool: PgPool)
 }
 
 #[sqlx::test]
-async fn a_process_that_ends_leaves_to_the_others_what_they_can_send(pool: PgPool) {
+async fn a_stopping_process_leaves_other_mail_to_other_instances(pool: PgPool) {
     let mail_server = MailServer::start(&["--delay", "0.5"]);
     let site = mailing(&pool, &mail_server.url(), &[]);
     for _ in 0..40 {
@@ -119,7 +119,7 @@ async fn a_process_that_ends_leaves_to_the_others_what_they_can_send(pool: PgPoo
 }
 
 #[sqlx::test]
-async fn a_process_that_ends_waits_for_no_mail_server_longer_than_it_may(pool: PgPool) {
+async fn a_stopping_process_waits_only_until_its_deadline(pool: PgPool) {
     let mail_server = MailServer::start(&["--mode", "mute"]);
     let site = patient(&pool, &mail_server.url());
     sign_up(&site, "new@kith.example").await;

@@ -75,7 +75,7 @@ const PASSWORD: &str = "hunter2-of-the-mail-server";
 const USER: [&str; 4] = ["--user", "kith", "--password", PASSWORD];
 
 #[sqlx::test]
-async fn mail_goes_encrypted_and_signed_in_and_no_secret_of_it_is_logged(pool: PgPool) {
+async fn mail_is_encrypted_and_authenticated_without_logging_secrets(pool: PgPool) {
     let trust = Trust::new("localhost", 2100);
     for (tls, mechanism) in [("implicit", "PLAIN"), ("starttls", "PLAIN"), ("starttls", "LOGIN")] {
         let mail_server = trust.server(tls, &[&USER[..], &["--mechanism", mechanism]].concat());
@@ -103,7 +103,7 @@ async fn mail_goes_encrypted_and_signed_in_and_no_secret_of_it_is_logged(pool: P
 }
 
 #[sqlx::test]
-async fn nothing_is_said_to_a_server_that_cannot_prove_who_it_is(pool: PgPool) {
+async fn servers_with_invalid_certificates_get_neither_password_nor_mail(pool: PgPool) {
     let (good, expired, wrong) =
         (Trust::new("localhost", 2100), Trust::new("localhost", 2020), Trust::new("mail.example", 2100));
     for (trust, believed, why) in [
@@ -128,7 +128,7 @@ async fn nothing_is_said_to_a_server_that_cannot_prove_who_it_is(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_server_that_offers_no_encryption_gets_neither_password_nor_mail(pool: PgPool) {
+async fn servers_without_encryption_get_neither_password_nor_mail(pool: PgPool) {
     let mail_server = MailServer::start(&USER);
     let site = mailing(&pool, &url(&mail_server, "starttls", PASSWORD), &[]);
     queue(&site, "ok@kith.example").await;
@@ -139,7 +139,7 @@ async fn a_server_that_offers_no_encryption_gets_neither_password_nor_mail(pool:
 }
 
 #[sqlx::test]
-async fn a_wrong_password_loses_no_mail(pool: PgPool) {
+async fn wrong_smtp_credentials_keep_mail_queued(pool: PgPool) {
     let trust = Trust::new("localhost", 2100);
     let mail_server = trust.server("implicit", &USER);
     let no_user = format!("smtps://localhost:{}", mail_server.port);

@@ -18,8 +18,9 @@ async fn standing(site: &Site) -> (i16, i64, bool, String) {
     .unwrap()
 }
 
+// F05.
 #[sqlx::test]
-async fn f05_no_visitor_waits_for_a_mail_server_that_says_nothing(pool: PgPool) {
+async fn no_visitor_waits_for_a_silent_mail_server(pool: PgPool) {
     let cast = Site::with_cast(&pool).await;
     let mail_server = MailServer::start(&["--mode", "mute"]);
     let site = mailing(&pool, &mail_server.url(), &[]);
@@ -40,8 +41,9 @@ async fn f05_no_visitor_waits_for_a_mail_server_that_says_nothing(pool: PgPool) 
     assert_eq!(site.count("select count(*) from jobs").await, 12, "nothing is lost");
 }
 
+// F05.
 #[sqlx::test]
-async fn f05_what_may_pass_is_tried_again_after_1_5_and_30_minutes_and_6_hours_and_then_given_up_on(pool: PgPool) {
+async fn retries_failed_mail_on_schedule_and_then_gives_up(pool: PgPool) {
     let mail_server = MailServer::start(&[]);
     let site = mailing(&pool, &mail_server.url(), &[]);
     queue(&site, "busy@kith.example").await;
@@ -58,8 +60,9 @@ async fn f05_what_may_pass_is_tried_again_after_1_5_and_30_minutes_and_6_hours_a
     assert_eq!((run_due(&site.server).await.unwrap(), mail_server.wait_for("rcpt", 5).await.len()), (0, 5));
 }
 
+// F05.
 #[sqlx::test]
-async fn f05_each_trouble_has_its_end(pool: PgPool) {
+async fn retries_temporary_failures_and_gives_up_permanent_ones(pool: PgPool) {
     let mail_server = MailServer::start(&["--delay", "0.2"]);
     let site = mailing(&pool, &mail_server.url(), &[]);
     for (name, dead, why) in [
@@ -110,7 +113,7 @@ async fn a_lease_outlasts_the_longest_conversation(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn one_slow_mail_does_not_hold_the_others_up(pool: PgPool) {
+async fn slow_mail_does_not_delay_other_mail(pool: PgPool) {
     let mail_server = MailServer::start(&[]);
     let site = mailing(&pool, &mail_server.url(), &[]);
     let _crew = WorkerPool::start(&site.server);
@@ -126,7 +129,7 @@ async fn one_slow_mail_does_not_hold_the_others_up(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn the_workers_survive_a_database_that_goes_away(pool: PgPool) {
+async fn workers_survive_a_database_outage(pool: PgPool) {
     let mail_server = MailServer::start(&[]);
     let site = mailing(&pool, &mail_server.url(), &[]);
     site.sql("alter table jobs rename to away").await;
@@ -140,7 +143,7 @@ async fn the_workers_survive_a_database_that_goes_away(pool: PgPool) {
 /// Only Linux leaves a connection unanswered as soon as the queue is full.
 #[cfg(target_os = "linux")]
 #[sqlx::test]
-async fn a_way_on_which_everything_vanishes_is_given_up_after_five_seconds(pool: PgPool) {
+async fn abandons_an_unanswered_connection_after_five_seconds(pool: PgPool) {
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
     let hole = socket.listen(0).unwrap();

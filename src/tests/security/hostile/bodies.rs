@@ -35,7 +35,7 @@ fn returned(answer: &Answer) -> bool {
 }
 
 #[sqlx::test]
-async fn large_bodies_are_read_only_from_members_and_those_just_signed_out(pool: PgPool) {
+async fn reads_large_bodies_only_from_current_or_recent_sessions(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     for path in ["/posts", "/posts/1/replies", "/posts/1/edit", "/settings/profile", "/api/create_post"] {
         let answer = site.browser().send(long(path, 9_000)).await;
@@ -76,7 +76,7 @@ async fn large_bodies_are_read_only_from_members_and_those_just_signed_out(pool:
 }
 
 #[sqlx::test]
-async fn the_upload_route_keeps_nothing_but_files(pool: PgPool) {
+async fn the_upload_route_refuses_other_content_types(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut alan = site.signed_in("alan").await;
     let user = alan.form_user().await.unwrap();

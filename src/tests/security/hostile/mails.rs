@@ -6,7 +6,7 @@ use sqlx::PgPool;
 use super::{PASSWORD, Site, link_to};
 
 #[sqlx::test]
-async fn strangers_cannot_keep_an_owner_out_of_a_new_browser(pool: PgPool) {
+async fn a_new_network_gets_mail_despite_an_exhausted_limit(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     for (path, email) in [("/sign-in/code/send", "alan@kith.example"), ("/forgot-password", "ada@kith.example")] {
         let to = [("email", email)];
@@ -19,18 +19,18 @@ async fn strangers_cannot_keep_an_owner_out_of_a_new_browser(pool: PgPool) {
         assert_ne!(answer.status, StatusCode::TOO_MANY_REQUESTS, "{path}: {}", answer.body);
         assert!(site.mail_to(email).await.unwrap().contains("Others have asked"), "{path}");
         // The owner's code remains valid for longer when there can be no other.
-        site.sql("update codes set expires_at = now() + interval '1 minute'").await;
+        site.sql("update email_codes set expires_at = now() + interval '1 minute'").await;
         let again = owner.post(path, &to).await;
         assert_eq!(again.status, StatusCode::TOO_MANY_REQUESTS, "{path}");
         assert!(again.body.contains("still works") && again.body.contains("others may have"), "{}", again.body);
-        let longer = "select count(*) from codes where expires_at > now() + interval '9 minutes'";
+        let longer = "select count(*) from email_codes where expires_at > now() + interval '9 minutes'";
         assert_eq!(site.count(longer).await, i64::from(path.starts_with("/sign-in")), "{path}");
-        site.sql("delete from codes").await;
+        site.sql("delete from email_codes").await;
     }
 }
 
 #[sqlx::test]
-async fn whatever_is_used_up_a_link_that_was_mailed_opens_the_account(pool: PgPool) {
+async fn mailed_links_open_accounts_after_all_limits_are_exhausted(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let to = [("email", "alan@kith.example")];
     for n in 0..30 {
@@ -54,7 +54,7 @@ async fn whatever_is_used_up_a_link_that_was_mailed_opens_the_account(pool: PgPo
         assert_eq!(faces[0].0, faces[1].0, "{path}: known and unknown look the same");
         site.sql("delete from limits where policy = 'ask.client'").await;
     }
-    site.sql("update links set expires_at = expires_at - interval '60 minutes'").await;
+    site.sql("update email_links set expires_at = expires_at - interval '60 minutes'").await;
     let mut owner = site.browser();
     owner.get(&format!("/reset-password?token={token}")).await;
     assert_eq!(owner.post("/reset-password", &[("new_password", "seven green umbrellas sing")]).await.location(), "/");
@@ -62,7 +62,7 @@ async fn whatever_is_used_up_a_link_that_was_mailed_opens_the_account(pool: PgPo
 }
 
 #[sqlx::test]
-async fn strangers_cannot_keep_an_address_from_signing_up(pool: PgPool) {
+async fn other_clients_cannot_block_an_address_from_signing_up(pool: PgPool) {
     let site = Site::new(&pool);
     let fields = [("email", "new@kith.example"), ("username", "newcomer"), ("password", "seven green umbrellas sing")];
     for _ in 0..7 {
@@ -84,7 +84,7 @@ async fn strangers_cannot_keep_an_address_from_signing_up(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_right_password_from_a_network_that_did_not_guess_is_taken(pool: PgPool) {
+async fn accepts_correct_passwords_from_networks_without_failed_attempts(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     for n in 0..15 {
         site.browser().at(&format!("198.51.100.{n}")).try_sign_in("alan", "a wrong guess").await;
@@ -96,7 +96,7 @@ async fn a_right_password_from_a_network_that_did_not_guess_is_taken(pool: PgPoo
 }
 
 #[sqlx::test]
-async fn notices_within_minutes_are_gathered_into_one_mail(pool: PgPool) {
+async fn combines_further_notices_within_minutes_into_one_mail(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut alan = site.signed_in("alan").await;
     site.sql("delete from jobs").await;

@@ -57,7 +57,7 @@ async fn one_member_cannot_stop_others_from_signing_in(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn all_known_browsers_of_a_user_share_two_places(pool: PgPool) {
+async fn known_browsers_of_a_user_share_two_queue_turns(pool: PgPool) {
     Site::with_cast(&pool).await;
     let site = Site::new(&as_served(&pool, 20));
     let mut known = Vec::new();
@@ -77,7 +77,7 @@ async fn all_known_browsers_of_a_user_share_two_places(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn right_tries_are_counted_too(pool: PgPool) {
+async fn successful_attempts_count_toward_limits(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut alan = site.signed_in("alan").await;
     for (path, fields, most) in [
@@ -102,7 +102,7 @@ async fn right_tries_are_counted_too(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn what_an_outage_refused_is_not_counted(pool: PgPool) {
+async fn requests_failed_by_an_outage_are_not_counted(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let post = site.post("ada", "hello").await;
     let mut alan = site.signed_in("alan").await;

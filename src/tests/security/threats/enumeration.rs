@@ -232,33 +232,38 @@ async fn site_with(pool: &PgPool, kinds: &[&str]) -> Site {
     site
 }
 
+// H15.
 #[sqlx::test]
-async fn h15_a_wrong_password_for_an_address(pool: PgPool) {
+async fn wrong_password_for_an_address_reveals_no_account(pool: PgPool) {
     all_look_alike(&pool, BY_ADDRESS, &["known", "coded", "exile"]).await;
 }
 
+// H15.
 #[sqlx::test]
-async fn h15_a_wrong_password_for_a_username(pool: PgPool) {
+async fn wrong_password_for_a_username_reveals_no_account(pool: PgPool) {
     all_look_alike(&pool, BY_NAME, &["known"]).await;
 }
 
+// H15.
 #[sqlx::test]
-async fn h15_a_sign_up_and_another_code_for_it(pool: PgPool) {
+async fn signing_up_and_resending_the_code_reveals_no_account(pool: PgPool) {
     all_look_alike(&pool, SIGN_UP, &["known"]).await;
 }
 
+// H15.
 #[sqlx::test]
-async fn h15_a_forgotten_password(pool: PgPool) {
+async fn requesting_a_password_reset_reveals_no_account(pool: PgPool) {
     all_look_alike(&pool, FORGOT, &["known", "coded", "exile"]).await;
 }
 
+// H15.
 #[sqlx::test]
-async fn h15_a_code_to_sign_in_with(pool: PgPool) {
+async fn requesting_a_sign_in_code_reveals_no_account(pool: PgPool) {
     all_look_alike(&pool, CODE, &["known", "coded", "exile"]).await;
 }
 
 #[test]
-fn times_that_differ_are_told_apart_and_equal_ones_are_not() {
+fn distinguishes_different_times_but_not_equal_ones() {
     // A pseudo-random walk that is the same on every run.
     let series = |start: u64, more: f64| -> Vec<f64> {
         let mut state = start;

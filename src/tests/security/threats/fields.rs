@@ -47,10 +47,10 @@ const FORMS: [(&str, &[(&str, &str)]); 32] = [
     ("/posts/{id}/edit", &[("body", "hello")]),
     ("/auth/{provider}", &[("next", "/")]),
     ("/elevate/with/{provider}", &[("next", "/")]),
-    ("/sign-up/arrival", &[("email", "new@kith.example"), ("username", "newcomer"), ("display_name", "New")]),
-    ("/sign-up/arrival/send", &[("email", "new@kith.example")]),
-    ("/sign-up/arrival/code", &[("code", "123456")]),
-    ("/sign-up/arrival/password", &[("password", PASSWORD)]),
+    ("/sign-up/provider", &[("email", "new@kith.example"), ("username", "newcomer"), ("display_name", "New")]),
+    ("/sign-up/provider/send", &[("email", "new@kith.example")]),
+    ("/sign-up/provider/code", &[("code", "123456")]),
+    ("/sign-up/provider/password", &[("password", PASSWORD)]),
     ("/theme", &[("theme", "dark"), ("next", "/")]),
     ("/notifications/read", &[("until", "1790000000000000-1")]),
     ("/notifications/{id}/read", &[("next", "/notifications")]),
@@ -81,12 +81,12 @@ async fn send(browser: &mut Browser, path: &str, body: String) -> Answer {
 }
 
 #[sqlx::test]
-async fn every_form_with_text_is_known_here(pool: PgPool) {
+async fn the_list_of_forms_with_text_is_complete(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let silent = [
         "/sign-up/resend",
         "/sign-out",
-        "/sign-up/arrival/with/{provider}",
+        "/sign-up/provider/with/{provider}",
         "/settings/connections/{provider}/link",
         "/settings/connections/{provider}/unlink",
         "/settings/connections/{provider}/refresh",
@@ -109,8 +109,9 @@ async fn every_form_with_text_is_known_here(pool: PgPool) {
     }
 }
 
+// H12.
 #[sqlx::test]
-async fn h12_odd_addresses_are_not_found_and_break_nothing(pool: PgPool) {
+async fn malformed_urls_cause_no_server_errors(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut alan = site.signed_in("alan").await;
     for odd in [
@@ -149,8 +150,9 @@ async fn h12_odd_addresses_are_not_found_and_break_nothing(pool: PgPool) {
     }
 }
 
+// H12.
 #[sqlx::test]
-async fn h12_no_field_takes_text_that_cannot_be_kept(pool: PgPool) {
+async fn every_form_field_refuses_invalid_text(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let post = site.post("ada", "hello").await;
     let mut alan = site.signed_in("alan").await;
@@ -177,8 +179,9 @@ async fn h12_no_field_takes_text_that_cannot_be_kept(pool: PgPool) {
     }
 }
 
+// H13.
 #[sqlx::test]
-async fn h13_nobody_says_in_a_form_who_they_are(pool: PgPool) {
+async fn forms_refuse_extra_fields_for_user_or_role(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let post = site.post("ada", "hello").await;
     let ada = site.count("select id from users where username = 'ada'").await.to_string();

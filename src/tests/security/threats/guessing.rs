@@ -7,8 +7,9 @@ use sqlx::PgPool;
 
 use super::{Browser, NEW, Site, ask_for_code, ask_to_join};
 
+// H15.
 #[sqlx::test]
-async fn h15_every_failure_to_sign_in_is_the_same_answer(pool: PgPool) {
+async fn every_failed_sign_in_gets_the_same_response(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     site.sql("insert into users (username, email) values ('hub_only', 'hub@kith.example')").await;
     site.sql("update users set suspended_at = now(), suspended_reason = 'spam' where username = 'edsger'").await;
@@ -26,8 +27,9 @@ async fn h15_every_failure_to_sign_in_is_the_same_answer(pool: PgPool) {
     assert_eq!(site.count("select count(*) from sessions").await, 0);
 }
 
+// H15.
 #[sqlx::test]
-async fn h15_asking_for_an_unknown_address_looks_the_same(pool: PgPool) {
+async fn mail_requests_for_unknown_addresses_get_the_same_response(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     for path in ["/forgot-password", "/sign-in/code/send"] {
         let mut answers = Vec::new();
@@ -45,8 +47,9 @@ fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
+// H16.
 #[sqlx::test]
-async fn h16_thirty_failures_lock_a_place_whatever_it_says_of_itself(pool: PgPool) {
+async fn thirty_failures_lock_a_client_despite_forged_headers(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     for n in 0..31 {
         let mut browser = site.browser();
@@ -64,8 +67,9 @@ async fn h16_thirty_failures_lock_a_place_whatever_it_says_of_itself(pool: PgPoo
     }
 }
 
+// H16.
 #[sqlx::test]
-async fn h16_behind_our_proxy_the_place_it_saw_counts_whatever_the_visitor_wrote_before(pool: PgPool) {
+async fn limits_use_the_address_reported_by_the_trusted_proxy(pool: PgPool) {
     let site = Site::with(&pool, &[("KITH_TRUSTED_PROXIES", "203.0.113.0/24")]);
     let guess = |n: usize, chain: String| {
         let request = Request::post("/sign-in")
@@ -88,8 +92,9 @@ async fn h16_behind_our_proxy_the_place_it_saw_counts_whatever_the_visitor_wrote
     assert_eq!(guess(32, "198.51.100.10, 198.51.100.9, 203.0.113.9".into()).await, StatusCode::TOO_MANY_REQUESTS);
 }
 
+// H19.
 #[sqlx::test]
-async fn h19_two_hundred_guesses_at_once_are_not_more_than_ten(pool: PgPool) {
+async fn concurrent_password_guesses_cannot_exceed_ten(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let guesses: Vec<_> = (0..200)
         .map(|n| {
@@ -104,8 +109,9 @@ async fn h19_two_hundred_guesses_at_once_are_not_more_than_ten(pool: PgPool) {
     assert!(judged <= 10, "{judged}");
 }
 
+// H19.
 #[sqlx::test]
-async fn h19_a_hundred_wrong_codes_at_once_are_not_more_tries_than_five(pool: PgPool) {
+async fn concurrent_sign_up_code_guesses_cannot_exceed_five(pool: PgPool) {
     let site = Site::new(&pool);
     let mut browser = site.browser();
     let code = ask_to_join(&site, &mut browser, ("new@kith.example", "newcomer", NEW)).await;
@@ -121,8 +127,9 @@ async fn h19_a_hundred_wrong_codes_at_once_are_not_more_tries_than_five(pool: Pg
     assert_eq!(judged, 5);
 }
 
+// H19.
 #[sqlx::test]
-async fn h19_guessing_the_password_from_a_stolen_session_is_limited(pool: PgPool) {
+async fn guessing_the_password_from_a_stolen_session_is_limited(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut browser = site.signed_in("alan").await;
     for n in 0..11 {
@@ -148,8 +155,9 @@ async fn judged(browser: &Browser, path: &'static str, right: &str) -> usize {
     judged
 }
 
+// H19.
 #[sqlx::test]
-async fn h19_no_door_with_a_code_compares_more_than_five(pool: PgPool) {
+async fn every_code_form_compares_at_most_five_guesses(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut stranger = site.browser();
     let code = ask_for_code(&site, &mut stranger, "alan").await;
@@ -173,8 +181,9 @@ async fn h19_no_door_with_a_code_compares_more_than_five(pool: PgPool) {
     assert_eq!(site.count("select count(*) from users where email = 'other@kith.example'").await, 0);
 }
 
+// H19.
 #[sqlx::test]
-async fn h19_a_hundred_passwords_at_once_from_a_stolen_session_are_not_more_than_ten(pool: PgPool) {
+async fn concurrent_guesses_from_a_stolen_session_cannot_exceed_ten(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let thief = site.signed_in("alan").await;
     let guesses = (0..100).map(|n| {

@@ -9,8 +9,9 @@ use super::{NEW, PASSWORD, Site, ask_to_join, encode, link_to, reset};
 
 const OTHER: &str = "eleven quiet lanterns drift";
 
+// H01b.
 #[sqlx::test]
-async fn h01b_whoever_had_a_session_is_out_once_the_owner_proves_the_mailbox(pool: PgPool) {
+async fn a_password_reset_ends_every_existing_session(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut attacker = site.signed_in("alan").await;
     let stolen = attacker.clone();
@@ -27,8 +28,9 @@ async fn h01b_whoever_had_a_session_is_out_once_the_owner_proves_the_mailbox(poo
     assert_eq!(owner.who().await.as_deref(), Some("alan"));
 }
 
+// H01d.
 #[sqlx::test]
-async fn h01d_a_pending_change_dies_with_a_reset(pool: PgPool) {
+async fn a_password_reset_cancels_a_pending_email_change(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut attacker = site.signed_in("alan").await;
     attacker.post("/settings/account/email", &[("email", "evil@evil.example")]).await;
@@ -45,11 +47,12 @@ async fn h01d_a_pending_change_dies_with_a_reset(pool: PgPool) {
         owner.clone().post("/settings/account/email/verify", &[("code", &code)]).await.location(),
         "/settings/account"
     );
-    assert_eq!(site.count("select count(*) from codes").await, 0);
+    assert_eq!(site.count("select count(*) from email_codes").await, 0);
 }
 
+// H03.
 #[sqlx::test]
-async fn h03_who_proves_an_address_adopts_nothing_a_stranger_began_with_it(pool: PgPool) {
+async fn sign_up_adopts_nothing_from_earlier_attempts_with_its_address(pool: PgPool) {
     let site = Site::new(&pool);
     let (mut attacker, mut victim) = (site.browser(), site.browser().at("198.51.100.1"));
     let early = ask_to_join(&site, &mut attacker, ("Victim@kith.example", "trojan", OTHER)).await;
@@ -71,8 +74,9 @@ async fn h03_who_proves_an_address_adopts_nothing_a_stranger_began_with_it(pool:
     assert_eq!(site.browser().try_sign_in("victim", NEW).await.status, StatusCode::SEE_OTHER);
 }
 
+// H06.
 #[sqlx::test]
-async fn h06_another_name_is_not_this_site(pool: PgPool) {
+async fn refuses_requests_for_other_host_names(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     for host in [
         "evil.example",
@@ -128,8 +132,9 @@ async fn h06_another_name_is_not_this_site(pool: PgPool) {
     assert!(mail.contains("https://kith.example/sign-in") && !mail.contains("evil"));
 }
 
+// H06.
 #[sqlx::test]
-async fn h06_no_header_moves_the_link_in_a_mail(pool: PgPool) {
+async fn no_header_changes_the_host_of_mailed_links(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let dev =
         Site::with(&pool, &[("KITH_ORIGIN", "http://127.0.0.1:3000"), ("KITH_TRUSTED_PROXIES", "203.0.113.0/24")]);
@@ -165,8 +170,9 @@ async fn h06_no_header_moves_the_link_in_a_mail(pool: PgPool) {
     assert_eq!(dev.server.mailer().mailbox().unwrap().list(None).len(), 8);
 }
 
+// H07.
 #[sqlx::test]
-async fn h07_next_is_followed_only_within_the_site(pool: PgPool) {
+async fn next_is_followed_only_within_the_site(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let fields = |next| [("identifier", "alan"), ("password", PASSWORD), ("next", next)];
     let good = site.browser().post("/sign-in", &fields("/following?x=1")).await;
@@ -205,8 +211,9 @@ async fn h07_next_is_followed_only_within_the_site(pool: PgPool) {
     }
 }
 
+// H07.
 #[sqlx::test]
-async fn h07_nothing_in_an_address_or_a_referer_leads_away(pool: PgPool) {
+async fn paths_and_referers_never_redirect_off_the_site(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let post = site.post("alan", "hello").await;
     for path in ["//evil.example/..", "//evil.example/%2e%2e", "/\\evil.example", "/assets//evil.example/.."] {

@@ -6,8 +6,9 @@ use sqlx::PgPool;
 
 use super::{Browser, NEW, PASSWORD, Site, ask_for_code, ask_to_join, invitation, link_to, open_reset, reset};
 
+// M10.
 #[sqlx::test]
-async fn m10_who_proves_the_mailbox_ends_everything_begun_before(pool: PgPool) {
+async fn a_password_reset_invalidates_everything_begun_before(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut attacker = site.signed_in("alan").await;
     let again = attacker.clone();
@@ -35,8 +36,8 @@ async fn m10_who_proves_the_mailbox_ends_everything_begun_before(pool: PgPool) {
     let answer = tricked.post("/settings/account/email/verify", &[("code", &code_to_evil)]).await;
     assert_eq!(answer.flash(), "code-gone");
     assert_eq!(site.count("select count(*) from users where email = 'alan@kith.example'").await, 1);
-    assert_eq!(site.count("select count(*) from codes").await, 0);
-    assert_eq!(site.count("select count(*) from links where used_at is null").await, 0);
+    assert_eq!(site.count("select count(*) from email_codes").await, 0);
+    assert_eq!(site.count("select count(*) from email_links where used_at is null").await, 0);
     assert_eq!(site.count("select count(*) from known_browsers").await, 1, "the owner's");
     assert_eq!(owner.who().await.as_deref(), Some("alan"));
 }
@@ -64,8 +65,9 @@ fn asked_at(path: &str) -> &'static [(&'static str, &'static str)] {
     }
 }
 
+// M11.
 #[sqlx::test]
-async fn m11_a_link_opens_only_what_it_was_mailed_for(pool: PgPool) {
+async fn an_email_link_works_only_for_its_purpose(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut alan = site.signed_in("alan").await;
     alan.post("/settings/account/email", &[("email", "turing@kith.example")]).await;
@@ -101,8 +103,9 @@ async fn m11_a_link_opens_only_what_it_was_mailed_for(pool: PgPool) {
     }
 }
 
+// M11.
 #[sqlx::test]
-async fn m11_a_code_opens_only_what_it_was_mailed_for(pool: PgPool) {
+async fn an_email_code_works_only_for_its_purpose(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut alan = site.signed_in("alan").await;
     let (mut joining, mut signing_in) = (site.browser(), site.browser());
@@ -148,8 +151,9 @@ async fn m11_a_code_opens_only_what_it_was_mailed_for(pool: PgPool) {
     }
 }
 
+// M11.
 #[sqlx::test]
-async fn m11_another_address_kills_what_was_mailed_to_the_one_before(pool: PgPool) {
+async fn an_email_change_invalidates_earlier_links_and_codes(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let (mut alan, mut by_link, mut by_code) = (site.signed_in("alan").await, site.browser(), site.browser());
     open_reset(&site, &mut by_link, "alan").await;
@@ -162,8 +166,9 @@ async fn m11_another_address_kills_what_was_mailed_to_the_one_before(pool: PgPoo
     assert_eq!(alan.who().await.as_deref(), Some("alan"));
 }
 
+// M11.
 #[sqlx::test]
-async fn m11_another_password_and_a_suspension_kill_what_was_mailed_before(pool: PgPool) {
+async fn password_changes_and_suspensions_invalidate_earlier_links_and_codes(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let (mut by_link, mut by_code) = (site.browser(), site.browser());
     open_reset(&site, &mut by_link, "alan").await;
@@ -189,8 +194,9 @@ async fn assert_dead(mut by_link: Browser, (mut by_code, code): (Browser, &str))
     assert_eq!((by_link.who().await, by_code.who().await), (None, None));
 }
 
+// H35.
 #[sqlx::test]
-async fn h35_an_address_counts_only_once_its_code_is_typed_and_the_old_one_can_undo_it(pool: PgPool) {
+async fn an_email_change_requires_its_code_and_can_be_undone(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut here = site.signed_in("alan").await;
     let mut there = site.signed_in("alan").await;
@@ -217,8 +223,7 @@ async fn h35_an_address_counts_only_once_its_code_is_typed_and_the_old_one_can_u
     assert_eq!(here.who().await, None, "whoever changed it is out");
     let old = site.browser().try_sign_in("alan@kith.example", PASSWORD).await;
     assert_eq!(old.status, StatusCode::UNPROCESSABLE_ENTITY, "a password somebody else may know is gone");
-    let open =
-        "select count(*) from links l join users u on u.id = l.user_id where username = 'alan' and used_at is null";
+    let open = "select count(*) from email_links l join users u on u.id = l.user_id where username = 'alan' and used_at is null";
     assert_eq!(site.count(open).await, 0, "no second way back is left");
     let mut again = site.browser();
     again.get(&format!("/undo-email?token={token}")).await;

@@ -12,8 +12,9 @@ use super::{
     site::as_served,
 };
 
+// M02.
 #[sqlx::test]
-async fn m02_every_way_in_gives_a_fresh_session_and_ends_the_one_before(pool: PgPool) {
+async fn every_sign_in_or_elevation_replaces_the_previous_session(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     for way in WAYS {
         site.sql("delete from limits; delete from sessions").await;
@@ -31,8 +32,9 @@ async fn m02_every_way_in_gives_a_fresh_session_and_ends_the_one_before(pool: Pg
     }
 }
 
+// M02.
 #[sqlx::test]
-async fn m02_a_way_in_that_fails_half_way_leaves_the_session_before_alone(pool: PgPool) {
+async fn failed_sign_ins_and_elevations_leave_the_session_unchanged(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     for way in WAYS {
         site.sql("delete from limits; delete from sessions").await;
@@ -53,8 +55,9 @@ async fn m02_a_way_in_that_fails_half_way_leaves_the_session_before_alone(pool: 
     }
 }
 
+// M12.
 #[sqlx::test]
-async fn m12_the_database_itself_refuses_what_may_not_be(pool: PgPool) {
+async fn database_constraints_refuse_invalid_rows(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     site.post("ada", "hello").await;
     let like = "insert into likes (post_id, user_id) select p.id, u.id from posts p, users u where username = 'alan'";
@@ -79,12 +82,13 @@ async fn m12_the_database_itself_refuses_what_may_not_be(pool: PgPool) {
         assert_eq!(refused.as_deref(), Some(constraint), "{statement}");
     }
     let unique = "select count(*) from pg_constraint where contype = 'u' and conname in
-        ('registrations_flow_key', 'codes_flow_key', 'links_token_key', 'sessions_device_key')";
+        ('registrations_flow_key', 'email_codes_flow_key', 'email_links_token_key', 'sessions_device_key')";
     assert_eq!(site.count(unique).await, 4, "no secret is two people's");
 }
 
+// M13.
 #[sqlx::test]
-async fn m13_a_sign_in_under_way_sees_what_changed_while_it_waited(pool: PgPool) {
+async fn a_waiting_sign_in_sees_concurrent_account_changes(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     for (change, told) in [
         (
@@ -116,8 +120,9 @@ async fn m13_a_sign_in_under_way_sees_what_changed_while_it_waited(pool: PgPool)
     }
 }
 
+// M14.
 #[sqlx::test]
-async fn m14_a_shown_name_keeps_no_tricks(pool: PgPool) {
+async fn display_names_lose_invisible_and_control_characters(pool: PgPool) {
     let site = Site::new(&pool);
     for (n, (typed, shown)) in [
         ("Ada\u{202e}madA", "AdamadA"),
@@ -140,8 +145,9 @@ async fn m14_a_shown_name_keeps_no_tricks(pool: PgPool) {
     }
 }
 
+// M17.
 #[sqlx::test]
-async fn m17_limits_hold_across_copies_addresses_of_one_network_and_spellings_of_a_path(pool: PgPool) {
+async fn limits_hold_across_instances_addresses_and_spellings(pool: PgPool) {
     let copies = [Site::new(&pool), Site::new(&pool)];
     let paths = ["/sign-in", "/sign-in?x=1", "/sign-in?next=%2F"];
     for n in 0..32 {
@@ -164,8 +170,9 @@ async fn m17_limits_hold_across_copies_addresses_of_one_network_and_spellings_of
     assert_eq!(copies[0].count(kept).await, 0, "what is counted is kept as a hash");
 }
 
+// M18.
 #[sqlx::test]
-async fn m18_an_older_hash_is_replaced_at_the_next_sign_in(pool: PgPool) {
+async fn sign_in_replaces_an_outdated_password_hash(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let argon2 = argon2::Argon2::new(
         argon2::Algorithm::Argon2id,
@@ -180,8 +187,9 @@ async fn m18_an_older_hash_is_replaced_at_the_next_sign_in(pool: PgPool) {
     site.browser().sign_in("alan").await;
 }
 
+// M19.
 #[sqlx::test]
-async fn m19_no_answer_waits_for_a_mail_server(pool: PgPool) {
+async fn no_response_waits_for_the_mail_server(pool: PgPool) {
     Site::with_cast(&pool).await;
     let black_hole = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("smtp://{}?tls=required", black_hole.local_addr().unwrap());
@@ -224,8 +232,9 @@ async fn change_form(site: &Site, here: &mut Browser, (name, change): (&str, &st
     }
 }
 
+// M20.
 #[sqlx::test]
-async fn m20_what_opens_an_account_changes_together_with_the_end_of_its_sessions(pool: PgPool) {
+async fn account_changes_end_sessions_in_the_same_transaction(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     for (name, change) in
         [("alan", "password"), ("barbara", "email"), ("edsger", "reset"), ("grace", "suspension"), ("ada", "deletion")]
@@ -257,8 +266,9 @@ async fn m20_what_opens_an_account_changes_together_with_the_end_of_its_sessions
     }
 }
 
+// M21.
 #[sqlx::test]
-async fn m21_every_change_of_what_opens_an_account_wants_a_proof_of_the_last_ten_minutes_in_this_browser(pool: PgPool) {
+async fn sensitive_changes_require_elevation_within_ten_minutes_in_this_browser(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let (mut here, mut there) = (site.signed_in("alan").await, site.signed_in("alan").await);
     site.sql("update sessions set elevated_until = elevated_until - interval '9 minutes 50 seconds'").await;

@@ -93,8 +93,9 @@ fn enters(answer: &Answer) -> bool {
     answer.set_cookies().iter().any(|line| line.starts_with("__Host-id=") && !line.contains("Max-Age=0"))
 }
 
+// H20.
 #[sqlx::test]
-async fn h20_a_sign_up_code(pool: PgPool) {
+async fn a_sign_up_code_works_only_once(pool: PgPool) {
     let copies = Copies::new(&pool).await;
     for round in 0..ROUNDS {
         let (name, address) = (format!("new{round:03}"), format!("new{round:03}@kith.example"));
@@ -109,8 +110,9 @@ async fn h20_a_sign_up_code(pool: PgPool) {
     assert_eq!(copies.site().count("select count(*) from users").await, 2 * ROUNDS);
 }
 
+// H20.
 #[sqlx::test]
-async fn h20_a_code_to_sign_in_with(pool: PgPool) {
+async fn a_sign_in_code_works_only_once(pool: PgPool) {
     let copies = Copies::new(&pool).await;
     for round in 0..ROUNDS {
         let (name, address) = person(round);
@@ -123,8 +125,9 @@ async fn h20_a_code_to_sign_in_with(pool: PgPool) {
     }
 }
 
+// H20.
 #[sqlx::test]
-async fn h20_a_code_to_prove_oneself_with(pool: PgPool) {
+async fn an_elevation_code_works_only_once(pool: PgPool) {
     let copies = Copies::new(&pool).await;
     for round in 0..ROUNDS {
         let (name, address) = person(round);
@@ -141,8 +144,9 @@ async fn h20_a_code_to_prove_oneself_with(pool: PgPool) {
     }
 }
 
+// H20.
 #[sqlx::test]
-async fn h20_a_code_for_a_new_address(pool: PgPool) {
+async fn an_email_change_code_works_only_once(pool: PgPool) {
     let copies = Copies::new(&pool).await;
     for round in 0..ROUNDS {
         let (name, _) = person(round);
@@ -158,8 +162,9 @@ async fn h20_a_code_for_a_new_address(pool: PgPool) {
     }
 }
 
+// H20.
 #[sqlx::test]
-async fn h20_a_link_for_a_new_password(pool: PgPool) {
+async fn a_password_reset_link_works_only_once(pool: PgPool) {
     let copies = Copies::new(&pool).await;
     for round in 0..ROUNDS {
         let (name, address) = person(round);
@@ -173,8 +178,9 @@ async fn h20_a_link_for_a_new_password(pool: PgPool) {
     }
 }
 
+// H20.
 #[sqlx::test]
-async fn h20_a_link_that_takes_a_new_address_back(pool: PgPool) {
+async fn an_undo_link_works_only_once(pool: PgPool) {
     let copies = Copies::new(&pool).await;
     for round in 0..ROUNDS {
         let (name, address) = person(round);
@@ -193,8 +199,9 @@ async fn h20_a_link_that_takes_a_new_address_back(pool: PgPool) {
     }
 }
 
+// H20.
 #[sqlx::test]
-async fn h20_a_link_that_ends_a_session(pool: PgPool) {
+async fn an_end_session_link_works_only_once(pool: PgPool) {
     let copies = Copies::new(&pool).await;
     for round in 0..ROUNDS {
         let (name, address) = person(round);
@@ -209,8 +216,9 @@ async fn h20_a_link_that_ends_a_session(pool: PgPool) {
     }
 }
 
+// H20.
 #[sqlx::test]
-async fn h20_an_operators_invitation(pool: PgPool) {
+async fn an_invitation_works_only_once(pool: PgPool) {
     let copies = Copies::new(&pool).await;
     for round in 0..ROUNDS {
         let name = format!("boss{round}");
@@ -226,8 +234,9 @@ async fn h20_an_operators_invitation(pool: PgPool) {
     }
 }
 
+// H20.
 #[sqlx::test]
-async fn h20_a_proof_by_password_renews_the_session_once(pool: PgPool) {
+async fn concurrent_password_elevation_renews_the_session_once(pool: PgPool) {
     let copies = Copies::new(&pool).await;
     let browser = copies.site().signed_in("ann000").await;
     copies.race(&browser, ("/elevate", &[("current_password", PASSWORD)]), true, enters).await;

@@ -6,8 +6,9 @@ use sqlx::PgPool;
 
 use super::{NEW, Site, ask_to_join};
 
+// H23.
 #[sqlx::test]
-async fn h23_of_many_who_prove_the_same_address_or_name_one_gets_it(pool: PgPool) {
+async fn losers_of_a_username_race_choose_another_name(pool: PgPool) {
     let site = Site::new(&pool);
     // Three browsers want one name, with addresses of their own.
     let mut browsers = Vec::new();
@@ -66,8 +67,9 @@ async fn fifty(site: &Site, wish: impl Fn(usize) -> (String, String)) -> Vec<Str
     led
 }
 
+// H23.
 #[sqlx::test]
-async fn h23_fifty_who_prove_one_address_at_once_make_one_account(pool: PgPool) {
+async fn concurrent_sign_ups_with_one_address_create_one_account(pool: PgPool) {
     let site = Site::new(&pool);
     let led =
         fifty(&site, |n| (["new@kith.example", "NEW@kith.example"][n % 2].to_owned(), format!("person_{n}"))).await;
@@ -78,8 +80,9 @@ async fn h23_fifty_who_prove_one_address_at_once_make_one_account(pool: PgPool) 
     assert_eq!(site.count(one).await, 111);
 }
 
+// H23.
 #[sqlx::test]
-async fn h23_fifty_who_want_one_name_at_once_make_one_account(pool: PgPool) {
+async fn concurrent_sign_ups_with_one_username_create_one_account(pool: PgPool) {
     let site = Site::new(&pool);
     let name = |n: usize| ["wanted", "Wanted", "@WANTED"][n % 3].to_owned();
     let led = fifty(&site, |n| (format!("p{n}@kith.example"), name(n))).await;
@@ -88,8 +91,9 @@ async fn h23_fifty_who_want_one_name_at_once_make_one_account(pool: PgPool) {
     assert_eq!(site.count("select count(*) from users").await, 1);
 }
 
+// H25.
 #[sqlx::test]
-async fn h25_after_a_storm_counts_equal_rows(pool: PgPool) {
+async fn like_counts_match_rows_after_concurrent_likes(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let post = site.post("alan", "popular").await;
     let people = ["ada", "grace", "edsger", "barbara"];
@@ -110,8 +114,9 @@ async fn h25_after_a_storm_counts_equal_rows(pool: PgPool) {
     assert_eq!(site.count(WRONG_LIKES).await, 0);
 }
 
+// H25.
 #[sqlx::test]
-async fn h25_people_who_follow_each_other_at_once_all_succeed(pool: PgPool) {
+async fn concurrent_mutual_follows_all_succeed(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let names = ["ada", "grace", "alan", "edsger", "barbara"];
     let mut browsers = Vec::new();

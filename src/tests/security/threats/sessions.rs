@@ -22,8 +22,9 @@ fn store(pool: &PgPool) -> HashedStore<PostgresStore> {
     HashedStore::new(inner.with_table_name("sessions").unwrap())
 }
 
+// H27.
 #[sqlx::test]
-async fn h27_a_new_password_ends_all_other_sessions(pool: PgPool) {
+async fn a_new_password_ends_all_other_sessions(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut here = site.signed_in("alan").await;
     let mut there = site.signed_in("alan").await;
@@ -38,8 +39,9 @@ async fn h27_a_new_password_ends_all_other_sessions(pool: PgPool) {
     assert!(site.mail_to("alan@kith.example").await.unwrap().contains("password was changed"));
 }
 
+// H27.
 #[sqlx::test]
-async fn h27_a_request_in_flight_cannot_bring_an_ended_session_back(pool: PgPool) {
+async fn a_request_in_flight_cannot_restore_an_ended_session(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let browser = site.signed_in("alan").await;
     let id: Id = browser.session().unwrap().parse().unwrap();
@@ -51,8 +53,9 @@ async fn h27_a_request_in_flight_cannot_bring_an_ended_session_back(pool: PgPool
     assert_eq!(browser.clone().who().await, None);
 }
 
+// H28.
 #[sqlx::test]
-async fn h28_a_suspended_person_is_refused_by_every_way_in(pool: PgPool) {
+async fn suspended_users_are_refused_by_every_sign_in_method(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let id = server::accounts::find(&site.server, "alan").await.unwrap();
     server::accounts::suspend(&site.server, id, "adverts", None).await.unwrap();
@@ -72,8 +75,9 @@ async fn h28_a_suspended_person_is_refused_by_every_way_in(pool: PgPool) {
     assert_eq!(site.count("select count(*) from sessions where user_id is not null").await, 0);
 }
 
+// H28.
 #[sqlx::test]
-async fn h28_the_sessions_of_somebody_deleted_or_suspended_open_nothing_at_their_next_request(pool: PgPool) {
+async fn sessions_of_deleted_or_suspended_users_stop_working(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let (mut alan, mut barbara) = (site.signed_in("alan").await, site.signed_in("barbara").await);
     site.sql("delete from users where username = 'alan'").await;
@@ -97,8 +101,9 @@ fn with_admin_page(site: &Site, pool: &PgPool, browser: &Browser) -> Browser {
     there
 }
 
+// H29.
 #[sqlx::test]
-async fn h29_a_role_counts_as_it_is_now_not_as_it_was_at_sign_in(pool: PgPool) {
+async fn authorization_uses_the_current_role(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     for (name, id) in [("ada", "admin"), ("alan", "member")] {
         let mut there = with_admin_page(&site, &pool, &site.signed_in(name).await);
@@ -122,8 +127,9 @@ async fn h29_a_role_counts_as_it_is_now_not_as_it_was_at_sign_in(pool: PgPool) {
     }
 }
 
+// H30.
 #[sqlx::test]
-async fn h30_an_id_known_before_is_worth_nothing_after_any_way_in(pool: PgPool) {
+async fn sign_in_never_adopts_a_planted_session_id(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     for way in &WAYS[..5] {
         let issued = {
@@ -148,8 +154,9 @@ async fn h30_an_id_known_before_is_worth_nothing_after_any_way_in(pool: PgPool) 
     }
 }
 
+// H33.
 #[sqlx::test]
-async fn h33_nobody_ends_another_persons_device(pool: PgPool) {
+async fn users_cannot_revoke_sessions_of_other_users(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut alan = site.signed_in("alan").await;
     let device: String = sqlx::query_scalar("select device_id::text from sessions").fetch_one(&pool).await.unwrap();
@@ -161,8 +168,9 @@ async fn h33_nobody_ends_another_persons_device(pool: PgPool) {
     assert_eq!(alan.who().await.as_deref(), Some("alan"));
 }
 
+// H33.
 #[sqlx::test]
-async fn h33_what_the_page_of_devices_shows_is_ones_own_and_opens_nothing(pool: PgPool) {
+async fn device_page_shows_only_own_sessions_without_usable_ids(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut alan = site.browser().at("198.51.100.66");
     alan.agent = "Chrome/150 Windows".to_owned();
@@ -186,8 +194,9 @@ async fn h33_what_the_page_of_devices_shows_is_ones_own_and_opens_nothing(pool: 
     assert_eq!(barbara.who().await.as_deref(), Some("barbara"));
 }
 
+// M02.
 #[sqlx::test]
-async fn m02_who_is_given_another_role_signs_in_anew(pool: PgPool) {
+async fn a_role_change_revokes_all_sessions_of_the_user(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let alan = accounts::find(&site.server, "alan").await.unwrap();
     let mut barbara = site.signed_in("barbara").await;

@@ -25,8 +25,9 @@ const READ_TWICE: [&str; 15] = [
     "alan%kith.example@",
 ];
 
+// H08.
 #[sqlx::test]
-async fn h08_an_address_that_can_be_read_as_two_is_none(pool: PgPool) {
+async fn refuses_ambiguous_email_addresses(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     for email in READ_TWICE {
         site.sql("delete from limits").await;
@@ -53,8 +54,9 @@ async fn h08_an_address_that_can_be_read_as_two_is_none(pool: PgPool) {
     }
 }
 
+// H10.
 #[sqlx::test]
-async fn h10_mail_goes_to_the_stored_spelling_and_to_no_look_alike(pool: PgPool) {
+async fn account_mail_uses_the_stored_spelling_of_the_address(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     site.sql("update users set email = 'Mike@kith.example' where username = 'alan'").await;
     let asked = "select payload->>'to' from jobs";
@@ -121,8 +123,9 @@ const LOOK_ALIKES: [&str; 30] = [
     "null",
 ];
 
+// H11.
 #[sqlx::test]
-async fn h11_a_name_that_looks_like_anothers_is_not_taken(pool: PgPool) {
+async fn refuses_look_alike_and_reserved_usernames(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut barbara = site.signed_in("barbara").await;
     let before = site.count("select hashtext(string_agg(username, ' ' order by id))::bigint from users").await;

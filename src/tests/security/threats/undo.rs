@@ -39,7 +39,7 @@ async fn is_offered(site: &Site, address: &str) -> bool {
 }
 
 #[sqlx::test]
-async fn an_owner_who_takes_a_change_back_ends_every_later_way_back(pool: PgPool) {
+async fn undoing_an_email_change_revokes_later_undo_links(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut intruder = site.signed_in("alan").await;
     for to in ["one@evil.example", "two@evil.example", "three@evil.example"] {
@@ -54,7 +54,7 @@ async fn an_owner_who_takes_a_change_back_ends_every_later_way_back(pool: PgPool
 }
 
 #[sqlx::test]
-async fn a_later_way_back_takes_no_earlier_one_away(pool: PgPool) {
+async fn a_later_undo_link_leaves_earlier_ones_valid(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut intruder = site.signed_in("alan").await;
     change(&site, &mut intruder, "one@evil.example").await;
@@ -68,7 +68,7 @@ async fn a_later_way_back_takes_no_earlier_one_away(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn who_goes_back_by_hand_leaves_no_way_back_to_the_address_between(pool: PgPool) {
+async fn changing_back_manually_revokes_all_undo_links(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut intruder = site.signed_in("alan").await;
     change(&site, &mut intruder, "one@evil.example").await;
@@ -90,7 +90,7 @@ async fn who_goes_back_by_hand_leaves_no_way_back_to_the_address_between(pool: P
 }
 
 #[sqlx::test]
-async fn who_goes_back_half_the_way_keeps_what_is_older(pool: PgPool) {
+async fn changing_back_partly_leaves_older_undo_links_valid(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut intruder = site.signed_in("alan").await;
     change(&site, &mut intruder, "one@evil.example").await;
@@ -103,22 +103,22 @@ async fn who_goes_back_half_the_way_keeps_what_is_older(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_way_back_lasts_as_long_as_those_from_later_changes(pool: PgPool) {
+async fn an_undo_link_lasts_as_long_as_later_ones(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     change(&site, &mut site.signed_in("alan").await, "one@evil.example").await;
     let mut first = way_back(&site, OWN).await;
-    let three_days = "update links set expires_at = expires_at - interval '71 hours'";
+    let three_days = "update email_links set expires_at = expires_at - interval '71 hours'";
     site.sql(three_days).await;
     // The owner signs in by the password and tries to fix it with a third address.
     change(&site, &mut site.signed_in("alan").await, "turing@kith.example").await;
-    site.sql("update links set expires_at = expires_at - interval '71 hours 59 minutes'").await;
+    site.sql("update email_links set expires_at = expires_at - interval '71 hours 59 minutes'").await;
     assert_eq!(press(&mut way_back(&site, "one@evil.example").await).await.flash(), "email-restored");
     assert_eq!(press(&mut first).await.flash(), "email-restored");
     assert_eq!(address(&site).await, OWN);
     // And no longer.
     change(&site, &mut by_code(&site).await, "one@evil.example").await;
     let mut late = way_back(&site, OWN).await;
-    site.sql("update links set expires_at = expires_at - interval '72 hours 1 second'").await;
+    site.sql("update email_links set expires_at = expires_at - interval '72 hours 1 second'").await;
     assert_eq!(press(&mut late).await.flash(), "undo-link-gone");
 }
 
@@ -131,8 +131,9 @@ async fn by_code(site: &Site) -> Browser {
     browser
 }
 
+// M10.
 #[sqlx::test]
-async fn m10_taking_a_change_back_ends_all_that_an_intruder_has_or_began(pool: PgPool) {
+async fn undoing_an_email_change_revokes_the_intruders_access(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut intruder = site.signed_in("alan").await;
     change(&site, &mut intruder, "one@evil.example").await;
@@ -171,13 +172,14 @@ async fn m10_taking_a_change_back_ends_all_that_an_intruder_has_or_began(pool: P
     for rows in ["codes", "passwords p join users u on u.id = p.user_id and username = 'alan'"] {
         assert_eq!(site.count(&format!("select count(*) from {rows}")).await, 0, "{rows}");
     }
-    let open = "select count(*) from links where used_at is null and purpose <> 'end_session'";
+    let open = "select count(*) from email_links where used_at is null and purpose <> 'end_session'";
     assert_eq!(site.count(open).await, 0);
     assert_eq!(site.count("select count(*) from known_browsers").await, 1, "the owner's");
 }
 
+// H20.
 #[sqlx::test]
-async fn h20_of_two_ways_back_at_once_the_older_address_stays(pool: PgPool) {
+async fn concurrent_undo_links_restore_the_oldest_address(pool: PgPool) {
     let site = Site::with_cast(&as_served(&pool, 12)).await;
     for round in 0..20 {
         let mut intruder = site.signed_in("alan").await;
@@ -195,12 +197,12 @@ async fn h20_of_two_ways_back_at_once_the_older_address_stays(pool: PgPool) {
         assert_eq!(address(&site).await, OWN, "round {round}");
         assert!((1..=2).contains(&restored), "round {round}: {restored}");
         site.sql(super::SAME_PASSWORD).await;
-        site.sql("insert into passwords (user_id, hash) select u.id, p.hash from users u, passwords p join users a on a.id = p.user_id where u.username = 'alan' and a.username = 'ada' on conflict do nothing; delete from links; delete from jobs").await;
+        site.sql("insert into passwords (user_id, hash) select u.id, p.hash from users u, passwords p join users a on a.id = p.user_id where u.username = 'alan' and a.username = 'ada' on conflict do nothing; delete from email_links; delete from jobs").await;
     }
 }
 
 #[sqlx::test]
-async fn both_addresses_are_told_when_a_change_is_taken_back(pool: PgPool) {
+async fn undoing_an_email_change_notifies_both_addresses(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut intruder = site.signed_in("alan").await;
     change(&site, &mut intruder, "one@evil.example").await;
@@ -215,7 +217,7 @@ async fn both_addresses_are_told_when_a_change_is_taken_back(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn an_address_that_has_another_account_by_now_is_not_taken_back(pool: PgPool) {
+async fn refuses_to_restore_an_address_with_another_account(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut mover = site.signed_in("alan").await;
     change(&site, &mut mover, "one@kith.example").await;
@@ -227,7 +229,7 @@ async fn an_address_that_has_another_account_by_now_is_not_taken_back(pool: PgPo
     assert_eq!(address(&site).await, "one@kith.example");
     assert_eq!(mover.who().await.as_deref(), Some("alan"), "nobody is out");
     let kept = "select (select count(*) from passwords p join users u on u.id = p.user_id where username = 'alan') * 10
-        + (select count(*) from links where purpose = 'undo_email' and used_at is null)";
+        + (select count(*) from email_links where purpose = 'undo_email' and used_at is null)";
     assert_eq!(site.count(kept).await, 11, "password and way back are still there");
     assert_eq!(site.count("select count(*) from jobs").await, 0, "and nobody is told");
     // The link works as soon as it can.

@@ -9,8 +9,9 @@ use super::Site;
 #[path = "../../../../app/src/ui/xss.rs"]
 mod xss;
 
+// H36.
 #[sqlx::test]
-async fn h36_no_words_become_markup_in_a_post_its_edits_or_its_history(pool: PgPool) {
+async fn attack_text_is_harmless_in_posts_edits_and_history(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut alan = site.signed_in("alan").await;
     let root = site.post("ada", "say what you want").await;

@@ -31,7 +31,7 @@ async fn queue_due(site: &Site) -> usize {
 const QUEUED: &str = "select count(*) from jobs where kind = 'digest'";
 
 #[sqlx::test]
-async fn a_day_later_what_waits_unread_is_mailed_once(pool: PgPool) {
+async fn unread_notifications_are_mailed_once_after_a_day(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     answer(&site, "ada", "Because of <this> & that, see https://evil.example/x").await;
     follow(&site, "grace", "alan", "true").await;
@@ -55,7 +55,7 @@ async fn a_day_later_what_waits_unread_is_mailed_once(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn what_was_read_or_taken_back_meanwhile_is_not_mailed(pool: PgPool) {
+async fn read_or_withdrawn_notifications_are_not_mailed(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     answer(&site, "ada", "one").await;
     let read = format!("/notifications/{}/read", newest(&site, "alan").await);
@@ -80,7 +80,7 @@ async fn what_was_read_or_taken_back_meanwhile_is_not_mailed(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn who_is_suspended_gets_no_mail(pool: PgPool) {
+async fn suspended_users_get_no_digest(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     answer(&site, "ada", "one").await;
     site.sql(DUE).await;
@@ -101,7 +101,7 @@ async fn who_is_suspended_gets_no_mail(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn two_copies_queue_each_digest_once(pool: PgPool) {
+async fn two_instances_queue_each_digest_once(pool: PgPool) {
     let copies = [Site::with_cast(&pool).await, Site::new(&as_served(&pool, 8))];
     let site = &copies[0];
     site.crowd("fan", 120).await;
@@ -132,7 +132,7 @@ async fn two_copies_queue_each_digest_once(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn one_chooses_what_is_mailed_and_how_often(pool: PgPool) {
+async fn users_choose_which_notifications_are_mailed_and_how_often(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut alan = site.signed_in("alan").await;
     let page = alan.get("/settings/notifications").await.body;
@@ -183,7 +183,7 @@ fn stop(mail: &str) -> String {
 }
 
 #[sqlx::test]
-async fn one_press_ends_the_mails_whoever_presses_and_nothing_else(pool: PgPool) {
+async fn one_click_unsubscribe_works_signed_out_and_ends_only_digests(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let off = "select count(*) from users where digest_rhythm = 'off'";
     answer(&site, "ada", "one").await;
@@ -222,7 +222,7 @@ async fn one_press_ends_the_mails_whoever_presses_and_nothing_else(pool: PgPool)
 }
 
 #[sqlx::test]
-async fn a_link_in_an_old_mail_still_ends_them_and_one_that_does_not_says_so(pool: PgPool) {
+async fn unsubscribe_links_last_400_days_and_report_when_expired(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let off = "select count(*) from users where digest_rhythm = 'off'";
     answer(&site, "ada", "one").await;
@@ -238,7 +238,7 @@ async fn a_link_in_an_old_mail_still_ends_them_and_one_that_does_not_says_so(poo
 }
 
 #[sqlx::test]
-async fn a_digest_travels_with_the_headers_of_rfc_8058(pool: PgPool) {
+async fn digests_carry_the_unsubscribe_headers_of_rfc_8058(pool: PgPool) {
     let mail_server = MailServer::start(&[]);
     drop(Site::with_cast(&pool).await);
     let site = mailing(&pool, &mail_server.url(), &[]);

@@ -63,7 +63,7 @@ async fn suspend(site: &Site, username: &str) -> server::base::id::UserId {
 }
 
 #[sqlx::test]
-async fn likes_of_one_post_are_one_row_however_many_there_are(pool: PgPool) {
+async fn likes_of_one_post_share_one_notification(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let (post, other) = (site.post("alan", "a likeable thing").await, site.post("alan", "another").await);
     let mut alan = site.signed_in("alan").await;
@@ -89,7 +89,7 @@ async fn likes_of_one_post_are_one_row_however_many_there_are(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn nobody_is_told_of_what_they_do_themselves(pool: PgPool) {
+async fn users_are_not_notified_of_their_own_actions(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let post = site.post("alan", "hello").await;
     like(&site, "alan", post, "true").await;
@@ -101,7 +101,7 @@ async fn nobody_is_told_of_what_they_do_themselves(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn what_was_taken_back_is_gone_and_done_again_is_no_news(pool: PgPool) {
+async fn undone_actions_withdraw_notifications_and_redone_ones_stay_read(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let post = site.post("alan", "hello").await;
     let mut alan = site.signed_in("alan").await;
@@ -133,7 +133,7 @@ async fn what_was_taken_back_is_gone_and_done_again_is_no_news(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn what_is_gone_is_told_no_more(pool: PgPool) {
+async fn deleted_posts_and_users_disappear_from_notifications(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let (post, kept) = (site.post("alan", "going").await, site.post("alan", "staying").await);
     let mut alan = site.signed_in("alan").await;
@@ -152,7 +152,7 @@ async fn what_is_gone_is_told_no_more(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn what_a_suspended_person_did_is_told_again_when_they_are_back(pool: PgPool) {
+async fn notifications_return_when_a_suspended_user_is_restored(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let (post, both) = (site.post("alan", "hello").await, site.post("alan", "liked by two").await);
     let mut alan = site.signed_in("alan").await;
@@ -173,7 +173,7 @@ async fn what_a_suspended_person_did_is_told_again_when_they_are_back(pool: PgPo
 }
 
 #[sqlx::test]
-async fn one_is_marked_as_read_and_only_ones_own(pool: PgPool) {
+async fn users_mark_only_their_own_notifications_as_read(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     for name in ["ada", "grace"] {
         follow(&site, name, "alan", "true").await;
@@ -204,7 +204,7 @@ async fn one_is_marked_as_read_and_only_ones_own(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn all_are_marked_as_read_up_to_what_one_has_seen(pool: PgPool) {
+async fn marking_all_as_read_skips_notifications_that_arrived_later(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     for name in ["ada", "grace"] {
         follow(&site, name, "alan", "true").await;
@@ -228,7 +228,7 @@ async fn all_are_marked_as_read_up_to_what_one_has_seen(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn looking_changes_nothing(pool: PgPool) {
+async fn viewing_pages_marks_no_notification_as_read(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let post = site.post("alan", "hello").await;
     like(&site, "ada", post, "true").await;
@@ -240,7 +240,7 @@ async fn looking_changes_nothing(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn above_ninety_nine_nobody_counts(pool: PgPool) {
+async fn the_unread_count_stops_at_99_but_pages_show_all(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     site.crowd("fan", 120).await;
     let fan = "insert into notifications (user_id, kind, actor_id) select a.id, 'follow', f.id from users a, users f
@@ -267,7 +267,7 @@ async fn above_ninety_nine_nobody_counts(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn what_was_told_is_kept_as_long_as_the_documentation_says(pool: PgPool) {
+async fn notifications_and_related_rows_expire_as_documented(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let post = site.post("alan", "hello").await;
     like(&site, "ada", post, "true").await;

@@ -38,7 +38,7 @@ async fn waits_at_the_first(pool: &PgPool, site: &Site, deed: impl Future<Output
 }
 
 #[sqlx::test]
-async fn marking_all_as_read(pool: PgPool) {
+async fn marking_all_as_read_locks_notifications_in_id_order(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     two_rows(&site).await;
     let mut alan = site.signed_in("alan").await;
@@ -52,7 +52,7 @@ async fn marking_all_as_read(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn taking_back_likes(pool: PgPool) {
+async fn withdrawing_likes_locks_notifications_in_id_order(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     two_rows(&site).await;
     let db = pool.clone();
@@ -64,7 +64,7 @@ async fn taking_back_likes(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn suspending(pool: PgPool) {
+async fn suspending_a_user_locks_notifications_in_id_order(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     two_rows(&site).await;
     let server = site.server.clone();
@@ -77,7 +77,7 @@ async fn suspending(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn however_many_there_are_all_are_marked_as_read(pool: PgPool) {
+async fn more_than_ten_thousand_notifications_are_all_marked_as_read(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     follow(&site, "ada", "alan", "true").await;
     site.sql(
@@ -97,7 +97,7 @@ async fn however_many_there_are_all_are_marked_as_read(pool: PgPool) {
 const WRONG: &str = "select count(*) from notifications n where (n.withdrawn_at is null) <> notifications_holds(n)";
 
 #[sqlx::test]
-async fn suspending_in_a_storm_leaves_what_is_so_and_nobody_waiting(pool: PgPool) {
+async fn concurrent_suspensions_and_actions_keep_notifications_correct_without_deadlocks(pool: PgPool) {
     drop(Site::with_cast(&pool).await);
     let (site, copy) = (Site::new(&as_served(&pool, 12)), Site::new(&as_served(&pool, 12)));
     site.crowd("fan", 6).await;

@@ -7,7 +7,7 @@ use super::{bell, like, told};
 use crate::tests::Site;
 
 #[sqlx::test]
-async fn who_is_answered_is_told_and_led_to_the_answer(pool: PgPool) {
+async fn a_reply_notifies_the_author_with_a_link_to_it(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let post = site.post("alan", "a question").await;
     let mut ada = site.signed_in("ada").await;
@@ -22,7 +22,7 @@ async fn who_is_answered_is_told_and_led_to_the_answer(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn who_is_named_is_told_once_and_who_is_answered_is_not_told_twice(pool: PgPool) {
+async fn a_post_notifies_each_replied_or_mentioned_user_only_once(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let post = site.post("alan", "a question").await;
     let mut ada = site.signed_in("ada").await;
@@ -34,7 +34,7 @@ async fn who_is_named_is_told_once_and_who_is_answered_is_not_told_twice(pool: P
 }
 
 #[sqlx::test]
-async fn of_an_empty_place_nothing_is_told(pool: PgPool) {
+async fn deleting_a_post_withdraws_its_mention_and_like_notifications(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut alan = site.signed_in("alan").await;
     alan.post("/posts", &[("body", "hello @grace")]).await;

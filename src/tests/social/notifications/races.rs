@@ -22,7 +22,7 @@ async fn crowd(site: &Site, copies: &[Site; 2]) -> Vec<Browser> {
 }
 
 #[sqlx::test]
-async fn likes_by_many_at_once_are_one_row_with_their_number(pool: PgPool) {
+async fn concurrent_likes_share_one_notification_with_the_right_count(pool: PgPool) {
     let copies = [Site::with_cast(&pool).await, Site::new(&as_served(&pool, 12))];
     let site = &copies[0];
     site.crowd("fan", PEOPLE as i32).await;
@@ -53,7 +53,7 @@ async fn likes_by_many_at_once_are_one_row_with_their_number(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn likes_given_and_taken_back_at_the_same_moment_leave_what_is_so(pool: PgPool) {
+async fn concurrent_likes_and_unlikes_leave_consistent_notifications_and_counts(pool: PgPool) {
     let copies = [Site::with_cast(&pool).await, Site::new(&as_served(&pool, 12))];
     let site = &copies[0];
     site.crowd("fan", PEOPLE as i32).await;

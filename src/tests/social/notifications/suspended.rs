@@ -75,17 +75,17 @@ async fn meets(pool: &PgPool, first: bool) {
 }
 
 #[sqlx::test]
-async fn what_begins_while_somebody_is_suspended_is_not_done(pool: PgPool) {
+async fn actions_begun_during_a_suspension_notify_no_user(pool: PgPool) {
     meets(&pool, true).await;
 }
 
 #[sqlx::test]
-async fn what_is_half_done_is_told_of_no_more_than_the_rest(pool: PgPool) {
+async fn a_suspension_during_an_action_leaves_no_unread_notification(pool: PgPool) {
     meets(&pool, false).await;
 }
 
 #[sqlx::test]
-async fn what_is_counted_but_cannot_be_shown_can_be_marked_as_read(pool: PgPool) {
+async fn unread_notifications_that_cannot_be_shown_can_be_marked_read(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let post = site.post("alan", "hello").await;
     like(&site, "ada", post, "true").await;

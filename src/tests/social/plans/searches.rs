@@ -67,7 +67,7 @@ const MORE: &str = "
     set session_replication_role = default";
 
 #[sqlx::test]
-async fn searches_and_what_goes_on_behind_read_by_their_indexes(pool: PgPool) {
+async fn search_and_background_statements_read_by_their_indexes(pool: PgPool) {
     sqlx::raw_sql(WORLD).execute(&pool).await.unwrap();
     for more in [MORE, "vacuum (analyze)"] {
         sqlx::raw_sql(more).execute(&pool).await.unwrap();

@@ -54,7 +54,7 @@ fn swelling() -> [String; 4] {
 }
 
 #[sqlx::test]
-async fn wildcards_and_operators_are_only_signs(pool: PgPool) {
+async fn probing_queries_cause_no_errors_or_false_matches(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let bread = site.post("alan", "rye bread").await;
     site.post("alan", "#rye and nothing else").await;
@@ -82,7 +82,7 @@ async fn wildcards_and_operators_are_only_signs(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn what_is_too_long_is_kept_and_said(pool: PgPool) {
+async fn overlong_queries_are_refused_and_returned(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let typed = "lantern ".repeat(30);
     for page in ["/search", "/search/posts", "/search/people", "/search/tags"] {
@@ -94,7 +94,7 @@ async fn what_is_too_long_is_kept_and_said(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_hundred_words_are_a_search_like_any_other(pool: PgPool) {
+async fn a_search_accepts_a_hundred_repeated_words(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     site.post("alan", "a b c").await;
     let many = "a ".repeat(100);
@@ -104,7 +104,7 @@ async fn a_hundred_words_are_a_search_like_any_other(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn more_different_words_than_a_search_takes_are_refused_kindly(pool: PgPool) {
+async fn a_search_refuses_more_than_sixteen_different_words(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let words = |range: std::ops::Range<i32>| range.map(|n| format!("word{n}")).collect::<Vec<_>>().join(" ");
     let post = site.post("alan", &words(0..30)).await;
@@ -120,7 +120,7 @@ async fn more_different_words_than_a_search_takes_are_refused_kindly(pool: PgPoo
 }
 
 #[sqlx::test]
-async fn searches_are_turned_away_before_they_take_every_connection(pool: PgPool) {
+async fn searches_are_refused_before_they_use_every_connection(pool: PgPool) {
     let site = Site::with(&pool, &[("KITH_DATABASE_CONNECTIONS", "8")]);
     let held = [search::Search::begin(&site.server).await.unwrap(), search::Search::begin(&site.server).await.unwrap()];
     let answer = site.browser().get("/search?q=bread").await;

@@ -7,7 +7,7 @@ use super::{ids, look};
 use crate::tests::Site;
 
 #[sqlx::test]
-async fn each_post_is_stemmed_in_its_own_language_and_again_after_the_setting_changed(pool: PgPool) {
+async fn each_post_is_stemmed_in_its_own_language_after_reindexing(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let german = site.post("alan", "Die Häuser und der Garten").await;
     let both = Site::with(&pool, &[("KITH_LANGUAGES", "english,german")]);
@@ -23,14 +23,14 @@ async fn each_post_is_stemmed_in_its_own_language_and_again_after_the_setting_ch
 }
 
 #[sqlx::test]
-async fn a_setting_is_taken_over_while_nobody_has_written(pool: PgPool) {
+async fn a_site_without_posts_adopts_the_language_setting(pool: PgPool) {
     let site = Site::with(&pool, &[("KITH_LANGUAGES", "german")]);
     assert_eq!(search::settle(&site.server).await.unwrap(), IndexState::Agreed);
     assert_eq!(site.count("select count(*) from search_languages where names = '{german}'").await, 1);
 }
 
 #[sqlx::test]
-async fn writing_words_again_waits_for_nobody_in_a_ring_and_loses_no_edit(pool: PgPool) {
+async fn reindexing_during_edits_loses_no_edit_and_does_not_deadlock(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut posts = Vec::new();
     for n in 0..40 {

@@ -32,7 +32,7 @@ fn next(body: &str) -> Option<String> {
 }
 
 #[sqlx::test]
-async fn posts_are_found_by_every_word_in_them_and_by_their_stems(pool: PgPool) {
+async fn posts_match_every_word_of_a_query_by_stem(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let bread = site.post("alan", "Two loaves of rye bread, baked in a slow oven").await;
     let cake = site.post("ada", "A cake, baked quickly. No loaves today").await;
@@ -58,7 +58,7 @@ async fn posts_are_found_by_every_word_in_them_and_by_their_stems(pool: PgPool) 
 }
 
 #[sqlx::test]
-async fn what_is_refused_is_not_found_in_any_of_its_forms(pool: PgPool) {
+async fn excluded_words_remove_posts_with_any_form_of_them(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let plain = site.post("alan", "foxes at night").await;
     site.post("alan", "foxes and a dog").await;
@@ -71,7 +71,7 @@ async fn what_is_refused_is_not_found_in_any_of_its_forms(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn pages_of_a_search_show_each_post_once_also_when_new_ones_arrive(pool: PgPool) {
+async fn search_pages_show_each_post_once_while_new_posts_arrive(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut all = Vec::new();
     for n in 0..120 {
@@ -93,7 +93,7 @@ async fn pages_of_a_search_show_each_post_once_also_when_new_ones_arrive(pool: P
 }
 
 #[sqlx::test]
-async fn what_is_deleted_edited_or_by_somebody_suspended_is_not_found_and_hides_nothing(pool: PgPool) {
+async fn search_omits_deleted_posts_old_words_and_suspended_users(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut old = Vec::new();
     for n in 0..60 {
@@ -118,7 +118,7 @@ async fn what_is_deleted_edited_or_by_somebody_suspended_is_not_found_and_hides_
 }
 
 #[sqlx::test]
-async fn a_post_that_an_older_copy_writes_or_changes_is_found_by_its_words_of_now(pool: PgPool) {
+async fn words_written_by_an_older_instance_are_searchable_at_once(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     // As an instance does that does not know the word index: the plain row.
     let id = site.post("alan", "umbrella").await;
@@ -131,7 +131,7 @@ async fn a_post_that_an_older_copy_writes_or_changes_is_found_by_its_words_of_no
 }
 
 #[sqlx::test]
-async fn the_page_says_what_one_can_look_for_and_has_the_focus_only_when_empty(pool: PgPool) {
+async fn search_pages_explain_empty_results_and_focus_only_empty_fields(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let empty = site.browser().get("/search").await;
     assert!(empty.body.contains("autofocus") && empty.body.contains("role=\"search\""), "{}", empty.body);
@@ -144,7 +144,7 @@ async fn the_page_says_what_one_can_look_for_and_has_the_focus_only_when_empty(p
 }
 
 #[sqlx::test]
-async fn what_is_asked_for_is_worked_out_once_and_not_for_every_post(pool: PgPool) {
+async fn a_search_does_not_parse_its_query_for_every_post(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     for n in 0..60 {
         site.post("alan", &format!("a slow oven {n}")).await;
@@ -165,7 +165,7 @@ async fn what_is_asked_for_is_worked_out_once_and_not_for_every_post(pool: PgPoo
 }
 
 #[sqlx::test]
-async fn a_stretch_that_takes_too_long_is_left_for_smaller_ones(pool: PgPool) {
+async fn slow_searches_continue_in_smaller_stretches(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let old = site.post("alan", "a lantern").await;
     site.sql("alter table posts alter column id restart with 20001").await;
@@ -192,7 +192,7 @@ async fn a_stretch_that_takes_too_long_is_left_for_smaller_ones(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_page_without_posts_says_so(pool: PgPool) {
+async fn search_distinguishes_no_matching_posts_from_the_end_of_results(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let post = site.post("alan", "something else").await;
     let body = look(&mut site.browser(), "/search", "barbara").await;

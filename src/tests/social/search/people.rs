@@ -6,7 +6,7 @@ use super::{look, next, people};
 use crate::tests::Site;
 
 #[sqlx::test]
-async fn people_are_found_by_the_beginnings_of_their_names_and_by_rough_spelling(pool: PgPool) {
+async fn users_are_found_by_name_prefix_and_by_similar_spelling(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     site.sql(
         "insert into users (username, display_name, email) values
@@ -42,7 +42,7 @@ async fn people_are_found_by_the_beginnings_of_their_names_and_by_rough_spelling
 }
 
 #[sqlx::test]
-async fn pages_of_people_go_on_where_the_last_ended(pool: PgPool) {
+async fn pages_of_users_show_each_match_once(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     site.crowd("ann", 45).await;
     let (mut browser, mut seen, mut path) = (site.browser(), Vec::new(), "/search/people?q=ann".to_owned());
@@ -65,7 +65,7 @@ async fn pages_of_people_go_on_where_the_last_ended(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn whom_one_follows_is_shown_as_followed(pool: PgPool) {
+async fn search_shows_which_users_the_viewer_follows(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut barbara = site.signed_in("barbara").await;
     barbara.post("/@alan/follow", &[("follow", "true")]).await;
@@ -77,7 +77,7 @@ async fn whom_one_follows_is_shown_as_followed(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn whoever_is_spelled_like_it_is_found_below_those_whose_names_begin_like_it(pool: PgPool) {
+async fn similar_spellings_are_listed_below_prefix_matches(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     site.sql("insert into users (username, email) values ('alnair', 'a@x.example')").await;
     for page in ["/search", "/search/people"] {
@@ -101,7 +101,7 @@ async fn whoever_is_spelled_like_it_is_found_below_those_whose_names_begin_like_
 }
 
 #[sqlx::test]
-async fn the_best_known_of_very_many_namesakes_comes_first_and_those_who_are_out_hide_nobody(pool: PgPool) {
+async fn the_most_followed_active_user_is_first_among_many_matches(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     site.crowd("ann", 700).await;
     site.sql(

@@ -93,7 +93,7 @@ async fn writing_and_editing_index_at_once(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn users_are_found_by_any_part_of_a_name_without_spaces(pool: PgPool) {
+async fn users_are_found_by_any_part_of_an_unspaced_name(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     for (username, name) in
         [("alan", "山田花子"), ("ada", "สมชายใจดี"), ("edsger", "Søren Łukasz"), ("barbara", "Zoë O’Brien")]

@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn circles_are_found_and_modules_may_use_what_is_inside_them() {
+    fn finds_circles_but_allows_imports_between_parent_and_child() {
         let circle = imports(&[
             ("high::a", "use super::b::X;"),
             ("high::b", "fn f() { crate::high::c::g() }"),

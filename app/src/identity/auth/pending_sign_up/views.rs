@@ -3,7 +3,7 @@
 use leptos::{prelude::*, tachys::view::any_view::AnyView};
 use server::{
     Invalid,
-    identity::oauth::{Arrival, Choice, Chosen},
+    identity::oauth::{Choice, Chosen, PendingSignUp},
 };
 
 use crate::{
@@ -14,20 +14,20 @@ use crate::{
 
 /// The form for a username, and for an address if there are several.
 pub(super) fn choose(
-    arrival: &Arrival,
+    pending: &PendingSignUp,
     (choice, chosen): (&Choice, Option<&Chosen>),
     invalid: &Invalid,
 ) -> impl IntoView + use<> {
     let username = chosen.map_or(&choice.username, |chosen| &chosen.username);
-    let name = chosen.map_or(&arrival.name, |chosen| &chosen.display_name);
+    let name = chosen.map_or(&pending.name, |chosen| &chosen.display_name);
     let email = chosen.map(|chosen| chosen.email.as_str());
     let field = username_field(username, invalid);
     let field = if choice.others.is_empty() { field } else { field.hint(free(choice)) };
     view! {
         <h1>"Almost there"</h1>
         {error_summary(invalid)}
-        {who(arrival)}
-        <form method="post" action=paths::ARRIVAL class="stack">
+        {who(pending)}
+        <form method="post" action=paths::PENDING_SIGN_UP class="stack">
             {field.autofocus().view()}
             {Field::new("display_name", "Name (optional)")
                 .value(name)
@@ -82,25 +82,25 @@ fn addresses(all: &[String], chosen: Option<&str>) -> AnyView {
 
 /// The form that verifies the account to which the address belongs.
 pub(super) fn prove(
-    arrival: &Arrival,
+    pending: &PendingSignUp,
     (address, may_choose): (&str, bool),
     (others, invalid): (Option<AnyView>, &Invalid),
 ) -> impl IntoView + use<> {
     let (shown, mailed, known) = (address.to_owned(), address.to_owned(), address.to_owned());
-    let label = arrival.label.clone();
-    let anew = may_choose.then(|| {
-        let path = format!("{}?anew=true", paths::ARRIVAL);
+    let label = pending.label.clone();
+    let restarted = may_choose.then(|| {
+        let path = format!("{}?restarted=true", paths::PENDING_SIGN_UP);
         view! { <p class="card-foot">"Not yours? " <a href=path>"Make an account with another address"</a></p> }
     });
     view! {
         <h1>"You already have an account"</h1>
         {error_summary(invalid)}
-        {who(arrival)}
+        {who(pending)}
         <p>
             "There is an account with " <strong class="address">{shown}</strong>
             ". Show once that it is yours. Then you are signed in, and " {label} " opens it from now on."
         </p>
-        <form method="post" action=paths::ARRIVAL_PASSWORD class="stack">
+        <form method="post" action=paths::PENDING_SIGN_UP_PASSWORD class="stack">
             // For password managers: the account that the password belongs to.
             <input type="text" autocomplete="username" value=known hidden readonly />
             {Field::new("password", "Your password here")
@@ -113,25 +113,25 @@ pub(super) fn prove(
                 .view()}
             {submit("Connect and sign in")}
         </form>
-        <form method="post" action=paths::ARRIVAL_SEND class="card-foot">
+        <form method="post" action=paths::PENDING_SIGN_UP_SEND class="card-foot">
             {hidden("email", mailed)}
             <button class="link" type="submit">"Send me a code by mail"</button>
         </form>
         {others}
-        {anew}
+        {restarted}
         {no()}
     }
 }
 
 /// The form for an address if the provider verified none.
-pub(super) fn ask_address(arrival: &Arrival, invalid: &Invalid) -> impl IntoView + use<> {
-    let label = arrival.label.clone();
+pub(super) fn ask_address(pending: &PendingSignUp, invalid: &Invalid) -> impl IntoView + use<> {
+    let label = pending.label.clone();
     view! {
         <h1>"What is your address?"</h1>
         {error_summary(invalid)}
-        {who(arrival)}
+        {who(pending)}
         <p>{label} " told us none that it has verified. We send six digits to the one you type."</p>
-        <form method="post" action=paths::ARRIVAL_SEND class="stack">
+        <form method="post" action=paths::PENDING_SIGN_UP_SEND class="stack">
             {email_field("", invalid).view()}
             {submit("Send me a code")}
         </form>
@@ -146,30 +146,30 @@ pub(super) fn code(email: &str, invalid: &Invalid) -> impl IntoView + use<> {
         <h1>"Check your mail"</h1>
         {error_summary(invalid)}
         <p>"We sent a mail to " <strong class="address">{address}</strong> ". Type the six digits from it here."</p>
-        <form method="post" action=paths::ARRIVAL_CODE class="stack">
+        <form method="post" action=paths::PENDING_SIGN_UP_CODE class="stack">
             {code_field(invalid).view()}
             {submit("Continue")}
         </form>
-        <form method="post" action=paths::ARRIVAL_SEND class="card-foot">
+        <form method="post" action=paths::PENDING_SIGN_UP_SEND class="card-foot">
             {hidden("email", again)}
             "Nothing there? Look in the spam folder, or "
             <button class="link" type="submit">"send a new code"</button>
             "."
         </form>
-        <p class="card-foot"><a href=paths::ARRIVAL>"Back"</a></p>
+        <p class="card-foot"><a href=paths::PENDING_SIGN_UP>"Back"</a></p>
     }
 }
 
 /// The name of the account at the provider.
-fn who(arrival: &Arrival) -> impl IntoView + use<> {
-    let words = match arrival.login.as_str() {
-        "" => format!("From {}", arrival.label),
-        login => format!("{login} at {}", arrival.label),
+fn who(pending: &PendingSignUp) -> impl IntoView + use<> {
+    let words = match pending.login.as_str() {
+        "" => format!("From {}", pending.label),
+        login => format!("{login} at {}", pending.label),
     };
     view! {
-        <p class="arriving">
-            <img class="avatar" src=paths::ARRIVAL_FACE alt="" width="48" height="48" decoding="async" />
-            <span>{icon(mark(&arrival.provider))} {words}</span>
+        <p class="provider-account">
+            <img class="avatar" src=paths::PENDING_SIGN_UP_AVATAR alt="" width="48" height="48" decoding="async" />
+            <span>{icon(mark(&pending.provider))} {words}</span>
         </p>
     }
 }

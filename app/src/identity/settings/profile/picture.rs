@@ -14,8 +14,8 @@ use server::{
 
 use super::respond;
 use crate::{
-    identity::auth::{Nothing, refusal},
-    page::{flash::Flash, forms::Form, uploads, visit::Visit},
+    identity::auth::Nothing,
+    page::{FormError, flash::Flash, forms::Form, uploads, visit::Visit},
     paths,
     ui::{Field, Size, Weight, avatar::avatar_now, button},
 };
@@ -37,9 +37,9 @@ pub async fn choose(visit: Visit, me: Result<Member>, form: Result<Multipart, Mu
         Ok(()) => return Ok(Flash::PictureChanged.redirect(&visit.cx.server, paths::PROFILE)),
         Err(Error::Busy) => {
             let words = "We can’t take pictures at this moment. Yours is as it was; please try again soon.";
-            (Error::Busy.status(), Error::Busy.retry_after(), Invalid::one("", words))
+            FormError::with_message(&Error::Busy, "", words.to_owned())
         }
-        Err(error) => refusal(error)?,
+        Err(error) => FormError::of(error)?,
     };
     let details = profiles::own(&visit.cx, &me).await?;
     Ok(respond(&visit, &me, &details, outcome))

@@ -99,7 +99,7 @@ async fn keep(
 pub async fn resend(cx: &Request) -> Result<MailOutcome> {
     let flow = flow(cx)?;
     let waiting = sqlx::query!(
-        "select id, email from registrations where flow_hash = $1 and expires_at > now() and proved_at is null",
+        "select id, email from registrations where flow_hash = $1 and expires_at > now() and verified_at is null",
         &flow.hash()[..],
     )
     .fetch_optional(cx.server.db())
@@ -131,7 +131,7 @@ async fn keep_code(cx: &Request, email: &str, wish: Option<(&str, &str, &str)>) 
             code_expires_at = greatest(code_expires_at, now() + make_interval(mins => $3)),
             username = coalesce($4, username), display_name = coalesce($5, display_name),
             password_hash = coalesce($6, password_hash)
-        where flow_hash = $1 and lower(email) = lower($2) and expires_at > now() and proved_at is null
+        where flow_hash = $1 and lower(email) = lower($2) and expires_at > now() and verified_at is null
             and code_expires_at is not null
         "#,
         &flow.hash()[..],
@@ -160,7 +160,7 @@ async fn mail_code(
         with known as (select (select u.email from users u where lower(u.email) = lower($2)) as email)
         update registrations r set
             code_hash = case when known.email is null then $3::bytea end,
-            code_expires_at = now() + make_interval(mins => $4), code_tries = 0
+            code_expires_at = now() + make_interval(mins => $4), code_attempts = 0
         from known where r.id = $1
         returning known.email
         "#,

@@ -13,7 +13,7 @@ use crate::{
     identity::{
         audit::{self, Actor, Event},
         auth::password,
-        sessions::{self, How, request::Request},
+        sessions::{self, SignInMethod, request::Request},
         users::{self, Role, Username},
     },
     limits,
@@ -38,7 +38,7 @@ pub struct Missing {
 /// registration.
 pub async fn outstanding(cx: &Request) -> Result<Outstanding> {
     let registration = current(cx).await?;
-    if !registration.proved {
+    if !registration.verified {
         return Err(Error::NotFound);
     }
     let username = Username::parse(&registration.username)?;
@@ -55,7 +55,7 @@ pub async fn outstanding(cx: &Request) -> Result<Outstanding> {
 /// [`Error::Invalid`] on a refused field; [`Error::NotFound`] without a verified registration.
 pub async fn finish(cx: &Request, chosen: Missing) -> Result<Step> {
     let registration = current(cx).await?;
-    if !registration.proved {
+    if !registration.verified {
         return Err(Error::NotFound);
     }
     let mut invalid = Invalid::default();
@@ -79,7 +79,7 @@ pub async fn finish(cx: &Request, chosen: Missing) -> Result<Step> {
     let id = sqlx::query_scalar!(
         r#"
         update registrations set username = coalesce($2, username), password_hash = coalesce(password_hash, $3)
-        where flow_hash = $1 and proved_at is not null and expires_at > now() returning id
+        where flow_hash = $1 and verified_at is not null and expires_at > now() returning id
         "#,
         &flow(cx)?.hash()[..],
         username.as_ref().map(Username::as_str),
@@ -88,13 +88,13 @@ pub async fn finish(cx: &Request, chosen: Missing) -> Result<Step> {
     .fetch_optional(cx.server.db())
     .await?
     .ok_or(Error::NotFound)?;
-    let how = if registration.has_password { How::SignUp } else { How::Invitation };
+    let how = if registration.has_password { SignInMethod::SignUp } else { SignInMethod::Invitation };
     create(cx, id, how).await
 }
 
 /// Creates user, password and session from a registration with a verified address. Of several concurrent requests one
 /// wins.
-pub(super) async fn create(cx: &Request, registration: i64, how: How) -> Result<Step> {
+pub(super) async fn create(cx: &Request, registration: i64, how: SignInMethod) -> Result<Step> {
     let session = sessions::open(cx, true).await?;
     let mut tx = cx.server.begin().await?;
     // Deleting the row uses it up: a second request finds nothing.
@@ -170,7 +170,7 @@ pub(crate) async fn welcome(
     tx: &mut PgConnection,
     cx: &Request,
     user: UserId,
-    (device, how): (crate::base::id::DeviceId, How),
+    (device, how): (crate::base::id::DeviceId, SignInMethod),
 ) -> Result<()> {
     for event in [Event::SignedUp, Event::SignedIn { how: how.name() }] {
         let actor = Actor::Person { user, device: Some(device), client: cx.client() };
@@ -198,7 +198,7 @@ async fn lost(
     }
     tx.rollback().await?;
     sqlx::query!(
-        "update registrations set proved_at = coalesce(proved_at, now()), code_hash = null where id = $1",
+        "update registrations set verified_at = coalesce(verified_at, now()), code_hash = null where id = $1",
         registration
     )
     .execute(cx.server.db())

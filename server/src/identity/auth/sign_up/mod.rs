@@ -36,7 +36,7 @@ pub enum Step {
 pub struct Registration {
     pub email: String,
     pub username: String,
-    pub proved: bool,
+    pub verified: bool,
     pub has_password: bool,
 }
 
@@ -46,7 +46,7 @@ pub async fn current(cx: &Request) -> Result<Registration> {
     sqlx::query_as!(
         Registration,
         r#"
-        select email, username, proved_at is not null as "proved!", password_hash is not null as "has_password!"
+        select email, username, verified_at is not null as "verified!", password_hash is not null as "has_password!"
         from registrations where flow_hash = $1 and expires_at > now()
         "#,
         &flow.hash()[..],
@@ -63,7 +63,7 @@ pub async fn is_invitation(cx: &Request, token: &Token) -> Result<bool> {
         r#"
         select exists (
             select 1 from registrations where flow_hash = $1 and expires_at > now()
-                and proved_at is not null and code_expires_at is null
+                and verified_at is not null and code_expires_at is null
         ) as "invitation!"
         "#,
         &token.hash()[..],

@@ -5,7 +5,7 @@ use crate::{
     base::error::Result,
     identity::{
         auth::code::{self, TRIES, Tried},
-        sessions::{How, request::Request},
+        sessions::{SignInMethod, request::Request},
     },
 };
 
@@ -19,9 +19,9 @@ pub async fn verify(cx: &Request, code: &str) -> Result<Step> {
     // Counted before the comparison, so that parallel requests do not get more tries than allowed.
     let row = sqlx::query!(
         r#"
-        update registrations set code_tries = least(code_tries + 1, $2 + 1)
-        where flow_hash = $1 and expires_at > now() and proved_at is null
-        returning id, code_hash, code_tries, coalesce(code_expires_at > now(), false) as "in_time!"
+        update registrations set code_attempts = least(code_attempts + 1, $2 + 1)
+        where flow_hash = $1 and expires_at > now() and verified_at is null
+        returning id, code_hash, code_attempts, coalesce(code_expires_at > now(), false) as "in_time!"
         "#,
         &flow.hash()[..],
         i32::from(TRIES),
@@ -29,8 +29,8 @@ pub async fn verify(cx: &Request, code: &str) -> Result<Step> {
     .fetch_optional(cx.server.db())
     .await?;
     let Some(row) = row else { return code::lost(cx).await };
-    let tried = Tried { in_time: row.in_time, tries: row.code_tries, stored: row.code_hash.as_deref() };
+    let tried = Tried { in_time: row.in_time, attempts: row.code_attempts, stored: row.code_hash.as_deref() };
     tried.count(cx).await?;
     code::judge(flow, &typed, &tried)?;
-    finish::create(cx, row.id, How::SignUp).await
+    finish::create(cx, row.id, SignInMethod::SignUp).await
 }

@@ -79,7 +79,7 @@ const IN_P3: [u8; 3] = [193, 83, 51];
 const IN_ADOBE: [u8; 3] = [205, 90, 56];
 
 #[test]
-fn png_chunks_are_converted_in_their_order() {
+fn applies_png_colour_chunks_in_order_of_precedence() {
     let adobe = chrm([64_000, 33_000], [21_000, 71_000]);
     let usual = chrm([64_000, 33_000], [30_000, 60_000]);
     let srgb = chunk(b"sRGB", &[0]);
@@ -103,7 +103,7 @@ fn png_chunks_are_converted_in_their_order() {
 }
 
 #[test]
-fn broken_png_chunks_count_as_none() {
+fn ignores_invalid_png_colour_chunks() {
     let mut damaged = p3();
     *damaged.last_mut().unwrap() ^= 1;
     for (what, chunks, expected) in [
@@ -122,7 +122,7 @@ fn broken_png_chunks_count_as_none() {
 }
 
 #[test]
-fn bright_scenes_keep_their_white() {
+fn maps_hdr_white_to_white() {
     // 149 is the white of ordinary pictures in PQ, and 192, three quarters of the range, in HLG.
     for (what, transfer, level, expected) in
         [("PQ", 16, 149, 255), ("PQ", 16, 120, 157), ("PQ", 16, 80, 69), ("PQ", 16, 220, 255), ("HLG", 18, 192, 255)]
@@ -133,7 +133,7 @@ fn bright_scenes_keep_their_white() {
 }
 
 #[test]
-fn every_way_to_store_pixels_is_converted() {
+fn converts_every_pixel_format_with_its_profile() {
     let p3 = ColorProfile::new_display_p3().encode().unwrap();
     let iccp = |icc: &[u8]| chunk(b"iCCP", &packed_profile(icc));
     let grey = ColorProfile::new_gray_with_gamma(1.8).encode().unwrap();
@@ -159,7 +159,7 @@ fn every_way_to_store_pixels_is_converted() {
 }
 
 #[test]
-fn the_pieces_of_a_profile_in_a_jpeg_are_put_in_order() {
+fn reassembles_jpeg_profile_pieces_and_ignores_incomplete_ones() {
     let icc = ColorProfile::new_display_p3().encode().unwrap();
     let (a, b) = icc.split_at(200);
     let (b, c) = b.split_at(100);
@@ -177,7 +177,7 @@ fn the_pieces_of_a_profile_in_a_jpeg_are_put_in_order() {
 }
 
 #[test]
-fn a_broken_profile_counts_as_srgb() {
+fn treats_invalid_profiles_as_srgb() {
     let whole = ColorProfile::new_display_p3().encode().unwrap();
     let black = {
         let mut profile = ColorProfile::new_display_p3();
@@ -209,7 +209,7 @@ fn a_broken_profile_counts_as_srgb() {
 }
 
 #[test]
-fn no_change_of_a_byte_of_a_profile_makes_it_fall_over() {
+fn renders_images_with_corrupted_profiles() {
     let mut rng = SeededRng::of("a profile with a byte changed");
     for profile in [ColorProfile::new_display_p3().encode().unwrap(), ink_profile()] {
         for _ in 0..100 {
@@ -245,7 +245,7 @@ fn ink_profile() -> Vec<u8> {
 }
 
 #[test]
-fn printing_inks_are_converted() {
+fn converts_cmyk_and_ycck_to_rgb() {
     let cmyk = include_bytes!("cmyk.jpg");
     // The last byte of Adobe's segment.
     let adobe = cmyk.windows(5).position(|five| five == b"Adobe").unwrap();

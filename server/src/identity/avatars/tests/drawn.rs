@@ -20,7 +20,7 @@ fn names() -> impl Iterator<Item = String> {
 }
 
 #[test]
-fn pictures_never_change() {
+fn drawn_avatars_never_change() {
     let ada = [
         r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 96 96">"##,
         r##"<path fill="#fba962" d="M0 0h96v96H0z"/>"##,
@@ -35,7 +35,7 @@ fn pictures_never_change() {
 }
 
 #[test]
-fn pictures_are_small_well_formed_and_their_own() {
+fn drawn_avatars_are_small_well_formed_and_mostly_distinct() {
     let mut seen = HashSet::new();
     for name in names() {
         let svg = picture(&name);
@@ -65,7 +65,7 @@ fn well_formed(svg: &str) {
 }
 
 #[test]
-fn the_letter_can_be_read_on_every_palette() {
+fn every_palette_has_legible_contrast() {
     for n in 0..5_000 {
         let palette = Palette::new(&mut SeededRng::nth("palette", n));
         assert!(palette.contrast() >= LEGIBLE, "{:.2}", palette.contrast());
@@ -73,7 +73,7 @@ fn the_letter_can_be_read_on_every_palette() {
 }
 
 #[test]
-fn only_the_names_we_give_are_answered() {
+fn recognises_only_generated_avatar_file_names() {
     for name in ["ada", "a_1", "abcdefghijklmnopqrstuvwx"] {
         assert!(generated(&generated_file(name)).is_some(), "{name}");
     }

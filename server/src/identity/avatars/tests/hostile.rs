@@ -13,8 +13,9 @@ fn why(bytes: &[u8]) -> String {
     render(bytes).expect_err("it was taken").get("picture").unwrap().to_owned()
 }
 
+// H40.
 #[test]
-fn h40_only_png_jpeg_and_webp_are_taken_whatever_they_are_called() {
+fn accepts_only_png_jpeg_and_webp_by_content() {
     let bmp = [b"BM".as_slice(), &[0; 60]].concat();
     for (what, bytes) in [
         ("an SVG", Sent::Svg.bytes(1)),
@@ -33,8 +34,9 @@ fn h40_only_png_jpeg_and_webp_are_taken_whatever_they_are_called() {
     }
 }
 
+// H40.
 #[test]
-fn h40_nothing_of_a_polyglot_is_left() {
+fn removes_scripts_from_polyglots() {
     let picture = render(&Sent::Polyglot.bytes(1_001)).unwrap();
     for rendition in [&picture.small, &picture.large] {
         assert!(!String::from_utf8_lossy(&rendition.bytes).contains("<script"));
@@ -42,8 +44,9 @@ fn h40_nothing_of_a_polyglot_is_left() {
     assert_eq!(picture, render(&Sent::Usual.bytes(1_001)).unwrap(), "only its pixels count");
 }
 
+// H40.
 #[test]
-fn h40_what_hangs_on_a_picture_of_any_kind_is_left_behind() {
+fn removes_appended_and_embedded_data_from_every_format() {
     let script = b"<script>alert(1)</script>";
     let tail = [b"PK\x03\x04".as_slice(), script, b"%PDF-1.7\nGIF89a*/=alert(1)"].concat();
     for format in [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::WebP] {
@@ -73,9 +76,10 @@ fn h40_what_hangs_on_a_picture_of_any_kind_is_left_behind() {
     }
 }
 
+// H42.
 #[test]
 #[cfg(target_os = "linux")]
-fn h42_a_head_that_lies_takes_no_memory() {
+fn false_dimensions_in_headers_use_little_memory() {
     let mut jpeg = file(&flag(60, 60), ImageFormat::Jpeg);
     let frame = jpeg.windows(2).position(|two| two == [0xff, 0xc0]).unwrap();
     let mut webp = file(&flag(60, 60), ImageFormat::WebP);
@@ -99,8 +103,9 @@ fn h42_a_head_that_lies_takes_no_memory() {
     assert!(after < before + 140, "{before} MB, then {after} MB");
 }
 
+// H42.
 #[test]
-fn h42_what_is_too_large_is_refused_by_its_head() {
+fn refuses_oversized_images_by_their_header() {
     let large = "That picture is too large: at most 4,096 pixels wide and high.";
     assert_eq!(why(&Sent::HugeDimensions.bytes(1)), large);
     let line = |width, height| file(&DynamicImage::from(GrayImage::new(width, height)), ImageFormat::Png);
@@ -118,7 +123,7 @@ fn h42_what_is_too_large_is_refused_by_its_head() {
 }
 
 #[test]
-fn a_broken_file_is_refused() {
+fn reports_corrupted_files_as_unreadable() {
     let unreadable = "That picture cannot be read. Choose another one.";
     for format in [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::WebP] {
         let mut whole = file(&noise(100), format);
@@ -132,7 +137,7 @@ fn a_broken_file_is_refused() {
 }
 
 #[test]
-fn of_a_moving_picture_the_first_frame_is_kept() {
+fn renders_the_first_frame_of_animations() {
     assert_eq!(render(&Sent::AnimatedWebp.bytes(1)).unwrap().large.content_type, "image/webp");
     // acTL: this PNG is an animation of two frames, of which the image itself is the first.
     let plain = file(&flag(60, 60), ImageFormat::Png);
@@ -142,7 +147,7 @@ fn of_a_moving_picture_the_first_frame_is_kept() {
 }
 
 #[test]
-fn no_change_of_a_byte_makes_it_fall_over() {
+fn survives_corrupted_and_truncated_files() {
     for format in [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::WebP] {
         let whole = file(&flag(24, 24), format);
         let mut rng = SeededRng::of("a byte here and there");
@@ -183,9 +188,10 @@ fn packed() -> Vec<u8> {
     data
 }
 
+// F04, H42.
 #[test]
 #[cfg(target_os = "linux")]
-fn f04_h42_what_lies_beside_the_pixels_is_not_unpacked() {
+fn compressed_metadata_is_not_decompressed() {
     let (packed, plain) = (packed(), file(&flag(60, 60), ImageFormat::Png));
     let before = most_memory();
     for (name, head) in [(b"zTXt", &b"Comment\0\0"[..]), (b"iTXt", b"Comment\0\x01\0\0\0"), (b"iCCP", b"sRGB\0\0")] {
@@ -202,9 +208,10 @@ fn f04_h42_what_lies_beside_the_pixels_is_not_unpacked() {
     assert!(after < before + 30, "{before} MB, then {after} MB");
 }
 
+// F04, H42.
 #[test]
 #[cfg(target_os = "linux")]
-fn f04_h42_metadata_of_any_size_takes_neither_memory_nor_time() {
+fn large_metadata_uses_little_memory_and_time() {
     let (jpeg, image) = (file(&flag(60, 60), ImageFormat::Jpeg), flag(60, 60));
     let pieces: Vec<_> = (1..=125).map(|n| icc_piece(n, 125, &[n; 60_000])).collect();
     // Pieces of one long text, each of which announces another.
@@ -236,8 +243,9 @@ fn f04_h42_metadata_of_any_size_takes_neither_memory_nor_time() {
     assert!(after < before + 60, "{before} MB, then {after} MB");
 }
 
+// H42.
 #[test]
-fn h42_ten_thousand_frames_take_no_longer_than_one() {
+fn ten_thousand_frames_render_within_a_second() {
     let webp = Sent::AnimatedWebp.bytes(1);
     let at = webp.windows(4).position(|four| four == b"ANMF").unwrap();
     let half = at + (webp.len() - at) / 2;
@@ -249,9 +257,10 @@ fn h42_ten_thousand_frames_take_no_longer_than_one() {
     assert!(begun.elapsed().as_millis() < 1_000, "{:?}", begun.elapsed());
 }
 
+// F04, H42.
 #[test]
 #[cfg(target_os = "linux")]
-fn f04_h42_the_largest_that_is_taken_needs_no_more_than_its_share_of_memory() {
+fn largest_accepted_image_stays_within_the_memory_limit() {
     let clear = RgbaImage::from_fn(4_096, 4_095, |x, y| image::Rgba([x as u8, y as u8, (x ^ y) as u8, x as u8]));
     let mut largest = Vec::new();
     png::PngEncoder::new_with_quality(&mut largest, png::CompressionType::Fast, png::FilterType::Sub)
@@ -267,6 +276,6 @@ fn f04_h42_the_largest_that_is_taken_needs_no_more_than_its_share_of_memory() {
 }
 
 #[test]
-fn the_limit_of_a_file_is_eight_megabytes() {
+fn file_limit_is_eight_megabytes() {
     assert_eq!(MAX_BYTES, 8_388_608);
 }

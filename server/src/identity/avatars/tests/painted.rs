@@ -6,7 +6,7 @@ use crate::identity::avatars::{
 };
 
 #[test]
-fn a_painted_face_is_the_drawn_one_with_its_letter() {
+fn rasterises_the_drawn_avatar_with_its_initial() {
     let bytes = png("ada").unwrap();
     assert!(bytes.len() < 40_000, "{} bytes", bytes.len());
     let image = load_from_memory_with_format(&bytes, ImageFormat::Png).unwrap();
@@ -20,7 +20,7 @@ fn a_painted_face_is_the_drawn_one_with_its_letter() {
 }
 
 #[test]
-fn every_letter_stands_in_the_middle_of_its_face() {
+fn centres_every_initial_in_its_avatar() {
     for initial in 'a'..='z' {
         let name = format!("{initial}_x");
         let open = |png: Option<Vec<u8>>| load_from_memory_with_format(&png.unwrap(), ImageFormat::Png).unwrap();
@@ -39,7 +39,7 @@ fn every_letter_stands_in_the_middle_of_its_face() {
 }
 
 #[test]
-fn only_the_names_we_give_are_painted() {
+fn recognises_only_generated_png_file_names() {
     assert_eq!(is_painted(&painted_file("ada_1")), Some("ada_1"));
     for file in [
         "",

@@ -23,7 +23,7 @@ fn colour(picture: &Picture, x: f64, y: f64) -> char {
 }
 
 #[test]
-fn each_kind_is_taken_by_what_it_is_and_comes_out_square_in_two_sizes() {
+fn renders_each_format_as_two_square_sizes() {
     for format in [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::WebP] {
         let picture = render(&file(&flag(900, 600), format)).unwrap();
         let (small, large) = (open(&picture.small), open(&picture.large));
@@ -33,7 +33,7 @@ fn each_kind_is_taken_by_what_it_is_and_comes_out_square_in_two_sizes() {
 }
 
 #[test]
-fn the_middle_is_kept() {
+fn crops_to_the_centre() {
     let wide = render(&file(&flag(1_200, 200), ImageFormat::Png)).unwrap();
     assert_eq!([0.05, 0.5, 0.95].map(|x| colour(&wide, x, 0.5)), ['g'; 3]);
     assert_eq!(open(&wide.large).width(), 200, "not blown up");
@@ -42,7 +42,7 @@ fn the_middle_is_kept() {
 }
 
 #[test]
-fn it_is_turned_upright_and_nothing_else_of_the_file_is_left() {
+fn applies_exif_orientation_and_removes_metadata() {
     let sides = |orientation| {
         let picture = render(&jpeg_with_exif(&flag(600, 600), orientation)).unwrap();
         for rendition in [&picture.small, &picture.large] {
@@ -60,7 +60,7 @@ fn it_is_turned_upright_and_nothing_else_of_the_file_is_left() {
 }
 
 #[test]
-fn what_was_transparent_is_white() {
+fn transparent_pixels_become_white() {
     let clear = RgbaImage::from_fn(200, 200, |x, _| Rgba([0, 0, 0, if x < 100 { 0 } else { 255 }]));
     for format in [ImageFormat::Png, ImageFormat::WebP] {
         let picture = render(&file(&clear.clone().into(), format)).unwrap();
@@ -71,7 +71,7 @@ fn what_was_transparent_is_white() {
 }
 
 #[test]
-fn every_way_to_store_pixels_is_understood() {
+fn accepts_every_pixel_format() {
     let flag = flag(300, 300);
     for image in [
         DynamicImage::from(flag.to_luma8()),
@@ -86,7 +86,7 @@ fn every_way_to_store_pixels_is_understood() {
 }
 
 #[test]
-fn the_same_picture_has_the_same_id_and_another_one_another() {
+fn identical_images_share_an_id_and_different_ones_do_not() {
     let png = file(&flag(500, 500), ImageFormat::Png);
     let first = render(&png).unwrap();
     assert_eq!(first, render(&png).unwrap());
@@ -97,7 +97,7 @@ fn the_same_picture_has_the_same_id_and_another_one_another() {
 }
 
 #[test]
-fn the_smaller_way_to_write_it_is_chosen() {
+fn chooses_the_smaller_output_format() {
     let drawing = render(&file(&flag(800, 800), ImageFormat::Png)).unwrap();
     assert_eq!(drawing.large.content_type, "image/webp");
     let photograph = render(&file(&photograph(800), ImageFormat::Png)).unwrap();

@@ -76,7 +76,7 @@ fn lost(typed: &str, seen: &str) -> Option<char> {
 }
 
 #[test]
-fn every_visible_character_typed_is_on_the_page() {
+fn shows_every_visible_character_typed() {
     let mut rng = SeededRng::of("lossless");
     for _ in 0..12_000 {
         let typed = random(&mut rng, &[PARTS]);
@@ -92,7 +92,7 @@ fn every_visible_character_typed_is_on_the_page() {
 }
 
 #[test]
-fn nothing_invisible_reaches_a_page() {
+fn removes_invisible_characters_from_output() {
     let mut rng = SeededRng::of("invisible");
     for _ in 0..12_000 {
         let typed = random(&mut rng, &[PARTS, INVISIBLE, INVISIBLE]);

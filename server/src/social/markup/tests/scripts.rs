@@ -15,7 +15,7 @@ fn links(text: &str) -> Vec<(String, String)> {
 }
 
 #[test]
-fn a_tag_is_the_whole_word_in_every_script() {
+fn tags_cover_the_whole_word_in_every_script() {
     for (typed, folded) in [
         ("#हिन्दी", "हिन्दी"),
         ("#क्षत्रिय", "क्षत्रिय"),
@@ -108,7 +108,7 @@ fn a_mention_may_touch_words_of_other_scripts() {
 }
 
 #[test]
-fn an_address_ends_with_the_sentence_in_every_script() {
+fn links_end_with_the_sentence_in_every_script() {
     for (text, wanted) in [
         ("देखें https://e.example/x।", "e.example/x"),
         ("பார்க்க https://e.example/x.", "e.example/x"),

@@ -10,7 +10,7 @@ use crate::tests::{
 };
 
 #[sqlx::test]
-async fn what_comes_back_with_somebody_is_mailed_as_well(pool: PgPool) {
+async fn notifications_restored_after_a_suspension_are_mailed(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     answer(&site, "ada", "one").await;
     follow(&site, "ada", "barbara", "true").await;
@@ -39,7 +39,7 @@ async fn what_comes_back_with_somebody_is_mailed_as_well(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn one_whose_mail_cannot_be_queued_stops_nobody_else_s(pool: PgPool) {
+async fn a_failing_digest_does_not_block_other_digests(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     for name in ["barbara", "edsger"] {
         let post = site.post(name, "a question").await;
@@ -66,7 +66,7 @@ async fn one_whose_mail_cannot_be_queued_stops_nobody_else_s(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn of_very_many_things_that_wait_one_mail_takes_so_many(pool: PgPool) {
+async fn one_digest_covers_at_most_a_thousand_notifications(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     site.sql(
         "with p as (insert into posts (author_id, body) select 1, 'x' from generate_series(1, 1500) returning id)
