@@ -46,8 +46,8 @@ pub async fn home(visit: Visit) -> Result<Response> {
                         section aria-label="Posts" class="sheet" {
                             form method="post" class="posts" {
                                 input type="hidden" name="next" value="/";
-                                @for post in &page.posts { (card(post, me.is_some(), now)) }
-                                @if let Some(older) = page.older {
+                                @for post in &page.items { (card(post, me.is_some(), now)) }
+                                @if let Some(older) = page.next {
                                     div class="pager" { p role="status" {} a href=(paths::before("/", older)) rel="next" class="button" { "Older posts" } }
                                 }
                             }

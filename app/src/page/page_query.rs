@@ -1,7 +1,7 @@
 //! The query of a page in a list.
 
 use serde::Deserialize;
-use server::{Error, Result, base::id::PostId, social::profiles::Mark};
+use server::{Error, Result, base::id::PostId, base::time_cursor::TimeCursor};
 
 /// The position in a list, and whether only the list is requested.
 #[derive(Debug, Default, Deserialize)]
@@ -17,7 +17,7 @@ impl PageQuery {
     }
 
     /// Returns the same for a list in order of time.
-    pub fn mark(&self) -> Result<Option<Mark>> {
+    pub fn mark(&self) -> Result<Option<TimeCursor>> {
         self.before.as_deref().map(|mark| mark.parse().map_err(|()| Error::NotFound)).transpose()
     }
 

@@ -46,7 +46,7 @@ fn home_page(visit: &Visit, posts: &Page, before: Option<PostId>, draft: Draft<'
     let page = if before.is_none() { page.canonical(paths::HOME) } else { page };
     page.respond_with(visit, || {
         let composer = visit.me().filter(|_| before.is_none()).map(|me| composer(me, paths::POSTS.to_owned(), draft));
-        let posts = match posts.posts.is_empty() && before.is_none() {
+        let posts = match posts.items.is_empty() && before.is_none() {
             true => Either::Left(empty::nobody_wrote(visit.me().is_some())),
             false => Either::Right(list(List::new(visit, posts, paths::HOME, before))),
         };
@@ -64,7 +64,7 @@ pub async fn following(visit: Visit, me: Member, Query(place): Query<PageQuery>)
         return Ok(fragment(|| List::new(&visit, &posts, paths::FOLLOWING, before).items()));
     }
     let page = page::Page::new("Following").tab(Tab::Following).islands();
-    if posts.posts.is_empty() && before.is_none() {
+    if posts.items.is_empty() && before.is_none() {
         let people = server::social::profiles::suggestions(&mut db, Some(me.id()), 5).await?;
         return Ok(page.respond_with(&visit, || view! { {feeds(Tab::Following)}{empty::follows_nobody(&people)} }));
     }

@@ -34,7 +34,7 @@ pub async fn show(visit: Visit, Path(typed): Path<String>, Query(place): Query<P
     if place.only_list() {
         return Ok(fragment(|| List::new(&visit, &posts, base, before).items()));
     }
-    let nothing = posts.posts.is_empty() && before.is_none();
+    let nothing = posts.items.is_empty() && before.is_none();
     let page = page::Page::new(format!("#{tag}"));
     // Older pages hold other posts every day, and an unused tag has no feed.
     let page = if before.is_none() && !nothing { page.canonical(base.clone()) } else { page };

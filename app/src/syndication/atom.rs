@@ -60,7 +60,7 @@ pub async fn of_person(public: Public, Path(handle): Path<String>, headers: Head
         found => found?,
     };
     let posts = feed::by_author(&mut db, profile.person.id, None, None).await?;
-    let xml = write(public.origin(), &person(public.origin(), &profile), &posts.posts)?;
+    let xml = write(public.origin(), &person(public.origin(), &profile), &posts.items)?;
     Ok(shared(&headers, TYPE, FOR_FIVE_MINUTES, xml))
 }
 
@@ -82,7 +82,7 @@ fn person<'a>(origin: &Origin, profile: &'a Profile) -> About<'a> {
 pub async fn of_tag(public: Public, Path(tag): Path<String>, headers: HeaderMap) -> Result<Response> {
     let tag = markup::tag(&tag).ok_or(Error::NotFound)?;
     let mut db = public.0.db().acquire().await?;
-    let posts = tags::posts(&mut db, &tag, None, None).await?.posts;
+    let posts = tags::posts(&mut db, &tag, None, None).await?.items;
     // The number of unused words is unlimited.
     let since = posts.first().ok_or(Error::NotFound)?.created_at;
     let about = About {

@@ -8,40 +8,27 @@ use crate::{
     base::{
         error::Result,
         id::{PostId, UserId},
+        paged::Paged,
     },
-    social::posts::{Post, PostRow},
+    social::posts::{Post, PostRow, post_rows},
 };
 
 /// The number of posts on one page of a feed.
 pub const PAGE: i64 = 50;
 
-/// One page of a feed, newest first.
-#[derive(Clone, Debug)]
-pub struct Page {
-    pub posts: Vec<Post>,
-    /// The cursor of the next, older page; `None` on the last page.
-    pub older: Option<PostId>,
-}
+/// One page of posts, newest first.
+pub type Page = Paged<Post, PostId>;
 
-impl Page {
-    /// Builds a page from one row more than it holds: that row only shows that there is a next page.
-    pub(crate) fn new(rows: Vec<PostRow>) -> Self {
-        let more = rows.len() > PAGE as usize;
-        let posts: Vec<Post> = rows.into_iter().take(PAGE as usize).map(Post::from).collect();
-        let older = posts.last().filter(|_| more).map(|post| post.id);
-        Self { posts, older }
-    }
+/// Builds a page from one row more than it has.
+pub(crate) fn page(rows: Vec<PostRow>) -> Page {
+    Paged::from_rows(rows, PAGE, |row| PostId(row.id), Post::from)
 }
 
 /// Returns the latest posts of everyone older than `before` (from the newest when `None`), as `viewer` sees them. One
 /// statement.
 pub async fn latest(db: &mut PgConnection, viewer: Option<UserId>, before: Option<PostId>) -> Result<Page> {
-    let rows = sqlx::query_as!(
-        PostRow,
+    let rows = post_rows!(
         r#"
-        select p.id, p.parent_id, p.body, p.html, p.created_at, p.edited_at, p.like_count,
-               p.reply_count, exists (select 1 from likes l where l.post_id = p.id and l.user_id = $1 offset 0) as "liked!",
-               u.id as author_id, u.username, u.display_name, u.avatar
         from posts p join users u on u.id = p.author_id
         where p.parent_id is null and p.id < $2 and u.suspended_at is null
         order by p.id desc limit $3
@@ -52,7 +39,7 @@ pub async fn latest(db: &mut PgConnection, viewer: Option<UserId>, before: Optio
     )
     .fetch_all(db)
     .await?;
-    Ok(Page::new(rows))
+    Ok(page(rows))
 }
 
 /// Returns the latest posts of the users that `reader` follows, and the reader's own. One statement.
@@ -62,9 +49,8 @@ pub async fn latest(db: &mut PgConnection, viewer: Option<UserId>, before: Optio
 /// merged. The cost grows with the number of followed users, but not with the number of their posts, the reader or the
 /// depth of the page. See docs/decisions/0007.
 pub async fn following(db: &mut PgConnection, reader: UserId, before: Option<PostId>) -> Result<Page> {
-    let rows = sqlx::query_as!(
-        PostRow,
-        r#"
+    let rows = post_rows!(
+        with r#"
         with heard as (
             select a.id from (
                 select f.id, n.newest from (
@@ -86,9 +72,8 @@ pub async fn following(db: &mut PgConnection, reader: UserId, before: Option<Pos
             ) n
             order by n.id desc limit $3
         )
-        select p.id, p.parent_id, p.body, p.html, p.created_at, p.edited_at, p.like_count,
-               p.reply_count, exists (select 1 from likes l where l.post_id = p.id and l.user_id = $1 offset 0) as "liked!",
-               u.id as author_id, u.username, u.display_name, u.avatar
+        "#,
+        r#"
         from page join posts p on p.id = page.id join users u on u.id = p.author_id
         order by p.id desc
         "#,
@@ -98,7 +83,7 @@ pub async fn following(db: &mut PgConnection, reader: UserId, before: Option<Pos
     )
     .fetch_all(db)
     .await?;
-    Ok(Page::new(rows))
+    Ok(page(rows))
 }
 
 /// Returns the posts of one user, without replies. One statement.
@@ -108,12 +93,8 @@ pub async fn by_author(
     viewer: Option<UserId>,
     before: Option<PostId>,
 ) -> Result<Page> {
-    let rows = sqlx::query_as!(
-        PostRow,
+    let rows = post_rows!(
         r#"
-        select p.id, p.parent_id, p.body, p.html, p.created_at, p.edited_at, p.like_count,
-               p.reply_count, exists (select 1 from likes l where l.post_id = p.id and l.user_id = $1 offset 0) as "liked!",
-               u.id as author_id, u.username, u.display_name, u.avatar
         from posts p join users u on u.id = p.author_id
         where p.author_id = $2 and p.parent_id is null and p.id < $3 and u.suspended_at is null
         order by p.id desc limit $4
@@ -125,5 +106,5 @@ pub async fn by_author(
     )
     .fetch_all(db)
     .await?;
-    Ok(Page::new(rows))
+    Ok(page(rows))
 }

@@ -8,9 +8,9 @@ use crate::{
         id::{PostId, UserId},
     },
     social::{
-        feed::{PAGE, Page},
+        feed::{self, PAGE, Page},
         markup,
-        posts::PostRow,
+        posts::{PostRow, post_rows},
     },
 };
 
@@ -23,13 +23,9 @@ pub fn normal(typed: &str) -> Option<String> {
 /// the tag's own part of the key (`offset 0` makes the planner do so), so a rare tag does not cause a scan of all
 /// posts.
 pub async fn posts(db: &mut PgConnection, tag: &str, viewer: Option<UserId>, before: Option<PostId>) -> Result<Page> {
-    let rows = sqlx::query_as!(
-        PostRow,
+    let rows = post_rows!(
         r#"
-        select p.id, p.parent_id, p.body, p.html, p.created_at, p.edited_at, p.like_count,
-               p.reply_count, exists (select 1 from likes l where l.post_id = p.id and l.user_id = $2 offset 0) as "liked!",
-               u.id as author_id, u.username, u.display_name, u.avatar
-        from (select post_id from post_tags where tag = $1 and post_id < $3 order by post_id desc offset 0) t
+        from (select post_id from post_tags where tag = $2 and post_id < $3 order by post_id desc offset 0) t
         cross join lateral (
             select id, author_id, parent_id, body, html, created_at, edited_at, like_count, reply_count
             from posts where id = t.post_id offset 0
@@ -38,12 +34,12 @@ pub async fn posts(db: &mut PgConnection, tag: &str, viewer: Option<UserId>, bef
         where u.suspended_at is null
         order by t.post_id desc limit $4
         "#,
-        tag,
         viewer.map(|v| v.0),
+        tag,
         before.map_or(i64::MAX, |b| b.0),
         PAGE + 1,
     )
     .fetch_all(db)
     .await?;
-    Ok(Page::new(rows))
+    Ok(feed::page(rows))
 }

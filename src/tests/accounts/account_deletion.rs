@@ -23,7 +23,7 @@ async fn a_deleted_account_leaves_only_its_id(pool: PgPool) {
     assert_eq!(site.browser().get(&format!("/posts/{post}")).await.status, StatusCode::NOT_FOUND);
     assert_eq!(site.browser().try_sign_in("alan", PASSWORD).await.status, StatusCode::UNPROCESSABLE_ENTITY);
     site.finish_deletions().await;
-    for table in ["passwords", "sessions", "known_browsers", "links", "codes"] {
+    for table in ["passwords", "sessions", "known_browsers", "email_links", "email_codes"] {
         let left = format!("select count(*) from {table} where user_id not in (select id from users)");
         assert_eq!(site.count(&left).await, 0, "{table}");
     }
@@ -111,7 +111,7 @@ async fn the_sweeper_applies_the_documented_retention_periods(pool: PgPool) {
     )
     .await;
     server::worker::sweep::everything(&site.server).await.unwrap();
-    for table in ["known_browsers", "former_usernames", "codes", "links", "jobs", "limits"] {
+    for table in ["known_browsers", "former_usernames", "email_codes", "email_links", "jobs", "limits"] {
         assert_eq!(site.count(&format!("select count(*) from {table}")).await, 0, "{table}");
     }
     assert_eq!(site.count("select count(*) from audit_events").await, 1);

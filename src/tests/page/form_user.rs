@@ -18,7 +18,7 @@ async fn contents(site: &Site) -> Vec<Option<String>> {
         "notifications",
         "passwords",
         "identities",
-        "codes",
+        "email_codes",
         "registrations",
         "authorization_requests",
         "jobs",

@@ -153,9 +153,9 @@ async fn following_matches_a_plain_query_page_by_page(pool: PgPool) {
             let (mut seen, mut before) = (Vec::new(), None);
             loop {
                 let page = feed::following(&mut db, UserId(reader), before).await.unwrap();
-                assert!(page.older.is_none() || page.posts.len() == 50, "only the last page is short");
-                seen.extend(page.posts.iter().map(|post| post.id.0));
-                before = page.older;
+                assert!(page.next.is_none() || page.items.len() == 50, "only the last page is short");
+                seen.extend(page.items.iter().map(|post| post.id.0));
+                before = page.next;
                 if before.is_none() {
                     break;
                 }
@@ -165,7 +165,7 @@ async fn following_matches_a_plain_query_page_by_page(pool: PgPool) {
             for cursor in all.iter().step_by(17) {
                 let page = feed::following(&mut db, UserId(reader), Some(PostId(cursor + 1))).await.unwrap();
                 let expected = all.iter().skip_while(|id| *id > cursor).take(50);
-                assert!(page.posts.iter().map(|post| &post.id.0).eq(expected), "world {seed}, below {cursor}");
+                assert!(page.items.iter().map(|post| &post.id.0).eq(expected), "world {seed}, below {cursor}");
             }
         }
     }

@@ -25,8 +25,8 @@ pub struct From {
 
 /// `GET /settings/activity`
 pub async fn show(visit: Visit, me: Member, Query(from): Query<From>) -> Result<Response> {
-    let (events, older) = sessions::activity(&mut *visit.cx.server.db().acquire().await?, &me, from.before).await?;
-    Ok(page(&visit, paths::ACTIVITY, &FormError::none(), view(&events, older, clock::now())))
+    let events = sessions::activity(&mut *visit.cx.server.db().acquire().await?, &me, from.before).await?;
+    Ok(page(&visit, paths::ACTIVITY, &FormError::none(), view(&events.items, events.next, clock::now())))
 }
 
 fn view(events: &[AuditEvent], older: Option<i64>, now: OffsetDateTime) -> impl IntoView + use<> {

@@ -40,8 +40,8 @@ impl<'a> List<'a> {
 
     /// The cards and the link to older posts, without anything around them.
     pub fn items(&self) -> impl IntoView + use<> {
-        let cards = self.page.posts.iter().map(|post| card(post, &self.viewer, self.now)).collect_view();
-        let older = self.page.older.map(|id| paths::before(&self.base, id));
+        let cards = self.page.items.iter().map(|post| card(post, &self.viewer, self.now)).collect_view();
+        let older = self.page.next.map(|id| paths::before(&self.base, id));
         view! { {cards}{pager::older(older)} }
     }
 

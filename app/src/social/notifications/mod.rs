@@ -15,9 +15,9 @@ use leptos::{either::Either, prelude::*};
 use serde::Deserialize;
 use server::{
     Error, Result,
-    base::{clock, id::UserId},
+    base::{clock, id::UserId, time_cursor::TimeCursor},
     identity::sessions::request::Member,
-    social::notifications::{self, Cursor, Page},
+    social::notifications::{self, Page},
 };
 
 use crate::{
@@ -39,7 +39,7 @@ pub struct NotificationsQuery {
 
 /// `GET /notifications`
 pub async fn show(visit: Visit, me: Member, Query(place): Query<NotificationsQuery>) -> Result<Response> {
-    let before = place.before.map(|text| text.parse::<Cursor>().map_err(|()| Error::NotFound)).transpose()?;
+    let before = place.before.map(|text| text.parse::<TimeCursor>().map_err(|()| Error::NotFound)).transpose()?;
     let page = notifications::page(&mut *visit.cx.server.db().acquire().await?, &me, before).await?;
     let view = view(&page, me.id(), before, me.unread > 0);
     Ok(page::Page::new("Notifications").tab(Tab::Notifications).respond(&visit, view))
@@ -87,7 +87,7 @@ pub async fn read_all(visit: Visit, me: Member, Form(seen): Form<Seen>) -> Resul
     Ok(Flash::AllRead.redirect(&visit.cx.server, paths::NOTIFICATIONS))
 }
 
-fn view(page: &Page, me: UserId, before: Option<Cursor>, unread: bool) -> impl IntoView + use<> {
+fn view(page: &Page, me: UserId, before: Option<TimeCursor>, unread: bool) -> impl IntoView + use<> {
     let now = clock::now();
     let next = before.map_or_else(|| paths::NOTIFICATIONS.to_owned(), |at| paths::before(paths::NOTIFICATIONS, at));
     // Also if none of the counted notifications is shown: otherwise they would be counted for ever.

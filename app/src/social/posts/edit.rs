@@ -96,9 +96,9 @@ pub async fn history(visit: Visit, Path(id): Path<String>, Query(place): Query<V
 fn versions(post: &Post, said: &Versions, first: bool) -> impl IntoView + use<> {
     let label = if post.edited_at.is_some() { "Now" } else { "Never edited" };
     let now = first.then(|| version(post.html.clone(), post.edited_at.unwrap_or(post.created_at), Some(label)));
-    let before = said.versions.iter().map(|v| version(v.html.clone(), v.written_at, None)).collect_view();
+    let before = said.items.iter().map(|v| version(v.html.clone(), v.written_at, None)).collect_view();
     let earlier =
-        said.earlier.map(|mark| pager::more_of("Earlier versions", paths::before(&paths::history(post.id), mark)));
+        said.next.map(|mark| pager::more_of("Earlier versions", paths::before(&paths::history(post.id), mark)));
     view! {
         <section class="sheet versions">
             <div class="post"><div class="by">{post_card::author(post)}</div></div>

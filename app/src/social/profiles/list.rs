@@ -5,7 +5,7 @@ use server::{
     base::{clock, error::Result, id::UserId},
     db::Connection,
     social::{
-        feed,
+        feed, posts,
         profiles::{self, Liked, Replies, Reply},
     },
 };
@@ -44,25 +44,25 @@ impl Shown {
 
     pub fn is_empty(&self) -> bool {
         match self {
-            Self::Posts(page) => page.posts.is_empty(),
-            Self::Replies(page) => page.replies.is_empty(),
-            Self::Likes(liked) => liked.page.posts.is_empty(),
+            Self::Posts(page) => page.items.is_empty(),
+            Self::Replies(page) => page.items.is_empty(),
+            Self::Likes(liked) => liked.items.is_empty(),
         }
     }
 
     /// The cards, and the link to the older ones at `base`.
     pub fn items(&self, visit: &Visit, base: &str) -> AnyView {
         let (viewer, now) = (Viewer::of(visit.me()), clock::now());
-        let cards = |page: &feed::Page| page.posts.iter().map(|post| card(post, &viewer, now)).collect_view();
+        let cards = |posts: &[posts::Post]| posts.iter().map(|post| card(post, &viewer, now)).collect_view();
         let (cards, older) = match self {
-            Self::Posts(page) => (cards(page).into_any(), page.older.map(|id| paths::before(base, id))),
-            Self::Likes(liked) => (cards(&liked.page).into_any(), liked.older.map(|mark| paths::before(base, mark))),
+            Self::Posts(page) => (cards(&page.items).into_any(), page.next.map(|id| paths::before(base, id))),
+            Self::Likes(liked) => (cards(&liked.items).into_any(), liked.next.map(|mark| paths::before(base, mark))),
             Self::Replies(page) => {
-                let lines = page.replies.iter().map(|reply| {
+                let lines = page.items.iter().map(|reply| {
                     let (above, card) = (answers(reply), card(&reply.post, &viewer, now));
                     view! { {above}{card} }
                 });
-                (lines.collect_view().into_any(), page.older.map(|id| paths::before(base, id)))
+                (lines.collect_view().into_any(), page.next.map(|id| paths::before(base, id)))
             }
         };
         view! { {cards}{pager::older(older)} }.into_any()

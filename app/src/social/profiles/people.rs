@@ -9,7 +9,7 @@ use server::{
     base::error::Result,
     social::{
         markup,
-        profiles::{self, Crowd, Listed, Profile},
+        profiles::{self, Listed, Profile, UserPage},
     },
 };
 
@@ -94,7 +94,7 @@ async fn people(visit: &Visit, handle: &str, place: &PageQuery, way: Way) -> Res
 fn view(
     visit: &Visit,
     profile: &Profile,
-    (way, crowd, first): (Way, Option<Crowd>, bool),
+    (way, crowd, first): (Way, Option<UserPage>, bool),
     mine: bool,
 ) -> impl IntoView + use<> {
     let name = &profile.person.username;
@@ -105,7 +105,7 @@ fn view(
         })
         .collect_view();
     let list = match crowd {
-        Some(crowd) if !crowd.people.is_empty() => {
+        Some(crowd) if !crowd.items.is_empty() => {
             let (next, items) = (visit.here.clone(), items(visit, &crowd, &way.path(name)));
             Either::Left(view! {
                 <form method="post">{hidden("next", next)}<ul class="people crowd">{items}</ul></form>
@@ -149,9 +149,9 @@ fn nobody(profile: &Profile, way: Way, (suspended, mine): (bool, bool)) -> Strin
     }
 }
 
-fn items(visit: &Visit, crowd: &Crowd, base: &str) -> impl IntoView + use<> {
-    let lines = crowd.people.iter().map(|listed| line(listed, follow(visit, listed))).collect_view();
-    let more = crowd.older.map(|mark| pager::more_people(paths::before(base, mark)));
+fn items(visit: &Visit, crowd: &UserPage, base: &str) -> impl IntoView + use<> {
+    let lines = crowd.items.iter().map(|listed| line(listed, follow(visit, listed))).collect_view();
+    let more = crowd.next.map(|mark| pager::more_people(paths::before(base, mark)));
     view! { {lines}{more} }
 }
 

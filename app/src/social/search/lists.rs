@@ -34,12 +34,12 @@ pub(super) fn posts(visit: &Visit, query: &Query, found: &Posts, before: Option<
 pub(super) fn post_items(visit: &Visit, query: &Query, found: &Posts, before: Option<PostId>) -> impl IntoView + use<> {
     let (viewer, now) = (Viewer::of(visit.me()), server::base::clock::now());
     let base = paths::searched(paths::SEARCH_POSTS, query.text());
-    let cards = found.page.posts.iter().map(|post| card(post, &viewer, now)).collect_view();
-    let none = found.page.posts.is_empty() && before.is_none();
+    let cards = found.page.items.iter().map(|post| card(post, &viewer, now)).collect_view();
+    let none = found.page.items.is_empty() && before.is_none();
     let rest = match found.further {
         Some(id) => EitherOf3::A(pager::further(paths::before(&base, id))),
         None if none => EitherOf3::B(view! { <p class="end-of-list">"No posts have that in them."</p> }),
-        None => EitherOf3::C(pager::older(found.page.older.map(|id| paths::before(&base, id)))),
+        None => EitherOf3::C(pager::older(found.page.next.map(|id| paths::before(&base, id)))),
     };
     view! { {cards}{rest} }
 }

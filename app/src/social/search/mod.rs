@@ -108,7 +108,7 @@ pub async fn all(visit: Visit, Query(asked): Query<SearchQuery>) -> Result<Respo
             .then(|| lists::first_people(&visit, &query, (&people.people, &alike), all_people));
         let tags = (!tags.tags.is_empty()).then(|| lists::first_tags(&query, &tags));
         let list = lists::posts(&visit, &query, &posts, None);
-        let nothing = (people.is_none() && tags.is_none() && posts.page.posts.is_empty() && posts.further.is_none())
+        let nothing = (people.is_none() && tags.is_none() && posts.page.items.is_empty() && posts.further.is_none())
             .then(|| views::nothing(Kind::All, &query));
         let list = nothing.is_none().then_some(list);
         view! { {people}{tags}{list}{nothing} }.into_any()
@@ -168,7 +168,7 @@ pub async fn posts(visit: Visit, Query(asked): Query<SearchQuery>) -> Result<Res
     if asked.only_list() {
         return Ok(unlisted(fragment(|| lists::post_items(&visit, &query, &found, before))));
     }
-    let nothing = found.page.posts.is_empty() && found.further.is_none() && before.is_none();
+    let nothing = found.page.items.is_empty() && found.further.is_none() && before.is_none();
     Ok(page(&visit, Kind::Posts, (query.text(), &Invalid::default()), || match nothing {
         true => views::nothing(Kind::Posts, &query).into_any(),
         false => lists::posts(&visit, &query, &found, before).into_any(),

@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 
 use super::{SignInMethod, UserAgent, request::Member};
-use crate::base::{error::Result, id::UserId};
+use crate::base::{error::Result, id::UserId, paged::Paged};
 
 /// An event for display to its user.
 #[derive(Clone, Debug)]
@@ -30,17 +30,10 @@ const OPERATORS: [&str; 5] = ["suspended", "restored", "role_changed", "everywhe
 /// The number of events on one page of an activity list.
 pub const ACTIVITY_PER_PAGE: i64 = 50;
 
-/// Returns the events of the user's account, newest first, older than `before`, and the start of the next page.
-pub async fn activity(
-    db: &mut PgConnection,
-    me: &Member,
-    before: Option<i64>,
-) -> Result<(Vec<AuditEvent>, Option<i64>)> {
-    let mut events = activity_of(db, me.id(), before.unwrap_or(i64::MAX), ACTIVITY_PER_PAGE + 1).await?;
-    let more = events.len() > ACTIVITY_PER_PAGE as usize;
-    events.truncate(ACTIVITY_PER_PAGE as usize);
-    let older = events.last().filter(|_| more).map(|event| event.id);
-    Ok((events, older))
+/// Returns a page of the events of the user's account, newest first, older than `before`.
+pub async fn activity(db: &mut PgConnection, me: &Member, before: Option<i64>) -> Result<Paged<AuditEvent, i64>> {
+    let events = activity_of(db, me.id(), before.unwrap_or(i64::MAX), ACTIVITY_PER_PAGE + 1).await?;
+    Ok(Paged::from_rows(events, ACTIVITY_PER_PAGE, |event| event.id, |event| event))
 }
 
 /// Returns the events of an account below an id, newest first.

@@ -1,7 +1,5 @@
 //! The page of the user's notifications, newest first, by cursor. One statement, however many actors a row has.
 
-use std::{fmt, str::FromStr};
-
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
@@ -10,6 +8,8 @@ use crate::{
     base::{
         error::Result,
         id::{PostId, UserId},
+        paged::Paged,
+        time_cursor::TimeCursor,
     },
     identity::{sessions::request::Member, users::UserSummary},
     social::markup,
@@ -38,46 +38,19 @@ pub struct Notification {
     pub followed: bool,
 }
 
-/// A position in the list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cursor {
-    pub(super) at: OffsetDateTime,
-    pub(super) id: i64,
-}
-
-impl fmt::Display for Cursor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}", self.at.unix_timestamp_nanos() / 1_000, self.id)
-    }
-}
-
-impl FromStr for Cursor {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let (at, id) = text.split_once('-').ok_or(())?;
-        let micros: i64 = at.parse().map_err(drop)?;
-        let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1_000).map_err(drop)?;
-        // Outside the range of our rows.
-        if !(2_000..9_999).contains(&at.year()) {
-            return Err(());
-        }
-        Ok(Self { at, id: id.parse().map_err(drop)? })
-    }
-}
-
 /// One page of the list.
 #[derive(Clone, Debug)]
 pub struct Page {
     pub rows: Vec<Notification>,
     /// The cursor of the next, older page; `None` on the last page.
-    pub older: Option<Cursor>,
+    pub older: Option<TimeCursor>,
     /// The newest counted notification, even if it has no actor left to show.
-    pub newest: Option<Cursor>,
+    pub newest: Option<TimeCursor>,
 }
 
 /// Returns the notifications of `me`, below `before` (from the newest when `None`).
-pub async fn page(db: &mut PgConnection, me: &Member, before: Option<Cursor>) -> Result<Page> {
+pub async fn page(db: &mut PgConnection, me: &Member, before: Option<TimeCursor>) -> Result<Page> {
+    let start = before.unwrap_or(TimeCursor::END);
     let rows = sqlx::query_as!(
         Row,
         r#"
@@ -114,18 +87,16 @@ pub async fn page(db: &mut PgConnection, me: &Member, before: Option<Cursor>) ->
         order by n.updated_at desc, n.id desc
         "#,
         me.id().0,
-        before.map_or(OffsetDateTime::UNIX_EPOCH + time::Duration::days(300 * 365), |c| c.at),
-        before.map_or(i64::MAX, |c| c.id),
+        start.at,
+        start.id,
         PAGE + 1,
     )
     .fetch_all(db)
     .await?;
-    let more = rows.len() > PAGE as usize;
-    let place = |row: &Row| Cursor { at: row.updated_at, id: row.id };
-    let older = rows.get(PAGE as usize - 1).filter(|_| more).map(place);
-    let newest = rows.first().map(place);
-    let rows = rows.into_iter().take(PAGE as usize).filter_map(Row::told).collect();
-    Ok(Page { rows, older, newest })
+    let cursor = |row: &Row| TimeCursor { at: row.updated_at, id: row.id };
+    let newest = rows.first().map(cursor);
+    let page = Paged::from_rows(rows, PAGE, cursor, Row::notification);
+    Ok(Page { rows: page.items.into_iter().flatten().collect(), older: page.next, newest })
 }
 
 struct Row {
@@ -145,7 +116,7 @@ struct Row {
 
 impl Row {
     /// Returns `None` when no actor is left: the notification is being withdrawn at this moment.
-    fn told(self) -> Option<Notification> {
+    fn notification(self) -> Option<Notification> {
         let (ids, usernames, names, avatars) = (self.ids?, self.usernames?, self.names?, self.avatars?);
         let people = ids.into_iter().zip(usernames).zip(names).zip(avatars);
         let actors: Vec<_> = people
@@ -167,22 +138,5 @@ impl Row {
             unread: self.unread,
             followed: self.followed,
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cursors_round_trip_to_the_microsecond_and_refuse_invalid_text() {
-        let at = time::macros::datetime!(2026-11-21 12:00:00.123456 UTC);
-        let cursor = Cursor { at, id: 42 };
-        assert_eq!(cursor.to_string().parse(), Ok(cursor));
-        for bad in
-            ["", "-", "1", "1-", "x-1", "1-x", "-5-1", "9223372036854775807-1", "1732193423123456-99999999999999999999"]
-        {
-            assert!(bad.parse::<Cursor>().is_err(), "{bad}");
-        }
     }
 }

@@ -18,7 +18,7 @@ pub(crate) use digest::{arm, to_mail};
 pub(crate) use digest_mail::digest_mail;
 #[cfg(feature = "dev")]
 pub(crate) use digest_mail::sample as digest_sample;
-pub use list::{Cursor, Notification, PAGE, Page, page};
+pub use list::{Notification, PAGE, Page, page};
 pub use read::{read, read_all};
 pub use settings::{Rhythm, Settings, save, settings};
 pub(crate) use tell::{edited, followed, liked, of_post, unliked};

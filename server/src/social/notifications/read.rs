@@ -1,8 +1,10 @@
 //! Marks notifications as read. Only a form does this: viewing a page changes nothing.
 
-use super::Cursor;
 use crate::{
-    base::error::{Error, Result},
+    base::{
+        error::{Error, Result},
+        time_cursor::TimeCursor,
+    },
     identity::sessions::{
         self,
         request::{Member, Request},
@@ -32,7 +34,7 @@ pub async fn read(cx: &Request, me: &Member, id: i64) -> Result<()> {
 
 /// Marks the user's notifications as read up to `until`, the newest that the user has seen; later ones stay unread. In
 /// batches, each in the order of ids, the common lock order (docs/decisions/0003).
-pub async fn read_all(cx: &Request, me: &Member, until: Cursor) -> Result<()> {
+pub async fn read_all(cx: &Request, me: &Member, until: TimeCursor) -> Result<()> {
     loop {
         let mut tx = sessions::begin(cx, me).await?;
         let done = sqlx::query!(

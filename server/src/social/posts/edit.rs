@@ -9,6 +9,7 @@ use crate::{
     base::{
         error::{Error, Result},
         id::PostId,
+        paged::Paged,
         tokenizer::IndexedText,
     },
     identity::{
@@ -101,16 +102,18 @@ pub struct Version {
 }
 
 /// One page of the earlier versions of a post, newest first.
-#[derive(Clone, Debug)]
-pub struct Versions {
-    pub versions: Vec<Version>,
-    /// The cursor of the next page; `None` on the last one.
-    pub earlier: Option<i64>,
+pub type Versions = Paged<Version, i64>;
+
+struct VersionRow {
+    id: i64,
+    body: String,
+    written_at: OffsetDateTime,
 }
 
 /// Returns the earlier versions of a post, from the newest below `before` (of all when `None`). One statement.
 pub async fn versions(db: &mut PgConnection, id: PostId, before: Option<i64>) -> Result<Versions> {
-    let mut rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        VersionRow,
         r#"
         select v.id, v.body, v.written_at from post_versions v
         join posts p on p.id = v.post_id join users u on u.id = p.author_id
@@ -122,10 +125,6 @@ pub async fn versions(db: &mut PgConnection, id: PostId, before: Option<i64>) ->
     )
     .fetch_all(db)
     .await?;
-    let more = rows.len() > PAGE as usize;
-    rows.truncate(PAGE as usize);
-    let earlier = rows.last().filter(|_| more).map(|row| row.id);
-    let versions =
-        rows.iter().map(|row| Version { html: markup::html(&row.body), written_at: row.written_at }).collect();
-    Ok(Versions { versions, earlier })
+    let version = |row: VersionRow| Version { html: markup::html(&row.body), written_at: row.written_at };
+    Ok(Paged::from_rows(rows, PAGE, |row| row.id, version))
 }

@@ -78,6 +78,27 @@ pub(crate) struct PostRow {
     pub avatar: Option<String>,
 }
 
+/// Queries [`PostRow`]s: `select` and the columns of a post `p` by the user `u`, as the viewer `$1` sees it, are written
+/// here; the caller writes the rest of the statement, and a `with` before it if needed. sqlx checks the whole statement.
+macro_rules! post_rows {
+    (with $with:literal, $from:literal, $($argument:expr),* $(,)?) => {
+        sqlx::query_as!(
+            $crate::social::posts::PostRow,
+            $with
+                + r#"
+        select p.id, p.parent_id, p.body, p.html, p.created_at, p.edited_at, p.like_count, p.reply_count,
+               exists (select 1 from likes l where l.post_id = p.id and l.user_id = $1 offset 0) as "liked!",
+               u.id as author_id, u.username, u.display_name, u.avatar
+        "# + $from,
+            $($argument),*
+        )
+    };
+    ($from:literal, $($argument:expr),* $(,)?) => {
+        post_rows!(with "", $from, $($argument),*)
+    };
+}
+pub(crate) use post_rows;
+
 impl From<PostRow> for Post {
     fn from(row: PostRow) -> Self {
         Self {
@@ -103,17 +124,13 @@ impl From<PostRow> for Post {
 
 /// Returns one post, as `viewer` sees it. [`Error::NotFound`] when there is none, or its author is suspended.
 pub async fn find(db: &mut PgConnection, id: PostId, viewer: Option<UserId>) -> Result<Post> {
-    sqlx::query_as!(
-        PostRow,
+    post_rows!(
         r#"
-        select p.id, p.parent_id, p.body, p.html, p.created_at, p.edited_at, p.like_count,
-               p.reply_count, exists (select 1 from likes l where l.post_id = p.id and l.user_id = $2 offset 0) as "liked!",
-               u.id as author_id, u.username, u.display_name, u.avatar
         from posts p join users u on u.id = p.author_id
-        where p.id = $1 and u.suspended_at is null
+        where p.id = $2 and u.suspended_at is null
         "#,
-        id.0,
         viewer.map(|v| v.0),
+        id.0,
     )
     .fetch_optional(db)
     .await?

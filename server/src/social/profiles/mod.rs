@@ -3,7 +3,6 @@
 
 mod edit;
 mod link;
-mod mark;
 mod people;
 mod render;
 mod tabs;
@@ -19,8 +18,7 @@ use crate::{
     identity::users::UserSummary,
 };
 pub use edit::{BIO_MAX, Details, LINKS, PLACE_MAX, PRONOUNS_MAX, edit, own};
-pub use mark::Mark;
-pub use people::{Crowd, Listed, followers, following};
+pub use people::{Listed, UserPage, followers, following};
 pub use render::render_outdated;
 pub use tabs::{Liked, Replies, Reply, liked, replies};
 

@@ -3,9 +3,8 @@
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
-use super::Mark;
 use crate::{
-    base::{error::Result, id::UserId},
+    base::{error::Result, id::UserId, paged::Paged, time_cursor::TimeCursor},
     identity::users::UserSummary,
 };
 
@@ -22,12 +21,7 @@ pub struct Listed {
 }
 
 /// One page of users.
-#[derive(Clone, Debug)]
-pub struct Crowd {
-    pub people: Vec<Listed>,
-    /// The cursor of the next page; `None` on the last one.
-    pub older: Option<Mark>,
-}
+pub type UserPage = Paged<Listed, TimeCursor>;
 
 struct Row {
     id: i64,
@@ -45,9 +39,9 @@ pub async fn followers(
     db: &mut PgConnection,
     user: UserId,
     viewer: Option<UserId>,
-    before: Option<Mark>,
-) -> Result<Crowd> {
-    let (at, id) = start(before);
+    before: Option<TimeCursor>,
+) -> Result<UserPage> {
+    let start = before.unwrap_or(TimeCursor::END);
     let rows = sqlx::query_as!(
         Row,
         r#"
@@ -59,8 +53,8 @@ pub async fn followers(
         "#,
         user.0,
         viewer.map(|v| v.0),
-        at,
-        id,
+        start.at,
+        start.id,
         PAGE + 1,
     )
     .fetch_all(db)
@@ -73,9 +67,9 @@ pub async fn following(
     db: &mut PgConnection,
     user: UserId,
     viewer: Option<UserId>,
-    before: Option<Mark>,
-) -> Result<Crowd> {
-    let (at, id) = start(before);
+    before: Option<TimeCursor>,
+) -> Result<UserPage> {
+    let start = before.unwrap_or(TimeCursor::END);
     let rows = sqlx::query_as!(
         Row,
         r#"
@@ -87,8 +81,8 @@ pub async fn following(
         "#,
         user.0,
         viewer.map(|v| v.0),
-        at,
-        id,
+        start.at,
+        start.id,
         PAGE + 1,
     )
     .fetch_all(db)
@@ -96,27 +90,16 @@ pub async fn following(
     Ok(crowd(rows))
 }
 
-/// Returns the position to start before; by default after all rows.
-pub(super) fn start(before: Option<Mark>) -> (OffsetDateTime, i64) {
-    before.map_or((time::macros::datetime!(9999-12-31 0:00 UTC), i64::MAX), |mark| (mark.at, mark.id))
-}
-
-fn crowd(mut rows: Vec<Row>) -> Crowd {
-    let more = rows.len() > PAGE as usize;
-    rows.truncate(PAGE as usize);
-    let older = rows.last().filter(|_| more).map(|row| Mark { at: row.at, id: row.id });
-    let people = rows
-        .into_iter()
-        .map(|row| Listed {
-            person: UserSummary {
-                id: UserId(row.id),
-                username: row.username,
-                display_name: row.display_name,
-                avatar: row.avatar,
-            },
-            bio: row.bio,
-            followed: row.followed,
-        })
-        .collect();
-    Crowd { people, older }
+fn crowd(rows: Vec<Row>) -> UserPage {
+    let cursor = |row: &Row| TimeCursor { at: row.at, id: row.id };
+    Paged::from_rows(rows, PAGE, cursor, |row| Listed {
+        person: UserSummary {
+            id: UserId(row.id),
+            username: row.username,
+            display_name: row.display_name,
+            avatar: row.avatar,
+        },
+        bio: row.bio,
+        followed: row.followed,
+    })
 }

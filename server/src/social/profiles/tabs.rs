@@ -2,14 +2,15 @@
 
 use sqlx::PgConnection;
 
-use super::{Mark, people::start};
 use crate::{
     base::{
         error::Result,
         id::{PostId, UserId},
+        paged::Paged,
+        time_cursor::TimeCursor,
     },
     social::{
-        feed::{PAGE, Page},
+        feed::PAGE,
         posts::{Post, PostRow},
     },
 };
@@ -23,20 +24,10 @@ pub struct Reply {
 }
 
 /// One page of replies, newest first.
-#[derive(Clone, Debug)]
-pub struct Replies {
-    pub replies: Vec<Reply>,
-    /// The cursor of the next page; `None` on the last one.
-    pub older: Option<PostId>,
-}
+pub type Replies = Paged<Reply, PostId>;
 
 /// One page of liked posts, the newest like first.
-#[derive(Clone, Debug)]
-pub struct Liked {
-    /// Its own `older` is meaningless: these posts are not in the order of their ids.
-    pub page: Page,
-    pub older: Option<Mark>,
-}
+pub type Liked = Paged<Post, TimeCursor>;
 
 /// Builds a post like [`PostRow`] does, from a row with more columns.
 macro_rules! post {
@@ -84,16 +75,17 @@ pub async fn replies(
     )
     .fetch_all(db)
     .await?;
-    let more = rows.len() > PAGE as usize;
-    let replies: Vec<Reply> =
-        rows.into_iter().take(PAGE as usize).map(|row| Reply { to: row.to, post: post!(row) }).collect();
-    let older = replies.last().filter(|_| more).map(|reply| reply.post.id);
-    Ok(Replies { replies, older })
+    Ok(Paged::from_rows(rows, PAGE, |row| PostId(row.id), |row| Reply { to: row.to, post: post!(row) }))
 }
 
 /// Returns the posts that `fan` liked before `before`, as `viewer` sees them. One statement.
-pub async fn liked(db: &mut PgConnection, fan: UserId, viewer: Option<UserId>, before: Option<Mark>) -> Result<Liked> {
-    let (at, id) = start(before);
+pub async fn liked(
+    db: &mut PgConnection,
+    fan: UserId,
+    viewer: Option<UserId>,
+    before: Option<TimeCursor>,
+) -> Result<Liked> {
+    let start = before.unwrap_or(TimeCursor::END);
     let rows = sqlx::query!(
         r#"
         select p.id, p.parent_id, p.body, p.html, p.created_at, p.edited_at, p.like_count,
@@ -105,15 +97,11 @@ pub async fn liked(db: &mut PgConnection, fan: UserId, viewer: Option<UserId>, b
         "#,
         viewer.map(|v| v.0),
         fan.0,
-        at,
-        id,
+        start.at,
+        start.id,
         PAGE + 1,
     )
     .fetch_all(db)
     .await?;
-    let more = rows.len() > PAGE as usize;
-    let shown = &rows[..rows.len().min(PAGE as usize)];
-    let older = shown.last().filter(|_| more).map(|row| Mark { at: row.liked_at, id: row.id });
-    let posts = rows.into_iter().take(PAGE as usize).map(|row| post!(row)).collect();
-    Ok(Liked { page: Page { posts, older: None }, older })
+    Ok(Paged::from_rows(rows, PAGE, |row| TimeCursor { at: row.liked_at, id: row.id }, |row| post!(row)))
 }

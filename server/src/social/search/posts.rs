@@ -73,7 +73,7 @@ impl Search<'_> {
         let posts: Vec<Post> = found.into_iter().map(Post::from).collect();
         let older = posts.last().filter(|_| full).map(|post| post.id);
         let further = (!full && !query.is_empty() && below > 0).then_some(PostId(below));
-        Ok(Posts { page: feed::Page { posts, older }, further })
+        Ok(Posts { page: feed::Page { items: posts, next: older }, further })
     }
 
     /// Returns the posts of a step; `None` when it took too long. The first, smallest one costs no more than a page.

@@ -55,7 +55,7 @@ async fn deleted_account_is_hidden_before_its_rows_are_deleted(pool: PgPool) {
     }
     assert!(server::accounts::restore(&site.server, server::base::id::UserId(3)).await.is_err());
     sqlx::query("update users set suspended_at = null where id = 3").execute(&pool).await.unwrap_err();
-    for table in ["passwords", "sessions", "identities", "known_browsers", "links", "codes"] {
+    for table in ["passwords", "sessions", "identities", "known_browsers", "email_links", "email_codes"] {
         assert_eq!(site.count(&format!("select count(*) from {table} where user_id = 3")).await, 0, "{table}");
     }
 }

@@ -60,7 +60,9 @@ const FORMS: [(&str, &[(&str, &str)]); 32] = [
 /// Returns all rows, so that any change shows. (Sessions also change by use.)
 async fn all_of(site: &Site) -> Vec<String> {
     let mut all = Vec::new();
-    for table in ["users", "passwords", "posts", "likes", "follows", "registrations", "jobs", "codes", "links"] {
+    for table in
+        ["users", "passwords", "posts", "likes", "follows", "registrations", "jobs", "email_codes", "email_links"]
+    {
         let sql = format!("select coalesce(md5(string_agg(t::text, ' ' order by t::text)), '') from {table} t");
         all.push(sqlx::query_scalar(&sql).fetch_one(site.server.db()).await.unwrap());
     }

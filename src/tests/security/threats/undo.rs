@@ -169,7 +169,7 @@ async fn undoing_an_email_change_revokes_the_intruders_access(pool: PgPool) {
     owner.cookies.insert("__Host-flow".into(), intruder.cookies["__Host-flow"].clone());
     owner.post("/settings/account/email/verify", &[("code", &pending)]).await;
     assert_eq!(address(&site).await, OWN);
-    for rows in ["codes", "passwords p join users u on u.id = p.user_id and username = 'alan'"] {
+    for rows in ["email_codes", "passwords p join users u on u.id = p.user_id and username = 'alan'"] {
         assert_eq!(site.count(&format!("select count(*) from {rows}")).await, 0, "{rows}");
     }
     let open = "select count(*) from email_links where used_at is null and purpose <> 'end_session'";

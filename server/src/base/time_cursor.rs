@@ -6,18 +6,23 @@ use time::OffsetDateTime;
 
 /// The position of a row: its time, and its id to order rows of the same time. As text `microseconds-id`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Mark {
+pub struct TimeCursor {
     pub at: OffsetDateTime,
     pub id: i64,
 }
 
-impl fmt::Display for Mark {
+impl TimeCursor {
+    /// Returns the position after all rows, the default for a list that starts with the newest.
+    pub(crate) const END: Self = Self { at: time::macros::datetime!(9999-12-31 0:00 UTC), id: i64::MAX };
+}
+
+impl fmt::Display for TimeCursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}-{}", self.at.unix_timestamp_nanos() / 1_000, self.id)
     }
 }
 
-impl FromStr for Mark {
+impl FromStr for TimeCursor {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
@@ -39,12 +44,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn marks_round_trip_to_the_microsecond_and_refuse_invalid_text() {
-        let mark = Mark { at: datetime!(2026-03-14 15:00:00.123456 UTC), id: 42 };
-        assert_eq!(mark.to_string().parse(), Ok(mark));
+    fn cursors_round_trip_to_the_microsecond_and_refuse_invalid_text() {
+        let cursor = TimeCursor { at: datetime!(2026-03-14 15:00:00.123456 UTC), id: 42 };
+        assert_eq!(cursor.to_string().parse(), Ok(cursor));
         for bad in ["", "-", "1", "1-", "-1", "1-2-3", "-1-2", "1--2", "+1-2", "1 -2", "99999999999999999999-1", "x-1"]
         {
-            assert_eq!(bad.parse::<Mark>(), Err(()), "{bad}");
+            assert_eq!(bad.parse::<TimeCursor>(), Err(()), "{bad}");
         }
     }
 }
