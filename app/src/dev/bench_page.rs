@@ -194,7 +194,7 @@ fn keys() -> Markup {
     html! {
         aside aria-label="About" class="aside" {
             section class="note" {
-                h2 { "Hands on the keys" }
+                h2 { "Keyboard shortcuts" }
                 dl class="keys" {
                     dt { kbd { "j" } kbd { "k" } } dd { "next, previous post" }
                     dt { kbd { "l" } } dd { "like it" }

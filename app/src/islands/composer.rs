@@ -180,7 +180,7 @@ fn show(card: &str, reply: bool) {
         one_more_reply();
     }
     if done {
-        dom::say(if reply { "Reply posted." } else { "Your post is there." });
+        dom::say(if reply { "Reply posted." } else { "Posted." });
     } else if reply {
         let _ = location.reload();
     } else {

@@ -58,7 +58,7 @@ async fn restore(pages: u32, id: String, top: f64) {
 
 /// Returns the post or user at the top of the window, and the distance of its upper edge from the top, in pixels.
 fn first_in_sight() -> Option<(String, i32)> {
-    let posts = dom::document().query_selector_all(".post,.crowd>[id]").ok()?;
+    let posts = dom::document().query_selector_all(".post,.user-list>[id]").ok()?;
     (0..posts.length()).filter_map(|i| posts.item(i)?.dyn_into::<Element>().ok()).find_map(|post| {
         let edges = post.get_bounding_client_rect();
         (edges.bottom() > 0.0).then(|| (post.id(), edges.top() as i32))

@@ -130,12 +130,6 @@ impl Page {
         self
     }
 
-    /// Sets the column beside the page on a wide screen, instead of the default one.
-    pub fn aside(mut self, view: impl IntoView + 'static) -> Self {
-        self.parts.aside = Some(view.into_any());
-        self
-    }
-
     /// Shows the trending tags beside it, as beside the feeds.
     pub fn with_trending(mut self) -> Self {
         self.parts.trending = true;

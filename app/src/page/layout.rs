@@ -19,7 +19,6 @@ pub(super) struct Parts {
     pub own_heading: bool,
     pub back: Option<(String, &'static str)>,
     pub tab: Tab,
-    pub aside: Option<AnyView>,
     /// True if the trending tags are shown beside it.
     pub trending: bool,
 }
@@ -27,7 +26,7 @@ pub(super) struct Parts {
 /// Navigation, the page, and the column beside it.
 pub(super) fn site<V: IntoView>(visit: &Visit, parts: Parts, content: V) -> impl IntoView + use<V> {
     let stranger = visit.me().is_none();
-    let aside = parts.aside.unwrap_or_else(|| if stranger { nav::hello().into_any() } else { nav::keys().into_any() });
+    let aside = if stranger { nav::hello().into_any() } else { nav::keys().into_any() };
     let class = if stranger { "aside greets" } else { "aside" };
     // The search page has its own field.
     let field = (parts.tab != Tab::Search).then(trending::field);

@@ -50,7 +50,7 @@ fn member(me: &Member, tab: Tab) -> impl IntoView + use<> {
         <li>{item(paths::HOME, Icon::Home, "Home", tab == Tab::Home)}</li>
         <li class="only-wide">{item(paths::FOLLOWING, Icon::Following, "Following", tab == Tab::Following)}</li>
         <li>{item(paths::SEARCH, Icon::Search, "Search", tab == Tab::Search)}</li>
-        <li class="told">{told(me.unread, tab == Tab::Notifications)}</li>
+        <li class="bell">{bell(me.unread, tab == Tab::Notifications)}</li>
         <li class="only-wide">{item(&paths::profile(&person.username), Icon::Person, "Profile", tab == Tab::Profile)}</li>
         <li class="only-wide">{item(paths::DEVICES, Icon::Settings, "Settings", tab == Tab::Settings)}</li>
         <li class="write">{item(paths::WRITE, Icon::Write, "Write", tab == Tab::Write)}</li>
@@ -74,7 +74,7 @@ fn stranger(tab: Tab) -> impl IntoView {
 }
 
 /// The link to the notifications, with the number of unread ones.
-fn told(unread: i64, here: bool) -> impl IntoView + use<> {
+fn bell(unread: i64, here: bool) -> impl IntoView + use<> {
     let (label, count) = match unread {
         ..=0 => ("Notifications".to_owned(), None),
         n if n > MAX_COUNTED => {
@@ -166,7 +166,7 @@ pub(super) fn hello() -> impl IntoView {
 pub(super) fn keys() -> impl IntoView {
     view! {
         <section class="note">
-            <h2>"Hands on the keys"</h2>
+            <h2>"Keyboard shortcuts"</h2>
             <dl class="keys">
                 <dt><kbd>"j"</kbd><kbd>"k"</kbd></dt><dd>"next, previous post"</dd>
                 <dt><kbd>"l"</kbd></dt><dd>"like it"</dd>

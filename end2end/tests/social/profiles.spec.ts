@@ -83,7 +83,7 @@ test("the follower list loads further users on request", async ({ page, js }) =>
     await page.getByRole("link", { name: /followers$/ }).click();
     await expect(page).toHaveURL("/@ada/followers");
     await axe(page);
-    const people = page.locator(".crowd > li:not(.pager)");
+    const people = page.locator(".user-list > li:not(.pager)");
     await expect(people).toHaveCount(50);
     await page.getByRole("link", { name: "More people" }).click();
     if (js) {
@@ -97,7 +97,7 @@ test("the follower list loads further users on request", async ({ page, js }) =>
 
 test("follow buttons in user lists stay narrow for visitors", async ({ page }) => {
     await open(page, "/@ada/followers");
-    const buttons = page.locator(".crowd .button");
+    const buttons = page.locator(".user-list .button");
     await expect(buttons.first()).toBeVisible();
     for (const button of (await buttons.all()).slice(0, 5)) {
         expect((await button.boundingBox())?.width).toBeLessThan(140);
@@ -107,7 +107,7 @@ test("follow buttons in user lists stay narrow for visitors", async ({ page }) =
 test("users can follow others from a user list", async ({ page, js }) => {
     await signUp(page);
     await open(page, "/@ada/following");
-    const first = page.locator(".crowd > li").first().getByRole("button");
+    const first = page.locator(".user-list > li").first().getByRole("button");
     await expect(first).toHaveText("Follow");
     await first.click();
     await expect(first).toHaveText("Following");

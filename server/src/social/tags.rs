@@ -10,7 +10,7 @@ use crate::{
     social::{
         feed::{self, PAGE, Page},
         markup,
-        posts::{PostRow, post_rows},
+        posts::post_rows,
     },
 };
 

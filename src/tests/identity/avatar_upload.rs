@@ -198,7 +198,7 @@ async fn refused_uploads_are_read_fully_so_browsers_show_the_error(pool: PgPool)
     assert!(answer.starts_with("HTTP/1.1 503") && answer.contains(busy), "{answer}");
     let answer = send_over_tcp(address, &mut barbara, 6_000_000).await.expect("an answer");
     assert!(answer.starts_with("HTTP/1.1 422"), "{answer}");
-    site.crowd("user", 5).await;
+    site.add_users("user", 5).await;
     for n in 0..5 {
         let mut other = site.signed_in(&format!("user{n:03}")).await;
         for _ in 0..2 {

@@ -56,7 +56,7 @@ type Form = (String, Vec<(&'static str, String)>);
 impl Storm {
     async fn new(pool: &PgPool, people: i32, seed: u64) -> Self {
         let copies = [Site::new(&as_served(pool, 20)), Site::new(&as_served(pool, 20))];
-        copies[0].crowd("ann", people).await;
+        copies[0].add_users("ann", people).await;
         let mut crowd = Vec::new();
         for n in 0..people {
             let mut browser = copies[0].browser().at(&format!("198.51.100.{n}"));

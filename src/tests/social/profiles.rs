@@ -161,7 +161,7 @@ async fn followers_are_listed_newest_first_with_buttons_for_other_users(pool: Pg
 #[sqlx::test]
 async fn many_followers_are_paged_without_gaps(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
-    site.crowd("ann", 120).await;
+    site.add_users("ann", 120).await;
     site.sql(
         "insert into follows (follower_id, followee_id) select a.id, b.id from users a, users b
          where a.username like 'ann%' and b.username = 'grace'",

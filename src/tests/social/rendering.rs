@@ -105,7 +105,7 @@ async fn an_edit_keeps_the_mentions_of_renamed_and_suspended_users(pool: PgPool)
 #[sqlx::test]
 async fn posts_with_too_many_mentions_or_tags_are_refused(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
-    site.crowd("fan", 21).await;
+    site.add_users("fan", 21).await;
     let names = sqlx::query_scalar::<_, String>("select username from users where username like 'fan%' order by id");
     let names: Vec<String> = names.fetch_all(&pool).await.unwrap().iter().map(|name| format!("@{name}")).collect();
     let mut alan = site.signed_in("alan").await;

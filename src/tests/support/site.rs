@@ -83,7 +83,7 @@ impl Site {
     }
 
     /// Creates a crowd: `ann000`, `ann001` and so on, with addresses here and the cast's password.
-    pub async fn crowd(&self, prefix: &str, count: i32) {
+    pub async fn add_users(&self, prefix: &str, count: i32) {
         sqlx::query(
             "with person as (
                  insert into users (username, email) select n, n || '@kith.example'

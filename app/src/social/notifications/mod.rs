@@ -100,7 +100,7 @@ fn view(page: &Page, me: UserId, before: Option<TimeCursor>, unread: bool) -> im
         }
     });
     if page.rows.is_empty() && before.is_none() && page.older.is_none() {
-        let all = all.map(|form| view! { <div class="told-acts">{form}</div> });
+        let all = all.map(|form| view! { <div class="notification-actions">{form}</div> });
         return Either::Left(view! { {all}{nothing()} });
     }
     let rows = page.rows.iter().map(|row| row::row(row, me, now)).collect_view();
@@ -109,11 +109,11 @@ fn view(page: &Page, me: UserId, before: Option<TimeCursor>, unread: bool) -> im
         None => Either::Right(view! { <p class="end-of-list">"That’s everything."</p> }),
     };
     Either::Right(view! {
-        <div class="told-acts">
+        <div class="notification-actions">
             {all}{button_link("Settings", paths::NOTIFICATION_SETTINGS, Weight::Quiet)}
         </div>
         <section class="sheet" aria-label="Notifications">
-            <form method="post">{hidden("next", next)}<ul class="told-list">{rows}</ul></form>
+            <form method="post">{hidden("next", next)}<ul class="notification-list">{rows}</ul></form>
             {older}
         </section>
     })

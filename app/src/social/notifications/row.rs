@@ -22,10 +22,10 @@ const EXCERPT: usize = 200;
 /// One row of the list.
 pub(super) fn row(told: &Notification, me: UserId, now: OffsetDateTime) -> impl IntoView + use<> {
     let (class, sign) = match told.kind {
-        Kind::Reply => ("told-row reply", Icon::Reply),
-        Kind::Mention => ("told-row mention", Icon::Mention),
-        Kind::Follow => ("told-row follow-row", Icon::Following),
-        Kind::Like => ("told-row liked", Icon::Heart),
+        Kind::Reply => ("notification reply", Icon::Reply),
+        Kind::Mention => ("notification mention", Icon::Mention),
+        Kind::Follow => ("notification follow-row", Icon::Following),
+        Kind::Like => ("notification liked", Icon::Heart),
     };
     let faces = told.actors.iter().map(|person| avatar(person, Size::Post)).collect_view();
     let unread = told.unread.then(|| view! { <span class="seen-never">"Unread. "</span> });
@@ -34,9 +34,9 @@ pub(super) fn row(told: &Notification, me: UserId, now: OffsetDateTime) -> impl 
     let acts = acts(told);
     view! {
         <li class=class data-unread=told.unread.then_some("")>
-            <span class="told-sign">{icon(sign)}</span>
-            <span class="told-faces">{faces}</span>
-            <p class="told-said">
+            <span class="notification-icon">{icon(sign)}</span>
+            <span class="notification-avatars">{faces}</span>
+            <p class="notification-title">
                 {unread}<a href=leads_to(told) ping=ping>{names(told)}" "{deed(told.kind)}</a>" "{when(told.at, now)}
             </p>
             {excerpt(told)}
@@ -76,7 +76,7 @@ fn excerpt(told: &Notification) -> impl IntoView + use<> {
     let (names, rest) = leading_names(&cut);
     // A name at the beginning does not show in which direction the rest is read.
     let names = (!names.is_empty()).then(|| view! { <bdi>{names.to_owned()}</bdi> });
-    (!cut.is_empty()).then(|| view! { <p class="told-words" dir="auto">{names}{rest.to_owned()}</p> })
+    (!cut.is_empty()).then(|| view! { <p class="notification-excerpt" dir="auto">{names}{rest.to_owned()}</p> })
 }
 
 /// Returns the names that a text begins with, and the rest of it.

@@ -71,13 +71,13 @@ async fn people(visit: &Visit, handle: &str, place: &PageQuery, way: Way) -> Res
         Found::Renamed(now) => return Ok(Redirect::to(&way.path(&now)).into_response()),
     };
     let (them, viewer) = (profile.person.id, visit.cx.viewer());
-    let crowd = match way {
+    let users = match way {
         _ if profile.suspended => None,
         Way::Followers => Some(profiles::followers(&mut db, them, viewer, before).await?),
         Way::Following => Some(profiles::following(&mut db, them, viewer, before).await?),
     };
     if place.only_list() {
-        return Ok(fragment(|| crowd.map(|crowd| items(visit, &crowd, &way.path(&profile.person.username)))));
+        return Ok(fragment(|| users.map(|users| items(visit, &users, &way.path(&profile.person.username)))));
     }
     let person = &profile.person;
     let mine = visit.me().is_some_and(|me| me.id() == person.id);
@@ -88,13 +88,13 @@ async fn people(visit: &Visit, handle: &str, place: &PageQuery, way: Way) -> Res
         .tab(if mine { Tab::Profile } else { Tab::None })
         .back(paths::profile(&person.username), "Back to the profile")
         .islands()
-        .respond_with(visit, || view(visit, &profile, (way, crowd, before.is_none()), mine)))
+        .respond_with(visit, || view(visit, &profile, (way, users, before.is_none()), mine)))
 }
 
 fn view(
     visit: &Visit,
     profile: &Profile,
-    (way, crowd, first): (Way, Option<UserPage>, bool),
+    (way, users, first): (Way, Option<UserPage>, bool),
     mine: bool,
 ) -> impl IntoView + use<> {
     let name = &profile.person.username;
@@ -104,11 +104,11 @@ fn view(
             view! { <li><a href=one.path(name) aria-current=current>{one.name()}</a></li> }
         })
         .collect_view();
-    let list = match crowd {
-        Some(crowd) if !crowd.items.is_empty() => {
-            let (next, items) = (visit.here.clone(), items(visit, &crowd, &way.path(name)));
+    let list = match users {
+        Some(users) if !users.items.is_empty() => {
+            let (next, items) = (visit.here.clone(), items(visit, &users, &way.path(name)));
             Either::Left(view! {
-                <form method="post">{hidden("next", next)}<ul class="people crowd">{items}</ul></form>
+                <form method="post">{hidden("next", next)}<ul class="people user-list">{items}</ul></form>
             })
         }
         Some(_) if !first => Either::Right(empty("That is everyone", "Nobody else is in this list.".to_owned(), ())),
@@ -149,9 +149,9 @@ fn nobody(profile: &Profile, way: Way, (suspended, mine): (bool, bool)) -> Strin
     }
 }
 
-fn items(visit: &Visit, crowd: &UserPage, base: &str) -> impl IntoView + use<> {
-    let lines = crowd.items.iter().map(|listed| line(listed, follow(visit, listed))).collect_view();
-    let more = crowd.next.map(|mark| pager::more_people(paths::before(base, mark)));
+fn items(visit: &Visit, users: &UserPage, base: &str) -> impl IntoView + use<> {
+    let lines = users.items.iter().map(|listed| line(listed, follow(visit, listed))).collect_view();
+    let more = users.next.map(|mark| pager::more_people(paths::before(base, mark)));
     view! { {lines}{more} }
 }
 

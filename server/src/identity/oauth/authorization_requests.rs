@@ -75,17 +75,17 @@ async fn start(cx: &Request, slug: &str, purpose: &Purpose<'_>) -> Result<StartO
     // One token for all requests of a browser: two tabs may have one pending at once.
     let browser = cx.oauth().cloned().unwrap_or_default();
     let fresh = (purpose.intent == Intent::Elevate).then(clock::now);
-    let trip = trip(cx, provider, (&browser, Token::new()), fresh);
-    let url = match provider.way(&trip).await {
+    let request = request(cx, provider, (&browser, Token::new()), fresh);
+    let url = match provider.authorization_url(&request).await {
         Ok(url) => url,
-        Err(trouble) => return Ok(StartOutcome::Refused(OAuthRefusal::of(provider, &trouble))),
+        Err(error) => return Ok(StartOutcome::Refused(OAuthRefusal::of(provider, &error))),
     };
     sqlx::query!(
         r#"
         insert into authorization_requests (state_hash, browser_hash, provider, intent, user_id, session_id, next)
         values ($1, $2, $3, $4, $5, $6, $7)
         "#,
-        &trip.state.hash()[..],
+        &request.state.hash()[..],
         &browser.hash()[..],
         slug,
         purpose.intent.name(),
@@ -113,7 +113,7 @@ async fn count(cx: &Request, me: Option<&Member>) -> Result<()> {
 }
 
 /// Returns the data of one authorization request, the same at the start and at the callback.
-pub(super) fn trip(
+pub(super) fn request(
     cx: &Request,
     provider: &Provider,
     (browser, state): (&Token, Token),

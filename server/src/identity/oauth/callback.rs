@@ -56,9 +56,9 @@ pub enum CallbackOutcome {
 
 impl OAuthRefusal {
     /// Maps a failure to its message for users, and logs the cause.
-    pub(super) fn of(provider: &Provider, trouble: &ProviderError) -> Self {
-        tracing::warn!(provider = %provider.slug(), %trouble, "a provider could not be asked");
-        match trouble {
+    pub(super) fn of(provider: &Provider, error: &ProviderError) -> Self {
+        tracing::warn!(provider = %provider.slug(), %error, "a provider could not be asked");
+        match error {
             ProviderError::Unreachable(_) | ProviderError::Odd(_) => Self::Down,
             ProviderError::Wait(_) => Self::Wait,
             ProviderError::Code(_) => Self::Gone,
@@ -91,15 +91,15 @@ pub async fn handle_callback(cx: &Request, slug: &str, callback: &Callback) -> R
     if flow.intent.is_own() && me.is_none() {
         return Ok(sorry(OAuthRefusal::SessionGone));
     }
-    let said = match ask(cx, provider, (callback, &flow)).await {
-        Ok(said) => said,
+    let account = match ask(cx, provider, (callback, &flow)).await {
+        Ok(account) => account,
         Err(why) => return Ok(sorry(why)),
     };
-    let outcome = decide::decide(&facts(cx, &said, (flow.intent, me)).await?);
-    if let Some(why) = said.lacks.as_ref().and_then(|lack| unfit(provider, lack, outcome)) {
+    let outcome = decide::decide(&facts(cx, &account, (flow.intent, me)).await?);
+    if let Some(why) = account.missing.as_ref().and_then(|missing| unfit(provider, missing, outcome)) {
         return Ok(sorry(why));
     }
-    match act(cx, (&said, &flow), (outcome, me)).await? {
+    match act(cx, (&account, &flow), (outcome, me)).await? {
         Ok(back) => Ok(back),
         Err(why) => Ok(sorry(why)),
     }
@@ -116,36 +116,36 @@ async fn ask(
         (None, None) => Err(OAuthRefusal::Gone),
         (None, Some(code)) => {
             let fresh = (flow.intent == Intent::Elevate).then_some(flow.created_at);
-            let trip = authorization_requests::trip(cx, provider, (&flow.browser, flow.state.clone()), fresh);
+            let request = authorization_requests::request(cx, provider, (&flow.browser, flow.state.clone()), fresh);
             let answer = CallbackParams { code: code.clone().into(), issuer: callback.issuer.as_deref() };
-            provider.ask(&answer, &trip).await.map_err(|trouble| OAuthRefusal::of(provider, &trouble))
+            provider.ask(&answer, &request).await.map_err(|error| OAuthRefusal::of(provider, &error))
         }
     }
 }
 
 /// Returns an error if the outcome needs the details that could not be read: joining may need them, updating name and
 /// picture does. Every other outcome needs only the identity.
-fn unfit(provider: &Provider, lack: &MissingDetail, outcome: Outcome) -> Option<OAuthRefusal> {
+fn unfit(provider: &Provider, missing: &MissingDetail, outcome: Outcome) -> Option<OAuthRefusal> {
     let needed = match outcome {
-        Outcome::SignUp(_) => !lack.may_join,
+        Outcome::SignUp(_) => !missing.may_join,
         Outcome::Refresh(_) => true,
         _ => false,
     };
     if needed {
-        return Some(OAuthRefusal::of(provider, &lack.trouble));
+        return Some(OAuthRefusal::of(provider, &missing.error));
     }
-    tracing::warn!(provider = %provider.slug(), trouble = %lack.trouble, "went on without the details of an account");
+    tracing::warn!(provider = %provider.slug(), error = %missing.error, "went on without the details of an account");
     None
 }
 
-async fn facts(cx: &Request, said: &ProviderAccount, (intent, me): (Intent, Option<&Member>)) -> Result<Facts> {
+async fn facts(cx: &Request, account: &ProviderAccount, (intent, me): (Intent, Option<&Member>)) -> Result<Facts> {
     let mut db = cx.server.db().acquire().await?;
-    let owner = identities::owner(&mut db, said).await?;
+    let owner = identities::owner(&mut db, account).await?;
     let me = match me {
         Some(me) => Some(Me {
             user: me.id(),
             elevated: me.is_elevated(),
-            has_another: identities::has(&mut db, me.id(), said.provider).await?,
+            has_another: identities::has(&mut db, me.id(), account.provider).await?,
             has_password: sign_in_methods::has_password(&mut db, me.id()).await?,
         }),
         None => None,
@@ -154,10 +154,10 @@ async fn facts(cx: &Request, said: &ProviderAccount, (intent, me): (Intent, Opti
         Intent::Prove => pending_sign_ups::waiting_for(&mut db, cx).await?,
         _ => None,
     };
-    let known = pending_sign_ups::owners(&mut db, said.addresses.iter().map(|email| email.key()).collect()).await?;
+    let known = pending_sign_ups::owners(&mut db, account.addresses.iter().map(|email| email.key()).collect()).await?;
     let addresses = match known.into_iter().find_map(|(_, owner)| owner) {
         Some(owner) => Addresses::Of(owner),
-        None if said.addresses.is_empty() => Addresses::None,
+        None if account.addresses.is_empty() => Addresses::None,
         None => Addresses::Free,
     };
     Ok(Facts { intent, me, owner, waiting_for, addresses })
@@ -165,31 +165,33 @@ async fn facts(cx: &Request, said: &ProviderAccount, (intent, me): (Intent, Opti
 
 async fn act(
     cx: &Request,
-    (said, flow): (&ProviderAccount, &Flow),
+    (account, flow): (&ProviderAccount, &Flow),
     (outcome, me): (Outcome, Option<&Member>),
 ) -> Result<Result<CallbackOutcome, OAuthRefusal>> {
     let next = || flow.next.clone();
     let done = match (outcome, me) {
         (Outcome::SignIn(user), _) => {
-            sign_in_owner(cx, (user, said), false).await.map(|()| CallbackOutcome::SignedIn { next: next() })
+            sign_in_owner(cx, (user, account), false).await.map(|()| CallbackOutcome::SignedIn { next: next() })
         }
         (Outcome::Proved(user), _) => {
             // To the page of the pending sign-up; this request only verified its account.
             let onward = pending_sign_ups::next(cx).await?;
-            sign_in_owner(cx, (user, said), true).await.map(|()| CallbackOutcome::Proved { next: onward })
+            sign_in_owner(cx, (user, account), true).await.map(|()| CallbackOutcome::Proved { next: onward })
         }
         (Outcome::SignUp(_), _) => {
-            pending_sign_ups::keep(cx, flow, said).await?;
+            pending_sign_ups::keep(cx, flow, account).await?;
             Ok(CallbackOutcome::PendingSignUp { browser: flow.browser.clone() })
         }
         (Outcome::Link(_), Some(me)) => {
             let me = me.clone().elevated()?;
-            return Ok(identities::link(cx, &me, said).await?.map(|()| CallbackOutcome::Linked));
+            return Ok(identities::link(cx, &me, account).await?.map(|()| CallbackOutcome::Linked));
         }
         (Outcome::Elevate(_), Some(me)) => {
-            elevate_session(cx, me, said).await.map(|()| CallbackOutcome::Elevated { next: next() })
+            elevate_session(cx, me, account).await.map(|()| CallbackOutcome::Elevated { next: next() })
         }
-        (Outcome::Refresh(_), Some(me)) => identities::refresh(cx, me, said).await.map(|()| CallbackOutcome::Refreshed),
+        (Outcome::Refresh(_), Some(me)) => {
+            identities::refresh(cx, me, account).await.map(|()| CallbackOutcome::Refreshed)
+        }
         (Outcome::Refuse(why), _) => return Ok(Err(why)),
         (_, None) => return Ok(Err(OAuthRefusal::SessionGone)),
     };
@@ -202,11 +204,11 @@ async fn act(
 
 /// Signs in the owner of the identity; with `linking`, also links the pending identity of this browser to their
 /// account.
-async fn sign_in_owner(cx: &Request, (user, said): (UserId, &ProviderAccount), linking: bool) -> Result<()> {
+async fn sign_in_owner(cx: &Request, (user, account): (UserId, &ProviderAccount), linking: bool) -> Result<()> {
     sign_in::refuse_suspended(&cx.server, user, "").await?;
-    let how = SignInMethod::Provider(said.provider);
+    let how = SignInMethod::Provider(account.provider);
     sign_in::enter(cx, user, (how, true), async |tx| {
-        identities::used(tx, user, said).await?;
+        identities::used(tx, user, account).await?;
         if linking {
             pending_sign_ups::link(tx, cx, (user, None)).await?;
         }
@@ -217,9 +219,9 @@ async fn sign_in_owner(cx: &Request, (user, said): (UserId, &ProviderAccount), l
 
 /// Elevates the session of a user who signed in at the provider again. Fails if the user has set a password in the
 /// meantime: then the password is required.
-async fn elevate_session(cx: &Request, me: &Member, said: &ProviderAccount) -> Result<()> {
+async fn elevate_session(cx: &Request, me: &Member, account: &ProviderAccount) -> Result<()> {
     elevate::renew(cx, me, "identity", async |tx| {
-        identities::used(tx, me.id(), said).await?;
+        identities::used(tx, me.id(), account).await?;
         if sign_in_methods::has_password(tx, me.id()).await? { Err(Error::NotFound) } else { Ok(()) }
     })
     .await

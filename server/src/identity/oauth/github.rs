@@ -85,15 +85,19 @@ impl GitHub {
             .set_auth_type(AuthType::RequestBody))
     }
 
-    pub fn way(&self, app: &settings::Provider, trip: &AuthorizationRequest) -> Result<Url, ProviderError> {
-        let challenge = PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(trip.verifier.clone()));
-        let client = self.client(app, &trip.callback)?;
+    pub fn authorization_url(
+        &self,
+        app: &settings::Provider,
+        request: &AuthorizationRequest,
+    ) -> Result<Url, ProviderError> {
+        let challenge = PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(request.verifier.clone()));
+        let client = self.client(app, &request.callback)?;
         let way = client
-            .authorize_url(|| CsrfToken::new(trip.state.text()))
+            .authorize_url(|| CsrfToken::new(request.state.text()))
             .add_scopes(["read:user", "user:email"].map(|scope| Scope::new(scope.to_owned())))
             .set_pkce_challenge(challenge);
         // GitHub cannot be made to ask for the password again; it can at least show the account about to sign in.
-        let way = if trip.fresh.is_some() { way.add_extra_param("prompt", "select_account") } else { way };
+        let way = if request.fresh.is_some() { way.add_extra_param("prompt", "select_account") } else { way };
         Ok(way.url().0)
     }
 
@@ -103,12 +107,12 @@ impl GitHub {
         &self,
         app: &settings::Provider,
         http: &Outbound,
-        (answer, trip): (&CallbackParams<'_>, &AuthorizationRequest),
+        (answer, request): (&CallbackParams<'_>, &AuthorizationRequest),
     ) -> Result<ProviderAccount, ProviderError> {
-        let (user, token) = timely(&self.url, self.identify(app, http, (answer, trip))).await?;
-        let (addresses, lacks) = match soon(&self.api, self.addresses(http, &token)).await {
+        let (user, token) = timely(&self.url, self.identify(app, http, (answer, request))).await?;
+        let (addresses, missing) = match soon(&self.api, self.addresses(http, &token)).await {
             Ok(addresses) => (addresses, None),
-            Err(trouble) => (Vec::new(), Some(MissingDetail { trouble, may_join: false })),
+            Err(error) => (Vec::new(), Some(MissingDetail { error, may_join: false })),
         };
         Ok(ProviderAccount {
             provider: app.slug,
@@ -118,7 +122,7 @@ impl GitHub {
             name: user.name,
             addresses,
             picture: Some(user.avatar_url),
-            lacks,
+            missing,
         })
     }
 
@@ -126,16 +130,16 @@ impl GitHub {
         &self,
         app: &settings::Provider,
         http: &Outbound,
-        (answer, trip): (&CallbackParams<'_>, &AuthorizationRequest),
+        (answer, request): (&CallbackParams<'_>, &AuthorizationRequest),
     ) -> Result<(User, String), ProviderError> {
         // It names itself in two ways: by its address, and by that of its OAuth server.
         if answer.issuer.is_some_and(|issuer| issuer.strip_suffix("/login/oauth").unwrap_or(issuer) != self.url) {
             return Err(ProviderError::odd("another issuer answered"));
         }
-        let client = self.client(app, &trip.callback)?;
+        let client = self.client(app, &request.callback)?;
         let token = client
             .exchange_code(AuthorizationCode::new(answer.code.expose_secret().to_owned()))
-            .set_pkce_verifier(PkceCodeVerifier::new(trip.verifier.clone()))
+            .set_pkce_verifier(PkceCodeVerifier::new(request.verifier.clone()))
             .request_async(http)
             .await
             .map_err(exchange_error)?;

@@ -58,11 +58,11 @@ pub async fn list(cx: &Request, me: &Member) -> Result<Vec<Identity>> {
 }
 
 /// Returns the user this identity is linked to, or `None`.
-pub(super) async fn owner(db: &mut PgConnection, said: &ProviderAccount) -> Result<Option<UserId>> {
+pub(super) async fn owner(db: &mut PgConnection, account: &ProviderAccount) -> Result<Option<UserId>> {
     let owner = sqlx::query_scalar!(
         "select user_id from identities where issuer = $1 and subject = $2",
-        said.issuer,
-        said.subject
+        account.issuer,
+        account.subject
     )
     .fetch_optional(db)
     .await?;
@@ -82,7 +82,7 @@ pub(super) async fn has(db: &mut PgConnection, user: UserId, provider: Slug) -> 
 
 /// Records that an identity was used for this transaction, and its current login name, if the provider gives one.
 /// [`Error::NotFound`] when it was unlinked, or its account suspended, in the meantime.
-pub(super) async fn used(tx: &mut PgConnection, user: UserId, said: &ProviderAccount) -> Result<()> {
+pub(super) async fn used(tx: &mut PgConnection, user: UserId, account: &ProviderAccount) -> Result<()> {
     // Locks the account, so that it cannot be suspended or lose the identity before the commit.
     sqlx::query!("select 1 as one from users where id = $1 and suspended_at is null for update", user.0)
         .fetch_optional(&mut *tx)
@@ -93,10 +93,10 @@ pub(super) async fn used(tx: &mut PgConnection, user: UserId, said: &ProviderAcc
         update identities set login = coalesce(nullif($4, ''), login), last_used_at = now()
         where issuer = $1 and subject = $2 and user_id = $3
         "#,
-        said.issuer,
-        said.subject,
+        account.issuer,
+        account.subject,
         user.0,
-        said.login,
+        account.login,
     )
     .execute(tx)
     .await?;
@@ -108,15 +108,15 @@ pub(super) async fn used(tx: &mut PgConnection, user: UserId, said: &ProviderAcc
 pub(super) async fn insert(
     tx: &mut PgConnection,
     user: UserId,
-    said: &ProviderAccount,
+    account: &ProviderAccount,
 ) -> Result<Result<(), OAuthRefusal>> {
     let inserted = sqlx::query!(
         "insert into identities (user_id, provider, issuer, subject, login) values ($1, $2, $3, $4, $5)",
         user.0,
-        said.provider.as_str(),
-        said.issuer,
-        said.subject,
-        said.login,
+        account.provider.as_str(),
+        account.issuer,
+        account.subject,
+        account.login,
     )
     .execute(tx)
     .await;
@@ -129,30 +129,30 @@ pub(super) async fn insert(
 }
 
 /// Links an identity to the user's own account and mails a notice.
-pub(super) async fn link(cx: &Request, me: &Elevated, said: &ProviderAccount) -> Result<Result<(), OAuthRefusal>> {
+pub(super) async fn link(cx: &Request, me: &Elevated, account: &ProviderAccount) -> Result<Result<(), OAuthRefusal>> {
     let mut tx = cx.server.begin().await?;
     match sessions::still_elevated(&mut tx, me).await {
         Err(Error::SignInNeeded | Error::ElevationNeeded) => return Ok(Err(OAuthRefusal::SessionGone)),
         held => held?,
     }
-    if let Err(why) = insert(&mut tx, me.id(), said).await? {
+    if let Err(why) = insert(&mut tx, me.id(), account).await? {
         return Ok(Err(why));
     }
     let actor = Actor::of(cx, me);
-    tell_linked(&mut tx, cx, (me.id(), said), actor).await?;
+    record_linked(&mut tx, cx, (me.id(), account), actor).await?;
     tx.commit().await?;
     cx.server.wake().ring();
     Ok(Ok(()))
 }
 
 /// Writes the audit row and the mail about a linked identity.
-pub(super) async fn tell_linked(
+pub(super) async fn record_linked(
     tx: &mut PgConnection,
     cx: &Request,
-    (user, said): (UserId, &ProviderAccount),
+    (user, account): (UserId, &ProviderAccount),
     actor: Actor<'_>,
 ) -> Result<()> {
-    let (label, login) = (cx.server.providers().label(said.provider), said.login.clone());
+    let (label, login) = (cx.server.providers().label(account.provider), account.login.clone());
     let to = sqlx::query_scalar!("select email from users where id = $1", user.0).fetch_one(&mut *tx).await?;
     let message = mails::identity_linked(&cx.server.config().origin, &label, &login);
     audit::record(tx, user, actor, &Event::IdentityLinked { label, login }).await?;
@@ -189,18 +189,18 @@ pub async fn unlink(cx: &Request, me: &Elevated, provider: &str) -> Result<()> {
 }
 
 /// Imports the user's current name and picture from the provider.
-pub(super) async fn refresh(cx: &Request, me: &Member, said: &ProviderAccount) -> Result<()> {
+pub(super) async fn refresh(cx: &Request, me: &Member, account: &ProviderAccount) -> Result<()> {
     let mut tx = sessions::begin(cx, me).await?;
-    used(&mut tx, me.id(), said).await?;
+    used(&mut tx, me.id(), account).await?;
     sqlx::query!(
         "update users set display_name = coalesce(nullif($2, ''), display_name) where id = $1",
         me.id().0,
-        said.name,
+        account.name,
     )
     .execute(&mut *tx)
     .await?;
     users::index_name(&mut tx, me.id()).await?;
-    if let Some(url) = &said.picture {
+    if let Some(url) = &account.picture {
         avatars::wish(&mut tx, me.id(), url).await?;
     }
     tx.commit().await?;

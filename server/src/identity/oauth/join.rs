@@ -64,21 +64,21 @@ async fn create(cx: &Request, new: &NewUser) -> Result<SignUpOutcome> {
     let mut tx = cx.server.begin().await?;
     // Deleting the row uses it up: a second request finds nothing.
     let row = pending_sign_ups::take(&mut tx, cx).await?;
-    let said = row.said()?;
+    let account = row.account()?;
     let Some(user) = sign_up::insert_user(&mut tx, new).await? else {
         tx.rollback().await?;
         return lost(cx, new).await;
     };
-    if identities::insert(&mut tx, user, &said).await?.is_err() {
+    if identities::insert(&mut tx, user, &account).await?.is_err() {
         return Ok(SignUpOutcome::HaveAccount);
     }
     // A pending sign-up with this address has lost: this user verified the address first.
     sqlx::query!("delete from registrations where lower(email) = lower($1)", new.email).execute(&mut *tx).await?;
-    let how = SignInMethod::Provider(said.provider);
+    let how = SignInMethod::Provider(account.provider);
     let device = sessions::claim(&mut tx, cx, &session, user, (how, true)).await?;
     sign_up::welcome(&mut tx, cx, user, (device, how)).await?;
     // Fetched in the background: the user does not wait for a picture, and has the generated avatar without it.
-    if let Some(url) = &said.picture {
+    if let Some(url) = &account.picture {
         avatars::wish(&mut tx, user, url).await?;
     }
     tx.commit().await?;

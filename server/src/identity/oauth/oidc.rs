@@ -85,8 +85,8 @@ impl Oidc {
         if let Some((_, description)) = known.description.as_ref().filter(|(since, _)| since.elapsed() < age) {
             return Ok(Arc::clone(description));
         }
-        if let Some((_, trouble)) = known.failure.as_ref().filter(|(since, _)| *since > asked) {
-            return Err(trouble.clone());
+        if let Some((_, error)) = known.failure.as_ref().filter(|(since, _)| *since > asked) {
+            return Err(error.clone());
         }
         match timely(&self.issuer, discovery::fetch(&self.issuer, http)).await {
             Ok(found) => {
@@ -94,9 +94,9 @@ impl Oidc {
                 known.description = Some((Instant::now(), Arc::clone(&found)));
                 Ok(found)
             }
-            Err(trouble) => {
-                known.failure = Some((Instant::now(), trouble.clone()));
-                Err(trouble)
+            Err(error) => {
+                known.failure = Some((Instant::now(), error.clone()));
+                Err(error)
             }
         }
     }
@@ -114,21 +114,21 @@ impl Oidc {
         }
     }
 
-    pub async fn way(
+    pub async fn authorization_url(
         &self,
         app: &settings::Provider,
         http: &Outbound,
-        trip: &AuthorizationRequest,
+        request: &AuthorizationRequest,
     ) -> Result<Url, ProviderError> {
         let description = self.description(http, KEPT).await?;
-        let client = client(app, &description, &trip.callback)?;
-        let challenge = PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(trip.verifier.clone()));
+        let client = client(app, &description, &request.callback)?;
+        let challenge = PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(request.verifier.clone()));
         let way = client
-            .authorize_url(|| CsrfToken::new(trip.state.text()))
+            .authorize_url(|| CsrfToken::new(request.state.text()))
             .add_scopes(["openid", "email", "profile"].map(|scope| Scope::new(scope.to_owned())))
             .set_pkce_challenge(challenge)
-            .add_extra_param("nonce", &trip.nonce);
-        let way = match trip.fresh {
+            .add_extra_param("nonce", &request.nonce);
+        let way = match request.fresh {
             Some(_) => way.add_extra_param("prompt", "login").add_extra_param("max_age", "0"),
             None => way,
         };
@@ -141,33 +141,33 @@ impl Oidc {
         &self,
         app: &settings::Provider,
         http: &Outbound,
-        (answer, trip): (&CallbackParams<'_>, &AuthorizationRequest),
+        (answer, request): (&CallbackParams<'_>, &AuthorizationRequest),
     ) -> Result<ProviderAccount, ProviderError> {
-        let known = timely(&self.issuer, self.identify(app, http, (answer, trip))).await?;
-        let (mut person, mut lacks) = (known.person, None);
+        let known = timely(&self.issuer, self.identify(app, http, (answer, request))).await?;
+        let (mut person, mut missing) = (known.person, None);
         if let Some(place) = known.user_info.as_ref().filter(|_| person.email.is_none()) {
             match soon(place.as_str(), user_info(http, place, &known.access_token)).await {
-                Err(trouble) => lacks = Some(MissingDetail { trouble, may_join: true }),
+                Err(error) => missing = Some(MissingDetail { error, may_join: true }),
                 Ok(info) => match info.text("sub") {
                     Some(sub) if sub == known.subject => person = Person::read(&info).or(person),
                     // OpenID Connect Core § 5.3.2: it must not be used.
                     sub => {
-                        let trouble = ProviderError::odd(
+                        let error = ProviderError::odd(
                             "claim `sub` of the user info is missing or another than in the id token",
                         );
-                        lacks = Some(MissingDetail { trouble, may_join: sub.is_none() });
+                        missing = Some(MissingDetail { error, may_join: sub.is_none() });
                     }
                 },
             }
         }
-        Ok(ProviderAccount { lacks, ..said(app, known.subject, &person) })
+        Ok(ProviderAccount { missing, ..account(app, known.subject, &person) })
     }
 
     async fn identify(
         &self,
         app: &settings::Provider,
         http: &Outbound,
-        (answer, trip): (&CallbackParams<'_>, &AuthorizationRequest),
+        (answer, request): (&CallbackParams<'_>, &AuthorizationRequest),
     ) -> Result<Identified, ProviderError> {
         let description = self.description(http, KEPT).await?;
         match answer.issuer {
@@ -175,17 +175,17 @@ impl Oidc {
             None if description.names_itself => return Err(ProviderError::odd("an answer without its issuer")),
             _ => {}
         }
-        let tokens: Tokens = client(app, &description, &trip.callback)?
+        let tokens: Tokens = client(app, &description, &request.callback)?
             .exchange_code(AuthorizationCode::new(answer.code.expose_secret().to_owned()))
-            .set_pkce_verifier(PkceCodeVerifier::new(trip.verifier.clone()))
+            .set_pkce_verifier(PkceCodeVerifier::new(request.verifier.clone()))
             .request_async(http)
             .await
             .map_err(exchange_error)?;
         let claims = self.claims(http, &tokens).await?;
-        let expected = Expected { issuer: &self.issuer, client_id: &app.client_id, nonce: &trip.nonce };
+        let expected = Expected { issuer: &self.issuer, client_id: &app.client_id, nonce: &request.nonce };
         let subject = claims::check(&claims, &expected, clock::now())?;
         // OpenID Connect Core § 3.1.2.1: an issuer must send `auth_time` when the request had `max_age`.
-        if let Some(since) = trip.fresh
+        if let Some(since) = request.fresh
             && claims.seconds("auth_time").is_none_or(|at| at.saturating_add(SKEW) < since.unix_timestamp())
         {
             return Err(ProviderError::NotFresh);
@@ -240,7 +240,7 @@ async fn user_info(http: &Outbound, place: &Url, token: &AccessToken) -> Result<
         .ok_or_else(|| ProviderError::odd(format!("no JSON object for the user info at {place}")))
 }
 
-fn said(app: &settings::Provider, subject: String, person: &Person) -> ProviderAccount {
+fn account(app: &settings::Provider, subject: String, person: &Person) -> ProviderAccount {
     let verified = person.verified_email();
     let name = person.name.clone().unwrap_or_default();
     let login = person.login.as_deref().or(verified).unwrap_or(&name);
@@ -252,6 +252,6 @@ fn said(app: &settings::Provider, subject: String, person: &Person) -> ProviderA
         name: name.clone(),
         addresses: usable_addresses(verified.into_iter()),
         picture: person.picture.clone(),
-        lacks: None,
+        missing: None,
     }
 }

@@ -73,7 +73,7 @@ pub(super) struct Row {
 
 impl Row {
     /// Returns the provider's data, without the addresses.
-    pub fn said(&self) -> Result<ProviderAccount> {
+    pub fn account(&self) -> Result<ProviderAccount> {
         Ok(ProviderAccount {
             provider: self.provider.parse::<Slug>().map_err(|()| Error::NotFound)?,
             issuer: self.issuer.clone(),
@@ -82,14 +82,14 @@ impl Row {
             name: self.name.clone(),
             addresses: Vec::new(),
             picture: self.picture.clone(),
-            lacks: None,
+            missing: None,
         })
     }
 }
 
 /// Stores the provider's data for the browser of the callback and replaces an earlier pending sign-up there.
-pub(super) async fn keep(cx: &Request, flow: &Flow, said: &ProviderAccount) -> Result<()> {
-    let addresses: Vec<String> = said.addresses.iter().map(|email| email.as_str().to_owned()).collect();
+pub(super) async fn keep(cx: &Request, flow: &Flow, account: &ProviderAccount) -> Result<()> {
+    let addresses: Vec<String> = account.addresses.iter().map(|email| email.as_str().to_owned()).collect();
     sqlx::query!(
         r#"
         insert into pending_oauth_sign_ups (browser_hash, provider, issuer, subject, login, name, picture, addresses, next)
@@ -100,12 +100,12 @@ pub(super) async fn keep(cx: &Request, flow: &Flow, said: &ProviderAccount) -> R
             avatar_requested = false, avatar = null, avatar_type = null, next = excluded.next, created_at = excluded.created_at, expires_at = excluded.expires_at
         "#,
         &flow.browser.hash()[..],
-        said.provider.as_str(),
-        said.issuer,
-        said.subject,
-        said.login,
-        said.name,
-        said.picture,
+        account.provider.as_str(),
+        account.issuer,
+        account.subject,
+        account.login,
+        account.name,
+        account.picture,
         &addresses,
         flow.next,
     )
@@ -249,12 +249,12 @@ pub(super) async fn link(tx: &mut PgConnection, cx: &Request, (user, proved): (U
     if !row.addresses.iter().any(|address| theirs(address)) && !proved.is_some_and(theirs) {
         return Err(Error::NotFound);
     }
-    let said = row.said()?;
-    if let Err(why) = identities::insert(tx, user, &said).await? {
-        return Err(Invalid::one("", why.words(&cx.server.providers().label(said.provider))).into());
+    let account = row.account()?;
+    if let Err(why) = identities::insert(tx, user, &account).await? {
+        return Err(Invalid::one("", why.words(&cx.server.providers().label(account.provider))).into());
     }
     let actor = Actor::Person { user, device: None, client: cx.client() };
-    identities::tell_linked(tx, cx, (user, &said), actor).await
+    identities::record_linked(tx, cx, (user, &account), actor).await
 }
 
 /// Stores an address that was verified by a mailed code: from now on the first to choose from.

@@ -51,13 +51,13 @@ pub struct ProviderAccount {
     /// The address of the user's picture there.
     pub picture: Option<String>,
     /// The details that could not be read, if any. Known identities sign in without them.
-    pub(super) lacks: Option<MissingDetail>,
+    pub(super) missing: Option<MissingDetail>,
 }
 
 /// The reason why the details of an account could not be read.
 #[derive(Clone, Debug)]
 pub(super) struct MissingDetail {
-    pub trouble: ProviderError,
+    pub error: ProviderError,
     /// True if a new user can continue without them, as if the provider had verified no address.
     pub may_join: bool,
 }
@@ -107,8 +107,8 @@ pub(super) fn exchange_error<E: ErrorResponse + ErrorCode>(
     error: RequestTokenError<ProviderError, E>,
 ) -> ProviderError {
     match error {
-        RequestTokenError::ServerResponse(said) => ProviderError::of_code(&said.code()),
-        RequestTokenError::Request(trouble) => trouble,
+        RequestTokenError::ServerResponse(account) => ProviderError::of_code(&account.code()),
+        RequestTokenError::Request(error) => error,
         RequestTokenError::Parse(..) => ProviderError::odd("a token of another shape"),
         RequestTokenError::Other(_) => ProviderError::odd("no token"),
     }

@@ -45,7 +45,7 @@ async fn mail_code(cx: &Request, email: &Email) -> Result<MailOutcome<Token>> {
         }
     };
     let mut tx = cx.server.begin().await?;
-    let label = cx.server.providers().label(pending_sign_ups::row(&mut tx, cx).await?.said()?.provider);
+    let label = cx.server.providers().label(pending_sign_ups::row(&mut tx, cx).await?.account()?.provider);
     let origin = &cx.server.config().origin;
     let to = Recipient {
         user: owner.as_ref().map(|owner| owner.id),

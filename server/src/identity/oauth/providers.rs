@@ -87,10 +87,10 @@ impl Provider {
     }
 
     /// Returns the authorization URL for the browser.
-    pub(super) async fn way(&self, trip: &AuthorizationRequest) -> Result<String, ProviderError> {
+    pub(super) async fn authorization_url(&self, request: &AuthorizationRequest) -> Result<String, ProviderError> {
         let url = match &self.protocol {
-            Protocol::GitHub(github) => github.way(&self.settings, trip)?,
-            Protocol::Oidc(oidc) => oidc.way(&self.settings, &self.http, trip).await?,
+            Protocol::GitHub(github) => github.authorization_url(&self.settings, request)?,
+            Protocol::Oidc(oidc) => oidc.authorization_url(&self.settings, &self.http, request).await?,
         };
         Ok(url.into())
     }
@@ -99,13 +99,13 @@ impl Provider {
     pub(super) async fn ask(
         &self,
         answer: &CallbackParams<'_>,
-        trip: &AuthorizationRequest,
+        request: &AuthorizationRequest,
     ) -> Result<ProviderAccount, ProviderError> {
-        let said = match &self.protocol {
-            Protocol::GitHub(github) => github.ask(&self.settings, &self.http, (answer, trip)).await,
-            Protocol::Oidc(oidc) => oidc.ask(&self.settings, &self.http, (answer, trip)).await,
+        let account = match &self.protocol {
+            Protocol::GitHub(github) => github.ask(&self.settings, &self.http, (answer, request)).await,
+            Protocol::Oidc(oidc) => oidc.ask(&self.settings, &self.http, (answer, request)).await,
         };
-        said.map(ProviderAccount::tidy)
+        account.map(ProviderAccount::tidy)
     }
 
     /// Checks that the provider answers, for `kith doctor`. Returns one of its addresses and the response time.

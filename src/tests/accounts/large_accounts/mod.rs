@@ -13,7 +13,7 @@ use crate::tests::{Site, support::site::as_served};
 async fn site_with_large_account(pool: &PgPool) -> Site {
     drop(Site::with_cast(pool).await);
     let site = Site::new(&as_served(pool, 20));
-    site.crowd("fan", 30).await;
+    site.add_users("fan", 30).await;
     site.sql(LARGE).await;
     site
 }

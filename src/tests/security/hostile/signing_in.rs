@@ -30,7 +30,7 @@ async fn one_member_cannot_stop_others_from_signing_in(pool: PgPool) {
     Site::with_cast(&pool).await;
     // As many connections to the database as in production, otherwise their number would be the bottleneck.
     let site = Site::new(&as_served(&pool, 20));
-    site.crowd("ann", 12).await;
+    site.add_users("ann", 12).await;
     for (what, same_address) in
         [("password", false), ("costly", true), ("elevation", true), ("sign-in", true), ("sign-in", false)]
     {

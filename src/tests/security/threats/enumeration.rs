@@ -224,7 +224,7 @@ fn rank_test(slow: &[f64], fast: &[f64], slack: f64) -> f64 {
 async fn site_with(pool: &PgPool, kinds: &[&str]) -> Site {
     let site = Site::new(pool);
     for kind in kinds {
-        site.crowd(kind, i32::try_from(WARM + PAIRS).unwrap()).await;
+        site.add_users(kind, i32::try_from(WARM + PAIRS).unwrap()).await;
     }
     site.sql("delete from passwords using users u where u.id = user_id and u.username like 'coded%'").await;
     site.sql("update users set suspended_at = now(), suspended_reason = 'spam' where username like 'exile%'").await;

@@ -21,7 +21,7 @@ impl Copies {
     /// Creates them with a user for each round: `ann000`, `ann001` …
     async fn new(pool: &PgPool) -> Self {
         let copies = [Site::new(&as_served(pool, 12)), Site::new(&as_served(pool, 12))];
-        copies[0].crowd("ann", i32::try_from(ROUNDS).unwrap()).await;
+        copies[0].add_users("ann", i32::try_from(ROUNDS).unwrap()).await;
         Self(copies)
     }
 

@@ -104,7 +104,7 @@ async fn suspended_users_get_no_digest(pool: PgPool) {
 async fn two_instances_queue_each_digest_once(pool: PgPool) {
     let copies = [Site::with_cast(&pool).await, Site::new(&as_served(&pool, 8))];
     let site = &copies[0];
-    site.crowd("fan", 120).await;
+    site.add_users("fan", 120).await;
     let ada = "(select id from users where username = 'ada')";
     for round in 0..20 {
         site.sql("delete from jobs; delete from notifications; delete from posts").await;

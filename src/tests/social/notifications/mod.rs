@@ -22,7 +22,7 @@ fn bell(answer: &Answer) -> String {
 async fn told(browser: &mut Browser) -> Vec<String> {
     let answer = browser.get("/notifications").await;
     assert_eq!(answer.status, StatusCode::OK);
-    answer.body.split("<p class=\"told-said\">").skip(1).map(said).collect()
+    answer.body.split("<p class=\"notification-title\">").skip(1).map(said).collect()
 }
 
 fn said(row: &str) -> String {
@@ -242,7 +242,7 @@ async fn viewing_pages_marks_no_notification_as_read(pool: PgPool) {
 #[sqlx::test]
 async fn the_unread_count_stops_at_99_but_pages_show_all(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
-    site.crowd("fan", 120).await;
+    site.add_users("fan", 120).await;
     let fan = "insert into notifications (user_id, kind, actor_id) select a.id, 'follow', f.id from users a, users f
         where a.username = 'alan' and f.username like 'fan%' order by f.id limit";
     site.sql(&format!("{fan} 99")).await;
@@ -258,7 +258,7 @@ async fn the_unread_count_stops_at_99_but_pages_show_all(pool: PgPool) {
     let (mut path, mut rows) = ("/notifications".to_owned(), 0);
     loop {
         let page = alan.get(&path).await.body;
-        rows += page.matches("told-said").count();
+        rows += page.matches("notification-title").count();
         let Some(next) = page.split("href=\"/notifications?before=").nth(1) else { break };
         path = format!("/notifications?before={}", next.split('"').next().unwrap());
     }

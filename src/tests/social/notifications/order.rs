@@ -100,7 +100,7 @@ const WRONG: &str = "select count(*) from notifications n where (n.withdrawn_at 
 async fn concurrent_suspensions_and_actions_keep_notifications_correct_without_deadlocks(pool: PgPool) {
     drop(Site::with_cast(&pool).await);
     let (site, copy) = (Site::new(&as_served(&pool, 12)), Site::new(&as_served(&pool, 12)));
-    site.crowd("fan", 6).await;
+    site.add_users("fan", 6).await;
     let mut people = Vec::new();
     for n in 0..6 {
         let browser = site.signed_in(&format!("fan{n:03}")).await;

@@ -12,7 +12,7 @@ const PEOPLE: usize = 12;
 const WRONG: &str = "select count(*) from notifications n where n.kind = 'like' and (n.withdrawn_at is null)
     <> exists (select from likes l where l.post_id = n.post_id and l.user_id <> n.user_id)";
 
-async fn crowd(site: &Site, copies: &[Site; 2]) -> Vec<Browser> {
+async fn browsers_of(site: &Site, copies: &[Site; 2]) -> Vec<Browser> {
     let mut people = Vec::new();
     for n in 0..PEOPLE {
         people.push(site.signed_in(&format!("fan{n:03}")).await.on(&copies[n % 2]));
@@ -25,8 +25,8 @@ async fn crowd(site: &Site, copies: &[Site; 2]) -> Vec<Browser> {
 async fn concurrent_likes_share_one_notification_with_the_right_count(pool: PgPool) {
     let copies = [Site::with_cast(&pool).await, Site::new(&as_served(&pool, 12))];
     let site = &copies[0];
-    site.crowd("fan", PEOPLE as i32).await;
-    let people = crowd(site, &copies).await;
+    site.add_users("fan", PEOPLE as i32).await;
+    let people = browsers_of(site, &copies).await;
     let mut alan = site.signed_in("alan").await;
     for round in 0..ROUNDS {
         let post = site.post("alan", "hello").await;
@@ -56,8 +56,8 @@ async fn concurrent_likes_share_one_notification_with_the_right_count(pool: PgPo
 async fn concurrent_likes_and_unlikes_leave_consistent_notifications_and_counts(pool: PgPool) {
     let copies = [Site::with_cast(&pool).await, Site::new(&as_served(&pool, 12))];
     let site = &copies[0];
-    site.crowd("fan", PEOPLE as i32).await;
-    let people = crowd(site, &copies).await;
+    site.add_users("fan", PEOPLE as i32).await;
+    let people = browsers_of(site, &copies).await;
     let post = site.post("alan", "hello").await;
     for round in 0..ROUNDS {
         let tasks: Vec<_> = people

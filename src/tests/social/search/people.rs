@@ -44,7 +44,7 @@ async fn users_are_found_by_name_prefix_and_by_similar_spelling(pool: PgPool) {
 #[sqlx::test]
 async fn pages_of_users_show_each_match_once(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
-    site.crowd("ann", 45).await;
+    site.add_users("ann", 45).await;
     let (mut browser, mut seen, mut path) = (site.browser(), Vec::new(), "/search/people?q=ann".to_owned());
     let mut pages = 0;
     loop {
@@ -93,7 +93,7 @@ async fn similar_spellings_are_listed_below_prefix_matches(pool: PgPool) {
         }
     }
     // A full page has no room for them, and a later page does not show them.
-    site.crowd("alna", 30).await;
+    site.add_users("alna", 30).await;
     let body = look(&mut site.browser(), "/search/people", "alna").await;
     assert!(people(&body).len() == 20 && !body.contains("Spelled like it"), "{body}");
     let body = site.browser().get(&next(&body).unwrap()).await.body;
@@ -103,7 +103,7 @@ async fn similar_spellings_are_listed_below_prefix_matches(pool: PgPool) {
 #[sqlx::test]
 async fn the_most_followed_active_user_is_first_among_many_matches(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
-    site.crowd("ann", 700).await;
+    site.add_users("ann", 700).await;
     site.sql(
         "update profile_counts set followers = 50 where user_id = (select id from users where username = 'ann650');
          update profile_counts set followers = 99 where user_id = (select id from users where username = 'ann640');
