@@ -79,7 +79,7 @@ impl User {
             Self::Role { who, role } => {
                 let role = Role::from(role);
                 accounts::set_role(server, find(server, &who).await?, role).await.map_err(explain)?;
-                say!("{who} is {} now, and signs in anew.", role.name())
+                say!("{who} is {} now, and has to sign in again.", role.name())
             }
             Self::Reset { who } => {
                 accounts::start_reset(server, find(server, &who).await?).await.map_err(explain)?;

@@ -122,7 +122,7 @@ const PLAIN: [(Flash, &str); 40] = [
     (Flash::Disconnected, "disconnected"),
     (Flash::Refreshed, "refreshed"),
     (Flash::Proved, "proved"),
-    (Flash::PendingSignUpGone, "sign-up-gone"),
+    (Flash::PendingSignUpGone, "oauth-sign-up-gone"),
     (Flash::AddressTaken, "address-taken"),
     (Flash::HaveAccountThere, "have-account-there"),
     (Flash::MarkedRead, "marked-read"),

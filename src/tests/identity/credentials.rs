@@ -54,7 +54,7 @@ async fn reserves_a_former_username_and_redirects_to_the_new_one(pool: PgPool) {
 async fn a_code_elevates_only_the_user_it_was_sent_to(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut alan = site.signed_in("alan").await;
-    site.sql("update sessions set elevated_until = now() - interval '1 second'").await;
+    site.unelevate().await;
     let wall = alan.post("/settings/security/password", &[("new_password", NEW)]).await;
     assert_eq!(wall.location(), "/elevate?next=%2F");
     let answer = alan.post("/elevate/send", &[("next", "/settings/security")]).await;
@@ -155,7 +155,7 @@ async fn elevation_by_code_preserves_a_pending_change_of_address(pool: PgPool) {
     let mut alan = site.signed_in("alan").await;
     alan.post("/settings/account/email", &[("email", "turing@kith.example")]).await;
     let change = site.code_to("turing@kith.example").await;
-    site.sql("update sessions set elevated_until = now() - interval '1 second'").await;
+    site.unelevate().await;
     let next = ("next", "/settings/account/email/verify");
     assert!(alan.post(next.1, &[("code", &change)]).await.location().starts_with("/elevate?next="));
     alan.post("/elevate/send", &[next]).await;

@@ -68,7 +68,7 @@ async fn delayed_changes_fail_after_their_session_or_elevation_ends(pool: PgPool
         let answer = meanwhile(&site, PROOFS_END, &alan, path, fields).await;
         assert!(answer.location().starts_with("/elevate"), "{path}: {} {}", answer.status, answer.location());
         assert_eq!(site.count(state).await, 2, "{path}");
-        site.sql("delete from limits").await;
+        site.reset_limits().await;
     }
     let after: String =
         sqlx::query_scalar("select hash from passwords p join users u on u.id = p.user_id where username = 'alan'")

@@ -153,6 +153,6 @@ async fn forms_change_nothing_after_their_session_ends(pool: PgPool) {
         let refused = answer.status == StatusCode::UNAUTHORIZED || answer.location().starts_with("/sign-in?next=");
         assert!(refused, "{path}: {} {} {}", answer.status, answer.location(), answer.body);
         assert_eq!(state(&pool).await, before, "{path}");
-        site.sql("delete from limits").await;
+        site.reset_limits().await;
     }
 }

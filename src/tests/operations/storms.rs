@@ -72,7 +72,7 @@ impl Storm {
 
     /// Sends all of them at once, each from its browser, to either instance; then checks every count.
     async fn at_once(&self, forms: Vec<(usize, Form)>, round: usize) {
-        self.site().sql("delete from limits").await;
+        self.site().reset_limits().await;
         let mut tasks = Vec::new();
         for (n, (who, (path, fields))) in forms.into_iter().enumerate() {
             let mut browser = self.crowd[who].clone().on(&self.copies[n % 2]);

@@ -161,7 +161,7 @@ async fn exhausted_codes_still_count_further_attempts(pool: PgPool) {
         ("/sign-in/code/send", "/sign-in/code", "ada@kith.example"),
         ("/sign-up", "/sign-up/verify", "new@kith.example"),
     ] {
-        site.sql("delete from limits").await;
+        site.reset_limits().await;
         let mut browser = site.browser();
         let fields = [("email", email), ("username", "newcomer"), ("password", "seven green umbrellas sing")];
         browser.post(send, if send == "/sign-up" { &fields } else { &fields[..1] }).await;
@@ -179,7 +179,7 @@ async fn exhausted_codes_still_count_further_attempts(pool: PgPool) {
 async fn a_stolen_session_cannot_block_the_owners_elevation(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let (mut owner, mut stolen) = (site.signed_in("alan").await, site.signed_in("alan").await);
-    site.sql("update sessions set elevated_until = now() - interval '1 second'").await;
+    site.unelevate().await;
     for n in 0..11 {
         let tried = stolen.post("/elevate", &[("current_password", "a wrong guess")]).await.status;
         assert_eq!(tried == StatusCode::TOO_MANY_REQUESTS, n == 10, "{n}: {tried}");

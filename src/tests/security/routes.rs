@@ -96,7 +96,7 @@ async fn every_route_enforces_its_guard(pool: PgPool) {
 async fn sensitive_routes_require_a_recent_elevation(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let mut alan = site.signed_in("alan").await;
-    site.sql("update sessions set elevated_until = now() - interval '1 second'").await;
+    site.unelevate().await;
     let mut asked = 0;
     for door in site.doors.iter() {
         let form = own_form(&mut alan).await;
@@ -106,7 +106,7 @@ async fn sensitive_routes_require_a_recent_elevation(pool: PgPool) {
         asked += usize::from(elevate);
         if door.path == "/sign-out" {
             alan = site.signed_in("alan").await;
-            site.sql("update sessions set elevated_until = now() - interval '1 second'").await;
+            site.unelevate().await;
         }
     }
     assert!(asked >= 3);
@@ -240,7 +240,7 @@ async fn malformed_forms_are_refused_without_any_change(pool: PgPool) {
             let takes_anything = door.path == "/sign-out";
             assert!(answer.status.is_client_error() || takes_anything, "{what} at {path}: {}", answer.status);
             assert!(takes_anything || digest(&site).await == before, "{what} at {path}");
-            site.sql("delete from limits").await;
+            site.reset_limits().await;
         }
     }
 }

@@ -74,7 +74,7 @@ async fn mentions_link_to_the_same_user_after_renames(pool: PgPool) {
     named(&site).await;
     let mut alan = site.signed_in("alan").await;
     for (name, sweeps) in [("turing", 1), ("am_turing", 0), ("turing", 1)] {
-        site.sql("delete from limits").await;
+        site.reset_limits().await;
         alan.post("/settings/account/username", &[("username", name)]).await;
         for _ in 0..sweeps {
             sweep(&site).await;

@@ -109,7 +109,7 @@ async fn post_history_pages_show_every_edit_once(pool: PgPool) {
     let mut alan = site.signed_in("alan").await;
     for n in 1..=130 {
         if n % 50 == 0 {
-            site.sql("delete from limits").await;
+            site.reset_limits().await;
         }
         assert_eq!(
             alan.post(&format!("/posts/{post}/edit"), &[("body", &format!("words {n}"))]).await.flash(),

@@ -279,6 +279,6 @@ async fn concurrently_deleting_a_whole_branch_leaves_no_posts(pool: PgPool) {
         assert_eq!(site.count(WRONG).await, 0, "round {round}");
         server::worker::sweep::everything(&site.server).await.unwrap();
         assert_eq!(site.count("select count(*) from posts").await, 0, "round {round}");
-        site.sql("delete from limits").await;
+        site.reset_limits().await;
     }
 }

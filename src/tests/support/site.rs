@@ -139,6 +139,16 @@ impl Site {
         deleted.len()
     }
 
+    /// Forgets every counted attempt.
+    pub async fn reset_limits(&self) {
+        self.sql("delete from limits").await;
+    }
+
+    /// Ends the elevation of every session.
+    pub async fn unelevate(&self) {
+        self.sql("update sessions set elevated_until = now() - interval '1 second'").await;
+    }
+
     /// Returns one number from the database.
     pub async fn count(&self, sql: &str) -> i64 {
         sqlx::query_scalar(sql).fetch_one(self.server.db()).await.unwrap()

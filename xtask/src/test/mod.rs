@@ -1,7 +1,7 @@
 //! `cargo xtask test`: every check, cheapest first, and a count at the end.
 //!
 //! On a developer's machine it stops at the first step that fails; in CI (`--ci`) it continues, so that one run reports
-//! everything.
+//! everything. `--quick` runs the lints, the unit tests, and the HTTP tests of what changed.
 
 mod browser;
 mod counts;
@@ -11,7 +11,9 @@ mod layers;
 mod lint;
 mod packages;
 mod prose;
+mod quick;
 mod rust;
+mod sizes;
 mod trace;
 
 use std::{
@@ -39,10 +41,11 @@ struct Step {
     check: fn(&Run) -> Result<Counts>,
 }
 
-const STEPS: [Step; 13] = [
+const STEPS: [Step; 14] = [
     Step { part: "lint", name: "format", check: lint::format },
     Step { part: "lint", name: "plain English", check: prose::check },
     Step { part: "lint", name: "order of the modules", check: layers::check },
+    Step { part: "lint", name: "sizes of the files", check: sizes::check },
     Step { part: "lint", name: "clippy for the tools", check: lint::clippy },
     Step { part: "lint", name: "clippy for the browser", check: lint::clippy_wasm },
     Step { part: "lint", name: "purity of the wasm", check: lint::purity },
@@ -69,15 +72,20 @@ pub fn run(args: &[String]) -> Result<()> {
     let part = rest.first().filter(|first| STEPS.iter().any(|step| step.part == first.as_str())).cloned();
     if part.is_some() {
         rest.remove(0);
-    } else if let Some(first) = rest.first() {
-        bail!("There is no part `{first}`: lint, rust, browser or dist.");
+    } else if let Some(first) = rest.first().filter(|first| *first != "--quick") {
+        bail!("There is no part `{first}`: lint, rust, browser or dist; or --quick.");
+    }
+    let quick = rest.first().is_some_and(|arg| arg == "--quick");
+    if quick {
+        rest = quick::arguments()?;
     }
     let wanted = |step: &&Step| match &part {
+        _ if quick => quick::STEPS.contains(&step.name),
         Some(part) => step.part == part,
         // Only CI builds everything once more.
         None => ci || step.part != "dist",
     };
-    if part.is_none() {
+    if part.is_none() && !quick {
         packages::upgrade();
     }
     let run = Run { ci, args: rest, cluster: OnceCell::new() };

@@ -58,7 +58,7 @@ pub struct AccountPasswordForm {
 
 /// The query that asks for a new account although an account exists for the address.
 #[derive(Default, Deserialize)]
-pub struct Anew {
+pub struct PendingSignUpQuery {
     #[serde(default)]
     restarted: bool,
 }
@@ -79,7 +79,7 @@ pub async fn avatar(visit: Visit) -> Result<Response> {
 const SOMEBODY: &str = "somebody";
 
 /// `GET /sign-up/provider`
-pub async fn show(visit: Visit, Query(wish): Query<Anew>) -> Result<Response> {
+pub async fn show(visit: Visit, Query(wish): Query<PendingSignUpQuery>) -> Result<Response> {
     page(&visit, (wish.restarted, None), FormError::none()).await
 }
 

@@ -39,21 +39,6 @@ async fn a_new_github_user_signs_up_with_a_chosen_username(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn an_unconfigured_provider_has_no_button_and_no_routes(pool: PgPool) {
-    let site = crate::tests::Site::with_cast(&pool).await;
-    for page in ["/sign-in", "/sign-up"] {
-        assert!(!site.browser().get(page).await.body.contains("Continue with"), "{page}");
-    }
-    let mut alan = site.signed_in("alan").await;
-    assert!(!alan.get("/settings/devices").await.body.contains("/settings/connections"));
-    assert_eq!(alan.get("/settings/connections").await.status, StatusCode::OK);
-    for path in ["/auth/github", "/settings/connections/github/link", "/elevate/with/github"] {
-        assert_eq!(alan.post(path, &[]).await.status, StatusCode::NOT_FOUND, "{path}");
-    }
-    assert_eq!(alan.get("/auth/github/callback?code=x&state=y").await.status, StatusCode::NOT_FOUND);
-}
-
-#[sqlx::test]
 async fn requests_only_needed_scopes_and_stores_no_oauth_secrets(pool: PgPool) {
     let world = World::new(&pool).await;
     let mut browser = world.browser();
@@ -126,7 +111,7 @@ async fn offers_verified_addresses_and_refuses_all_others(pool: PgPool) {
 async fn users_without_a_verified_address_verify_one_at_sign_up(pool: PgPool) {
     let world = World::new(&pool).await;
     for (person, username) in [(cast::ULF, "ulf"), (cast::NILS, "nils"), (cast::NORA, "nora"), (cast::DAN, "dan")] {
-        world.site.sql("delete from limits").await;
+        world.site.reset_limits().await;
         let mut browser = world.browser();
         world.come_in(&mut browser, person).await;
         let page = browser.get("/sign-up/provider").await.body;
@@ -144,7 +129,7 @@ async fn users_without_a_verified_address_verify_one_at_sign_up(pool: PgPool) {
         assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
         let code = world.site.code_to(&email).await;
         let answer = browser.post("/sign-up/provider/code", &[("code", &code)]).await;
-        assert_eq!(answer.location(), "/sign-up/provider?anew=true", "{}", answer.body);
+        assert_eq!(answer.location(), "/sign-up/provider?restarted=true", "{}", answer.body);
         assert!(browser.get("/sign-up/provider").await.body.contains(&email));
         assert_eq!(choose(&mut browser, username, &email).await.location(), "/");
         assert_eq!(world.owner(person).await.as_deref(), Some(username));

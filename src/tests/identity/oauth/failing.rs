@@ -19,7 +19,7 @@ const GONE: &str = "That way to GitHub has ended";
 /// Signs in while `endpoint` answers in `mode`, and asserts one sentence, no row, in good time.
 async fn assert_fails(world: &World, (endpoint, mode): (Endpoint, Mode), (status, words): (StatusCode, &str)) {
     let what = format!("{endpoint:?} {mode:?}");
-    world.site.sql("delete from limits").await;
+    world.site.reset_limits().await;
     world.github.next_answer(endpoint, mode);
     let rows = world.rows().await;
     let mut browser = world.browser();

@@ -162,7 +162,7 @@ async fn linking_fails_when_its_session_or_elevation_has_ended(pool: PgPool) {
     assert_said(&answer, StatusCode::BAD_REQUEST, sentence);
     // The same session, but the elevation has expired.
     let url = world.leave(&mut browser, "/settings/connections/github/link", &[]).await;
-    world.site.sql("update sessions set elevated_until = now() - interval '1 second'").await;
+    world.site.unelevate().await;
     let answer = come_back(&mut browser, &world.github.approve(&url, cast::MONA)).await;
     assert_said(&answer, StatusCode::BAD_REQUEST, sentence);
     assert_eq!(world.owner(cast::MONA).await, None);

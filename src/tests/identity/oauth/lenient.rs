@@ -51,7 +51,7 @@ async fn accepts_optional_claims_of_unexpected_types(pool: PgPool) {
         ("at_hash", json!(null)),
         ("groups", json!({ "a": [1, "2", null] })),
     ] {
-        many.site.sql("delete from limits").await;
+        many.site.reset_limits().await;
         let mut person = rosa();
         person[name] = odd.clone();
         let answer = many.come_in(&mut many.site.browser(), person.clone()).await;

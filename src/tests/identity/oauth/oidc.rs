@@ -123,7 +123,7 @@ async fn refuses_an_invalid_id_token(pool: PgPool) {
         assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{wrong:?}");
         assert_said(&answer, StatusCode::SERVICE_UNAVAILABLE, DOWN);
         assert_eq!((many.people().await, browser.who().await), (0, None), "{wrong:?}");
-        many.site.sql("delete from limits").await;
+        many.site.reset_limits().await;
     }
     many.acme.sign_well();
     assert_eq!(many.come_in(&mut many.site.browser(), rosa()).await.location(), "/sign-up/provider");
@@ -212,7 +212,7 @@ async fn a_linked_identity_verifies_the_owner_of_an_account(pool: PgPool) {
 async fn refuses_elevation_without_a_fresh_sign_in_at_the_provider(pool: PgPool) {
     let many = Many::new(&pool).await;
     let mut rosa_here = many.join(rosa(), "rosa", "rosa@acme.example").await;
-    many.site.sql("update sessions set elevated_until = now() - interval '1 second'").await;
+    many.site.unelevate().await;
     let way = many.set_out(&mut rosa_here, "/elevate/with/acme").await;
     let asked = query(&way);
     assert_eq!((asked["prompt"].as_str(), asked["max_age"].as_str()), ("login", "0"));

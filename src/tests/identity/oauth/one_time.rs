@@ -50,7 +50,7 @@ impl Copies {
             assert!(told || busy, "{} {} {}", answer.status, answer.location(), answer.body);
         }
         assert_eq!(winners, 1);
-        self.world.site.sql("delete from limits").await;
+        self.world.site.reset_limits().await;
     }
 
     /// A user came from GitHub, and a code was sent to an address.
@@ -104,7 +104,7 @@ async fn a_new_address_code_works_once_under_concurrent_use(pool: PgPool) {
             let code = code.clone();
             async move { tab.post("/sign-up/provider/code", &[("code", &code)]).await }
         };
-        copies.race(&browser, act, |answer| answer.location() == "/sign-up/provider?anew=true").await;
+        copies.race(&browser, act, |answer| answer.location() == "/sign-up/provider?restarted=true").await;
         assert_eq!((copies.count(SESSIONS).await, copies.count("select count(*) from email_codes").await), (0, 0));
     }
 }

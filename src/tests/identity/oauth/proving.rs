@@ -145,7 +145,7 @@ async fn a_second_verified_address_allows_a_separate_account(pool: PgPool) {
     let world = World::with_cast(&pool).await;
     world.github.change(cast::ADA, |ada| ada.emails.push(stand_in_github::Email::verified("ada@home.example")));
     let mut browser = arrive_as_ada(&world).await;
-    let page = browser.get("/sign-up/provider?anew=true").await.body;
+    let page = browser.get("/sign-up/provider?restarted=true").await.body;
     assert!(page.contains("ada@home.example") && !page.contains("ada@kith.example"), "{page}");
     assert_eq!(choose(&mut browser, "ada_at_home", "ada@home.example").await.location(), "/");
     assert_eq!(world.owner(cast::ADA).await.as_deref(), Some("ada_at_home"));

@@ -164,7 +164,7 @@ async fn break_half_way(world: &World) {
 async fn planted_session_ids_open_nothing_after_an_oauth_sign_in(pool: PgPool) {
     let world = world(&pool).await;
     for way in &WAYS[..4] {
-        world.site.sql("delete from limits").await;
+        world.site.reset_limits().await;
         let of_another = world.site.signed_in("barbara").await.session().unwrap().clone();
         for (name, planted) in [("invented", "A".repeat(22)), ("another's", of_another)] {
             let mut victim = world.browser();

@@ -115,3 +115,18 @@ async fn password_managers_find_the_page_for_changing_a_password(pool: PgPool) {
     let missing = "/.well-known/resource-that-should-not-exist-whose-status-code-should-not-be-200";
     assert_eq!(site.browser().get(missing).await.status, StatusCode::NOT_FOUND);
 }
+
+#[sqlx::test]
+async fn an_unconfigured_provider_has_no_button_and_no_routes(pool: PgPool) {
+    let site = crate::tests::Site::with_cast(&pool).await;
+    for page in ["/sign-in", "/sign-up"] {
+        assert!(!site.browser().get(page).await.body.contains("Continue with"), "{page}");
+    }
+    let mut alan = site.signed_in("alan").await;
+    assert!(!alan.get("/settings/devices").await.body.contains("/settings/connections"));
+    assert_eq!(alan.get("/settings/connections").await.status, StatusCode::OK);
+    for path in ["/auth/github", "/settings/connections/github/link", "/elevate/with/github"] {
+        assert_eq!(alan.post(path, &[]).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+    assert_eq!(alan.get("/auth/github/callback?code=x&state=y").await.status, StatusCode::NOT_FOUND);
+}

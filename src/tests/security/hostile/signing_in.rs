@@ -52,7 +52,7 @@ async fn one_member_cannot_stop_others_from_signing_in(pool: PgPool) {
         // The member may have succeeded with a password of theirs.
         let given = "update passwords set hash = (select hash from passwords p join users u on u.id = p.user_id where u.username = 'ada')";
         site.sql(given).await;
-        site.sql("delete from limits").await;
+        site.reset_limits().await;
     }
 }
 
@@ -63,7 +63,7 @@ async fn known_browsers_of_a_user_share_two_queue_turns(pool: PgPool) {
     let mut known = Vec::new();
     for _ in 0..16 {
         known.push(site.signed_in("alan").await);
-        site.sql("delete from limits").await;
+        site.reset_limits().await;
     }
     let tries = known
         .into_iter()
@@ -85,7 +85,7 @@ async fn successful_attempts_count_toward_limits(pool: PgPool) {
         ("/settings/security/password", [("new_password", PASSWORD)], 20),
         ("/settings/security/password", [("new_password", "password1")], 20),
     ] {
-        site.sql("delete from limits").await;
+        site.reset_limits().await;
         for n in 0..=most {
             let status = alan.post(path, &fields).await.status;
             assert_eq!(status == StatusCode::TOO_MANY_REQUESTS, n == most, "{path} {n}: {status}");
@@ -106,7 +106,7 @@ async fn requests_failed_by_an_outage_are_not_counted(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     let post = site.post("ada", "hello").await;
     let mut alan = site.signed_in("alan").await;
-    site.sql("delete from limits").await;
+    site.reset_limits().await;
     // Every write fails half way.
     site.sql(
         "create function no() returns trigger language plpgsql as 'begin raise exception ''broken''; end';

@@ -149,7 +149,7 @@ async fn visit(site: &Site, steps: &[Step], (kind, n): (&str, usize), seen: &mut
 async fn look<'a>(site: &Site, steps: &[Step], kinds: &[&'a str]) -> BTreeMap<&'a str, Seen> {
     let mut seen: BTreeMap<&str, Seen> = kinds.iter().map(|kind| (*kind, Seen::default())).collect();
     // A second run uses the same names, and the limit of mails to one address is five an hour.
-    site.sql("delete from limits").await;
+    site.reset_limits().await;
     for n in 0..WARM + PAIRS {
         let mut order: Vec<&str> = kinds.to_vec();
         order.sort_by_cached_key(|_| server::base::random::digits());

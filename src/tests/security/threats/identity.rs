@@ -151,7 +151,7 @@ async fn no_header_changes_the_host_of_mailed_links(pool: PgPool) {
         ("origin", "http://evil.example"),
         ("referer", "http://evil.example/forgot-password"),
     ] {
-        site.sql("delete from limits").await;
+        site.reset_limits().await;
         let request = Request::post("/forgot-password")
             .header("host", "127.0.0.1:3000")
             .header("sec-fetch-site", "same-origin")

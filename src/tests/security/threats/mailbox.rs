@@ -19,7 +19,7 @@ async fn a_password_reset_invalidates_everything_begun_before(pool: PgPool) {
     ending.get(&format!("/end-session?token={token}")).await;
     let code = ask_for_code(&site, &mut by_code, "alan").await;
     open_reset(&site, &mut by_link, "alan").await;
-    site.sql("delete from limits").await;
+    site.reset_limits().await;
 
     let mut owner = reset(&site, "alan").await;
     for mut browser in [attacker.clone(), again, ending.clone()] {

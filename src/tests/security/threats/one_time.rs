@@ -65,7 +65,7 @@ impl Copies {
             );
         }
         assert_eq!(winners.len(), 1, "winners at {path}");
-        self.site().sql("delete from limits").await;
+        self.site().reset_limits().await;
         winners.remove(0)
     }
 
@@ -132,7 +132,7 @@ async fn an_elevation_code_works_only_once(pool: PgPool) {
     for round in 0..ROUNDS {
         let (name, address) = person(round);
         let mut browser = copies.site().signed_in(&name).await;
-        copies.site().sql("update sessions set elevated_until = now() - interval '1 second'").await;
+        copies.site().unelevate().await;
         browser.post("/elevate/send", &[("next", "/")]).await;
         let code = copies.site().code_to(&address).await;
         let won = copies.race(&browser, ("/elevate/code", &[("code", &code)]), false, enters).await;

@@ -51,7 +51,7 @@ async fn fifty(site: &Site, wish: impl Fn(usize) -> (String, String)) -> Vec<Str
         let (email, username) = wish(n);
         let code = ask_to_join(site, &mut browser, (&email, &username, NEW)).await;
         browsers.push((browser, code));
-        site.sql("delete from limits").await;
+        site.reset_limits().await;
     }
     let tasks = browsers.into_iter().map(|(mut browser, code)| {
         tokio::spawn(async move {

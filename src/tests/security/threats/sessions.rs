@@ -120,7 +120,7 @@ async fn authorization_uses_the_current_role(pool: PgPool) {
             site.sql(&format!("update users set role = '{}' where username = '{name}'", role.name())).await;
             assert_eq!(there.get("/settings/devices").await.status, status, "{name}");
         }
-        site.sql("update sessions set elevated_until = now() - interval '1 second'").await;
+        site.unelevate().await;
         assert_eq!(there.get("/settings/devices").await.status, StatusCode::FORBIDDEN, "a proof of long ago");
         accounts::suspend(&site.server, user, "a test", None).await.unwrap();
         assert_eq!(there.get("/settings/devices").await.status, StatusCode::UNAUTHORIZED);

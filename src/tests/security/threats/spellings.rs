@@ -30,7 +30,7 @@ const READ_TWICE: [&str; 15] = [
 async fn refuses_ambiguous_email_addresses(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     for email in READ_TWICE {
-        site.sql("delete from limits").await;
+        site.reset_limits().await;
         let shape = email.trim() == email && email != "ａlan@kith.examp1e";
         for (path, fields) in [
             ("/sign-up", vec![("email", email), ("username", "newcomer"), ("password", NEW)]),
@@ -130,7 +130,7 @@ async fn refuses_look_alike_and_reserved_usernames(pool: PgPool) {
     let mut barbara = site.signed_in("barbara").await;
     let before = site.count("select hashtext(string_agg(username, ' ' order by id))::bigint from users").await;
     for name in LOOK_ALIKES {
-        site.sql("delete from limits").await;
+        site.reset_limits().await;
         let fields = [("email", "new@kith.example"), ("username", name), ("password", NEW)];
         let joined = site.browser().post("/sign-up", &fields).await;
         assert_eq!(joined.status, StatusCode::UNPROCESSABLE_ENTITY, "{name:?}");

@@ -8,7 +8,7 @@ const OWN: &str = "alan@kith.example";
 
 /// Changes the address, by the code that is mailed there.
 async fn change(site: &Site, browser: &mut Browser, to: &str) {
-    site.sql("delete from limits").await;
+    site.reset_limits().await;
     let asked = browser.post("/settings/account/email", &[("email", to)]).await;
     assert_eq!(asked.location(), "/settings/account/email/verify", "{}", asked.body);
     let code = site.code_to(to).await;
@@ -160,7 +160,7 @@ async fn undoing_an_email_change_revokes_the_intruders_access(pool: PgPool) {
     assert_eq!(by_link.post("/reset-password", &[("new_password", NEW)]).await.flash(), "link-gone");
     let wall = second.post("/elevate/code", &[("code", &proof)]).await;
     assert!(wall.location().starts_with("/sign-in"), "{}", wall.location());
-    site.sql("delete from limits").await;
+    site.reset_limits().await;
     for password in [PASSWORD, NEW] {
         assert!(intruder.try_sign_in("alan", password).await.status.is_client_error(), "{password}");
     }

@@ -16,7 +16,7 @@ async fn attack_text_is_harmless_in_posts_edits_and_history(pool: PgPool) {
     let mut alan = site.signed_in("alan").await;
     let root = site.post("ada", "say what you want").await;
     for attack in xss::CORPUS {
-        site.sql("delete from limits").await;
+        site.reset_limits().await;
         let answer = alan.post(&format!("/posts/{root}/replies"), &[("body", attack)]).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{attack}");
         let id = answer.location().rsplit('p').next().unwrap().to_owned();

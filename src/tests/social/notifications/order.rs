@@ -105,7 +105,7 @@ async fn concurrent_suspensions_and_actions_keep_notifications_correct_without_d
     for n in 0..6 {
         let browser = site.signed_in(&format!("fan{n:03}")).await;
         people.push(browser.on(if n % 2 == 0 { &site } else { &copy }));
-        site.sql("delete from limits").await;
+        site.reset_limits().await;
     }
     let posts = [site.post("alan", "one").await, site.post("fan000", "two").await, site.post("fan001", "three").await];
     for round in 0..8 {

@@ -16,7 +16,7 @@ async fn browsers_of(site: &Site, copies: &[Site; 2]) -> Vec<Browser> {
     let mut people = Vec::new();
     for n in 0..PEOPLE {
         people.push(site.signed_in(&format!("fan{n:03}")).await.on(&copies[n % 2]));
-        site.sql("delete from limits").await;
+        site.reset_limits().await;
     }
     people
 }
