@@ -25,6 +25,8 @@ mod workspace;
 const USAGE: &str = "\
 cargo xtask run [--release]    builds everything, finds Postgres, and serves Kith on http://127.0.0.1:3000
 cargo xtask test [part] [args] everything CI runs; one part: lint, rust, browser, dist
+    --quick                    lints, unit tests, and the HTTP tests of what changed
+    --postgres <version>       with this major version of Postgres
 cargo xtask db start|stop|url|psql|reset
                                the database of this checkout
 cargo xtask prepare [--check]  writes what sqlx needs to check queries without a database (.sqlx)

@@ -23,7 +23,7 @@ const MARKS: [&str; 3] = ["sqlx::query", "query!(", "query_as!("];
 
 /// Writes `.sqlx`; with `--check` only checks that it is current.
 pub fn run(args: &[String]) -> Result<()> {
-    let cluster = throwaway::open()?;
+    let cluster = throwaway::open(None)?;
     match args {
         [] => write(&cluster),
         [flag] if flag == "--check" => check(&cluster),

@@ -136,7 +136,7 @@ pub fn run(args: &[String]) -> Result<()> {
         [flag] if flag == "--debug" => run::build_server(false)?,
         _ => run::build_for_bench()?,
     };
-    let cluster = throwaway::open()?;
+    let cluster = throwaway::open(None)?;
     cluster.create_database(DATABASE)?;
     seed(&binary, &cluster)?;
     let facts = facts(&cluster)?;

@@ -40,7 +40,7 @@ pub fn run(args: &[String]) -> Result<()> {
     let site = assets::build()?;
     eprintln!("Building an optimised server (about six minutes the first time).");
     let binary = build_for_bench()?;
-    let cluster = throwaway::open()?;
+    let cluster = throwaway::open(None)?;
     cluster.create_database("bench")?;
     let kith = Kith::start(&Plan {
         binary: &binary,

@@ -6,10 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result};
 use nix::unistd::geteuid;
 
-use super::account::Account;
+use super::{account::Account, embedded};
 use crate::{process, system};
 
 /// The oldest major version that Kith is developed with.
@@ -33,33 +33,35 @@ pub struct Binaries {
 }
 
 impl Binaries {
-    /// Finds the newest Postgres on the machine (of this major version, if a cluster has one already); as root on
-    /// Debian, installs one if there is none.
+    /// Finds the newest Postgres on the machine, or one of this major version. If there is none, installs it as root on
+    /// Debian (any version), and fetches a build from npm elsewhere.
+    ///
+    /// # Errors
+    /// When there is none and none can be had.
     pub fn find(account: Account, major: Option<u32>) -> Result<Self> {
         if let Some(found) = newest(account, major) {
             return Ok(found);
         }
-        if let Some(major) = major {
-            bail!(
-                "The database of this checkout was made with Postgres {major}, which is no longer on this machine. \
-                 Install it again, or start afresh with `cargo xtask db reset`."
-            );
+        if major.is_none() && system::is_debian() && geteuid().is_root() {
+            eprintln!("No Postgres on this machine: installing Debian's package.");
+            install()?;
+            return newest(account, None).context("Postgres was installed, but its programs are not to be found");
         }
-        ensure!(
-            system::is_debian() && geteuid().is_root(),
-            "No Postgres found. Install Postgres {OLDEST} or newer ({}), or set DATABASE_URL to a database.",
-            system::hint("postgresql", "postgresql@17")
-        );
-        eprintln!("No Postgres on this machine: installing Debian's package.");
-        install()?;
-        newest(account, None).context("Postgres was installed, but its programs are not to be found")
+        let programs = embedded::programs(account, major).with_context(|| match major {
+            Some(major) => format!("Postgres {major} is not on this machine. Install it, or leave out its version."),
+            None => format!(
+                "No Postgres found. Install Postgres {OLDEST} or newer ({}), or set DATABASE_URL to a database.",
+                system::hint("postgresql", "postgresql@17")
+            ),
+        })?;
+        verify(account, programs).context("the build of Postgres from npm does not run on this machine")
     }
 
     pub fn program(&self, name: &str) -> PathBuf {
         self.dir.join(name)
     }
 
-    /// Returns `psql` beside the server, or the one on the PATH.
+    /// Returns `psql` beside the server, or the one on the PATH. The builds from npm have none.
     pub fn psql(&self) -> PathBuf {
         let beside = self.program("psql");
         if beside.exists() { beside } else { "psql".into() }

@@ -15,6 +15,8 @@ use nix::{
     unistd::Pid,
 };
 
+use postgres::{Client, Config, NoTls};
+
 use super::{account::Account, binaries::Binaries};
 use crate::process;
 
@@ -96,14 +98,24 @@ impl Cluster {
         psql
     }
 
+    /// Runs statements, all or none of them.
+    pub fn execute(&self, database: &str, statements: &str) -> Result<()> {
+        self.connect(database)?.batch_execute(statements).context("Postgres refuses a statement")
+    }
+
     /// Creates an empty database unless it exists.
     pub fn create_database(&self, name: &str) -> Result<()> {
-        let known = format!("select 1 from pg_database where datname = '{name}'");
-        let ask = |sql: &str| process::capture(self.psql("postgres").args(["--tuples-only", "--command", sql]));
-        if ask(&known)?.is_empty() {
-            ask(&format!(r#"create database "{name}" template template0"#))?;
+        let mut client = self.connect("postgres")?;
+        if client.query("select from pg_database where datname = $1", &[&name])?.is_empty() {
+            client.batch_execute(&format!(r#"create database "{name}" template template0"#))?;
         }
         Ok(())
+    }
+
+    fn connect(&self, database: &str) -> Result<Client> {
+        let mut config = Config::new();
+        config.host_path(&self.sockets).user("kith").dbname(database).options("-c client_min_messages=warning");
+        config.connect(NoTls).with_context(|| format!("no connection to the database {database}"))
     }
 
     fn start_command(&self) -> Command {

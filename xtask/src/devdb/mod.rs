@@ -8,6 +8,7 @@ mod account;
 mod binaries;
 mod cluster;
 pub mod commands;
+mod embedded;
 pub mod private;
 pub mod schema;
 pub mod throwaway;

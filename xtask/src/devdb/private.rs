@@ -26,7 +26,13 @@ pub fn open() -> Result<Cluster> {
     let data = home.join("data");
     let turn = take_turn(&home)?;
     guard::note("share", home.display())?;
-    let binaries = Binaries::find(account, cluster::major_of(&data))?;
+    let major = cluster::major_of(&data);
+    let binaries = Binaries::find(account, major).with_context(|| match major {
+        Some(major) => format!(
+            "The database of this checkout was made with Postgres {major}. Start with an empty one: `cargo xtask db reset`."
+        ),
+        None => "There is no Postgres to run.".to_owned(),
+    })?;
     let cluster = Cluster { account, binaries, data, sockets: sockets(), careless: false };
     if cluster::postmaster(&cluster.data).is_none() {
         eprintln!("Starting Postgres {} in {}.", cluster.binaries.major, home.display());

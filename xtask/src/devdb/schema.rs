@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use sha2::{Digest, Sha384};
 
 use super::Cluster;
-use crate::{process, workspace};
+use crate::workspace;
 
 /// The table in which sqlx records the migrations that it ran.
 const LEDGER: &str = "create table _sqlx_migrations (version bigint primary key, description text not null,
@@ -20,8 +20,8 @@ const LEDGER: &str = "create table _sqlx_migrations (version bigint primary key,
 /// Runs the migrations as they are, in the order of their names.
 pub fn migrate(cluster: &Cluster, database: &str) -> Result<()> {
     for file in files()? {
-        let mut psql = cluster.psql(database);
-        process::capture(psql.arg("--single-transaction").arg("--file").arg(&file))?;
+        let statements = fs::read_to_string(&file)?;
+        cluster.execute(database, &statements).with_context(|| format!("{} does not apply", file.display()))?;
     }
     Ok(())
 }
@@ -40,8 +40,7 @@ pub fn migrate_template(cluster: &Cluster) -> Result<()> {
              values ({version}, '{description}', true, '\\x{checksum:x}', 0);"
         )?;
     }
-    process::capture(cluster.psql("template1").args(["--command", &ledger]))?;
-    Ok(())
+    cluster.execute("template1", &ledger)
 }
 
 /// Returns the migrations in their order.

@@ -26,11 +26,12 @@ const PREFIX: &str = "kith-test-";
 /// A lock file younger than this may get its lock in a moment.
 const NEWBORN: Duration = Duration::from_secs(60);
 
-/// Creates and starts a cluster that is removed when this command ends.
-pub fn open() -> Result<Cluster> {
+/// Creates and starts a cluster that is removed when this command ends, of this major version of Postgres or the newest
+/// on the machine.
+pub fn open(major: Option<u32>) -> Result<Cluster> {
     remove_orphans();
     let account = Account::for_postgres()?;
-    let binaries = Binaries::find(account, None)?;
+    let binaries = Binaries::find(account, major)?;
     // A process number occurs again, in another container sooner than expected.
     let random = RandomState::new().build_hasher().finish();
     let home = PathBuf::from(format!("/tmp/{PREFIX}{:08x}", random as u32));

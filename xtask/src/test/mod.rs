@@ -21,7 +21,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use crate::devdb::{Cluster, throwaway};
 use counts::Counts;
@@ -31,6 +31,8 @@ pub struct Run {
     ci: bool,
     /// Passed on to the test programs.
     args: Vec<String>,
+    /// The major version of Postgres to test with; `None` for the newest on the machine.
+    postgres: Option<u32>,
     cluster: OnceCell<Cluster>,
 }
 
@@ -69,6 +71,7 @@ enum Outcome {
 pub fn run(args: &[String]) -> Result<()> {
     let (flags, mut rest): (Vec<_>, Vec<_>) = args.iter().cloned().partition(|arg| arg == "--ci");
     let ci = !flags.is_empty();
+    let postgres = take_postgres(&mut rest)?;
     let part = rest.first().filter(|first| STEPS.iter().any(|step| step.part == first.as_str())).cloned();
     if part.is_some() {
         rest.remove(0);
@@ -88,16 +91,24 @@ pub fn run(args: &[String]) -> Result<()> {
     if part.is_none() && !quick {
         packages::upgrade();
     }
-    let run = Run { ci, args: rest, cluster: OnceCell::new() };
+    let run = Run { ci, args: rest, postgres, cluster: OnceCell::new() };
     let outcomes: Vec<_> = run.through(STEPS.iter().filter(wanted));
     summarise(&outcomes)
+}
+
+/// Takes `--postgres <major version>` out of the arguments.
+fn take_postgres(args: &mut Vec<String>) -> Result<Option<u32>> {
+    let Some(at) = args.iter().position(|arg| arg == "--postgres") else { return Ok(None) };
+    let major = args.get(at + 1).and_then(|version| version.parse().ok());
+    args.drain(at..(at + 2).min(args.len()));
+    major.map(Some).context("--postgres needs a major version, such as 18")
 }
 
 impl Run {
     /// Returns the run's own Postgres, started at the first call.
     fn cluster(&self) -> Result<&Cluster> {
         if self.cluster.get().is_none() {
-            self.cluster.set(throwaway::open()?).ok();
+            self.cluster.set(throwaway::open(self.postgres)?).ok();
         }
         self.cluster.get().ok_or_else(|| anyhow::anyhow!("the cluster is gone"))
     }
