@@ -106,3 +106,6 @@ alter table email_codes drop constraint email_codes_purpose_known;
 update email_codes set purpose = 'oauth_sign_up' where purpose = 'arrive';
 alter table email_codes add constraint email_codes_purpose_known
     check (purpose in ('sign_in', 'elevate', 'change_email', 'oauth_sign_up'));
+
+-- The end of the reservation, not its start.
+alter table former_usernames rename column released_at to reserved_until;

@@ -45,8 +45,5 @@ async fn transfer(server: &Server, to: Place) -> Result<()> {
     for (id, why) in &moved.stayed {
         say!("{id} stayed where it was: {why}")?;
     }
-    match moved.stayed.is_empty() {
-        true => Ok(()),
-        false => bail!("{} stayed where they were", moved.stayed.len()),
-    }
+    if moved.stayed.is_empty() { Ok(()) } else { bail!("{} stayed where they were", moved.stayed.len()) }
 }

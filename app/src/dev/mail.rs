@@ -52,10 +52,7 @@ fn list_view(mails: &[Received], now: OffsetDateTime) -> impl IntoView + use<> {
     view! {
         <div class="settings">
             <p class="lead">"Mails of this development server. Reload to see new ones; they are gone when it stops."</p>
-            {match mails.is_empty() {
-                true => view! { <p>"No mail yet."</p> }.into_any(),
-                false => view! { <ul class="mails">{rows}</ul> }.into_any(),
-            }}
+            {if mails.is_empty() { view! { <p>"No mail yet."</p> }.into_any() } else { view! { <ul class="mails">{rows}</ul> }.into_any() }}
         </div>
     }
 }

@@ -83,9 +83,10 @@ fn top(heading: String, own_heading: bool, back: Option<(String, &'static str)>)
         Some((href, label)) => view! { <a class="back" href=href aria-label=label>{icon(Icon::Back)}</a> }.into_any(),
         None => mark().into_any(),
     };
-    let name = match own_heading {
-        true => Either::Left(view! { <p aria-hidden="true">{heading}</p> }),
-        false => Either::Right(view! { <h1>{heading}</h1> }),
+    let name = if own_heading {
+        Either::Left(view! { <p aria-hidden="true">{heading}</p> })
+    } else {
+        Either::Right(view! { <h1>{heading}</h1> })
     };
     view! { <div class="top">{lead}{name}</div> }.into_any()
 }

@@ -46,9 +46,10 @@ fn home_page(visit: &Visit, posts: &Page, before: Option<PostId>, draft: Draft<'
     let page = if before.is_none() { page.canonical(paths::HOME) } else { page };
     page.respond_with(visit, || {
         let composer = visit.me().filter(|_| before.is_none()).map(|me| composer(me, paths::POSTS.to_owned(), draft));
-        let posts = match posts.items.is_empty() && before.is_none() {
-            true => Either::Left(empty::nobody_wrote(visit.me().is_some())),
-            false => Either::Right(list(List::new(visit, posts, paths::HOME, before))),
+        let posts = if posts.items.is_empty() && before.is_none() {
+            Either::Left(empty::nobody_wrote(visit.me().is_some()))
+        } else {
+            Either::Right(list(List::new(visit, posts, paths::HOME, before)))
         };
         let feeds = visit.me().map(|_| feeds(Tab::Home));
         view! { {feeds}{composer}{posts} }

@@ -77,9 +77,10 @@ async fn part(visit: &Visit, handle: &str, place: &PageQuery, part: Part) -> Res
         Found::Here(profile) => *profile,
         Found::Renamed(now) => return Ok(Redirect::to(&part.path(&now)).into_response()),
     };
-    let shown = match profile.suspended {
-        true => None,
-        false => Some(Shown::load(&mut db, (profile.person.id, visit.cx.viewer()), place, part).await?),
+    let shown = if profile.suspended {
+        None
+    } else {
+        Some(Shown::load(&mut db, (profile.person.id, visit.cx.viewer()), place, part).await?)
     };
     let base = part.path(&profile.person.username);
     if place.only_list() {
@@ -123,9 +124,10 @@ fn title(profile: &Profile, part: Part) -> String {
 }
 
 fn describe(profile: &Profile) -> String {
-    match profile.bio.is_empty() || profile.suspended {
-        true => format!("What {} writes on Kith.", profile.person.name()),
-        false => markup::plain(&profile.bio),
+    if profile.bio.is_empty() || profile.suspended {
+        format!("What {} writes on Kith.", profile.person.name())
+    } else {
+        markup::plain(&profile.bio)
     }
 }
 

@@ -40,17 +40,21 @@ pub async fn show(visit: Visit, Path(typed): Path<String>, Query(place): Query<P
     let page = if before.is_none() && !nothing { page.canonical(base.clone()) } else { page };
     let page = if nothing { page } else { page.feed(paths::tag_feed(&tag)) };
     let page = page.description(format!("What people write about #{tag} on Kith.")).with_trending().islands();
-    let response = page.respond_with(&visit, || match nothing {
-        true => Either::Left(nobody(visit.me().is_some())),
-        false => Either::Right(list(List::new(&visit, &posts, base, before))),
+    let response = page.respond_with(&visit, || {
+        if nothing {
+            Either::Left(nobody(visit.me().is_some()))
+        } else {
+            Either::Right(list(List::new(&visit, &posts, base, before)))
+        }
     });
     Ok(if nothing { search::unlisted(response) } else { response })
 }
 
 fn nobody(member: bool) -> impl IntoView {
-    let way = match member {
-        true => button_link("Write something", paths::WRITE, Weight::Primary),
-        false => button_link("See what is trending", paths::TRENDING, Weight::Quiet),
+    let way = if member {
+        button_link("Write something", paths::WRITE, Weight::Primary)
+    } else {
+        button_link("See what is trending", paths::TRENDING, Weight::Quiet)
     };
     view! { <section class="sheet">{empty("No posts with this tag yet", "Posts with this tag appear here.", way)}</section> }
 }

@@ -62,7 +62,7 @@ pub async fn start(cx: &Request, me: &Elevated) -> Result<impl Stream<Item = Res
 /// Records the export and reads the account itself.
 async fn begin(cx: &Request, me: &Elevated, source: &Source) -> Result<Value> {
     let mut tx = cx.server.begin().await?;
-    sessions::still_elevated(&mut tx, me).await?;
+    sessions::lock_elevated(&mut tx, me).await?;
     let actor = Actor::of(cx, me);
     audit::record(&mut tx, me.id(), actor, &Event::Exported).await?;
     tx.commit().await?;
@@ -114,9 +114,10 @@ impl Source {
             for row in rows {
                 archive.write(before.as_bytes()).await?;
                 let text = row.row.to_string();
-                match row.nested {
-                    true => self.write_with_versions((&text, row.id), archive).await?,
-                    false => archive.write(text.as_bytes()).await?,
+                if row.nested {
+                    self.write_with_versions((&text, row.id), archive).await?
+                } else {
+                    archive.write(text.as_bytes()).await?
                 }
                 before = ",\n";
             }

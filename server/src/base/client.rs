@@ -5,7 +5,7 @@ use std::net::IpAddr;
 /// The client of a request.
 #[derive(Clone, Debug)]
 pub struct Client {
-    /// The socket's address, or the one that a trusted proxy reports.
+    /// The socket's address, or the one that a trusted proxy reports (`http/client_ip.rs`).
     pub ip: IpAddr,
     /// The `User-Agent` header, cut to 400 characters.
     pub user_agent: String,

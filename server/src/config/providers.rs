@@ -88,9 +88,10 @@ pub(super) fn read(source: &Source) -> Result<Vec<Provider>, ConfigError> {
         list.push(oidc(source, slug)?);
     }
     let subjects: BTreeSet<_> = list.iter().map(|provider| provider.issuer()).collect();
-    match subjects.len() == list.len() {
-        true => Ok(list),
-        false => Err(wrong("KITH_OIDC_…_ISSUER", "one issuer can have one name only.")),
+    if subjects.len() == list.len() {
+        Ok(list)
+    } else {
+        Err(wrong("KITH_OIDC_…_ISSUER", "one issuer can have one name only."))
     }
 }
 
@@ -146,9 +147,10 @@ fn oidc(source: &Source, slug: Slug) -> Result<Provider, ConfigError> {
 
 /// Checks the text for buttons and for the subject of a mail.
 fn label(name: &str, text: String) -> Result<String, ConfigError> {
-    match text.chars().count() <= 30 && crate::base::text::clean_line(&text) == text {
-        true => Ok(text),
-        false => Err(wrong(name, "must be one line of at most 30 letters.")),
+    if text.chars().count() <= 30 && crate::base::text::clean_line(&text) == text {
+        Ok(text)
+    } else {
+        Err(wrong(name, "must be one line of at most 30 letters."))
     }
 }
 

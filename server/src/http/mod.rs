@@ -2,6 +2,7 @@
 
 mod avatars;
 mod bodies;
+mod client_ip;
 pub mod cookies;
 mod drain;
 mod error_response;

@@ -17,9 +17,10 @@ pub fn shared(headers: &HeaderMap, content_type: &'static str, seconds: u32, bod
     let keep = format!("public, max-age={seconds}");
     let known = has(headers, &etag);
     let head = [(header::CACHE_CONTROL, keep), (header::ETAG, etag)];
-    match known {
-        true => (StatusCode::NOT_MODIFIED, head).into_response(),
-        false => (head, [(header::CONTENT_TYPE, content_type)], body).into_response(),
+    if known {
+        (StatusCode::NOT_MODIFIED, head).into_response()
+    } else {
+        (head, [(header::CONTENT_TYPE, content_type)], body).into_response()
     }
 }
 

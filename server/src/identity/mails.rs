@@ -158,9 +158,10 @@ pub fn no_account(origin: &Origin, others: bool) -> Message {
 
 /// The link for choosing a new password.
 pub fn reset_link(origin: &Origin, token: &Token, others: bool) -> Message {
-    let works = match others {
-        true => "The link works for 90 minutes, once, in any browser.",
-        false => "The link works for 30 minutes, once.",
+    let works = if others {
+        "The link works for 90 minutes, once, in any browser."
+    } else {
+        "The link works for 30 minutes, once."
     };
     MailTemplate {
         subject: "Choose a new Kith password".to_owned(),

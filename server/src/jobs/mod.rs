@@ -1,6 +1,6 @@
 //! Background jobs. A transaction that needs work outside the database inserts a row; a worker does the work after the
 //! commit, so nothing is done for a change that was rolled back, and no response waits for it. At least once: when a
-//! worker dies, another takes its job after a pause. No row contains a secret in clear: a link token is created when
+//! worker dies, another takes its job after a pause. [`crate::worker`] runs the jobs and retries failed ones. No row contains a secret in clear: a link token is created when
 //! its mail is sent, and a mail with a code is sealed.
 
 mod seal;

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The delays before each retry, in minutes; after the last the job has failed for good.
-const PAUSES: [i32; 4] = [1, 5, 30, 360];
+const RETRY_DELAYS: [i32; 4] = [1, 5, 30, 360];
 /// The time a job belongs to the worker that leased it. If the worker dies, the job is free again after that time.
 pub const LEASE: Duration = Duration::from_secs(120);
 /// The delay between two attempts to record that a job is done.
@@ -55,14 +55,17 @@ pub async fn run_due(server: &Server) -> Result<u64> {
     // There may be more: another worker checks while this one talks to the mail server.
     server.wake().ring();
     let tried = usize::try_from(job.attempts).unwrap_or(usize::MAX);
-    let outcome = match tried > PAUSES.len() + 1 {
-        true => Outcome::Refused(format!("begun {} times and never brought to an end", tried - 1)),
-        false => carry_out(server, &mut job).await,
+    let outcome = if tried > RETRY_DELAYS.len() + 1 {
+        Outcome::Refused(format!("begun {} times and never brought to an end", tried - 1))
+    } else {
+        carry_out(server, &mut job).await
     };
     match outcome {
         Outcome::Done => forget(server, job.id, begun).await,
         Outcome::Unfinished => continue_later(server, &job).await?,
-        Outcome::Failed(why) if tried <= PAUSES.len() => put_off(server, &job, &why, PAUSES[tried - 1]).await?,
+        Outcome::Failed(why) if tried <= RETRY_DELAYS.len() => {
+            put_off(server, &job, &why, RETRY_DELAYS[tried - 1]).await?
+        }
         Outcome::Failed(why) | Outcome::Refused(why) => give_up(server, &job, &why).await?,
     }
     Ok(1)

@@ -182,7 +182,7 @@ fn batch_of_each(server: &Server) -> [(&'static str, Step<'_>); 26] {
         "#,
         BATCH,
     );
-    let names = sqlx::query!("delete from former_usernames where released_at <= now()");
+    let names = sqlx::query!("delete from former_usernames where reserved_until <= now()");
     [
         ("sessions", step(sessions.execute(db))),
         ("ended sessions", step(ended.execute(db))),

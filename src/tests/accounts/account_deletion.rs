@@ -103,7 +103,7 @@ async fn the_sweeper_applies_the_documented_retention_periods(pool: PgPool) {
         "insert into audit_events (user_id, kind, at, ip, user_agent) select id, 'signed_in', now() - interval '401 days', '::1', 'x' from users where username = 'alan';
          insert into audit_events (user_id, kind, at, ip, user_agent) select id, 'signed_out', now() - interval '91 days', '::1', 'x' from users where username = 'alan';
          insert into known_browsers (user_id, browser_hash, last_seen_at) select id, '\\x01', now() - interval '401 days' from users where username = 'alan';
-         insert into former_usernames (username, user_id, released_at) select 'old_name', id, now() - interval '1 second' from users where username = 'alan';
+         insert into former_usernames (username, user_id, reserved_until) select 'old_name', id, now() - interval '1 second' from users where username = 'alan';
          insert into email_codes (flow_hash, purpose, email, expires_at) values ('\\x02', 'sign_in', 'x', now() - interval '61 minutes');
          insert into email_links (purpose, user_id, expires_at) select 'reset_password', id, now() - interval '25 hours' from users where username = 'alan';
          insert into jobs (kind, payload, dead_at) values ('mail', '{}', now() - interval '31 days');

@@ -231,7 +231,7 @@ async fn account_deletion_removes_all_personal_data(pool: PgPool) {
     assert_eq!(told, 0, "a bare id");
     // The names remain reserved for a month.
     assert_eq!(site.count("select count(*) from former_usernames where username in ('alan', 'turing')").await, 2);
-    site.sql("update former_usernames set released_at = released_at - interval '30 days'").await;
+    site.sql("update former_usernames set reserved_until = reserved_until - interval '30 days'").await;
     server::worker::sweep::everything(&site.server).await.unwrap();
     // Only the last mail still names them.
     for (words, left) in

@@ -42,7 +42,7 @@ async fn reserves_a_former_username_and_redirects_to_the_new_one(pool: PgPool) {
         "/settings/account",
         "back again"
     );
-    site.sql("update former_usernames set released_at = now() - interval '1 second'").await;
+    site.sql("update former_usernames set reserved_until = now() - interval '1 second'").await;
     assert_eq!(site.browser().get("/@turing").await.status, StatusCode::NOT_FOUND);
     assert_eq!(
         barbara.post("/settings/account/username", &[("username", "turing")]).await.location(),

@@ -15,7 +15,7 @@ async fn a_failing_restore_does_not_block_other_restores_or_sweeping(pool: PgPoo
         "create function broken() returns trigger language plpgsql as $$ begin raise 'broken'; end $$;
          create trigger broken before update of suspended_at on users for each row
              when (new.username = 'alan') execute function broken();
-         insert into former_usernames (username, user_id, released_at) values ('free', 1, now());
+         insert into former_usernames (username, user_id, reserved_until) values ('free', 1, now());
          insert into sessions (id, data, expiry_date, expires_at) values ('dead', '', now(), now() - interval '1 minute')",
     )
     .await;
@@ -33,7 +33,7 @@ async fn a_failing_restore_does_not_block_other_restores_or_sweeping(pool: PgPoo
 async fn a_failing_sweep_task_does_not_stop_the_others(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     site.sql(
-        "insert into former_usernames (username, user_id, released_at) values ('free', 1, now());
+        "insert into former_usernames (username, user_id, reserved_until) values ('free', 1, now());
          alter table sessions rename to away",
     )
     .await;

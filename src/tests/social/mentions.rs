@@ -56,7 +56,7 @@ async fn names_of_deleted_users_lose_their_links_and_are_reserved(pool: PgPool) 
     let page = site.browser().get("/@barbara").await.body;
     assert!(page.contains("for @Alan and") && page.contains("a <em>friend</em> of @alan and"), "the words stay");
     assert_eq!(site.count("select count(*) from post_mentions").await, 1);
-    site.sql("update former_usernames set released_at = now() - interval '1 second'").await;
+    site.sql("update former_usernames set reserved_until = now() - interval '1 second'").await;
     sweep(&site).await;
     assert_eq!(site.count("select count(*) from former_usernames").await, 0);
     assert_eq!(
@@ -80,7 +80,7 @@ async fn mentions_link_to_the_same_user_after_renames(pool: PgPool) {
             sweep(&site).await;
         }
     }
-    site.sql("update former_usernames set released_at = now() - interval '1 second'").await;
+    site.sql("update former_usernames set reserved_until = now() - interval '1 second'").await;
     sweep(&site).await;
     let mut edsger = site.signed_in("edsger").await;
     assert_eq!(edsger.post("/settings/account/username", &[("username", "alan")]).await.flash(), "username-changed");

@@ -216,7 +216,7 @@ async fn suspended_users_show_nothing_and_appear_in_no_list(pool: PgPool) {
 async fn former_usernames_redirect_on_every_profile_page(pool: PgPool) {
     let site = Site::with_cast(&pool).await;
     site.sql(
-        "insert into former_usernames (username, user_id, released_at)
+        "insert into former_usernames (username, user_id, reserved_until)
          select 'turing', id, now() + interval '1 day' from users where username = 'alan'",
     )
     .await;

@@ -68,7 +68,7 @@ async fn a_former_username_mentions_its_owner_until_it_is_released(pool: PgPool)
         "{body}"
     );
     assert_eq!(site.count(MENTIONED).await, 1);
-    site.sql("update former_usernames set released_at = now() - interval '1 second'").await;
+    site.sql("update former_usernames set reserved_until = now() - interval '1 second'").await;
     alan.post("/posts", &[("body", "too late for @ada")]).await;
     assert!(site.browser().get("/").await.body.contains("too late for @ada"));
     assert_eq!(site.count(MENTIONED).await, 1);
@@ -82,7 +82,7 @@ async fn an_edit_keeps_the_mentions_of_renamed_and_suspended_users(pool: PgPool)
     let post = site.count("select id from posts").await;
     let mut ada = site.signed_in("ada").await;
     ada.post("/settings/account/username", &[("username", "lovelace")]).await;
-    site.sql("update former_usernames set released_at = now() - interval '1 second'").await;
+    site.sql("update former_usernames set reserved_until = now() - interval '1 second'").await;
     sweep(&site).await;
     // The name is another user's by now.
     site.sql("update users set username = 'ada' where username = 'edsger'").await;

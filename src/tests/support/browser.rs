@@ -106,9 +106,10 @@ impl Browser {
     /// opened from, if any. `fields` may name another link.
     pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let names_link = matches!(path, "/reset-password" | "/undo-email" | "/end-session" | "/sign-up/finish");
-        let link = match names_link && fields.iter().all(|(name, _)| *name != "link") {
-            true => self.hidden_field(path, "link").await,
-            false => None,
+        let link = if names_link && fields.iter().all(|(name, _)| *name != "link") {
+            self.hidden_field(path, "link").await
+        } else {
+            None
         };
         let user = self.form_user().await;
         let own = [("for_user", user.as_deref()), ("link", link.as_deref())];

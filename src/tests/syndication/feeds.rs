@@ -131,7 +131,7 @@ async fn former_usernames_redirect_feeds_and_suspended_users_have_none(pool: PgP
         .await;
     let moved = site.browser().get("/@Turing/feed.atom").await;
     assert_eq!((moved.status, moved.location()), (StatusCode::TEMPORARY_REDIRECT, "/@alan/feed.atom"));
-    site.sql("update former_usernames set released_at = now()").await;
+    site.sql("update former_usernames set reserved_until = now()").await;
     for nobody in ["/@turing/feed.atom", "/@nobody_here/feed.atom", "/alan/feed.atom", "/@al%00an/feed.atom"] {
         assert_eq!(site.browser().get(nobody).await.status, StatusCode::NOT_FOUND, "{nobody}");
     }

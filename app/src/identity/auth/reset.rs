@@ -90,9 +90,10 @@ pub async fn reset(visit: Visit, Form(typed): Form<ResetPasswordForm>) -> Result
     };
     match verb::finish(&visit.cx, &link, &typed.new_password).await {
         Ok(connected) => {
-            let onward = match connected {
-                true => Flash::AlsoConnected.redirect(server, paths::CONNECTIONS),
-                false => Flash::PasswordChanged.redirect(server, paths::HOME),
+            let onward = if connected {
+                Flash::AlsoConnected.redirect(server, paths::CONNECTIONS)
+            } else {
+                Flash::PasswordChanged.redirect(server, paths::HOME)
             };
             Ok(drop_link(onward, &server.config().origin))
         }

@@ -12,7 +12,7 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use server::{
     Error, Invalid, Result,
-    accounts::{export, leave},
+    accounts::{deletion, export},
     identity::{
         auth::{
             MailOutcome,
@@ -139,7 +139,7 @@ pub async fn export(visit: Visit, me: Elevated, Form(Nothing {}): Form<Nothing>)
 
 /// `POST /settings/account/delete`
 pub async fn delete(visit: Visit, me: Elevated, Form(typed): Form<Confirmed>) -> Result<Response> {
-    match leave::delete(&visit.cx, &me, &typed.username_again).await {
+    match deletion::delete(&visit.cx, &me, &typed.username_again).await {
         Ok(()) => Ok(signed_out(&visit.cx, Flash::AccountDeleted)),
         Err(error) => refused(&visit, &me, error, ("username_again", &typed.username_again)).await,
     }

@@ -91,13 +91,15 @@ fn row(device: &Device, now: OffsetDateTime) -> impl IntoView + use<> {
     };
     let name = device.agent.to_string();
     let address = device.ip.map(|ip| ip.to_string()).unwrap_or_default();
-    let seen = match device.current {
-        true => view! { <strong class="here">"This device"</strong> }.into_any(),
-        false => view! { <span>"Last active " {when(device.last_seen_at, now)}</span> }.into_any(),
+    let seen = if device.current {
+        view! { <strong class="here">"This device"</strong> }.into_any()
+    } else {
+        view! { <span>"Last active " {when(device.last_seen_at, now)}</span> }.into_any()
     };
-    let (action, label) = match device.current {
-        true => (paths::SIGN_OUT.to_owned(), "Sign out".to_owned()),
-        false => (paths::device_end(device.id), format!("Sign out {}", device.agent.name())),
+    let (action, label) = if device.current {
+        (paths::SIGN_OUT.to_owned(), "Sign out".to_owned())
+    } else {
+        (paths::device_end(device.id), format!("Sign out {}", device.agent.name()))
     };
     let how = device.method.clone();
     view! {

@@ -55,9 +55,12 @@ pub async fn show(visit: Visit, me: Member) -> Result<Response> {
 pub async fn edit(PreservedForm { visit, me, typed }: PreservedForm<ProfileForm>) -> Response {
     let typed = Details::from(typed);
     let answer = edited(&visit, me, &typed).await;
-    answer.unwrap_or_else(|error| match typed.is_empty() {
-        true => error.into_response(),
-        false => preserve_input::page(&visit, error, "what you said", form(None, &typed, &Invalid::default())),
+    answer.unwrap_or_else(|error| {
+        if typed.is_empty() {
+            error.into_response()
+        } else {
+            preserve_input::page(&visit, error, "what you said", form(None, &typed, &Invalid::default()))
+        }
     })
 }
 

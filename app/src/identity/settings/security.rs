@@ -62,11 +62,10 @@ async fn respond(visit: &Visit, me: &Member, error: FormError) -> Result<Respons
 
 fn view(username: &str, (has_password, invalid): (bool, &Invalid)) -> impl IntoView + use<> {
     let username = username.to_owned();
-    let (lead, label) = match has_password {
-        true => ("Changing it signs out all your other devices.", "Change my password"),
-        false => {
-            ("You have no password yet. With one you can sign in without mail or another service.", "Set a password")
-        }
+    let (lead, label) = if has_password {
+        ("Changing it signs out all your other devices.", "Change my password")
+    } else {
+        ("You have no password yet. With one you can sign in without mail or another service.", "Set a password")
     };
     let removal = has_password.then(|| {
         view! {

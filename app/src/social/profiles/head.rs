@@ -13,17 +13,19 @@ use crate::{
 /// The head of the page. A suspended user has a name and an avatar, and no text.
 pub(super) fn head(visit: &Visit, profile: &Profile, mine: bool) -> impl IntoView + use<> {
     let person = &profile.person;
-    let action = match mine {
-        true => view! { <div class="do">{button_link("Edit profile", paths::PROFILE, Weight::Quiet)}</div> }.into_any(),
-        false => follow(visit, profile).into_any(),
+    let action = if mine {
+        view! { <div class="do">{button_link("Edit profile", paths::PROFILE, Weight::Quiet)}</div> }.into_any()
+    } else {
+        follow(visit, profile).into_any()
     };
     let tag = profile.follows_viewer.then(|| view! { <span class="tag">"Follows you"</span> });
-    let (pronouns, words) = match profile.suspended {
-        true => (None, None),
-        false => (
+    let (pronouns, words) = if profile.suspended {
+        (None, None)
+    } else {
+        (
             Some(profile.pronouns.clone()).filter(|text| !text.is_empty()),
             Some(view! { {bio(profile)}{elsewhere(profile)} }),
-        ),
+        )
     };
     let pronouns = pronouns.map(|text| view! { <span class="pronouns"><bdi>{text}</bdi></span> });
     view! {

@@ -59,9 +59,10 @@ fn read(visit: &Visit, kind: Kind, asked: &SearchQuery) -> Result<Search, Box<Re
     let refuse = |invalid: Invalid| page(visit, kind, (&asked.q, &invalid), || views::idle(visit).into_any());
     let query = Search::parse(&asked.q).map_err(|invalid| Box::new(refuse(invalid)))?;
     if query.is_empty() {
-        return Err(Box::new(match query.text().is_empty() {
-            true => refuse(Invalid::default()),
-            false => page(visit, kind, (query.text(), &Invalid::default()), || views::no_words(&query).into_any()),
+        return Err(Box::new(if query.text().is_empty() {
+            refuse(Invalid::default())
+        } else {
+            page(visit, kind, (query.text(), &Invalid::default()), || views::no_words(&query).into_any())
         }));
     }
     Ok(query)
@@ -133,9 +134,12 @@ pub async fn people(visit: Visit, Query(asked): Query<SearchQuery>) -> Result<Re
         return Ok(unlisted(fragment(|| lists::people_items(&visit, &query, &found))));
     }
     let nothing = found.people.is_empty() && alike.is_empty();
-    Ok(page(&visit, Kind::People, (query.text(), &Invalid::default()), || match nothing {
-        true => views::nothing(Kind::People, &query).into_any(),
-        false => lists::people(&visit, &query, &found, &alike).into_any(),
+    Ok(page(&visit, Kind::People, (query.text(), &Invalid::default()), || {
+        if nothing {
+            views::nothing(Kind::People, &query).into_any()
+        } else {
+            lists::people(&visit, &query, &found, &alike).into_any()
+        }
     }))
 }
 
@@ -169,9 +173,12 @@ pub async fn posts(visit: Visit, Query(asked): Query<SearchQuery>) -> Result<Res
         return Ok(unlisted(fragment(|| lists::post_items(&visit, &query, &found, before))));
     }
     let nothing = found.page.items.is_empty() && found.further.is_none() && before.is_none();
-    Ok(page(&visit, Kind::Posts, (query.text(), &Invalid::default()), || match nothing {
-        true => views::nothing(Kind::Posts, &query).into_any(),
-        false => lists::posts(&visit, &query, &found, before).into_any(),
+    Ok(page(&visit, Kind::Posts, (query.text(), &Invalid::default()), || {
+        if nothing {
+            views::nothing(Kind::Posts, &query).into_any()
+        } else {
+            lists::posts(&visit, &query, &found, before).into_any()
+        }
     }))
 }
 
@@ -192,8 +199,7 @@ pub async fn tags(visit: Visit, Query(asked): Query<SearchQuery>) -> Result<Resp
         return Ok(unlisted(fragment(|| lists::tag_items(&query, &found))));
     }
     let nothing = found.tags.is_empty() && after.is_none();
-    Ok(page(&visit, Kind::Tags, (query.text(), &Invalid::default()), || match nothing {
-        true => views::nothing(Kind::Tags, &query).into_any(),
-        false => lists::tags(&query, &found).into_any(),
+    Ok(page(&visit, Kind::Tags, (query.text(), &Invalid::default()), || {
+        if nothing { views::nothing(Kind::Tags, &query).into_any() } else { lists::tags(&query, &found).into_any() }
     }))
 }

@@ -106,20 +106,20 @@ pub(super) fn idle(visit: &Visit) -> impl IntoView + use<> {
 
 /// The text for a query without anything that can be found.
 pub(super) fn no_words(query: &Query) -> impl IntoView + use<> {
-    let words = match query.only_refuses() {
-        true => "That only says what should not be there. Add a word that should.",
-        false => "That has no letters or figures in it. Type a name, a word or a #tag.",
+    let words = if query.only_refuses() {
+        "That only says what should not be there. Add a word that should."
+    } else {
+        "That has no letters or figures in it. Type a name, a word or a #tag."
     };
     view! { <section class="sheet">{empty("Nothing to look for", words, ())}</section> }
 }
 
 /// The text for a search without results: advice that fits the query, and a link to a wider search if there is one.
 pub(super) fn nothing(kind: Kind, query: &Query) -> impl IntoView + use<> {
-    let words = match query.text().contains(' ') {
-        true => "Everything you typed has to be there. Fewer words find more.",
-        false => {
-            "Check the spelling, or try another word for it. Part of a name is enough if it is how the name begins."
-        }
+    let words = if query.text().contains(' ') {
+        "Everything you typed has to be there. Fewer words find more."
+    } else {
+        "Check the spelling, or try another word for it. Part of a name is enough if it is how the name begins."
     };
     let wider = query.wider().map(|wider| {
         let advice = match (query.has_phrase(), query.excludes()) {

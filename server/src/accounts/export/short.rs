@@ -9,9 +9,9 @@ pub(super) async fn former_usernames(db: &mut PgConnection, user: UserId) -> Res
     let rows = sqlx::query_as!(
         Row,
         r#"
-        select n.released_at as at, n.user_id as id, false as "nested!",
-            jsonb_build_object('username', n.username, 'until', n.released_at) as "row!"
-        from former_usernames n where n.user_id = $1 order by n.released_at
+        select n.reserved_until as at, n.user_id as id, false as "nested!",
+            jsonb_build_object('username', n.username, 'until', n.reserved_until) as "row!"
+        from former_usernames n where n.user_id = $1 order by n.reserved_until
         "#,
         user.0,
     );

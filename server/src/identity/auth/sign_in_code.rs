@@ -37,12 +37,10 @@ pub async fn request(cx: &Request, email: &str) -> Result<MailOutcome<Token>> {
         shown: email.as_str(),
     };
     let mut tx = cx.server.begin().await?;
-    let flow =
-        code::issue((&mut *tx, &cx.server), Purpose::SignIn, &to, owner.is_some(), |digits| match owner.is_some() {
-            true => mails::sign_in_code(origin, digits, others),
-            false => mails::no_account(origin, others),
-        })
-        .await?;
+    let flow = code::issue((&mut *tx, &cx.server), Purpose::SignIn, &to, owner.is_some(), |digits| {
+        if owner.is_some() { mails::sign_in_code(origin, digits, others) } else { mails::no_account(origin, others) }
+    })
+    .await?;
     tx.commit().await?;
     cx.server.wake().ring();
     Ok(MailOutcome::Sent(flow))

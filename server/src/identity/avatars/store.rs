@@ -187,10 +187,7 @@ pub async fn forget(server: &Server, object: &str) -> Result<()> {
         sqlx::query_scalar!(r#"select exists (select 1 from avatar_images where object = $1) as "kept!""#, object,)
             .fetch_one(server.db())
             .await?;
-    match kept {
-        true => Ok(()),
-        false => server.pictures().bucket()?.remove(object).await,
-    }
+    if kept { Ok(()) } else { server.pictures().bucket()?.remove(object).await }
 }
 
 /// One size of a picture: its bytes, or its location.

@@ -44,7 +44,7 @@ pub async fn request_email(cx: &Request, me: &Elevated, wished: &str) -> Result<
     }
     let origin = &cx.server.config().origin;
     let mut tx = cx.server.begin().await?;
-    sessions::still_elevated(&mut tx, me).await?;
+    sessions::lock_elevated(&mut tx, me).await?;
     let taken =
         sqlx::query_scalar!(r#"select exists (select 1 from users where lower(email) = $1) as "taken!""#, email.key())
             .fetch_one(&mut *tx)
@@ -54,9 +54,8 @@ pub async fn request_email(cx: &Request, me: &Elevated, wished: &str) -> Result<
         .execute(&mut *tx)
         .await?;
     let to = Recipient { user: Some(me.id()), email: email.as_str(), shown: email.as_str() };
-    let flow = code::issue((&mut *tx, &cx.server), Purpose::ChangeEmail, &to, !taken, |digits| match taken {
-        true => mails::address_in_use(origin),
-        false => mails::new_email_code(origin, digits),
+    let flow = code::issue((&mut *tx, &cx.server), Purpose::ChangeEmail, &to, !taken, |digits| {
+        if taken { mails::address_in_use(origin) } else { mails::new_email_code(origin, digits) }
     })
     .await?;
     tx.commit().await?;
@@ -74,7 +73,7 @@ pub async fn change_email(cx: &Request, me: &Elevated, typed: &str) -> Result<()
         return Err(Error::NotFound);
     }
     let mut tx = cx.server.begin().await?;
-    sessions::still_elevated(&mut tx, me).await?;
+    sessions::lock_elevated(&mut tx, me).await?;
     code::use_up(&mut tx, right.id).await?;
     let old = sqlx::query_scalar!("select email from users where id = $1", me.id().0).fetch_one(&mut *tx).await?;
     let taken = || Invalid::one("code", "That address has an account of its own by now.");

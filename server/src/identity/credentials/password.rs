@@ -32,7 +32,7 @@ pub async fn change_password(cx: &Request, me: &Elevated, new: &SecretString) ->
     let work = password::hash_new(&cx.server, key, "new_password", new, &context);
     let hash = limits::counted(cx.server.db(), (limits::NEW_PASSWORD, me.device), work).await?;
     let mut tx = cx.server.begin().await?;
-    sessions::still_elevated(&mut tx, me).await?;
+    sessions::lock_elevated(&mut tx, me).await?;
     password::set(&mut tx, me.id(), &hash).await?;
     end_other_ways(&mut tx, me).await?;
     audit::record(&mut tx, me.id(), Actor::of(cx, me), &Event::PasswordChanged).await?;
@@ -49,7 +49,7 @@ pub async fn change_password(cx: &Request, me: &Elevated, new: &SecretString) ->
 /// [`Error::Invalid`] when it is the last way to sign in; [`Error::NotFound`] when there is none.
 pub async fn remove_password(cx: &Request, me: &Elevated) -> Result<()> {
     let mut tx = cx.server.begin().await?;
-    sessions::still_elevated(&mut tx, me).await?;
+    sessions::lock_elevated(&mut tx, me).await?;
     let removed = sqlx::query!("delete from passwords where user_id = $1", me.id().0).execute(&mut *tx).await?;
     if removed.rows_affected() == 0 {
         return Err(Error::NotFound);

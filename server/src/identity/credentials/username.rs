@@ -8,7 +8,7 @@ use crate::{
             self,
             request::{Elevated, Request},
         },
-        users::{self, Username, decide, reserve},
+        users::{self, Username, lock_username, reserve_username},
     },
     limits,
 };
@@ -40,12 +40,12 @@ async fn change_locked(
     let mut names = [me.person.username.as_str(), username.as_str()];
     names.sort_unstable();
     for name in names {
-        decide(&mut tx, name).await?;
+        lock_username(&mut tx, name).await?;
     }
     let reserved = sqlx::query_scalar!(
         r#"
         select exists (
-            select 1 from former_usernames where username = $1 and user_id <> $2 and released_at > now()
+            select 1 from former_usernames where username = $1 and user_id <> $2 and reserved_until > now()
         ) as "reserved!"
         "#,
         username.as_str(),
@@ -56,7 +56,7 @@ async fn change_locked(
     if reserved {
         return Err(taken().into());
     }
-    sessions::still_elevated(&mut tx, me).await?;
+    sessions::lock_elevated(&mut tx, me).await?;
     let from = sqlx::query_scalar!("select username from users where id = $1", me.id().0).fetch_one(&mut *tx).await?;
     if from == username.as_str() {
         return Err(Invalid::one("username", "That is your username already.").into());
@@ -67,7 +67,7 @@ async fn change_locked(
         .map_err(|e| on_constraint(e, "users_username_key", taken()))?;
     users::index_name(&mut tx, me.id()).await?;
     sqlx::query!("delete from former_usernames where username = $1", username.as_str()).execute(&mut *tx).await?;
-    reserve(&mut tx, &from, me.id()).await?;
+    reserve_username(&mut tx, &from, me.id()).await?;
     audit::record(&mut tx, me.id(), Actor::of(cx, me), &Event::UsernameChanged { from }).await?;
     tx.commit().await?;
     Ok(username)

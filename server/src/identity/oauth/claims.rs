@@ -75,9 +75,10 @@ pub(super) fn check(claims: &Claims, expected: &Expected<'_>, now: OffsetDateTim
         return Err(wrong("nonce", "is not the one of this sign-in"));
     }
     let subject = text("sub")?;
-    match subject.len() > MAX_SUBJECT || subject.chars().any(char::is_control) {
-        true => Err(wrong("sub", "is too long or has control characters")),
-        false => Ok(subject),
+    if subject.len() > MAX_SUBJECT || subject.chars().any(char::is_control) {
+        Err(wrong("sub", "is too long or has control characters"))
+    } else {
+        Ok(subject)
     }
 }
 

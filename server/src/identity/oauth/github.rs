@@ -153,9 +153,10 @@ impl GitHub {
         let request =
             http::Request::get(format!("{}/rate_limit", self.api)).body(Vec::new()).map_err(ProviderError::odd)?;
         let status = timely(&self.api, http.send(request)).await?.status();
-        match status.is_server_error() {
-            true => Err(ProviderError::odd(format!("{status} at {}", self.api))),
-            false => Ok(self.api.clone()),
+        if status.is_server_error() {
+            Err(ProviderError::odd(format!("{status} at {}", self.api)))
+        } else {
+            Ok(self.api.clone())
         }
     }
 

@@ -131,7 +131,7 @@ pub(super) async fn insert(
 /// Links an identity to the user's own account and mails a notice.
 pub(super) async fn link(cx: &Request, me: &Elevated, account: &ProviderAccount) -> Result<Result<(), OAuthRefusal>> {
     let mut tx = cx.server.begin().await?;
-    match sessions::still_elevated(&mut tx, me).await {
+    match sessions::lock_elevated(&mut tx, me).await {
         Err(Error::SignInNeeded | Error::ElevationNeeded) => return Ok(Err(OAuthRefusal::SessionGone)),
         held => held?,
     }
@@ -166,7 +166,7 @@ pub(super) async fn record_linked(
 pub async fn unlink(cx: &Request, me: &Elevated, provider: &str) -> Result<()> {
     let mut tx = cx.server.begin().await?;
     // Locks the account: two concurrent removals that would each leave one way to sign in must not leave none.
-    sessions::still_elevated(&mut tx, me).await?;
+    sessions::lock_elevated(&mut tx, me).await?;
     let to = sqlx::query_scalar!("select email from users where id = $1", me.id().0).fetch_one(&mut *tx).await?;
     let login = sqlx::query_scalar!(
         "delete from identities where user_id = $1 and provider = $2 returning login",

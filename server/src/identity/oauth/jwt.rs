@@ -41,9 +41,10 @@ impl Header {
         if !usual || self.cty.is_some() || self.crit.is_some() {
             return Err(ProviderError::odd("an id token of a kind that is not supported"));
         }
-        match ALGORITHMS.contains(&self.alg) {
-            true => Ok(()),
-            false => Err(ProviderError::odd("an id token that is not signed with a public key algorithm")),
+        if ALGORITHMS.contains(&self.alg) {
+            Ok(())
+        } else {
+            Err(ProviderError::odd("an id token that is not signed with a public key algorithm"))
         }
     }
 }

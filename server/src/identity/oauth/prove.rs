@@ -52,9 +52,12 @@ async fn mail_code(cx: &Request, email: &Email) -> Result<MailOutcome<Token>> {
         email: owner.as_ref().map_or(email.as_str(), |owner| &owner.email),
         shown: email.as_str(),
     };
-    let flow = code::issue((&mut *tx, &cx.server), Purpose::OAuthSignUp, &to, true, |digits| match owner.is_some() {
-        true => mails::link_code(origin, digits, &label, others),
-        false => mails::oauth_sign_up_code(origin, digits, &label, others),
+    let flow = code::issue((&mut *tx, &cx.server), Purpose::OAuthSignUp, &to, true, |digits| {
+        if owner.is_some() {
+            mails::link_code(origin, digits, &label, others)
+        } else {
+            mails::oauth_sign_up_code(origin, digits, &label, others)
+        }
     })
     .await?;
     tx.commit().await?;

@@ -64,7 +64,7 @@ pub async fn list(db: &mut PgConnection, me: &Member) -> Result<Vec<Device>> {
 /// [`Error::NotFound`] when it does not exist, belongs to another user, or has ended already.
 pub async fn revoke(cx: &Request, me: &Elevated, device: DeviceId) -> Result<UserAgent> {
     let mut tx = cx.server.begin().await?;
-    still_elevated(&mut tx, me).await?;
+    lock_elevated(&mut tx, me).await?;
     let ended = sqlx::query!(
         "delete from sessions where device_id = $1 and user_id = $2 returning user_agent, browser_hash",
         device.0,
@@ -84,7 +84,7 @@ pub async fn revoke(cx: &Request, me: &Elevated, device: DeviceId) -> Result<Use
 /// Revokes all of the user's sessions but this one. Returns how many there were.
 pub async fn revoke_others(cx: &Request, me: &Elevated) -> Result<u64> {
     let mut tx = cx.server.begin().await?;
-    still_elevated(&mut tx, me).await?;
+    lock_elevated(&mut tx, me).await?;
     let count = revoke_others_in(&mut tx, me).await?;
     audit::record(&mut tx, me.id(), Actor::of(cx, me), &Event::OthersEnded { count }).await?;
     tx.commit().await?;
@@ -94,7 +94,7 @@ pub async fn revoke_others(cx: &Request, me: &Elevated) -> Result<u64> {
 /// Revokes all of the user's sessions, this one included. Returns how many there were.
 pub async fn revoke_all(cx: &Request, me: &Elevated) -> Result<u64> {
     let mut tx = cx.server.begin().await?;
-    still_elevated(&mut tx, me).await?;
+    lock_elevated(&mut tx, me).await?;
     let count = revoke_all_and_forget_browsers(&mut tx, me.id()).await?;
     audit::record(&mut tx, me.id(), Actor::of(cx, me), &Event::EverywhereEnded { count }).await?;
     tx.commit().await?;
@@ -106,7 +106,7 @@ pub async fn revoke_all(cx: &Request, me: &Elevated) -> Result<u64> {
 /// its revocation, but not against the commits of the user's other changes (see [`super::transaction`]).
 ///
 /// [`Error::SignInNeeded`] or [`Error::ElevationNeeded`] when it is not.
-pub(crate) async fn still_elevated(tx: &mut PgConnection, me: &Elevated) -> Result<()> {
+pub(crate) async fn lock_elevated(tx: &mut PgConnection, me: &Elevated) -> Result<()> {
     users::lock(tx, me.id()).await?;
     let elevated = sqlx::query_scalar!(
         r#"

@@ -25,7 +25,7 @@ pub(crate) use browsers::{greet_browser, known_browser, may_tell, note_browser};
 pub use check::{Checked, check};
 pub use devices::{Device, list, revoke, revoke_all, revoke_by_link, revoke_others, sign_out};
 pub(crate) use devices::{
-    revoke_all_and_forget_browsers, revoke_all_in, revoke_by_method, revoke_others_in, still_elevated,
+    lock_elevated, revoke_all_and_forget_browsers, revoke_all_in, revoke_by_method, revoke_others_in,
 };
 pub(crate) use ended::ended_lately;
 pub use link_subject::{LinkedSession, Subject, link_subject};

@@ -77,9 +77,10 @@ impl SignInMethod {
 pub async fn open(cx: &Request, remember: bool) -> Result<SessionKey> {
     let session = cx.session();
     session.cycle_id().await?;
-    session.set_expiry(Some(match remember {
-        true => Expiry::OnInactivity(time::Duration::days(ABSOLUTE_DAYS.into())),
-        false => Expiry::OnSessionEnd,
+    session.set_expiry(Some(if remember {
+        Expiry::OnInactivity(time::Duration::days(ABSOLUTE_DAYS.into()))
+    } else {
+        Expiry::OnSessionEnd
     }));
     // Without this an empty session is not written, and its cookie not set.
     session.save().await?;

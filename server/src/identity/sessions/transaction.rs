@@ -16,7 +16,7 @@ use crate::{
 /// A transaction that only commits while the session of its user exists: a request that started before the session
 /// ended changes nothing afterwards. It rolls back unless it is committed.
 ///
-/// Every function that takes a [`Member`] writes in one of these, or calls [`super::still_elevated`] in its
+/// Every function that takes a [`Member`] writes in one of these, or calls [`super::lock_elevated`] in its
 /// transaction.
 pub(crate) struct MemberTransaction {
     tx: Transaction<'static, Postgres>,

@@ -16,7 +16,7 @@ use crate::base::{
 pub use email::Email;
 pub(crate) use name_index::{index_missing_names, index_name};
 pub use username::{Username, alternatives};
-pub(crate) use username::{decide, reserve};
+pub(crate) use username::{lock_username, reserve_username};
 
 /// Locks the user's row, so that the user gets no session before the transaction ends: one opened at the same time
 /// would otherwise be missed, and survive. Every transaction that opens or ends sessions, links or codes locks the

@@ -154,18 +154,18 @@ impl Username {
 
 /// Locks a name until the transaction ends, so that no other user can take it between its release and its reservation.
 /// Take this lock before any row lock (docs/decisions/0003).
-pub(crate) async fn decide(tx: &mut PgConnection, name: &str) -> Result<(), sqlx::Error> {
+pub(crate) async fn lock_username(tx: &mut PgConnection, name: &str) -> Result<(), sqlx::Error> {
     sqlx::query!("select pg_advisory_xact_lock(hashtext('username'), hashtext($1))", name).execute(tx).await?;
     Ok(())
 }
 
 /// Reserves a released name for its owner for 30 days. During that time it redirects to the owner, if the account still
 /// exists.
-pub(crate) async fn reserve(tx: &mut PgConnection, name: &str, owner: UserId) -> Result<(), sqlx::Error> {
+pub(crate) async fn reserve_username(tx: &mut PgConnection, name: &str, owner: UserId) -> Result<(), sqlx::Error> {
     sqlx::query!(
         r#"
         insert into former_usernames (username, user_id) values ($1, $2)
-        on conflict (username) do update set user_id = excluded.user_id, released_at = excluded.released_at
+        on conflict (username) do update set user_id = excluded.user_id, reserved_until = excluded.reserved_until
         "#,
         name,
         owner.0,
@@ -185,7 +185,7 @@ pub async fn alternatives(db: &mut PgConnection, taken: &Username) -> Result<Vec
         r#"
         select c.name as "name!" from unnest($1::text[]) with ordinality as c (name, place)
         where not exists (select 1 from users u where u.username = c.name)
-            and not exists (select 1 from former_usernames f where f.username = c.name and f.released_at > now())
+            and not exists (select 1 from former_usernames f where f.username = c.name and f.reserved_until > now())
         order by c.place limit 3
         "#,
         &candidates,

@@ -71,12 +71,11 @@ pub(super) fn named(typed: &str) -> Option<Link> {
 
 /// Returns true for a character that ends every address.
 fn ends(c: char) -> bool {
-    match c.is_ascii() {
-        true => c.is_ascii_control() || c.is_ascii_whitespace() || "<>\"`{}|\\^".contains(c),
-        false => {
-            let is_sign = unicode::is_punctuation(c) || unicode::is_symbol(c) && !unicode::is_pictorial(c);
-            c.is_whitespace() || is_sign
-        }
+    if c.is_ascii() {
+        c.is_ascii_control() || c.is_ascii_whitespace() || "<>\"`{}|\\^".contains(c)
+    } else {
+        let is_sign = unicode::is_punctuation(c) || unicode::is_symbol(c) && !unicode::is_pictorial(c);
+        c.is_whitespace() || is_sign
     }
 }
 

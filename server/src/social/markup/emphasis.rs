@@ -75,37 +75,39 @@ fn is_drawing(left: Option<char>, right: Option<char>) -> bool {
 
 /// Returns true for a character that emphasised text can start with.
 fn begins_content(c: char) -> bool {
-    match c.is_ascii() {
-        true => c.is_ascii_alphanumeric() || "*_`[(\"'@#$&+-~<\\".contains(c),
-        false => {
-            !(c.is_whitespace() || unicode::is_mark(c) || unicode::is_punctuation(c))
-                || unicode::opens(c)
-                || "¿¡".contains(c)
-        }
+    if c.is_ascii() {
+        c.is_ascii_alphanumeric() || "*_`[(\"'@#$&+-~<\\".contains(c)
+    } else {
+        !(c.is_whitespace() || unicode::is_mark(c) || unicode::is_punctuation(c))
+            || unicode::opens(c)
+            || "¿¡".contains(c)
     }
 }
 
 /// Returns true for a character that emphasised text can end with.
 fn ends_content(c: char) -> bool {
-    match c.is_ascii() {
-        true => c.is_ascii_alphanumeric() || "*_`])\"'.,;:!?%+-~>$#".contains(c),
-        false => !c.is_whitespace() && !unicode::opens(c),
+    if c.is_ascii() {
+        c.is_ascii_alphanumeric() || "*_`])\"'.,;:!?%+-~>$#".contains(c)
+    } else {
+        !c.is_whitespace() && !unicode::opens(c)
     }
 }
 
 /// Returns true for a character that can precede an opening run: not part of a word.
 fn may_precede(c: char) -> bool {
-    match c.is_ascii() {
-        true => c.is_ascii_whitespace() || "([{\"'<>-:;,~|".contains(c),
-        false => c.is_whitespace() || unicode::is_punctuation(c) || unicode::is_symbol(c),
+    if c.is_ascii() {
+        c.is_ascii_whitespace() || "([{\"'<>-:;,~|".contains(c)
+    } else {
+        c.is_whitespace() || unicode::is_punctuation(c) || unicode::is_symbol(c)
     }
 }
 
 /// Returns true for a character that can follow a closing run: not part of a word.
 fn may_follow(c: char) -> bool {
-    match c.is_ascii() {
-        true => c.is_ascii_whitespace() || ")]}\"'<>-;,!?~|/%".contains(c),
-        false => c.is_whitespace() || unicode::is_punctuation(c) || unicode::is_symbol(c),
+    if c.is_ascii() {
+        c.is_ascii_whitespace() || ")]}\"'<>-;,!?~|/%".contains(c)
+    } else {
+        c.is_whitespace() || unicode::is_punctuation(c) || unicode::is_symbol(c)
     }
 }
 

@@ -121,7 +121,7 @@ async fn find(db: &mut PgConnection, names: &[String], earlier: Earlier) -> Resu
                 select w.id, 1 from users w where w.username = n.name and w.suspended_at is null
                 union all
                 select f.user_id, 2 from former_usernames f join users w on w.id = f.user_id
-                where f.username = n.name and f.released_at > now() and w.suspended_at is null
+                where f.username = n.name and f.reserved_until > now() and w.suspended_at is null
             ) c order by c.place limit 1
         ) c
         join users u on u.id = c.user_id

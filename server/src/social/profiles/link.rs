@@ -24,9 +24,10 @@ pub(super) fn parse(typed: &str) -> Result<String, &'static str> {
     if !url.username().is_empty() || url.password().is_some() {
         return Err("Leave out the name and password in front of the @.");
     }
-    match url.as_str().len() <= MAX_BYTES {
-        true => Ok(url.into()),
-        false => Err("That address is too long: at most 200 characters."),
+    if url.as_str().len() <= MAX_BYTES {
+        Ok(url.into())
+    } else {
+        Err("That address is too long: at most 200 characters.")
     }
 }
 

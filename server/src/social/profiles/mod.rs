@@ -91,7 +91,7 @@ pub async fn renamed(db: &mut PgConnection, username: &str) -> Result<String> {
     sqlx::query_scalar!(
         r#"
         select u.username from former_usernames f join users u on u.id = f.user_id
-        where f.username = lower($1) and f.released_at > now() and u.deleted_at is null
+        where f.username = lower($1) and f.reserved_until > now() and u.deleted_at is null
         "#,
         username,
     )

@@ -79,21 +79,18 @@ pub async fn reindex(server: &Server, told: impl Fn(u64)) -> Result<u64> {
 async fn write(server: &Server, ids: &[i64], passing: bool) -> Result<Vec<i64>> {
     let mut tx = server.begin().await?;
     // The row is locked while it is read, so that words of an older text cannot replace those of an edit.
-    let held = match passing {
-        true => {
-            sqlx::query_as!(
-                IndexedText,
-                "select id, body as text from posts where id = any($1) order by id for no key update skip locked",
-                ids
-            )
+    let held = if passing {
+        sqlx::query_as!(
+            IndexedText,
+            "select id, body as text from posts where id = any($1) order by id for no key update skip locked",
+            ids
+        )
+        .fetch_all(&mut *tx)
+        .await?
+    } else {
+        sqlx::query_as!(IndexedText, "select id, body as text from posts where id = any($1) for no key update", ids)
             .fetch_all(&mut *tx)
             .await?
-        }
-        false => {
-            sqlx::query_as!(IndexedText, "select id, body as text from posts where id = any($1) for no key update", ids)
-                .fetch_all(&mut *tx)
-                .await?
-        }
     };
     index_posts(&mut tx, &held).await?;
     tx.commit().await?;

@@ -39,9 +39,10 @@ async fn repeated_suspensions_during_a_sweep_end_in_a_consistent_state(pool: PgP
     let site = site_with_large_account(&pool).await;
     let alan = server::accounts::find(&site.server, "alan").await.unwrap();
     for suspended in [true, false, true, false] {
-        match suspended {
-            true => server::accounts::suspend(&site.server, alan, "a test", None).await.unwrap(),
-            false => server::accounts::restore(&site.server, alan).await.unwrap(),
+        if suspended {
+            server::accounts::suspend(&site.server, alan, "a test", None).await.unwrap()
+        } else {
+            server::accounts::restore(&site.server, alan).await.unwrap()
         }
         let part = server::worker::sweep::everything(&site.server);
         drop(tokio::time::timeout(std::time::Duration::from_millis(150), part).await);

@@ -59,12 +59,11 @@ async fn the_authorization_endpoint_may_be_at_any_https_host(pool: PgPool) {
         let many = Many::new(&pool).await;
         many.acme.describe(StatusCode::OK, json!({ "authorization_endpoint": page }));
         let answer = many.site.browser().post("/auth/acme", &[]).await;
-        match fine {
-            true => assert!(way_out(&answer).starts_with(page), "{page}"),
-            false => {
-                assert_said(&answer, StatusCode::SERVICE_UNAVAILABLE, super::oidc::DOWN);
-                assert!(answer.header("refresh").is_empty() && !answer.body.contains(page), "{page}");
-            }
+        if fine {
+            assert!(way_out(&answer).starts_with(page), "{page}")
+        } else {
+            assert_said(&answer, StatusCode::SERVICE_UNAVAILABLE, super::oidc::DOWN);
+            assert!(answer.header("refresh").is_empty() && !answer.body.contains(page), "{page}");
         }
     }
 }

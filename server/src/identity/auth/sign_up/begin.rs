@@ -185,7 +185,7 @@ pub(crate) async fn check_free(db: &mut PgConnection, username: &Username) -> Re
     let taken = sqlx::query_scalar!(
         r#"
         select exists (select 1 from users where username = $1)
-            or exists (select 1 from former_usernames where username = $1 and released_at > now()) as "taken!"
+            or exists (select 1 from former_usernames where username = $1 and reserved_until > now()) as "taken!"
         "#,
         username.as_str()
     )
@@ -195,9 +195,10 @@ pub(crate) async fn check_free(db: &mut PgConnection, username: &Username) -> Re
         return Ok(Ok(()));
     }
     let free = alternatives(db, username).await?;
-    let message = match free.is_empty() {
-        true => "That username is taken. Please pick another.".to_owned(),
-        false => format!("That username is taken. Free ones like it: {}.", free.join(", ")),
+    let message = if free.is_empty() {
+        "That username is taken. Please pick another.".to_owned()
+    } else {
+        format!("That username is taken. Free ones like it: {}.", free.join(", "))
     };
     Ok(Err(Invalid::one("username", message)))
 }

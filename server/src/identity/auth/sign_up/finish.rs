@@ -143,12 +143,12 @@ pub(crate) struct NewUser {
 /// Inserts the user's row. `None` when another user has the name or the address, or the name is reserved for its former
 /// owner.
 pub(crate) async fn insert_user(tx: &mut PgConnection, new: &NewUser) -> Result<Option<UserId>> {
-    users::decide(tx, new.username.as_str()).await?;
+    users::lock_username(tx, new.username.as_str()).await?;
     let user = sqlx::query_scalar!(
         r#"
         insert into users (username, display_name, email, role)
         select $1, $2, $3, $4
-        where not exists (select 1 from former_usernames where username = $1 and released_at > now())
+        where not exists (select 1 from former_usernames where username = $1 and reserved_until > now())
         on conflict do nothing returning id
         "#,
         new.username.as_str(),

@@ -121,7 +121,7 @@ pub async fn invite(server: &Server, email: &Email, username: &Username, role: R
     let taken = sqlx::query!(
         r#"
         select exists (select 1 from users where username = $1)
-                   or exists (select 1 from former_usernames where username = $1 and released_at > now()) as "username!",
+                   or exists (select 1 from former_usernames where username = $1 and reserved_until > now()) as "username!",
                exists (select 1 from users where lower(email) = $2) as "email!"
         "#,
         username.as_str(),

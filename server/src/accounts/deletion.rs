@@ -15,7 +15,7 @@ use crate::{
             self,
             request::{Elevated, Request},
         },
-        users::{decide, reserve},
+        users::{lock_username, reserve_username},
     },
     jobs::{self, Job},
     mailer::Mail,
@@ -33,8 +33,8 @@ pub async fn delete(cx: &Request, me: &Elevated, typed: &str) -> Result<()> {
     }
     let username = &me.person.username;
     let mut tx = cx.server.begin().await?;
-    decide(&mut tx, username).await?;
-    sessions::still_elevated(&mut tx, me).await?;
+    lock_username(&mut tx, username).await?;
+    sessions::lock_elevated(&mut tx, me).await?;
     let account = sqlx::query!("select email, avatar, username from users where id = $1", me.id().0)
         .fetch_optional(&mut *tx)
         .await?
@@ -46,7 +46,7 @@ pub async fn delete(cx: &Request, me: &Elevated, typed: &str) -> Result<()> {
     forget_mail(&mut tx, me.id()).await?;
     hide(&mut tx, me.id()).await?;
     erase_secrets(&mut tx, me.id()).await?;
-    reserve(&mut tx, username, me.id()).await?;
+    reserve_username(&mut tx, username, me.id()).await?;
     if let Some(picture) = account.avatar {
         avatars::release(&mut tx, &picture).await?;
     }
