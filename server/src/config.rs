@@ -21,7 +21,7 @@ mod unencoded;
 
 pub use database_url::check_database_url;
 pub(crate) use database_url::database_options;
-pub use mail::{Mail, Transport};
+pub use mail::{MailSettings, Transport};
 pub use origin::{Origin, is_loopback};
 pub use pictures::{Bucket, Pictures};
 use providers::Provider;
@@ -60,7 +60,7 @@ pub struct Config {
     pub log: String,
     /// `KITH_LANGUAGES`: the Postgres text search configurations for posts (default `english`).
     pub languages: Vec<String>,
-    pub mail: Mail,
+    pub mail: MailSettings,
     /// `KITH_GITHUB_…`, `KITH_OIDC_…`: the providers for sign-in (default none).
     pub providers: Vec<Provider>,
     /// The only origins from which pictures are copied: those of the providers.
@@ -100,7 +100,7 @@ impl Config {
             log_format,
             log: source.get("KITH_LOG").unwrap_or("info,sqlx=warn").to_owned(),
             languages: languages(source)?,
-            mail: Mail::new(source, &origin)?,
+            mail: MailSettings::new(source, &origin)?,
             picture_origins,
             pictures: Pictures::new(source)?,
             providers,

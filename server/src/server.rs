@@ -18,7 +18,7 @@ use crate::{
     jobs::{Seal, Wake},
     mailer::Mailer,
     social::{
-        search::Places,
+        search::SearchSlots,
         trending::{TrendingBoard, TrendingTag},
     },
 };
@@ -39,7 +39,7 @@ struct Parts {
     painting: CpuPool,
     mailer: Mailer,
     providers: Providers,
-    searches: Places,
+    searches: SearchSlots,
     trending: TrendingBoard,
     wake: Wake,
     seal: Seal,
@@ -61,7 +61,7 @@ impl Server {
             bodies: BodyBudget::default(),
             pictures: Intake::new(&config),
             painting: avatars::queue(),
-            searches: Places::of(config.database_connections),
+            searches: SearchSlots::of(config.database_connections),
             trending: TrendingBoard::default(),
             wake: Wake::default(),
             seal: Seal::new(),
@@ -123,7 +123,7 @@ impl Server {
     }
 
     /// Returns the slots for concurrent searches.
-    pub(crate) fn searches(&self) -> &Places {
+    pub(crate) fn searches(&self) -> &SearchSlots {
         &self.0.searches
     }
 

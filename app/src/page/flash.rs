@@ -13,7 +13,7 @@ use http::{HeaderValue, Method, header::CONTENT_TYPE};
 use server::{
     Server,
     http::{
-        Shown,
+        PageCookies,
         cookies::{Cookie, WithCookie},
     },
     identity::sessions::UserAgent,
@@ -237,7 +237,7 @@ impl Flash {
 /// Removes the cookie in the response that shows the message.
 pub async fn once(State(server): State<Server>, request: Request<Body>, next: Next) -> Response {
     let is_shown =
-        request.method() == Method::GET && request.extensions().get::<Shown>().is_some_and(|s| s.flash.is_some());
+        request.method() == Method::GET && request.extensions().get::<PageCookies>().is_some_and(|s| s.flash.is_some());
     let response = next.run(request).await;
     let is_page = response.headers().get(CONTENT_TYPE).is_some_and(|t| t.as_bytes().starts_with(b"text/html"));
     let removal = Cookie::Flash.remove(&server.config().origin);

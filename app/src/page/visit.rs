@@ -7,7 +7,7 @@ use http::{Extensions, HeaderMap, Method, Uri, header::REFERER, request::Parts};
 use server::{
     Error, Result,
     base::{id::UserId, random::Token, redirect_target::safe_next},
-    http::Shown,
+    http::PageCookies,
     identity::sessions::request::{Facts, Member, Request},
 };
 
@@ -82,7 +82,7 @@ impl Visit {
     /// They know the user if the request had queried for it before.
     pub fn unasked(extensions: &Extensions, here: String) -> Result<Self> {
         let missing = || Error::internal("a route outside the layers of the router");
-        let shown = extensions.get::<Shown>().cloned().unwrap_or_default();
+        let shown = extensions.get::<PageCookies>().cloned().unwrap_or_default();
         Ok(Self {
             cx: Request::unasked(extensions)?,
             theme: Theme::parse(shown.theme.as_deref().unwrap_or_default()),
@@ -120,7 +120,7 @@ pub fn kept(extensions: &Extensions) -> Extensions {
     let mut kept = Extensions::new();
     kept.extend_one::<Arc<Facts>>(extensions);
     kept.extend_one::<tower_sessions::Session>(extensions);
-    kept.extend_one::<Shown>(extensions);
+    kept.extend_one::<PageCookies>(extensions);
     kept.extend_one::<Arc<Assets>>(extensions);
     kept
 }

@@ -20,7 +20,7 @@ use server::{
 };
 
 pub use self::people::{followers, following};
-use self::{head::head, list::Shown};
+use self::{head::head, list::ProfileList};
 use crate::{
     islands::PostList,
     page::{self, Tab, document::fragment, page_query::PageQuery, visit::Visit},
@@ -80,7 +80,7 @@ async fn part(visit: &Visit, handle: &str, place: &PageQuery, part: Part) -> Res
     let shown = if profile.suspended {
         None
     } else {
-        Some(Shown::load(&mut db, (profile.person.id, visit.cx.viewer()), place, part).await?)
+        Some(ProfileList::load(&mut db, (profile.person.id, visit.cx.viewer()), place, part).await?)
     };
     let base = part.path(&profile.person.username);
     if place.only_list() {
@@ -131,7 +131,12 @@ fn describe(profile: &Profile) -> String {
     }
 }
 
-fn view(visit: &Visit, profile: &Profile, (part, shown): (Part, Option<Shown>), base: &str) -> impl IntoView + use<> {
+fn view(
+    visit: &Visit,
+    profile: &Profile,
+    (part, shown): (Part, Option<ProfileList>),
+    base: &str,
+) -> impl IntoView + use<> {
     let person = &profile.person;
     let mine = visit.me().is_some_and(|me| me.id() == person.id);
     let tabs = shown.is_some().then(|| tabs(&person.username, part));

@@ -1,4 +1,4 @@
-//! Mail settings: transport and sender.
+//! MailSettings settings: transport and sender.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ const MAIL_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The mail settings.
 #[derive(Clone, Debug)]
-pub struct Mail {
+pub struct MailSettings {
     /// `KITH_MAIL_FROM`: the sender (default `Kith <noreply@` the origin's host `>`).
     pub from: String,
     pub transport: Transport,
@@ -32,7 +32,7 @@ pub enum Transport {
     Mailbox,
 }
 
-impl Mail {
+impl MailSettings {
     /// Reads the settings.
     pub(super) fn new(source: &Source, origin: &Origin) -> Result<Self, ConfigError> {
         let from = match source.get("KITH_MAIL_FROM") {

@@ -53,14 +53,14 @@ pub struct Provider {
     pub label: String,
     pub client_id: String,
     pub client_secret: SecretString,
-    pub kind: Kind,
+    pub kind: ProviderKind,
     /// The origins from which pictures may be copied, such as `https://github.com`.
     pub origins: BTreeSet<String>,
 }
 
 /// The protocol of the provider.
 #[derive(Clone, Debug)]
-pub enum Kind {
+pub enum ProviderKind {
     GitHub { url: Url, api: Url },
     Oidc { issuer: String },
 }
@@ -114,7 +114,7 @@ fn github(source: &Source) -> Result<Option<Provider>, ConfigError> {
         client_id: client_id.to_owned(),
         client_secret: secret.into(),
         origins: pictures.into_iter().chain([origin(&url)]).collect(),
-        kind: Kind::GitHub { url, api },
+        kind: ProviderKind::GitHub { url, api },
     }))
 }
 
@@ -141,7 +141,7 @@ fn oidc(source: &Source, slug: Slug) -> Result<Provider, ConfigError> {
         client_secret: need("_CLIENT_SECRET", "The issuer gives it to an app that is registered there.")?.into(),
         origins: further?.into_iter().chain([origin(&url)]).collect(),
         // Exactly as written: the issuer's own documents must have the very same text.
-        kind: Kind::Oidc { issuer: issuer.to_owned() },
+        kind: ProviderKind::Oidc { issuer: issuer.to_owned() },
     })
 }
 
@@ -158,8 +158,8 @@ impl Provider {
     /// Returns the issuer of its subjects: part of every identity's key.
     pub fn issuer(&self) -> String {
         match &self.kind {
-            Kind::GitHub { url, .. } => origin(url),
-            Kind::Oidc { issuer } => issuer.clone(),
+            ProviderKind::GitHub { url, .. } => origin(url),
+            ProviderKind::Oidc { issuer } => issuer.clone(),
         }
     }
 }
@@ -215,14 +215,14 @@ mod tests {
     #[test]
     fn reads_github_and_enterprise_server_settings() {
         let list = read(&GITHUB_APP).unwrap();
-        let Kind::GitHub { url, api } = &list[0].kind else { panic!() };
+        let ProviderKind::GitHub { url, api } = &list[0].kind else { panic!() };
         assert_eq!((url.as_str(), api.as_str()), ("https://github.com/", "https://api.github.com/"));
         assert_eq!(list[0].issuer(), "https://github.com");
         assert!(!format!("{list:?}").contains("s3cret"));
 
         let own = [GITHUB_APP[0], GITHUB_APP[1], ("KITH_GITHUB_URL", "https://git.kith.example")];
         let list = read(&own).unwrap();
-        let Kind::GitHub { api, .. } = &list[0].kind else { panic!() };
+        let ProviderKind::GitHub { api, .. } = &list[0].kind else { panic!() };
         assert_eq!(api.as_str(), "https://git.kith.example/api/v3");
     }
 

@@ -40,7 +40,7 @@ pub async fn facts(State(server): State<Server>, mut request: Request<Body>, nex
     let flow = Cookie::Flow.read(origin, headers).and_then(|value| Token::parse(&value));
     let proof = Cookie::Proof.read(origin, headers).and_then(|value| Token::parse(&value));
     let oauth = Cookie::OAuth.read(origin, headers).and_then(|value| Token::parse(&value));
-    let shown = Shown {
+    let shown = PageCookies {
         theme: Cookie::Theme.read(origin, headers),
         flash: Cookie::Flash.read(origin, headers),
         link: Cookie::Link.read(origin, headers).and_then(|value| Token::parse(&value)),
@@ -99,7 +99,7 @@ const FOUR_HUNDRED_DAYS: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 
 /// The cookies that only pages read. They may contain anything: their readers validate them.
 #[derive(Clone, Debug, Default)]
-pub struct Shown {
+pub struct PageCookies {
     pub theme: Option<String>,
     pub flash: Option<String>,
     /// The token of an e-mail link.

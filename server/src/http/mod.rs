@@ -20,7 +20,7 @@ pub use avatars::avatar;
 pub use bodies::{BodyBudget, SMALL, large_bodies};
 pub use drain::drain;
 pub use error_response::Refused;
-pub use facts::{Peer, Shown, facts};
+pub use facts::{PageCookies, Peer, facts};
 pub use final_slash::final_slash;
 pub use headers::{CSP, private_answers, security_headers};
 pub use health::{healthz, readyz};

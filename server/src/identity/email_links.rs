@@ -27,7 +27,7 @@ pub(crate) fn reset_minutes(others: bool) -> i32 {
 
 /// The purpose of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
+pub enum EmailLinkPurpose {
     ResetPassword,
     /// Restores the address before a change.
     UndoEmail,
@@ -35,7 +35,7 @@ pub enum Purpose {
     EndSession,
 }
 
-impl Purpose {
+impl EmailLinkPurpose {
     fn name(self) -> &'static str {
         match self {
             Self::ResetPassword => "reset_password",
@@ -47,7 +47,7 @@ impl Purpose {
 
 /// A valid link.
 #[derive(Clone, Debug)]
-pub struct Link {
+pub struct EmailLink {
     id: i64,
     /// The id of the link in the form of its page. It grants no access.
     pub name: String,
@@ -60,7 +60,7 @@ pub struct Link {
     pub(crate) browser: Option<Vec<u8>>,
 }
 
-impl Link {
+impl EmailLink {
     /// Returns the id of its row, as the key for limits.
     pub(crate) fn id(&self) -> i64 {
         self.id
@@ -207,7 +207,7 @@ pub(crate) async fn arm(db: &mut PgConnection, link: i64, which: Arm<'_>) -> Res
 }
 
 /// Returns the link of a token. [`Error::NotFound`] when it is used, expired, for another purpose, or unknown.
-pub async fn find(db: &PgPool, purpose: Purpose, token: &Token) -> Result<Link> {
+pub async fn find(db: &PgPool, purpose: EmailLinkPurpose, token: &Token) -> Result<EmailLink> {
     sqlx::query!(
         r#"
         select id, user_id, email, device_id, browser_hash, coalesce(earlier_hashes[1], token_hash) as "first_hash!"
@@ -218,7 +218,7 @@ pub async fn find(db: &PgPool, purpose: Purpose, token: &Token) -> Result<Link> 
     )
     .fetch_optional(db)
     .await?
-    .map(|row| Link {
+    .map(|row| EmailLink {
         id: row.id,
         // The same for all of its tokens, also after another mail.
         name: random::name(&row.first_hash),
@@ -232,7 +232,7 @@ pub async fn find(db: &PgPool, purpose: Purpose, token: &Token) -> Result<Link> 
 
 /// Uses a link up, inside the transaction of what it allows. Of several concurrent requests one succeeds; the others
 /// get [`Error::NotFound`]. Locks the user's row first: a transaction with that lock may end every link.
-pub(crate) async fn use_up(tx: &mut PgConnection, link: &Link) -> Result<()> {
+pub(crate) async fn use_up(tx: &mut PgConnection, link: &EmailLink) -> Result<()> {
     users::lock(tx, link.user).await?;
     let used = sqlx::query!(
         "update email_links set used_at = now() where id = $1 and used_at is null and expires_at > now()",
@@ -245,7 +245,7 @@ pub(crate) async fn use_up(tx: &mut PgConnection, link: &Link) -> Result<()> {
 
 /// Like [`use_up`], for an undo link: ends the undo links of later changes and keeps those of earlier ones, in case an
 /// attacker used this one.
-pub(crate) async fn use_undo(tx: &mut PgConnection, link: &Link) -> Result<()> {
+pub(crate) async fn use_undo(tx: &mut PgConnection, link: &EmailLink) -> Result<()> {
     use_up(tx, link).await?;
     end_undos(tx, link.user, link.id).await
 }

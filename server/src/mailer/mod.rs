@@ -89,7 +89,7 @@ enum Transport {
 
 impl Mailer {
     /// Builds it from the settings.
-    pub fn new(mail: &config::Mail, origin: &Origin) -> Self {
+    pub fn new(mail: &config::MailSettings, origin: &Origin) -> Self {
         let transport = match &mail.transport {
             config::Transport::Smtp(relay) => Transport::Smtp(Box::new(smtp::Smtp::new(relay, origin, mail.patience))),
             config::Transport::Log => Transport::Log,

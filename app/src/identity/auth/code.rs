@@ -13,7 +13,7 @@ use server::{
     Error, Invalid, Result,
     identity::auth::{
         MailOutcome,
-        code::{self, Purpose},
+        code::{self, CodePurpose},
         sign_in_code as verb,
     },
 };
@@ -43,7 +43,7 @@ pub struct SignInCodeForm {
 
 /// The query of the link in the mail.
 #[derive(Default, Deserialize)]
-pub struct Link {
+pub struct CodeLinkQuery {
     #[serde(default)]
     code: String,
     /// True if the user wants to use another address.
@@ -55,12 +55,12 @@ const TITLE: &str = "Sign in by mail";
 
 /// `GET /sign-in/code`: asks for the address, or for the code that was sent. The link in the mail only fills in the
 /// code: a program that opens links by itself does not use it up.
-pub async fn show(visit: Visit, Query(link): Query<Link>) -> Result<Response> {
+pub async fn show(visit: Visit, Query(link): Query<CodeLinkQuery>) -> Result<Response> {
     if link.new {
         let page = card(&visit, TITLE, StatusCode::OK, ask_view("", &Invalid::default()));
         return Ok(drop_flow(page, &visit.cx.server.config().origin));
     }
-    match code::waiting(&visit.cx, Purpose::SignIn).await {
+    match code::waiting(&visit.cx, CodePurpose::SignIn).await {
         Ok(email) => Ok(card(&visit, TITLE, StatusCode::OK, code_view(&email, &link.code, &Invalid::default()))),
         Err(Error::NotFound) => {
             let told = if link.code.is_empty() {
@@ -91,7 +91,7 @@ pub async fn send(visit: Visit, Form(asked): Form<SignInCodeRequest>) -> Result<
 
 /// No further mail can be sent now: returns the page for the code this browser waits for, or the form.
 async fn sent_earlier(visit: &Visit, typed: &str, wait: Duration) -> Result<Response> {
-    let waiting = waiting_for(visit, Purpose::SignIn, typed).await?;
+    let waiting = waiting_for(visit, CodePurpose::SignIn, typed).await?;
     let error = FormError::mail_limit(wait, if waiting.is_some() { CODE_WORKS } else { LINK_WORKS });
     let page = match waiting {
         Some(email) => error.card(visit, TITLE, code_view(&email, "", &error.invalid)),
@@ -108,7 +108,7 @@ pub async fn sign_in(visit: Visit, Form(typed): Form<SignInCodeForm>) -> Result<
         Err(Error::NotFound) => Ok(gone(&visit)),
         Err(error) => {
             let error = FormError::of(error)?;
-            match code::waiting(&visit.cx, Purpose::SignIn).await {
+            match code::waiting(&visit.cx, CodePurpose::SignIn).await {
                 Ok(email) => Ok(error.card(&visit, TITLE, code_view(&email, "", &error.invalid))),
                 // Another press of the same button used the code first.
                 Err(Error::NotFound) => error.gone_unless_limited(gone(&visit)),

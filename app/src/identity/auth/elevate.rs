@@ -13,7 +13,7 @@ use server::{
     http::cookies::Cookie,
     identity::{
         auth::{
-            code::{self, Purpose},
+            code::{self, CodePurpose},
             elevate as verb,
         },
         oauth,
@@ -109,7 +109,7 @@ pub(super) async fn ask(visit: &Visit, me: &Member, next: &str, error: FormError
 }
 
 async fn ask_code(visit: &Visit, next: &str, error: FormError) -> Result<Response> {
-    match code::waiting(&visit.cx, Purpose::Elevate).await {
+    match code::waiting(&visit.cx, CodePurpose::Elevate).await {
         Ok(email) => Ok(error.card(visit, TITLE, code_view(&email, next, &error.invalid))),
         Err(Error::NotFound) => error.gone_unless_limited(gone(visit, next)),
         Err(other) => Err(other),

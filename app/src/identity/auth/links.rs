@@ -13,7 +13,7 @@ use server::{
     base::{clock, random::Token},
     identity::{
         credentials,
-        email_links::{self, Link, Purpose},
+        email_links::{self, EmailLink, EmailLinkPurpose},
         sessions::{self, LinkedSession, Subject},
     },
 };
@@ -44,12 +44,12 @@ pub struct LinkForm {
 
 /// `GET /undo-email`
 pub async fn undo_email(visit: Visit, Query(mailed): Query<Mailed>) -> Result<Response> {
-    ask(&visit, &mailed, (Purpose::UndoEmail, paths::UNDO_EMAIL, UNDO)).await
+    ask(&visit, &mailed, (EmailLinkPurpose::UndoEmail, paths::UNDO_EMAIL, UNDO)).await
 }
 
 /// `POST /undo-email`
 pub async fn undo_email_now(visit: Visit, Form(form): Form<LinkForm>) -> Result<Response> {
-    let link = match of_form(&visit, Purpose::UndoEmail, &form.link).await? {
+    let link = match of_form(&visit, EmailLinkPurpose::UndoEmail, &form.link).await? {
         Ok(link) => link,
         Err(Mismatch::Gone) => return Ok(gone(&visit, UNDO)),
         Err(Mismatch::Other(link)) => return ask_again(&visit, &link, paths::UNDO_EMAIL).await,
@@ -67,12 +67,12 @@ pub async fn undo_email_now(visit: Visit, Form(form): Form<LinkForm>) -> Result<
 
 /// `GET /end-session`
 pub async fn end_session(visit: Visit, Query(mailed): Query<Mailed>) -> Result<Response> {
-    ask(&visit, &mailed, (Purpose::EndSession, paths::END_SESSION, SESSION)).await
+    ask(&visit, &mailed, (EmailLinkPurpose::EndSession, paths::END_SESSION, SESSION)).await
 }
 
 /// `POST /end-session`
 pub async fn end_session_now(visit: Visit, Form(form): Form<LinkForm>) -> Result<Response> {
-    let link = match of_form(&visit, Purpose::EndSession, &form.link).await? {
+    let link = match of_form(&visit, EmailLinkPurpose::EndSession, &form.link).await? {
         Ok(link) => link,
         Err(Mismatch::Gone) => return Ok(gone(&visit, SESSION)),
         Err(Mismatch::Other(link)) => return ask_again(&visit, &link, paths::END_SESSION).await,
@@ -88,7 +88,7 @@ pub async fn end_session_now(visit: Visit, Form(form): Form<LinkForm>) -> Result
 async fn ask(
     visit: &Visit,
     mailed: &Mailed,
-    (purpose, path, otherwise): (Purpose, &'static str, Otherwise),
+    (purpose, path, otherwise): (EmailLinkPurpose, &'static str, Otherwise),
 ) -> Result<Response> {
     if !mailed.token.is_empty() {
         return Ok(keep(visit, mailed, path, otherwise));
@@ -103,7 +103,7 @@ async fn ask(
 }
 
 /// Shows the page again for the link that was opened since, and does not act on the link of the form.
-async fn ask_again(visit: &Visit, link: &Link, path: &'static str) -> Result<Response> {
+async fn ask_again(visit: &Visit, link: &EmailLink, path: &'static str) -> Result<Response> {
     let view = ask_view(path, link, &sessions::link_subject(&visit.cx, link).await?, &Invalid::one("", OTHER_LINK));
     Ok(card(visit, title(path), StatusCode::CONFLICT, view))
 }
@@ -117,11 +117,15 @@ pub(super) enum Mismatch {
     /// This browser has no link that works.
     Gone,
     /// This browser has opened another link since.
-    Other(Link),
+    Other(EmailLink),
 }
 
 /// Returns the link that this browser opened last, if it works and the form was made for it.
-pub(super) async fn of_form(visit: &Visit, purpose: Purpose, name: &str) -> Result<Result<Link, Mismatch>> {
+pub(super) async fn of_form(
+    visit: &Visit,
+    purpose: EmailLinkPurpose,
+    name: &str,
+) -> Result<Result<EmailLink, Mismatch>> {
     Ok(match current(visit, purpose).await? {
         None => Err(Mismatch::Gone),
         Some(link) if link.name == name => Ok(link),
@@ -130,7 +134,7 @@ pub(super) async fn of_form(visit: &Visit, purpose: Purpose, name: &str) -> Resu
 }
 
 /// Returns the link that this browser opened last, if it works.
-pub(super) async fn current(visit: &Visit, purpose: Purpose) -> Result<Option<Link>> {
+pub(super) async fn current(visit: &Visit, purpose: EmailLinkPurpose) -> Result<Option<EmailLink>> {
     let Some(token) = &visit.link else { return Ok(None) };
     match email_links::find(visit.cx.server.db(), purpose, token).await {
         Ok(link) => Ok(Some(link)),
@@ -161,7 +165,7 @@ fn title(path: &str) -> &'static str {
     if path == paths::UNDO_EMAIL { "Take the change back?" } else { "Sign that device out?" }
 }
 
-fn ask_view(path: &'static str, link: &Link, subject: &Subject, invalid: &Invalid) -> impl IntoView + use<> {
+fn ask_view(path: &'static str, link: &EmailLink, subject: &Subject, invalid: &Invalid) -> impl IntoView + use<> {
     let account = format!("@{}", subject.username);
     let (words, label) = match &link.email {
         Some(email) => (undo_words(account, email.clone()).into_any(), "Take it back"),

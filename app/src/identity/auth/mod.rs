@@ -21,7 +21,7 @@ use server::{
     base::random::Token,
     config::Origin,
     http::cookies::{Cookie, WithCookie},
-    identity::auth::{self as verb, code::Purpose},
+    identity::auth::{self as verb, code::CodePurpose},
 };
 
 use crate::page::visit::Visit;
@@ -59,7 +59,7 @@ pub(crate) const CODE_WORKS: &str = "The code in the newest one that you asked f
 pub(crate) const CODE_WORKS_THERE: &str = "The code in each works in the browser in which it was asked for.";
 
 /// Returns the address that this browser's code was mailed to, if it equals the typed one.
-pub(crate) async fn waiting_for(visit: &Visit, purpose: Purpose, typed: &str) -> Result<Option<String>, Error> {
+pub(crate) async fn waiting_for(visit: &Visit, purpose: CodePurpose, typed: &str) -> Result<Option<String>, Error> {
     match verb::code::waiting(&visit.cx, purpose).await {
         Ok(email) => Ok(Some(email).filter(|email| email.eq_ignore_ascii_case(typed.trim()))),
         Err(Error::NotFound) => Ok(None),

@@ -13,7 +13,7 @@ use server::{
     Error, Invalid, Result, Secret,
     http::cookies::Cookie,
     identity::{
-        auth::{MailOutcome, code::Purpose},
+        auth::{MailOutcome, code::CodePurpose},
         avatars,
         oauth::{self, Chosen, SignUpOutcome, Stage},
     },
@@ -102,7 +102,7 @@ pub async fn send(visit: Visit, Form(asked): Form<AddressCodeRequest>) -> Result
             let onward = Redirect::to(paths::PENDING_SIGN_UP_CODE).into_response();
             Ok(keep_flow(onward, &visit.cx.server.config().origin, &flow))
         }
-        Ok(MailOutcome::Earlier(wait)) => match waiting_for(&visit, Purpose::OAuthSignUp, &asked.email).await? {
+        Ok(MailOutcome::Earlier(wait)) => match waiting_for(&visit, CodePurpose::OAuthSignUp, &asked.email).await? {
             Some(_) => ask_code(&visit, FormError::mail_limit(wait, CODE_WORKS)).await,
             None => page(&visit, (true, None), FormError::mail_limit(wait, LINK_WORKS)).await,
         },

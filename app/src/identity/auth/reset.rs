@@ -8,7 +8,7 @@ use server::{
     Error, Invalid, Result, Secret,
     identity::{
         auth::{MailOutcome, reset as verb},
-        email_links::{Link, Purpose},
+        email_links::{EmailLink, EmailLinkPurpose},
         sessions::link_subject,
     },
 };
@@ -71,7 +71,7 @@ pub async fn show(visit: Visit, Query(mailed): Query<Mailed>) -> Result<Response
     if !mailed.token.is_empty() {
         return Ok(links::keep(&visit, &mailed, paths::RESET_PASSWORD, links::RESET));
     }
-    match links::current(&visit, Purpose::ResetPassword).await? {
+    match links::current(&visit, EmailLinkPurpose::ResetPassword).await? {
         Some(link) => page(&visit, &link, &FormError::none()).await,
         None => Ok(links::gone(&visit, links::RESET)),
     }
@@ -80,7 +80,7 @@ pub async fn show(visit: Visit, Query(mailed): Query<Mailed>) -> Result<Response
 /// `POST /reset-password`
 pub async fn reset(visit: Visit, Form(typed): Form<ResetPasswordForm>) -> Result<Response> {
     let server = &visit.cx.server;
-    let link = match links::of_form(&visit, Purpose::ResetPassword, &typed.link).await? {
+    let link = match links::of_form(&visit, EmailLinkPurpose::ResetPassword, &typed.link).await? {
         Ok(link) => link,
         Err(Mismatch::Gone) => return Ok(links::gone(&visit, links::RESET)),
         Err(Mismatch::Other(link)) => {
@@ -100,7 +100,7 @@ pub async fn reset(visit: Visit, Form(typed): Form<ResetPasswordForm>) -> Result
         Err(Error::NotFound) => Ok(links::gone(&visit, links::RESET)),
         Err(error) => {
             let error = FormError::of(error)?;
-            match links::current(&visit, Purpose::ResetPassword).await? {
+            match links::current(&visit, EmailLinkPurpose::ResetPassword).await? {
                 Some(link) => page(&visit, &link, &error).await,
                 // Another press of the same button was faster.
                 None => Ok(links::gone(&visit, links::RESET)),
@@ -110,7 +110,7 @@ pub async fn reset(visit: Visit, Form(typed): Form<ResetPasswordForm>) -> Result
 }
 
 /// The form for a new password, for the account of a link.
-async fn page(visit: &Visit, link: &Link, error: &FormError) -> Result<Response> {
+async fn page(visit: &Visit, link: &EmailLink, error: &FormError) -> Result<Response> {
     let subject = link_subject(&visit.cx, link).await?;
     Ok(error.card(visit, RESET, reset_view(&subject.username, &link.name, &error.invalid)))
 }

@@ -37,13 +37,13 @@ pub struct SignInForm {
 
 /// `GET /sign-in`
 pub async fn show(visit: Visit, Query(onward): Query<Onward>) -> Response {
-    let typed = Shown { identifier: String::new(), remember: true, next: onward.next };
+    let typed = SignInValues { identifier: String::new(), remember: true, next: onward.next };
     card(&visit, "Sign in", StatusCode::OK, view(&visit, &typed, &Invalid::default()))
 }
 
 /// The sign-in page with the errors of another attempt to sign in.
 pub(super) fn instead(visit: &Visit, next: &str, error: FormError) -> Response {
-    let shown = Shown { identifier: String::new(), remember: true, next: next.to_owned() };
+    let shown = SignInValues { identifier: String::new(), remember: true, next: next.to_owned() };
     error.card(visit, "Sign in", view(visit, &shown, &error.invalid))
 }
 
@@ -58,7 +58,8 @@ pub async fn sign_in(visit: Visit, Form(typed): Form<SignInForm>) -> Result<Resp
                 Error::Limited(wait) => limited(wait),
                 other => FormError::of(other)?,
             };
-            let shown = Shown { identifier: attempt.identifier, remember: attempt.remember, next: next.to_owned() };
+            let shown =
+                SignInValues { identifier: attempt.identifier, remember: attempt.remember, next: next.to_owned() };
             Ok(error.card(&visit, "Sign in", view(&visit, &shown, &error.invalid)))
         }
     }
@@ -97,13 +98,13 @@ pub fn signed_out(cx: &Request, flash: Flash) -> Response {
     response
 }
 
-struct Shown {
+struct SignInValues {
     identifier: String,
     remember: bool,
     next: String,
 }
 
-fn view(visit: &Visit, shown: &Shown, invalid: &Invalid) -> impl IntoView + use<> {
+fn view(visit: &Visit, shown: &SignInValues, invalid: &Invalid) -> impl IntoView + use<> {
     view! {
         <h1>"Welcome back"</h1>
         {error_summary(invalid)}

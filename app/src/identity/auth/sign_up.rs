@@ -32,7 +32,7 @@ pub struct SignUpForm {
 
 /// `GET /sign-up`
 pub async fn show(visit: Visit) -> Response {
-    card(&visit, "Create an account", StatusCode::OK, view(&visit, &Shown::default(), &Invalid::default()))
+    card(&visit, "Create an account", StatusCode::OK, view(&visit, &SignUpValues::default(), &Invalid::default()))
 }
 
 /// `POST /sign-up`
@@ -55,18 +55,18 @@ pub async fn begin(visit: Visit, Form(typed): Form<SignUpForm>) -> Result<Respon
 
 /// Shows the form again, with its errors.
 fn again(visit: &Visit, wish: SignUpRequest, error: FormError) -> Response {
-    let shown = Shown { email: wish.email, username: wish.username, display_name: wish.display_name };
+    let shown = SignUpValues { email: wish.email, username: wish.username, display_name: wish.display_name };
     error.card(visit, "Create an account", view(visit, &shown, &error.invalid))
 }
 
 #[derive(Default)]
-struct Shown {
+struct SignUpValues {
     email: String,
     username: String,
     display_name: String,
 }
 
-fn view(visit: &Visit, shown: &Shown, invalid: &Invalid) -> impl IntoView + use<> {
+fn view(visit: &Visit, shown: &SignUpValues, invalid: &Invalid) -> impl IntoView + use<> {
     view! {
         <h1>"Join Kith"</h1>
         {error_summary(invalid)}

@@ -16,7 +16,7 @@ use server::{
     identity::{
         auth::{
             MailOutcome,
-            code::{self, Purpose},
+            code::{self, CodePurpose},
         },
         credentials,
         sessions::request::{Elevated, Member},
@@ -74,7 +74,7 @@ pub async fn show(mut visit: Visit, me: Member) -> Result<Response> {
     if kept {
         visit.flash = Some(Flash::StillTyped);
     }
-    let shown = Shown { email: &email, username: &username, invalid: &Invalid::default() };
+    let shown = AccountValues { email: &email, username: &username, invalid: &Invalid::default() };
     let page = page(&visit, paths::ACCOUNT, &FormError::none(), view(&account, &me, &shown));
     Ok(if kept { resume_form::drop(page, &visit.cx.server.config().origin) } else { page })
 }
@@ -90,7 +90,7 @@ pub async fn request_email(visit: Visit, me: Member, form: Result<Form<EmailForm
             let onward = Redirect::to(paths::ACCOUNT_EMAIL_VERIFY).into_response();
             Ok(keep_flow(onward, &visit.cx.server.config().origin, &flow))
         }
-        Ok(MailOutcome::Earlier(wait)) => match waiting_for(&visit, Purpose::ChangeEmail, &wished.email).await? {
+        Ok(MailOutcome::Earlier(wait)) => match waiting_for(&visit, CodePurpose::ChangeEmail, &wished.email).await? {
             Some(_) => ask_code(&visit, FormError::mail_limit(wait, CODE_WORKS)).await,
             None => {
                 show_refused(&visit, &me, FormError::mail_limit(wait, CODE_WORKS_THERE), ("email", &wished.email)).await
@@ -152,25 +152,25 @@ async fn refused(visit: &Visit, me: &Member, error: Error, typed: (&str, &str)) 
 async fn show_refused(visit: &Visit, me: &Member, error: FormError, (field, typed): (&str, &str)) -> Result<Response> {
     let account = users::account(visit.cx.server.db(), me.id()).await?;
     let pick = |name: &str| if field == name { typed } else { "" };
-    let shown = Shown { email: pick("email"), username: pick("username"), invalid: &error.invalid };
+    let shown = AccountValues { email: pick("email"), username: pick("username"), invalid: &error.invalid };
     Ok(page(visit, paths::ACCOUNT, &error, view(&account, me, &shown)))
 }
 
 async fn ask_code(visit: &Visit, error: FormError) -> Result<Response> {
-    match code::waiting(&visit.cx, Purpose::ChangeEmail).await {
+    match code::waiting(&visit.cx, CodePurpose::ChangeEmail).await {
         Ok(email) => Ok(error.card(visit, VERIFY, code_view(&email, &error.invalid))),
         Err(Error::NotFound) => error.gone_unless_limited(Flash::CodeGone.redirect(&visit.cx.server, paths::ACCOUNT)),
         Err(other) => Err(other),
     }
 }
 
-struct Shown<'a> {
+struct AccountValues<'a> {
     email: &'a str,
     username: &'a str,
     invalid: &'a Invalid,
 }
 
-fn view(account: &Account, me: &Member, shown: &Shown<'_>) -> impl IntoView + use<> {
+fn view(account: &Account, me: &Member, shown: &AccountValues<'_>) -> impl IntoView + use<> {
     let email = account.email.clone();
     let username = format!("@{}", me.person.username);
     view! {

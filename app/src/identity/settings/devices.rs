@@ -7,7 +7,7 @@ use server::{
     Error, Invalid, Result,
     base::{clock, id::DeviceId},
     identity::sessions::{
-        self, Device, Kind,
+        self, Device, DeviceKind,
         request::{Elevated, Member},
     },
 };
@@ -85,9 +85,9 @@ fn view(devices: &[Device], now: OffsetDateTime) -> impl IntoView + use<> {
 
 fn row(device: &Device, now: OffsetDateTime) -> impl IntoView + use<> {
     let picture = match device.agent.kind {
-        Kind::Phone => Icon::Phone,
-        Kind::Tablet => Icon::Tablet,
-        Kind::Desktop => Icon::Desktop,
+        DeviceKind::Phone => Icon::Phone,
+        DeviceKind::Tablet => Icon::Tablet,
+        DeviceKind::Desktop => Icon::Desktop,
     };
     let name = device.agent.to_string();
     let address = device.ip.map(|ip| ip.to_string()).unwrap_or_default();

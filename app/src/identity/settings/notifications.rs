@@ -6,7 +6,7 @@ use serde::Deserialize;
 use server::{
     Error, Invalid, Result,
     identity::sessions::request::Member,
-    social::notifications::{self, Kind, Rhythm, Settings},
+    social::notifications::{self, NotificationKind, Rhythm, Settings},
 };
 
 use super::page;
@@ -40,20 +40,20 @@ pub struct Chosen {
 /// `POST /settings/notifications`
 pub async fn save(visit: Visit, me: Member, Form(chosen): Form<Chosen>) -> Result<Response> {
     let ticked = |kind| match kind {
-        Kind::Reply => chosen.reply,
-        Kind::Mention => chosen.mention,
-        Kind::Follow => chosen.follow,
-        Kind::Like => chosen.like,
+        NotificationKind::Reply => chosen.reply,
+        NotificationKind::Mention => chosen.mention,
+        NotificationKind::Follow => chosen.follow,
+        NotificationKind::Like => chosen.like,
     };
     let rhythm = Rhythm::parse(&chosen.rhythm).ok_or_else(|| Error::from(Invalid::default()))?;
-    let kinds = Kind::ALL.into_iter().filter(|kind| ticked(*kind)).collect();
+    let kinds = NotificationKind::ALL.into_iter().filter(|kind| ticked(*kind)).collect();
     notifications::save(&visit.cx, &me, &Settings { rhythm, kinds }).await?;
     Ok(Flash::MailChosen.redirect(&visit.cx.server, paths::NOTIFICATION_SETTINGS))
 }
 
 fn view(settings: &Settings) -> impl IntoView + use<> {
     let rhythms = Rhythm::ALL.map(|rhythm| choice(rhythm, settings.rhythm == rhythm)).collect_view();
-    let kinds = Kind::ALL
+    let kinds = NotificationKind::ALL
         .map(|kind| checkbox(kind.name(), label(kind), settings.kinds.contains(&kind)).into_any())
         .collect_view();
     view! {
@@ -89,11 +89,11 @@ fn choice(rhythm: Rhythm, chosen: bool) -> AnyView {
     .into_any()
 }
 
-fn label(kind: Kind) -> &'static str {
+fn label(kind: NotificationKind) -> &'static str {
     match kind {
-        Kind::Reply => "Someone replies to me",
-        Kind::Mention => "Someone mentions me",
-        Kind::Follow => "Someone follows me",
-        Kind::Like => "Someone likes my post",
+        NotificationKind::Reply => "Someone replies to me",
+        NotificationKind::Mention => "Someone mentions me",
+        NotificationKind::Follow => "Someone follows me",
+        NotificationKind::Like => "Someone likes my post",
     }
 }

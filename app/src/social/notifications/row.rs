@@ -5,7 +5,7 @@ use leptos::{prelude::*, tachys::view::any_view::AnyView};
 use server::{
     base::{id::UserId, text},
     identity::users::UserSummary,
-    social::notifications::{Kind, Notification},
+    social::notifications::{Notification, NotificationKind},
 };
 use time::OffsetDateTime;
 
@@ -22,10 +22,10 @@ const EXCERPT: usize = 200;
 /// One row of the list.
 pub(super) fn row(told: &Notification, me: UserId, now: OffsetDateTime) -> impl IntoView + use<> {
     let (class, sign) = match told.kind {
-        Kind::Reply => ("notification reply", Icon::Reply),
-        Kind::Mention => ("notification mention", Icon::Mention),
-        Kind::Follow => ("notification follow-row", Icon::Following),
-        Kind::Like => ("notification liked", Icon::Heart),
+        NotificationKind::Reply => ("notification reply", Icon::Reply),
+        NotificationKind::Mention => ("notification mention", Icon::Mention),
+        NotificationKind::Follow => ("notification follow-row", Icon::Following),
+        NotificationKind::Like => ("notification liked", Icon::Heart),
     };
     let faces = told.actors.iter().map(|person| avatar(person, Size::Post)).collect_view();
     let unread = told.unread.then(|| view! { <span class="seen-never">"Unread. "</span> });
@@ -62,12 +62,12 @@ fn names(told: &Notification) -> impl IntoView + use<> {
     view! { {first}{second}{others} }
 }
 
-fn deed(kind: Kind) -> &'static str {
+fn deed(kind: NotificationKind) -> &'static str {
     match kind {
-        Kind::Reply => "replied to you",
-        Kind::Mention => "mentioned you",
-        Kind::Follow => "follows you",
-        Kind::Like => "liked your post",
+        NotificationKind::Reply => "replied to you",
+        NotificationKind::Mention => "mentioned you",
+        NotificationKind::Follow => "follows you",
+        NotificationKind::Like => "liked your post",
     }
 }
 
@@ -87,7 +87,7 @@ fn leading_names(text: &str) -> (&str, &str) {
 
 /// The buttons to follow back and to mark as read.
 fn acts(told: &Notification) -> AnyView {
-    let back = told.actors.first().filter(|_| told.kind == Kind::Follow).map(|person| {
+    let back = told.actors.first().filter(|_| told.kind == NotificationKind::Follow).map(|person| {
         FollowButton { verb: "Follow back", ..FollowButton::slim(&person.username, told.followed) }.view()
     });
     let read = told.unread.then(|| {
@@ -108,7 +108,7 @@ mod tests {
     use super::*;
     use crate::ui::{render, xss};
 
-    fn told(kind: Kind, names: &[&str], count: i64) -> Notification {
+    fn told(kind: NotificationKind, names: &[&str], count: i64) -> Notification {
         let actors = names.iter().map(|name| {
             let mut author = xss::attack("x").author;
             (*name).clone_into(&mut author.display_name);
@@ -117,7 +117,7 @@ mod tests {
         Notification {
             id: 7,
             kind,
-            post: Some(PostId(5)).filter(|_| kind != Kind::Follow),
+            post: Some(PostId(5)).filter(|_| kind != NotificationKind::Follow),
             excerpt: "hello".to_owned(),
             actors: actors.collect(),
             count,
@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn escapes_names_and_excerpts_in_notifications() {
         for text in xss::CORPUS {
-            for kind in Kind::ALL {
+            for kind in NotificationKind::ALL {
                 let mut told = told(kind, &[text, text], 2);
                 (*text).clone_into(&mut told.excerpt);
                 xss::assert_harmless(&render(|| row(&told, UserId(1), told.at)));
@@ -158,12 +158,12 @@ mod tests {
     }
 
     fn names_of(list: &[&str], count: i64) -> impl IntoView + use<> {
-        names(&told(Kind::Like, list, count))
+        names(&told(NotificationKind::Like, list, count))
     }
 
     #[test]
     fn only_unread_notifications_send_a_read_ping() {
-        let mut told = told(Kind::Reply, &["Ada"], 1);
+        let mut told = told(NotificationKind::Reply, &["Ada"], 1);
         let html = render(|| row(&told, UserId(1), told.at));
         assert!(html.contains("ping=\"/notifications/7/read?for_user=1\"") && html.contains("Unread."), "{html}");
         told.unread = false;

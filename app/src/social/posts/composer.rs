@@ -11,7 +11,7 @@ use crate::{
 
 /// The kind of text in a composer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Kind {
+pub enum ComposerKind {
     #[default]
     Post,
     Reply,
@@ -24,7 +24,7 @@ pub enum Kind {
 pub struct Draft<'a> {
     pub body: &'a str,
     pub refused: Option<&'a FormError>,
-    pub kind: Kind,
+    pub kind: ComposerKind,
     /// Has the focus when the page opens.
     pub focus: bool,
 }
@@ -42,12 +42,12 @@ impl Draft<'_> {
 /// The composer on its sheet; it sends to `action`.
 pub fn composer(me: &Member, action: String, draft: Draft<'_>) -> impl IntoView + use<> {
     let (prompt, send) = match draft.kind {
-        Kind::Post => ("What are you up to?", "Post"),
-        Kind::Reply => ("Write a reply", "Reply"),
-        Kind::Edit => ("Your post", "Save"),
+        ComposerKind::Post => ("What are you up to?", "Post"),
+        ComposerKind::Reply => ("Write a reply", "Reply"),
+        ComposerKind::Edit => ("Your post", "Save"),
     };
     // Identifies a retry of this very form.
-    let once = (draft.kind != Kind::Edit).then(|| hidden("once", Once::random().to_string()));
+    let once = (draft.kind != ComposerKind::Edit).then(|| hidden("once", Once::random().to_string()));
     let rows = if draft.focus { 6 } else { 2 };
     let mut area = textarea("body", prompt).value(draft.body).placeholder(prompt).rows(rows).required().bare();
     if let Some(refusal) = draft.refused {

@@ -17,7 +17,7 @@ use server::{
 use time::OffsetDateTime;
 
 use super::{
-    composer::{Draft, Kind, composer},
+    composer::{ComposerKind, Draft, composer},
     forms::form_error,
     forms::{Again, keep},
     page::parse,
@@ -66,7 +66,7 @@ async fn changed(visit: &Visit, me: Result<Member>, id: &str, body: &str) -> Res
 }
 
 fn form(visit: &Visit, me: &Member, id: PostId, draft: Draft<'_>) -> Response {
-    let draft = Draft { kind: Kind::Edit, focus: true, ..draft };
+    let draft = Draft { kind: ComposerKind::Edit, focus: true, ..draft };
     draft
         .answer(page::Page::new("Edit"))
         .back(paths::post_at(id), "Back to the post")

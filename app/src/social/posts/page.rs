@@ -15,13 +15,13 @@ use server::{
     identity::sessions::request::Member,
     social::posts::{
         Post,
-        thread::{Chain, Replies, Stands, chain, replies},
+        thread::{Chain, Replies, ThreadEntry, chain, replies},
     },
 };
 use time::{Duration, OffsetDateTime};
 
 use super::{
-    composer::{Draft, Kind, composer},
+    composer::{ComposerKind, Draft, composer},
     thread,
 };
 use crate::{
@@ -127,10 +127,10 @@ fn view(visit: &Visit, thread: &Thread, draft: Draft<'_>) -> impl IntoView + use
     let answer = visit
         .me()
         .filter(|_| after.is_none() && chain.place.post().is_some())
-        .map(|me| composer(me, paths::replies(id), Draft { kind: Kind::Reply, ..draft }));
+        .map(|me| composer(me, paths::replies(id), Draft { kind: ComposerKind::Reply, ..draft }));
     let above = thread::above(chain, viewer, now);
     let focal = match &chain.place.stands {
-        Stands::Post(post) => {
+        ThreadEntry::Post(post) => {
             let mine = visit.me().is_some_and(|me| me.id() == post.author.id);
             Either::Left(focal(post, &viewer, now, mine))
         }

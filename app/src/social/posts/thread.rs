@@ -4,7 +4,7 @@
 use leptos::{prelude::*, tachys::view::any_view::AnyView};
 use server::{
     base::id::PostId,
-    social::posts::thread::{Branch, Chain, Place, Replies, Stands},
+    social::posts::thread::{Branch, Chain, Place, Replies, ThreadEntry},
 };
 use time::OffsetDateTime;
 
@@ -32,14 +32,14 @@ pub fn items(id: PostId, replies: &Replies, viewer: Viewer, now: OffsetDateTime)
 }
 
 /// A thin line in place of a post that cannot be read, so that its replies have a place below it.
-pub fn gone(id: PostId, stands: &Stands) -> impl IntoView + use<> {
-    let words = if matches!(stands, Stands::Hidden) { "This post is hidden." } else { "This post was deleted." };
+pub fn gone(id: PostId, stands: &ThreadEntry) -> impl IntoView + use<> {
+    let words = if matches!(stands, ThreadEntry::Hidden) { "This post is hidden." } else { "This post was deleted." };
     view! { <p class="gone" id=format!("p{id}")>{words}</p> }
 }
 
 fn place(place: &Place, viewer: Viewer, now: OffsetDateTime) -> AnyView {
     match &place.stands {
-        Stands::Post(post) => card(post, &viewer, now).into_any(),
+        ThreadEntry::Post(post) => card(post, &viewer, now).into_any(),
         stands => gone(place.id, stands).into_any(),
     }
 }

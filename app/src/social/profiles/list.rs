@@ -21,13 +21,13 @@ use crate::{
 };
 
 /// One page of a list of a profile.
-pub(super) enum Shown {
+pub(super) enum ProfileList {
     Posts(feed::Page),
     Replies(Replies),
     Likes(Liked),
 }
 
-impl Shown {
+impl ProfileList {
     /// Loads the list of `person`, as `viewer` sees it. One statement.
     pub async fn load(
         db: &mut Connection,

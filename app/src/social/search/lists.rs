@@ -3,7 +3,7 @@
 use leptos::{either::EitherOf3, prelude::*};
 use server::{
     base::id::PostId,
-    social::search::{People, Person, Posts, Query, Tags},
+    social::search::{FoundUser, People, Posts, Query, Tags},
 };
 
 use crate::{
@@ -48,7 +48,7 @@ pub(super) fn post_items(visit: &Visit, query: &Query, found: &Posts, before: Op
 pub(super) fn first_people(
     visit: &Visit,
     query: &Query,
-    (people, alike): (&[Person], &[Person]),
+    (people, alike): (&[FoundUser], &[FoundUser]),
     more: bool,
 ) -> impl IntoView + use<> {
     let named = (!people.is_empty()).then(|| {
@@ -65,7 +65,7 @@ pub(super) fn first_people(
 }
 
 /// All users found, a page at a time; below the first page, if it has room, users with a similar name.
-pub(super) fn people(visit: &Visit, query: &Query, found: &People, alike: &[Person]) -> impl IntoView + use<> {
+pub(super) fn people(visit: &Visit, query: &Query, found: &People, alike: &[FoundUser]) -> impl IntoView + use<> {
     let named = (!found.people.is_empty()).then(|| {
         let items = people_items(visit, query, found);
         view! {
@@ -77,7 +77,7 @@ pub(super) fn people(visit: &Visit, query: &Query, found: &People, alike: &[Pers
     view! { {named}{spelled_like(visit, alike)}<PostList /> }
 }
 
-fn spelled_like(visit: &Visit, alike: &[Person]) -> impl IntoView + use<> {
+fn spelled_like(visit: &Visit, alike: &[FoundUser]) -> impl IntoView + use<> {
     (!alike.is_empty()).then(|| {
         let lines = lines(visit, alike);
         view! {
@@ -97,12 +97,12 @@ pub(super) fn people_items(visit: &Visit, query: &Query, found: &People) -> impl
     view! { <ul class="people">{lines}</ul>{more} }
 }
 
-fn lines(visit: &Visit, people: &[Person]) -> impl IntoView + use<> {
+fn lines(visit: &Visit, people: &[FoundUser]) -> impl IntoView + use<> {
     people.iter().map(|person| line(visit, person)).collect_view()
 }
 
 /// An avatar, a name, the number of followers; and for members the follow button.
-fn line(visit: &Visit, person: &Person) -> impl IntoView + use<> {
+fn line(visit: &Visit, person: &FoundUser) -> impl IntoView + use<> {
     let author = &person.author;
     let others = visit.me().filter(|me| me.id() != author.id);
     let follow = others.map(|_| FollowButton::slim(&author.username, person.followed).view());

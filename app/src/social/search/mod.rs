@@ -20,12 +20,12 @@ use server::{
         id::{PostId, UserId},
     },
     social::{
-        search::{PEOPLE, Person, Query as Search, Search as Desk, TAGS},
+        search::{FoundUser, PEOPLE, Query as Search, Search as Desk, TAGS},
         tags,
     },
 };
 
-use self::views::Kind;
+use self::views::ResultKind;
 use crate::{
     page::{Tab, document::fragment, visit::Visit},
     paths,
@@ -55,7 +55,7 @@ impl SearchQuery {
 }
 
 /// Returns the parsed query, or the page that explains why it is invalid.
-fn read(visit: &Visit, kind: Kind, asked: &SearchQuery) -> Result<Search, Box<Response>> {
+fn read(visit: &Visit, kind: ResultKind, asked: &SearchQuery) -> Result<Search, Box<Response>> {
     let refuse = |invalid: Invalid| page(visit, kind, (&asked.q, &invalid), || views::idle(visit).into_any());
     let query = Search::parse(&asked.q).map_err(|invalid| Box::new(refuse(invalid)))?;
     if query.is_empty() {
@@ -69,7 +69,12 @@ fn read(visit: &Visit, kind: Kind, asked: &SearchQuery) -> Result<Search, Box<Re
 }
 
 /// A search page: the field, the kinds, and the results.
-fn page(visit: &Visit, kind: Kind, (typed, invalid): (&str, &Invalid), found: impl FnOnce() -> AnyView) -> Response {
+fn page(
+    visit: &Visit,
+    kind: ResultKind,
+    (typed, invalid): (&str, &Invalid),
+    found: impl FnOnce() -> AnyView,
+) -> Response {
     let status = if invalid.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let title = if typed.is_empty() || !invalid.is_empty() { "Search".to_owned() } else { format!("Search: {typed}") };
     let page = crate::page::Page::new(title).heading("Search").status(status).tab(Tab::Search).islands();
@@ -89,7 +94,7 @@ pub fn unlisted(mut response: Response) -> Response {
 
 /// `GET /search`
 pub async fn all(visit: Visit, Query(asked): Query<SearchQuery>) -> Result<Response> {
-    let query = match read(&visit, Kind::All, &asked) {
+    let query = match read(&visit, ResultKind::All, &asked) {
         Ok(query) => query,
         Err(page) => return Ok(*page),
     };
@@ -104,13 +109,13 @@ pub async fn all(visit: Visit, Query(asked): Query<SearchQuery>) -> Result<Respo
     let alike = alike(&mut search, &query, viewer, (&people.people, FIRST)).await?;
     let tags = search.tags(&query, None, FIRST as i64).await?;
     let posts = search.posts(&query, viewer, None).await?;
-    Ok(page(&visit, Kind::All, (query.text(), &Invalid::default()), || {
+    Ok(page(&visit, ResultKind::All, (query.text(), &Invalid::default()), || {
         let people = (!(people.people.is_empty() && alike.is_empty()))
             .then(|| lists::first_people(&visit, &query, (&people.people, &alike), all_people));
         let tags = (!tags.tags.is_empty()).then(|| lists::first_tags(&query, &tags));
         let list = lists::posts(&visit, &query, &posts, None);
         let nothing = (people.is_none() && tags.is_none() && posts.page.items.is_empty() && posts.further.is_none())
-            .then(|| views::nothing(Kind::All, &query));
+            .then(|| views::nothing(ResultKind::All, &query));
         let list = nothing.is_none().then_some(list);
         view! { {people}{tags}{list}{nothing} }.into_any()
     }))
@@ -118,7 +123,7 @@ pub async fn all(visit: Visit, Query(asked): Query<SearchQuery>) -> Result<Respo
 
 /// `GET /search/people`
 pub async fn people(visit: Visit, Query(asked): Query<SearchQuery>) -> Result<Response> {
-    let query = match read(&visit, Kind::People, &asked) {
+    let query = match read(&visit, ResultKind::People, &asked) {
         Ok(query) => query,
         Err(page) => return Ok(*page),
     };
@@ -134,9 +139,9 @@ pub async fn people(visit: Visit, Query(asked): Query<SearchQuery>) -> Result<Re
         return Ok(unlisted(fragment(|| lists::people_items(&visit, &query, &found))));
     }
     let nothing = found.people.is_empty() && alike.is_empty();
-    Ok(page(&visit, Kind::People, (query.text(), &Invalid::default()), || {
+    Ok(page(&visit, ResultKind::People, (query.text(), &Invalid::default()), || {
         if nothing {
-            views::nothing(Kind::People, &query).into_any()
+            views::nothing(ResultKind::People, &query).into_any()
         } else {
             lists::people(&visit, &query, &found, &alike).into_any()
         }
@@ -148,8 +153,8 @@ async fn alike(
     desk: &mut Desk<'_>,
     query: &Search,
     viewer: Option<UserId>,
-    (named, room): (&[Person], usize),
-) -> Result<Vec<Person>> {
+    (named, room): (&[FoundUser], usize),
+) -> Result<Vec<FoundUser>> {
     if named.len() >= room {
         return Ok(Vec::new());
     }
@@ -161,7 +166,7 @@ async fn alike(
 
 /// `GET /search/posts`
 pub async fn posts(visit: Visit, Query(asked): Query<SearchQuery>) -> Result<Response> {
-    let query = match read(&visit, Kind::Posts, &asked) {
+    let query = match read(&visit, ResultKind::Posts, &asked) {
         Ok(query) => query,
         Err(page) => return Ok(*page),
     };
@@ -173,9 +178,9 @@ pub async fn posts(visit: Visit, Query(asked): Query<SearchQuery>) -> Result<Res
         return Ok(unlisted(fragment(|| lists::post_items(&visit, &query, &found, before))));
     }
     let nothing = found.page.items.is_empty() && found.further.is_none() && before.is_none();
-    Ok(page(&visit, Kind::Posts, (query.text(), &Invalid::default()), || {
+    Ok(page(&visit, ResultKind::Posts, (query.text(), &Invalid::default()), || {
         if nothing {
-            views::nothing(Kind::Posts, &query).into_any()
+            views::nothing(ResultKind::Posts, &query).into_any()
         } else {
             lists::posts(&visit, &query, &found, before).into_any()
         }
@@ -184,7 +189,7 @@ pub async fn posts(visit: Visit, Query(asked): Query<SearchQuery>) -> Result<Res
 
 /// `GET /search/tags`
 pub async fn tags(visit: Visit, Query(asked): Query<SearchQuery>) -> Result<Response> {
-    let query = match read(&visit, Kind::Tags, &asked) {
+    let query = match read(&visit, ResultKind::Tags, &asked) {
         Ok(query) => query,
         Err(page) => return Ok(*page),
     };
@@ -199,7 +204,11 @@ pub async fn tags(visit: Visit, Query(asked): Query<SearchQuery>) -> Result<Resp
         return Ok(unlisted(fragment(|| lists::tag_items(&query, &found))));
     }
     let nothing = found.tags.is_empty() && after.is_none();
-    Ok(page(&visit, Kind::Tags, (query.text(), &Invalid::default()), || {
-        if nothing { views::nothing(Kind::Tags, &query).into_any() } else { lists::tags(&query, &found).into_any() }
+    Ok(page(&visit, ResultKind::Tags, (query.text(), &Invalid::default()), || {
+        if nothing {
+            views::nothing(ResultKind::Tags, &query).into_any()
+        } else {
+            lists::tags(&query, &found).into_any()
+        }
     }))
 }

@@ -11,14 +11,14 @@ use crate::{
 
 /// The kind of results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum ResultKind {
     All,
     Posts,
     People,
     Tags,
 }
 
-impl Kind {
+impl ResultKind {
     const EACH: [Self; 4] = [Self::All, Self::Posts, Self::People, Self::Tags];
 
     fn name(self) -> &'static str {
@@ -41,7 +41,7 @@ impl Kind {
 }
 
 /// The form. The field has the focus only if the page has nothing else to read.
-pub(super) fn form(kind: Kind, typed: &str, invalid: &Invalid) -> impl IntoView + use<> {
+pub(super) fn form(kind: ResultKind, typed: &str, invalid: &Invalid) -> impl IntoView + use<> {
     let wrong = (!invalid.is_empty()).then_some("true");
     let idle = typed.is_empty();
     let typed = typed.to_owned();
@@ -74,9 +74,9 @@ pub(super) fn form(kind: Kind, typed: &str, invalid: &Invalid) -> impl IntoView 
 }
 
 /// Links to the same search for one kind of results, or all.
-pub(super) fn kinds(here: Kind, typed: &str, invalid: &Invalid) -> impl IntoView + use<> {
+pub(super) fn kinds(here: ResultKind, typed: &str, invalid: &Invalid) -> impl IntoView + use<> {
     (!typed.is_empty() && invalid.is_empty()).then(|| {
-        let kinds = Kind::EACH
+        let kinds = ResultKind::EACH
             .map(|kind| {
                 let current = (kind == here).then_some("page");
                 view! { <li><a href=paths::searched(kind.path(), typed) aria-current=current>{kind.name()}</a></li> }
@@ -115,7 +115,7 @@ pub(super) fn no_words(query: &Query) -> impl IntoView + use<> {
 }
 
 /// The text for a search without results: advice that fits the query, and a link to a wider search if there is one.
-pub(super) fn nothing(kind: Kind, query: &Query) -> impl IntoView + use<> {
+pub(super) fn nothing(kind: ResultKind, query: &Query) -> impl IntoView + use<> {
     let words = if query.text().contains(' ') {
         "Everything you typed has to be there. Fewer words find more."
     } else {

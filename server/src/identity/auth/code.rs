@@ -25,7 +25,7 @@ pub const TRIES: i16 = 5;
 
 /// The purpose of a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
+pub enum CodePurpose {
     SignIn,
     Elevate,
     ChangeEmail,
@@ -33,7 +33,7 @@ pub enum Purpose {
     OAuthSignUp,
 }
 
-impl Purpose {
+impl CodePurpose {
     fn name(self) -> &'static str {
         match self {
             Self::SignIn => "sign_in",
@@ -103,10 +103,10 @@ pub(super) async fn lost<T>(cx: &Request) -> Result<T> {
 
 /// Returns the token of the pending code in this browser. Elevation has its own token, because it can interrupt another
 /// action, such as an address change with its own code.
-fn flow(cx: &Request, purpose: Purpose) -> Option<&Token> {
+fn flow(cx: &Request, purpose: CodePurpose) -> Option<&Token> {
     match purpose {
-        Purpose::Elevate => cx.proof(),
-        Purpose::SignIn | Purpose::ChangeEmail | Purpose::OAuthSignUp => cx.flow(),
+        CodePurpose::Elevate => cx.proof(),
+        CodePurpose::SignIn | CodePurpose::ChangeEmail | CodePurpose::OAuthSignUp => cx.flow(),
     }
 }
 
@@ -142,7 +142,7 @@ pub(crate) struct Recipient<'a> {
 /// code never works. The returned token is for the browser.
 pub(crate) async fn issue(
     (tx, server): (&mut PgConnection, &Server),
-    purpose: Purpose,
+    purpose: CodePurpose,
     to: &Recipient<'_>,
     opens: bool,
     write: impl FnOnce(&str) -> Message,
@@ -168,7 +168,7 @@ pub(crate) async fn issue(
 }
 
 /// Returns the address of the pending code of this browser. [`Error::NotFound`] when there is none.
-pub async fn waiting(cx: &Request, purpose: Purpose) -> Result<String> {
+pub async fn waiting(cx: &Request, purpose: CodePurpose) -> Result<String> {
     let flow = flow(cx, purpose).ok_or(Error::NotFound)?;
     sqlx::query_scalar!(
         r#"
@@ -187,7 +187,7 @@ pub async fn waiting(cx: &Request, purpose: Purpose) -> Result<String> {
 
 /// Extends the pending code of this browser to the lifetime of a new one, when no other can be mailed to `email`. Only
 /// a code from the last hour; its used tries stay counted.
-pub(crate) async fn extend(cx: &Request, purpose: Purpose, email: &str) -> Result<()> {
+pub(crate) async fn extend(cx: &Request, purpose: CodePurpose, email: &str) -> Result<()> {
     let Some(flow) = flow(cx, purpose) else { return Ok(()) };
     sqlx::query!(
         r#"
@@ -221,13 +221,13 @@ pub(crate) struct VerifiedAddress {
 
 /// Checks a code. [`Error::Invalid`] on `code`; [`Error::NotFound`] when this browser has no pending code of this
 /// purpose.
-pub(crate) async fn try_code(cx: &Request, purpose: Purpose, code: &str) -> Result<VerifiedCode> {
+pub(crate) async fn try_code(cx: &Request, purpose: CodePurpose, code: &str) -> Result<VerifiedCode> {
     let right = try_address(cx, purpose, code).await?;
     Ok(VerifiedCode { id: right.id, user: right.user.ok_or(Error::NotFound)?, email: right.email })
 }
 
 /// Like [`try_code`], but accepts an address that has no account.
-pub(crate) async fn try_address(cx: &Request, purpose: Purpose, code: &str) -> Result<VerifiedAddress> {
+pub(crate) async fn try_address(cx: &Request, purpose: CodePurpose, code: &str) -> Result<VerifiedAddress> {
     let Some(flow) = flow(cx, purpose) else { return lost(cx).await };
     let code = typed(code)?;
     // Counted before the comparison, so that parallel requests do not get more tries than allowed.

@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 
 use super::{
     asking,
-    code::{self, Purpose, Recipient},
+    code::{self, CodePurpose, Recipient},
     password::{self, Verdict},
 };
 use crate::{
@@ -58,9 +58,10 @@ pub async fn request_code(cx: &Request, me: &Member) -> Result<Token> {
     let origin = &cx.server.config().origin;
     let to = Recipient { user: Some(me.id()), email: &email, shown: &email };
     let mut tx = sessions::begin(cx, me).await?;
-    let flow =
-        code::issue((&mut *tx, &cx.server), Purpose::Elevate, &to, true, |digits| mails::elevate_code(origin, digits))
-            .await?;
+    let flow = code::issue((&mut *tx, &cx.server), CodePurpose::Elevate, &to, true, |digits| {
+        mails::elevate_code(origin, digits)
+    })
+    .await?;
     tx.commit().await?;
     cx.server.wake().ring();
     Ok(flow)
@@ -71,7 +72,7 @@ pub async fn request_code(cx: &Request, me: &Member) -> Result<Token> {
 /// [`crate::Error::Invalid`] on `code`; [`crate::Error::NotFound`] when this browser has no pending code of this user.
 pub async fn with_code(cx: &Request, me: &Member, typed: &str) -> Result<()> {
     take(cx, me).await?;
-    let right = code::try_code(cx, Purpose::Elevate, typed).await?;
+    let right = code::try_code(cx, CodePurpose::Elevate, typed).await?;
     if right.user != me.id() {
         return Err(Error::NotFound);
     }

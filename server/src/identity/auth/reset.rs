@@ -12,7 +12,7 @@ use crate::{
     base::{error::Result, fair_queue::QueueKey, id::UserId},
     identity::{
         audit::{self, Actor, Event},
-        email_links::{self, Link},
+        email_links::{self, EmailLink},
         mails, notices,
         sessions::{self, SignInMethod, request::Request},
         users::Email,
@@ -48,7 +48,7 @@ pub async fn request(cx: &Request, email: &str) -> Result<MailOutcome> {
 /// linked identities can sign in to this account too: an attacker may have linked them, and only the owner can tell.
 ///
 /// [`crate::Error::Invalid`] on `new_password`; [`crate::Error::NotFound`] when the link is used, expired or unknown.
-pub async fn finish(cx: &Request, link: &Link, new: &SecretString) -> Result<bool> {
+pub async fn finish(cx: &Request, link: &EmailLink, new: &SecretString) -> Result<bool> {
     let user =
         sqlx::query!("select username, email from users where id = $1", link.user.0).fetch_one(cx.server.db()).await?;
     let counted = format!("link {}", link.id());

@@ -3,7 +3,7 @@
 
 use super::{
     asking::{self, CountedMail, MailOutcome},
-    code::{self, Purpose, Recipient},
+    code::{self, CodePurpose, Recipient},
     sign_in,
 };
 use crate::{
@@ -26,7 +26,7 @@ pub async fn request(cx: &Request, email: &str) -> Result<MailOutcome<Token>> {
     let CountedMail { owner, others } = match asking::count(cx, &email).await? {
         MailOutcome::Sent(counted) => counted,
         MailOutcome::Earlier(wait) => {
-            code::extend(cx, Purpose::SignIn, email.as_str()).await?;
+            code::extend(cx, CodePurpose::SignIn, email.as_str()).await?;
             return Ok(MailOutcome::Earlier(wait));
         }
     };
@@ -37,7 +37,7 @@ pub async fn request(cx: &Request, email: &str) -> Result<MailOutcome<Token>> {
         shown: email.as_str(),
     };
     let mut tx = cx.server.begin().await?;
-    let flow = code::issue((&mut *tx, &cx.server), Purpose::SignIn, &to, owner.is_some(), |digits| {
+    let flow = code::issue((&mut *tx, &cx.server), CodePurpose::SignIn, &to, owner.is_some(), |digits| {
         if owner.is_some() { mails::sign_in_code(origin, digits, others) } else { mails::no_account(origin, others) }
     })
     .await?;
@@ -51,7 +51,7 @@ pub async fn request(cx: &Request, email: &str) -> Result<MailOutcome<Token>> {
 /// [`crate::Error::Invalid`] on `code` when it is wrong, expired or used up, or the account is suspended;
 /// [`crate::Error::NotFound`] when this browser has no pending code.
 pub async fn sign_in(cx: &Request, typed: &str, remember: bool) -> Result<()> {
-    let right = code::try_code(cx, Purpose::SignIn, typed).await?;
+    let right = code::try_code(cx, CodePurpose::SignIn, typed).await?;
     sign_in::refuse_suspended(&cx.server, right.user, "code").await?;
     sign_in::enter(cx, right.user, (SignInMethod::Code, remember), async |tx| code::use_up(tx, right.id).await).await
 }

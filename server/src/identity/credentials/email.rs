@@ -10,10 +10,10 @@ use crate::{
         audit::{self, Actor, Event},
         auth::{
             asking::{self, MailOutcome},
-            code::{self, Purpose, Recipient},
+            code::{self, CodePurpose, Recipient},
             reset,
         },
-        email_links::{self, Link},
+        email_links::{self, EmailLink},
         mails,
         sessions::{
             self,
@@ -37,7 +37,7 @@ pub async fn request_email(cx: &Request, me: &Elevated, wished: &str) -> Result<
     match limits::take_shared(cx.server.db(), SharedBudget::MAIL, &email.key(), cx.client()).await {
         Ok(_) => {}
         Err(Error::Limited(wait)) => {
-            code::extend(cx, Purpose::ChangeEmail, email.as_str()).await?;
+            code::extend(cx, CodePurpose::ChangeEmail, email.as_str()).await?;
             return Ok(MailOutcome::Earlier(wait));
         }
         Err(other) => return Err(other),
@@ -54,7 +54,7 @@ pub async fn request_email(cx: &Request, me: &Elevated, wished: &str) -> Result<
         .execute(&mut *tx)
         .await?;
     let to = Recipient { user: Some(me.id()), email: email.as_str(), shown: email.as_str() };
-    let flow = code::issue((&mut *tx, &cx.server), Purpose::ChangeEmail, &to, !taken, |digits| {
+    let flow = code::issue((&mut *tx, &cx.server), CodePurpose::ChangeEmail, &to, !taken, |digits| {
         if taken { mails::address_in_use(origin) } else { mails::new_email_code(origin, digits) }
     })
     .await?;
@@ -68,7 +68,7 @@ pub async fn request_email(cx: &Request, me: &Elevated, wished: &str) -> Result<
 ///
 /// [`Error::Invalid`] on `code`; [`Error::NotFound`] when this user has no pending change in this browser.
 pub async fn change_email(cx: &Request, me: &Elevated, typed: &str) -> Result<()> {
-    let right = code::try_code(cx, Purpose::ChangeEmail, typed).await?;
+    let right = code::try_code(cx, CodePurpose::ChangeEmail, typed).await?;
     if right.user != me.id() {
         return Err(Error::NotFound);
     }
@@ -99,7 +99,7 @@ pub async fn change_email(cx: &Request, me: &Elevated, typed: &str) -> Result<()
 ///
 /// [`Error::NotFound`] when the link is used, expired or unknown; [`Error::Invalid`] when the address has another
 /// account.
-pub async fn undo_email(cx: &Request, link: &Link) -> Result<()> {
+pub async fn undo_email(cx: &Request, link: &EmailLink) -> Result<()> {
     let old = link.email.as_deref().ok_or(Error::NotFound)?;
     let mut tx = cx.server.begin().await?;
     email_links::use_undo(&mut tx, link).await?;

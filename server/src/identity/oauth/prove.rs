@@ -13,7 +13,7 @@ use crate::{
     identity::{
         auth::{
             asking::{self, CountedMail, MailOutcome},
-            code::{self, Purpose, Recipient},
+            code::{self, CodePurpose, Recipient},
             sign_in::{self, Attempt},
         },
         mails,
@@ -24,7 +24,7 @@ use crate::{
 
 /// Returns the address of the pending code of this browser.
 pub async fn waiting(cx: &Request) -> Result<String> {
-    code::waiting(cx, Purpose::OAuthSignUp).await
+    code::waiting(cx, CodePurpose::OAuthSignUp).await
 }
 
 /// Mails a code to a typed address. The response does not reveal if it has an account, only the mail does. The returned
@@ -40,7 +40,7 @@ async fn mail_code(cx: &Request, email: &Email) -> Result<MailOutcome<Token>> {
     let CountedMail { owner, others } = match asking::count(cx, email).await? {
         MailOutcome::Sent(counted) => counted,
         MailOutcome::Earlier(wait) => {
-            code::extend(cx, Purpose::OAuthSignUp, email.as_str()).await?;
+            code::extend(cx, CodePurpose::OAuthSignUp, email.as_str()).await?;
             return Ok(MailOutcome::Earlier(wait));
         }
     };
@@ -52,7 +52,7 @@ async fn mail_code(cx: &Request, email: &Email) -> Result<MailOutcome<Token>> {
         email: owner.as_ref().map_or(email.as_str(), |owner| &owner.email),
         shown: email.as_str(),
     };
-    let flow = code::issue((&mut *tx, &cx.server), Purpose::OAuthSignUp, &to, true, |digits| {
+    let flow = code::issue((&mut *tx, &cx.server), CodePurpose::OAuthSignUp, &to, true, |digits| {
         if owner.is_some() {
             mails::link_code(origin, digits, &label, others)
         } else {
@@ -72,7 +72,7 @@ async fn mail_code(cx: &Request, email: &Email) -> Result<MailOutcome<Token>> {
 /// browser has no pending code.
 pub async fn prove_by_code(cx: &Request, typed: &str) -> Result<Option<String>> {
     let next = pending_sign_ups::next(cx).await?;
-    let right = code::try_address(cx, Purpose::OAuthSignUp, typed).await?;
+    let right = code::try_address(cx, CodePurpose::OAuthSignUp, typed).await?;
     let owner = sqlx::query_scalar!("select id from users where lower(email) = lower($1)", right.email)
         .fetch_optional(cx.server.db())
         .await?;

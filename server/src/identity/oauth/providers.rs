@@ -13,7 +13,7 @@ use crate::{
     base::error::{Error, Result},
     config::{
         Origin,
-        providers::{self as settings, Kind, Slug},
+        providers::{self as settings, ProviderKind, Slug},
     },
 };
 
@@ -57,8 +57,8 @@ impl Providers {
 impl Provider {
     fn new(settings: settings::Provider) -> Self {
         let protocol = match &settings.kind {
-            Kind::GitHub { url, api } => Protocol::GitHub(GitHub::new(url, api)),
-            Kind::Oidc { issuer } => Protocol::Oidc(Oidc::new(issuer)),
+            ProviderKind::GitHub { url, api } => Protocol::GitHub(GitHub::new(url, api)),
+            ProviderKind::Oidc { issuer } => Protocol::Oidc(Oidc::new(issuer)),
         };
         Self { settings, protocol, http: Outbound::new() }
     }

@@ -30,7 +30,7 @@ pub enum System {
 
 /// The kind of device, for its icon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum DeviceKind {
     Phone,
     Tablet,
     Desktop,
@@ -43,7 +43,7 @@ pub struct UserAgent {
     /// The major version.
     pub version: Option<u32>,
     pub system: System,
-    pub kind: Kind,
+    pub kind: DeviceKind,
 }
 
 /// In this order: Edge, Opera and Samsung also say Chrome, and Chrome also says Safari.
@@ -87,11 +87,11 @@ impl UserAgent {
         let system =
             SYSTEMS.iter().find(|(mark, _)| header.contains(mark)).map_or(System::Other, |(_, system)| *system);
         let kind = match system {
-            System::Ios => Kind::Phone,
-            System::IpadOs => Kind::Tablet,
-            System::Android if header.contains("Mobile") => Kind::Phone,
-            System::Android => Kind::Tablet,
-            _ => Kind::Desktop,
+            System::Ios => DeviceKind::Phone,
+            System::IpadOs => DeviceKind::Tablet,
+            System::Android if header.contains("Mobile") => DeviceKind::Phone,
+            System::Android => DeviceKind::Tablet,
+            _ => DeviceKind::Desktop,
         };
         Self { browser, version: digits.parse().ok(), system, kind }
     }
@@ -106,7 +106,7 @@ impl UserAgent {
         let (browser, system) = code.split_once('.')?;
         let browser = Browser::ALL.into_iter().find(|b| (*b as u8).to_string() == browser)?;
         let system = System::ALL.into_iter().find(|s| (*s as u8).to_string() == system)?;
-        Some(Self { browser, version: None, system, kind: Kind::Desktop })
+        Some(Self { browser, version: None, system, kind: DeviceKind::Desktop })
     }
 
     /// Returns the name without the version, for messages.
@@ -187,66 +187,66 @@ mod tests {
             (
                 "Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0",
                 "Firefox 144 on Linux",
-                Kind::Desktop,
+                DeviceKind::Desktop,
             ),
             (
                 "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Safari/537.36",
                 "Chrome 150 on Windows",
-                Kind::Desktop,
+                DeviceKind::Desktop,
             ),
             (
                 "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Safari/537.36 Edg/150.0.0.0",
                 "Edge 150 on Windows",
-                Kind::Desktop,
+                DeviceKind::Desktop,
             ),
             (
                 "Mozilla/5.0 (iPhone; CPU iPhone OS 26_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0 Mobile/15E148 Safari/604.1",
                 "Safari 26 on iPhone",
-                Kind::Phone,
+                DeviceKind::Phone,
             ),
             (
                 "Mozilla/5.0 (Linux; Android 16; Pixel 10) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Mobile Safari/537.36",
                 "Chrome 150 on Android",
-                Kind::Phone,
+                DeviceKind::Phone,
             ),
             (
                 "Mozilla/5.0 (Linux; Android 15; SM-X910) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Safari/537.36",
                 "Chrome 150 on Android",
-                Kind::Tablet,
+                DeviceKind::Tablet,
             ),
             (
                 "Mozilla/5.0 (Linux; Android 16; Pixel 10 Build/BP2A.250605.031; wv) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/150.0.0.0 Mobile Safari/537.36",
                 "In-app browser on Android",
-                Kind::Phone,
+                DeviceKind::Phone,
             ),
             (
                 "Mozilla/5.0 (Linux; Android 15; SM-X910 Build/AP3A; wv) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/150.0.0.0 Safari/537.36 [FB_IAB/FB4A;FBAV/500.0.0.0;]",
                 "In-app browser on Android",
-                Kind::Tablet,
+                DeviceKind::Tablet,
             ),
             (
                 "Mozilla/5.0 (Linux; Android 4.4; Nexus 5 Build/_BuildID_) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/30.0.0.0 Mobile Safari/537.36",
                 "In-app browser on Android",
-                Kind::Phone,
+                DeviceKind::Phone,
             ),
             (
                 "Mozilla/5.0 (Linux; Android 16) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/150.0.0.0 Mobile DuckDuckGo/5 Safari/537.36",
                 "Chrome 150 on Android",
-                Kind::Phone,
+                DeviceKind::Phone,
             ),
             (
                 "Mozilla/5.0 (iPhone; CPU iPhone OS 26_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148 Instagram 400.0.0.0",
                 "In-app browser on iPhone",
-                Kind::Phone,
+                DeviceKind::Phone,
             ),
             (
                 "Mozilla/5.0 (iPhone; CPU iPhone OS 26_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) CriOS/150.0.0.0 Mobile/15E148 Safari/604.1",
                 "Chrome 150 on iPhone",
-                Kind::Phone,
+                DeviceKind::Phone,
             ),
-            ("curl/8.0", "An unknown browser", Kind::Desktop),
-            ("", "An unknown browser", Kind::Desktop),
-            ("Firefox/99999999999999999999", "Firefox 99999", Kind::Desktop),
+            ("curl/8.0", "An unknown browser", DeviceKind::Desktop),
+            ("", "An unknown browser", DeviceKind::Desktop),
+            ("Firefox/99999999999999999999", "Firefox 99999", DeviceKind::Desktop),
         ] {
             let agent = UserAgent::parse(header);
             assert_eq!((agent.to_string().as_str(), agent.kind), (words, kind), "{header}");

@@ -11,7 +11,7 @@ use crate::{
     },
     identity::{
         audit::{self, Actor, Event},
-        email_links::{self, Link},
+        email_links::{self, EmailLink},
         sessions::request::{Elevated, Member, Request},
         users,
     },
@@ -169,7 +169,7 @@ pub(crate) async fn revoke_all_in(tx: &mut PgConnection, user: UserId) -> Result
 /// Revokes the session that a mail reported, by the link in it, and all that its browser has opened since: a second
 /// sign-in from it was not reported. The browser is no longer known. [`Error::NotFound`] when the link is used or
 /// expired.
-pub async fn revoke_by_link(cx: &Request, link: &Link) -> Result<()> {
+pub async fn revoke_by_link(cx: &Request, link: &EmailLink) -> Result<()> {
     let device = link.device.ok_or(Error::NotFound)?;
     let mut tx = cx.server.begin().await?;
     email_links::use_up(&mut tx, link).await?;

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use time::OffsetDateTime;
 
 use super::{UserAgent, request::Request};
-use crate::{base::error::Result, identity::email_links::Link};
+use crate::{base::error::Result, identity::email_links::EmailLink};
 
 /// The account a link acts on, and the session it revokes.
 #[derive(Clone, Debug)]
@@ -24,7 +24,7 @@ pub struct LinkedSession {
 }
 
 /// Returns the subject of a link. One statement.
-pub async fn link_subject(cx: &Request, link: &Link) -> Result<Subject> {
+pub async fn link_subject(cx: &Request, link: &EmailLink) -> Result<Subject> {
     let row = sqlx::query!(
         r#"
         select u.username, s.user_agent as "user_agent?", s.ip as "ip?: ipnetwork::IpNetwork", s.created_at as "created_at?"

@@ -20,7 +20,7 @@ mod transaction;
 
 pub(crate) use activity::activity_of;
 pub use activity::{AuditEvent, activity};
-pub use agent::{Browser, Kind, System, UserAgent};
+pub use agent::{Browser, DeviceKind, System, UserAgent};
 pub(crate) use browsers::{greet_browser, known_browser, may_tell, note_browser};
 pub use check::{Checked, check};
 pub use devices::{Device, list, revoke, revoke_all, revoke_by_link, revoke_others, sign_out};

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use sqlx::PgConnection;
 
-use super::{Kind, Rhythm};
+use super::{NotificationKind, Rhythm};
 use crate::{
     Server,
     base::{error::Result, id::UserId, random::Token},
@@ -121,8 +121,8 @@ async fn mark(tx: &mut PgConnection, user: i64) -> Result<Option<(String, Vec<i6
 
 /// An item of a digest.
 #[derive(Clone, Debug)]
-pub struct Told {
-    pub kind: Kind,
+pub struct DigestItem {
+    pub kind: NotificationKind,
     /// The latest actor.
     pub who: UserSummary,
     /// The number of actors, the latest included.
@@ -135,7 +135,7 @@ pub struct Told {
 pub(crate) struct Digest {
     pub to: String,
     pub rhythm: Rhythm,
-    pub told: Vec<Told>,
+    pub told: Vec<DigestItem>,
 }
 
 /// Returns the items of a queued digest that are still unread and wanted. `None` when there is nothing left to mail.
@@ -173,8 +173,8 @@ pub(crate) async fn to_mail(db: &mut PgConnection, user: UserId, told: &[i64]) -
             display_name: row.display_name,
             avatar: row.avatar,
         };
-        Some(Told {
-            kind: Kind::parse(&row.kind)?,
+        Some(DigestItem {
+            kind: NotificationKind::parse(&row.kind)?,
             who,
             count: row.count,
             post: row.post_id,

@@ -1,6 +1,6 @@
 //! The mail with a digest. Users' texts are plain text in it: none of them may become a link in our mails.
 
-use super::{Kind, Rhythm, Told};
+use super::{DigestItem, NotificationKind, Rhythm};
 use crate::{
     base::{random::Token, text},
     config::Origin,
@@ -11,7 +11,11 @@ use crate::{
 const EXCERPT: usize = 140;
 
 /// The digest of unread notifications, with an unsubscribe link. `more` did not fit in.
-pub(crate) fn digest_mail(origin: &Origin, (rhythm, told, more): (Rhythm, &[Told], usize), token: &Token) -> Message {
+pub(crate) fn digest_mail(
+    origin: &Origin,
+    (rhythm, told, more): (Rhythm, &[DigestItem], usize),
+    token: &Token,
+) -> Message {
     let stop = origin.url(&format!("/unsubscribe?token={}", token.text()));
     let items = lines(told, more);
     let mut message = MailTemplate {
@@ -30,7 +34,7 @@ pub(crate) fn digest_mail(origin: &Origin, (rhythm, told, more): (Rhythm, &[Told
     message
 }
 
-fn subject(told: &[Told], more: usize) -> String {
+fn subject(told: &[DigestItem], more: usize) -> String {
     match told {
         [one] if more == 0 => format!("{} on Kith", said(one)),
         _ => format!("{} things wait for you on Kith", told.len() + more),
@@ -38,7 +42,7 @@ fn subject(told: &[Told], more: usize) -> String {
 }
 
 /// Returns a line for each, and one for those that did not fit in.
-fn lines(told: &[Told], more: usize) -> Vec<String> {
+fn lines(told: &[DigestItem], more: usize) -> Vec<String> {
     let mut lines: Vec<String> = told.iter().map(line).collect();
     match more {
         0 => {}
@@ -55,12 +59,12 @@ fn footer(rhythm: Rhythm) -> &'static str {
     }
 }
 
-fn line(told: &Told) -> String {
+fn line(told: &DigestItem) -> String {
     let words = plain(&told.excerpt, EXCERPT);
     if words.is_empty() { format!("{}.", said(told)) } else { format!("{}: “{words}”", said(told)) }
 }
 
-fn said(told: &Told) -> String {
+fn said(told: &DigestItem) -> String {
     let name = Some(plain(told.who.name(), 30)).filter(|name| !name.is_empty());
     let name = name.unwrap_or_else(|| told.who.username.clone());
     let others = match told.count {
@@ -69,10 +73,10 @@ fn said(told: &Told) -> String {
         count => format!(" and {} others", count - 1),
     };
     match told.kind {
-        Kind::Reply => format!("{name} replied to you"),
-        Kind::Mention => format!("{name} mentioned you"),
-        Kind::Follow => format!("{name} follows you"),
-        Kind::Like => format!("{name}{others} liked your post"),
+        NotificationKind::Reply => format!("{name} replied to you"),
+        NotificationKind::Mention => format!("{name} mentioned you"),
+        NotificationKind::Follow => format!("{name} follows you"),
+        NotificationKind::Like => format!("{name}{others} liked your post"),
     }
 }
 
@@ -142,18 +146,23 @@ fn dot_between(before: &str, dot: &str, after: &str) -> Dot {
 
 /// A sample of each, for tests.
 #[cfg(feature = "dev")]
-pub(crate) fn sample() -> Vec<Told> {
+pub(crate) fn sample() -> Vec<DigestItem> {
     use crate::{base::id::UserId, identity::users::UserSummary};
 
     let who =
         UserSummary { id: UserId(1), username: "ada".to_owned(), display_name: "Ada <b>".to_owned(), avatar: None };
-    let told =
-        |kind, count, excerpt: &str| Told { kind, who: who.clone(), count, post: Some(1), excerpt: excerpt.into() };
+    let told = |kind, count, excerpt: &str| DigestItem {
+        kind,
+        who: who.clone(),
+        count,
+        post: Some(1),
+        excerpt: excerpt.into(),
+    };
     vec![
-        told(Kind::Reply, 1, "Come & see https://evil.example/x\nnow"),
-        told(Kind::Mention, 1, "With <script>alert(1)</script>"),
-        told(Kind::Follow, 1, ""),
-        told(Kind::Like, 5, "evil.example and www.evil.example"),
+        told(NotificationKind::Reply, 1, "Come & see https://evil.example/x\nnow"),
+        told(NotificationKind::Mention, 1, "With <script>alert(1)</script>"),
+        told(NotificationKind::Follow, 1, ""),
+        told(NotificationKind::Like, 5, "evil.example and www.evil.example"),
     ]
 }
 

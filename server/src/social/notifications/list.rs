@@ -3,7 +3,7 @@
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
-use super::Kind;
+use super::NotificationKind;
 use crate::{
     base::{
         error::Result,
@@ -22,7 +22,7 @@ pub const PAGE: i64 = 30;
 #[derive(Clone, Debug)]
 pub struct Notification {
     pub id: i64,
-    pub kind: Kind,
+    pub kind: NotificationKind,
     /// The reply, the post that mentions the user, or the user's own post that was liked.
     pub post: Option<PostId>,
     /// The start of that post, in one line without markup.
@@ -129,7 +129,7 @@ impl Row {
             .collect();
         Some(Notification {
             id: self.id,
-            kind: Kind::parse(&self.kind)?,
+            kind: NotificationKind::parse(&self.kind)?,
             post: self.post_id.map(PostId),
             excerpt: markup::plain(&self.body),
             count: self.count.max(actors.len() as i64),

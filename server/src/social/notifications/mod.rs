@@ -13,7 +13,7 @@ mod tell;
 #[cfg(test)]
 mod tests;
 
-pub use digest::{Told, queue_due, run, unsubscribe};
+pub use digest::{DigestItem, queue_due, run, unsubscribe};
 pub(crate) use digest::{arm, to_mail};
 pub(crate) use digest_mail::digest_mail;
 #[cfg(feature = "dev")]
@@ -28,14 +28,14 @@ pub const MAX_COUNTED: i64 = 99;
 
 /// The event of a notification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum NotificationKind {
     Reply,
     Mention,
     Follow,
     Like,
 }
 
-impl Kind {
+impl NotificationKind {
     /// All kinds, in the order of the settings page.
     pub const ALL: [Self; 4] = [Self::Reply, Self::Mention, Self::Follow, Self::Like];
 

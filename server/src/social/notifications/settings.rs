@@ -2,7 +2,7 @@
 
 use sqlx::PgConnection;
 
-use super::Kind;
+use super::NotificationKind;
 use crate::{
     base::error::Result,
     identity::sessions::{
@@ -43,7 +43,7 @@ impl Rhythm {
 pub struct Settings {
     pub rhythm: Rhythm,
     /// The kinds that are mailed.
-    pub kinds: Vec<Kind>,
+    pub kinds: Vec<NotificationKind>,
 }
 
 /// Returns the user's settings.
@@ -52,7 +52,7 @@ pub async fn settings(db: &mut PgConnection, me: &Member) -> Result<Settings> {
         sqlx::query!("select digest_rhythm, digest_kinds from users where id = $1", me.id().0).fetch_one(db).await?;
     Ok(Settings {
         rhythm: Rhythm::parse(&row.digest_rhythm).unwrap_or(Rhythm::Off),
-        kinds: row.digest_kinds.iter().filter_map(|kind| Kind::parse(kind)).collect(),
+        kinds: row.digest_kinds.iter().filter_map(|kind| NotificationKind::parse(kind)).collect(),
     })
 }
 

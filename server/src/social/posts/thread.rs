@@ -37,12 +37,12 @@ pub struct Place {
     /// The number of readable replies: without those of suspended users. `None` when there are many, or they were not
     /// counted.
     pub readable: Option<i64>,
-    pub stands: Stands,
+    pub stands: ThreadEntry,
 }
 
 /// The content of a place.
 #[derive(Clone, Debug)]
-pub enum Stands {
+pub enum ThreadEntry {
     Post(Box<Post>),
     /// Its author deleted the post or the account.
     Deleted,
@@ -54,8 +54,8 @@ impl Place {
     /// Returns the post, if it can be read.
     pub fn post(&self) -> Option<&Post> {
         match &self.stands {
-            Stands::Post(post) => Some(post),
-            Stands::Deleted | Stands::Hidden => None,
+            ThreadEntry::Post(post) => Some(post),
+            ThreadEntry::Deleted | ThreadEntry::Hidden => None,
         }
     }
 }
@@ -110,8 +110,8 @@ impl From<PlaceRow> for Place {
     fn from(row: PlaceRow) -> Self {
         let (id, parent, answered) = (PostId(row.id), row.parent_id.map(PostId), row.answered);
         let stands = match (row.author_id, row.username, row.display_name) {
-            _ if row.suspended => Stands::Hidden,
-            (Some(author_id), Some(username), Some(display_name)) => Stands::Post(Box::new(Post::from(PostRow {
+            _ if row.suspended => ThreadEntry::Hidden,
+            (Some(author_id), Some(username), Some(display_name)) => ThreadEntry::Post(Box::new(Post::from(PostRow {
                 id: row.id,
                 parent_id: row.parent_id,
                 body: row.body,
@@ -126,7 +126,7 @@ impl From<PlaceRow> for Place {
                 display_name,
                 avatar: row.avatar,
             }))),
-            _ => Stands::Deleted,
+            _ => ThreadEntry::Deleted,
         };
         Self { id, parent, answered, readable: row.readable, stands }
     }

@@ -24,7 +24,7 @@ use tokio::{
 pub(crate) use self::index::index_missing;
 pub use self::{
     index::{IndexState, reindex, settle, standing},
-    people::{PEOPLE, People, Person, Rank},
+    people::{FoundUser, PEOPLE, People, Rank},
     posts::Posts,
     query::{MAX_CHARS, Query},
     tags::{TAGS, Tags},
@@ -38,9 +38,9 @@ use crate::{
 const QUEUE_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// The slots for concurrent searches.
-pub(crate) struct Places(Semaphore);
+pub(crate) struct SearchSlots(Semaphore);
 
-impl Places {
+impl SearchSlots {
     /// Creates a quarter as many slots as connections, and at least one.
     pub(crate) fn of(connections: u32) -> Self {
         Self(Semaphore::new((connections as usize / 4).max(1)))

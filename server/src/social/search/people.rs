@@ -21,7 +21,7 @@ const ALIKE: i64 = 400;
 
 /// A user in the results.
 #[derive(Clone, Debug)]
-pub struct Person {
+pub struct FoundUser {
     pub author: UserSummary,
     pub followers: i64,
     /// True if the viewer follows this user.
@@ -54,8 +54,8 @@ impl std::str::FromStr for Rank {
     }
 }
 
-/// The columns of [`Person`] and of its rank.
-struct PersonRow {
+/// The columns of [`FoundUser`] and of its rank.
+struct FoundUserRow {
     id: i64,
     username: String,
     display_name: String,
@@ -65,15 +65,15 @@ struct PersonRow {
     fit: i32,
 }
 
-impl PersonRow {
+impl FoundUserRow {
     fn rank(&self) -> Rank {
         Rank { fit: self.fit, followers: self.followers, id: self.id }
     }
 }
 
-impl From<PersonRow> for Person {
-    fn from(row: PersonRow) -> Self {
-        let PersonRow { id, username, display_name, avatar, followers, followed, .. } = row;
+impl From<FoundUserRow> for FoundUser {
+    fn from(row: FoundUserRow) -> Self {
+        let FoundUserRow { id, username, display_name, avatar, followers, followed, .. } = row;
         Self { author: UserSummary { id: UserId(id), username, display_name, avatar }, followers, followed }
     }
 }
@@ -81,7 +81,7 @@ impl From<PersonRow> for Person {
 /// One page of users, those with exactly the typed name first, then by number of followers.
 #[derive(Clone, Debug, Default)]
 pub struct People {
-    pub people: Vec<Person>,
+    pub people: Vec<FoundUser>,
     /// The cursor of the next page; `None` on the last.
     pub more: Option<Rank>,
 }
@@ -96,15 +96,15 @@ impl Search<'_> {
         let rows = self.named(query, viewer, after).await?;
         let full = rows.len() as i64 > PEOPLE;
         let people = PEOPLE as usize;
-        let more = rows.iter().take(people).next_back().filter(|_| full).map(PersonRow::rank);
-        let people = rows.into_iter().take(people).map(Person::from).collect();
+        let more = rows.iter().take(people).next_back().filter(|_| full).map(FoundUserRow::rank);
+        let people = rows.into_iter().take(people).map(FoundUser::from).collect();
         Ok(People { people, more })
     }
 
     /// Returns one row more than a page has.
-    async fn named(&mut self, query: &Query, viewer: Option<UserId>, after: Option<Rank>) -> Result<Vec<PersonRow>> {
+    async fn named(&mut self, query: &Query, viewer: Option<UserId>, after: Option<Rank>) -> Result<Vec<FoundUserRow>> {
         Ok(sqlx::query_as!(
-            PersonRow,
+            FoundUserRow,
             r#"
             with query as materialized (
                 select string_agg(quote_literal(n), ' & ')::tsquery as whole,
@@ -160,9 +160,9 @@ impl Search<'_> {
     }
 
     /// Returns at most `most` users with similarly spelled names, the most similar first.
-    pub async fn spelled_like(&mut self, query: &Query, viewer: Option<UserId>, most: i64) -> Result<Vec<Person>> {
+    pub async fn spelled_like(&mut self, query: &Query, viewer: Option<UserId>, most: i64) -> Result<Vec<FoundUser>> {
         let rows = sqlx::query_as!(
-            PersonRow,
+            FoundUserRow,
             r#"
             with query as materialized (select $1::text as line),
             found as materialized (
@@ -190,7 +190,7 @@ impl Search<'_> {
         )
         .fetch_all(&mut *self.tx)
         .await?;
-        Ok(rows.into_iter().map(Person::from).collect())
+        Ok(rows.into_iter().map(FoundUser::from).collect())
     }
 }
 
