@@ -34,8 +34,8 @@ pub(crate) use unencoded::{PERCENT_ENCODE, has_unencoded_credentials};
 #[error("{0}")]
 pub struct ConfigError(String);
 
-fn wrong(setting: &str, why: impl std::fmt::Display) -> ConfigError {
-    let text = format!("{setting}: {why}");
+fn wrong(setting: &str, reason: impl std::fmt::Display) -> ConfigError {
+    let text = format!("{setting}: {reason}");
     ConfigError(text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect())
 }
 
@@ -81,7 +81,7 @@ impl Config {
         let origin: Origin = source
             .need("KITH_ORIGIN", "It is the address people will visit, such as https://kith.example.")?
             .parse()
-            .map_err(|why| wrong("KITH_ORIGIN", why))?;
+            .map_err(|reason| wrong("KITH_ORIGIN", reason))?;
         let log_format = match source.get("KITH_LOG_FORMAT") {
             None => None,
             Some("json") => Some(LogFormat::Json),
@@ -119,9 +119,9 @@ fn database_connections(source: &Source) -> Result<u32, ConfigError> {
 }
 
 fn database_url(source: &Source) -> Result<SecretString, ConfigError> {
-    let why = "It says where Postgres is, such as postgres://kith:secret@localhost/kith.";
-    let url = source.need("DATABASE_URL", why)?;
-    crate::config::check_database_url(url).map_err(|why| wrong("DATABASE_URL", why))?;
+    let reason = "It says where Postgres is, such as postgres://kith:secret@localhost/kith.";
+    let url = source.need("DATABASE_URL", reason)?;
+    crate::config::check_database_url(url).map_err(|reason| wrong("DATABASE_URL", reason))?;
     Ok(url.into())
 }
 
@@ -129,8 +129,8 @@ fn languages(source: &Source) -> Result<Vec<String>, ConfigError> {
     let shape = "must be names of Postgres' text search configurations, such as english, with commas between them.";
     let list = source.get("KITH_LANGUAGES").unwrap_or("english").split(',').map(str::trim);
     let names: Vec<String> = list.filter(|name| !name.is_empty()).map(str::to_owned).collect();
-    let fits = |name: &String| name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
-    if names.is_empty() || !names.iter().all(fits) { Err(wrong("KITH_LANGUAGES", shape)) } else { Ok(names) }
+    let is_valid = |name: &String| name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+    if names.is_empty() || !names.iter().all(is_valid) { Err(wrong("KITH_LANGUAGES", shape)) } else { Ok(names) }
 }
 
 fn networks(source: &Source) -> Result<Vec<IpNetwork>, ConfigError> {

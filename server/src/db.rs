@@ -34,14 +34,14 @@ const ACQUIRE: Duration = Duration::from_secs(3);
 ///
 /// # Errors
 /// When the URL is invalid.
-pub fn connect(url: &SecretString, most: u32) -> sqlx::Result<PgPool> {
+pub fn connect(url: &SecretString, max_connections: u32) -> sqlx::Result<PgPool> {
     let options = config::database_options(url.expose_secret())?
         .application_name("kith")
         .log_statements(log::LevelFilter::Trace)
         .log_slow_statements(log::LevelFilter::Warn, Duration::from_secs(1))
         .options(settings::SETTINGS);
     Ok(PgPoolOptions::new()
-        .max_connections(most)
+        .max_connections(max_connections)
         .acquire_timeout(ACQUIRE)
         .max_lifetime(Duration::from_secs(30 * 60))
         .before_acquire(|_, meta| Box::pin(std::future::ready(Ok(base::read_only::may_keep(meta.age)))))

@@ -29,7 +29,7 @@ use crate::{
 /// [`Error::Invalid`] on `username_again` when it is not the user's own username.
 pub async fn delete(cx: &Request, me: &Elevated, typed: &str) -> Result<()> {
     if input::identifier(typed).trim_start_matches('@').to_lowercase() != me.person.username {
-        return Err(not_ones_own());
+        return Err(username_mismatch());
     }
     let username = &me.person.username;
     let mut tx = cx.server.begin().await?;
@@ -41,9 +41,9 @@ pub async fn delete(cx: &Request, me: &Elevated, typed: &str) -> Result<()> {
         .ok_or(Error::NotFound)?;
     // The username was changed in another browser at the same moment.
     if account.username != *username {
-        return Err(not_ones_own());
+        return Err(username_mismatch());
     }
-    forget_mail(&mut tx, me.id()).await?;
+    delete_queued_mail(&mut tx, me.id()).await?;
     hide(&mut tx, me.id()).await?;
     erase_secrets(&mut tx, me.id()).await?;
     reserve_username(&mut tx, username, me.id()).await?;
@@ -60,7 +60,7 @@ pub async fn delete(cx: &Request, me: &Elevated, typed: &str) -> Result<()> {
     Ok(())
 }
 
-fn not_ones_own() -> Error {
+fn username_mismatch() -> Error {
     Invalid::one("username_again", "Type your own username to delete the account.").into()
 }
 
@@ -103,7 +103,7 @@ async fn erase_secrets(tx: &mut PgConnection, user: UserId) -> Result<()> {
 /// Deletes the pending jobs of the user: mails to their address, to their former addresses and to addresses they asked
 /// for; mails with one of their links; the copy of a picture. Keeps mails to an address that another user has by now.
 /// For an address the user only asked for, deletes only the mail about that request.
-async fn forget_mail(tx: &mut PgConnection, user: UserId) -> Result<()> {
+async fn delete_queued_mail(tx: &mut PgConnection, user: UserId) -> Result<()> {
     sqlx::query!(
         r#"
         delete from jobs j where

@@ -44,15 +44,15 @@ pub struct Suspension {
 
 /// Returns the accounts with a username or address that contains `part` (all when empty), oldest first, at most `most`.
 pub async fn list(server: &Server, part: &str, most: i64) -> Result<Vec<Listed>> {
-    look(server, part, (None, most)).await
+    query_accounts(server, part, (None, most)).await
 }
 
 /// Returns one account. [`Error::NotFound`] when there is none.
 pub async fn show(server: &Server, user: UserId) -> Result<Listed> {
-    look(server, "", (Some(user), 1)).await?.pop().ok_or(Error::NotFound)
+    query_accounts(server, "", (Some(user), 1)).await?.pop().ok_or(Error::NotFound)
 }
 
-async fn look(server: &Server, part: &str, (only, most): (Option<UserId>, i64)) -> Result<Vec<Listed>> {
+async fn query_accounts(server: &Server, part: &str, (only, most): (Option<UserId>, i64)) -> Result<Vec<Listed>> {
     let part = stored_spelling(part);
     let pattern = format!("%{}%", part.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
     let rows = sqlx::query!(
@@ -101,15 +101,18 @@ fn stored_spelling(part: &str) -> String {
 
 /// Finds the account with this username or address, in any spelling a user could type. [`Error::NotFound`] when there
 /// is none.
-pub async fn find(server: &Server, who: &str) -> Result<UserId> {
-    let typed = input::identifier(who);
+pub async fn find(server: &Server, identifier: &str) -> Result<UserId> {
+    let typed = input::identifier(identifier);
     let typed = typed.trim_start_matches('@');
-    let who = Email::parse(typed).map_or_else(|_| typed.to_lowercase(), |email| email.key());
-    sqlx::query_scalar!("select id from users where (username = $1 or lower(email) = $1) and deleted_at is null", who)
-        .fetch_optional(server.db())
-        .await?
-        .map(UserId)
-        .ok_or(Error::NotFound)
+    let identifier = Email::parse(typed).map_or_else(|_| typed.to_lowercase(), |email| email.key());
+    sqlx::query_scalar!(
+        "select id from users where (username = $1 or lower(email) = $1) and deleted_at is null",
+        identifier
+    )
+    .fetch_optional(server.db())
+    .await?
+    .map(UserId)
+    .ok_or(Error::NotFound)
 }
 
 /// The lifetime of an operator's invitation, in hours.
@@ -178,9 +181,9 @@ pub async fn suspend(server: &Server, user: UserId, reason: &str, hours: Option<
         return Err(Invalid::one("reason", "Give a reason of up to 300 characters: the person will read it.").into());
     }
     if hours.is_some_and(|hours| !(1..=MAX_SUSPENSION_HOURS).contains(&hours)) {
-        let why =
+        let message =
             format!("A suspension lasts at least 1 hour, at most {MAX_SUSPENSION_HOURS} (100 years), or for good.");
-        return Err(Invalid::one("hours", why).into());
+        return Err(Invalid::one("hours", message).into());
     }
     let mut tx = server.begin().await?;
     let changed = sqlx::query!(
@@ -207,15 +210,15 @@ pub async fn suspend(server: &Server, user: UserId, reason: &str, hours: Option<
 
 /// Lifts a suspension. [`Error::NotFound`] when there is none.
 pub async fn restore(server: &Server, user: UserId) -> Result<()> {
-    lift(server, user, true).await
+    lift_suspension(server, user, true).await
 }
 
 /// Lifts a suspension that has expired. [`Error::NotFound`] when there is none.
 pub(crate) async fn restore_due(server: &Server, user: UserId) -> Result<()> {
-    lift(server, user, false).await
+    lift_suspension(server, user, false).await
 }
 
-async fn lift(server: &Server, user: UserId, early: bool) -> Result<()> {
+async fn lift_suspension(server: &Server, user: UserId, early: bool) -> Result<()> {
     let mut tx = server.begin().await?;
     let changed = sqlx::query!(
         r#"

@@ -21,36 +21,36 @@ const QUEUE_TIMEOUT: Duration = Duration::from_secs(2);
 pub struct CpuPool {
     permits: Arc<Semaphore>,
     waiting: AtomicUsize,
-    most_waiting: usize,
+    max_waiting: usize,
 }
 
 /// Counts a waiting task until it is dropped, also when the client disconnects.
-struct Place<'a>(&'a AtomicUsize);
+struct WaitingSlot<'a>(&'a AtomicUsize);
 
-impl Drop for Place<'_> {
+impl Drop for WaitingSlot<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
 impl CpuPool {
-    /// Creates a queue that runs `at_once` tasks at a time, while at most `most_waiting` wait.
-    pub fn new(at_once: usize, most_waiting: usize) -> Self {
-        Self { permits: Arc::new(Semaphore::new(at_once)), waiting: AtomicUsize::new(0), most_waiting }
+    /// Creates a queue that runs `max_running` tasks at a time, while at most `max_waiting` wait.
+    pub fn new(max_running: usize, max_waiting: usize) -> Self {
+        Self { permits: Arc::new(Semaphore::new(max_running)), waiting: AtomicUsize::new(0), max_waiting }
     }
 
     /// Runs `work` when its turn comes. [`Error::Busy`] when too many wait already, or it waited too long.
     pub async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-        if self.waiting.fetch_add(1, Ordering::AcqRel) >= self.most_waiting {
+        if self.waiting.fetch_add(1, Ordering::AcqRel) >= self.max_waiting {
             self.waiting.fetch_sub(1, Ordering::AcqRel);
             return Err(Error::Busy);
         }
-        let place = Place(&self.waiting);
+        let slot = WaitingSlot(&self.waiting);
         let permit = timeout(QUEUE_TIMEOUT, Arc::clone(&self.permits).acquire_owned())
             .await
             .map_err(|_| Error::Busy)?
             .map_err(Error::internal)?;
-        drop(place);
+        drop(slot);
         // The permit moves into the work: a client that disconnects must not free a core that is still busy.
         tokio::task::spawn_blocking(move || {
             let _permit = permit;
@@ -78,7 +78,7 @@ mod tests {
         let queue = Arc::new(one_per_core());
         let running = Arc::new(AtomicUsize::new(0));
         let most = Arc::new(AtomicUsize::new(0));
-        let tasks: Vec<_> = (0..queue.most_waiting * 4)
+        let tasks: Vec<_> = (0..queue.max_waiting * 4)
             .map(|_| {
                 let (queue, running, most) = (queue.clone(), running.clone(), most.clone());
                 tokio::spawn(async move {
@@ -97,7 +97,7 @@ mod tests {
         }
         assert!(busy > 0, "nobody was turned away");
         assert!(most.load(Ordering::SeqCst) <= available_parallelism().unwrap().get());
-        assert_eq!(queue.waiting.load(Ordering::SeqCst), 0, "a place was lost");
+        assert_eq!(queue.waiting.load(Ordering::SeqCst), 0, "a slot was lost");
     }
 
     // M18.

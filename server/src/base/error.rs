@@ -108,10 +108,10 @@ impl From<Invalid> for Error {
     }
 }
 
-/// Returns `instead` if `error` is a violation of the named constraint, else the converted `error`.
-pub fn on_constraint(error: sqlx::Error, constraint: &str, instead: impl Into<Error>) -> Error {
+/// Returns `replacement` if `error` is a violation of the named constraint, else the converted `error`.
+pub fn on_constraint(error: sqlx::Error, constraint: &str, replacement: impl Into<Error>) -> Error {
     let refused = error.as_database_error().and_then(|e| e.constraint()).is_some_and(|name| name == constraint);
-    if refused { instead.into() } else { error.into() }
+    if refused { replacement.into() } else { error.into() }
 }
 
 /// The invalid fields, each with a message for the user.

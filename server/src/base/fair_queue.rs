@@ -51,8 +51,8 @@ impl QueueKey {
 pub struct FairQueue(Arc<FairQueueInner>);
 
 struct FairQueueInner {
-    at_once: usize,
-    most_waiting: usize,
+    max_running: usize,
+    max_waiting: usize,
     state: Mutex<FairQueueState>,
 }
 
@@ -77,9 +77,9 @@ impl FairQueueState {
 }
 
 impl FairQueue {
-    /// Creates a queue that runs `at_once` tasks at a time, while at most `most_waiting` turns wait.
-    pub fn new(at_once: usize, most_waiting: usize) -> Self {
-        Self(Arc::new(FairQueueInner { at_once, most_waiting, state: Mutex::default() }))
+    /// Creates a queue that runs `max_running` tasks at a time, while at most `max_waiting` turns wait.
+    pub fn new(max_running: usize, max_waiting: usize) -> Self {
+        Self(Arc::new(FairQueueInner { max_running, max_waiting, state: Mutex::default() }))
     }
 
     /// Creates a queue for `cores` of the machine's cores, given their number; at least one.
@@ -105,7 +105,7 @@ impl FairQueue {
     }
 
     async fn wait(&self, key: QueueKey) -> Result<CorePermit> {
-        let (id, granted) = self.0.join(key)?;
+        let (id, granted) = self.0.enqueue(key)?;
         let waiting = WaitingTurn { shared: &self.0, id };
         let permit = timeout(QUEUE_TIMEOUT, granted).await;
         drop(waiting);
@@ -120,16 +120,16 @@ impl FairQueueInner {
     }
 
     /// Adds a turn for `key`.
-    fn join(self: &Arc<Self>, key: QueueKey) -> Result<(u64, oneshot::Receiver<CorePermit>)> {
+    fn enqueue(self: &Arc<Self>, key: QueueKey) -> Result<(u64, oneshot::Receiver<CorePermit>)> {
         let (sender, receiver) = oneshot::channel();
         let mut state = self.lock();
         if state.places.get(&key.account).is_some_and(|places| *places >= PLACES_PER_ACCOUNT) {
             return Err(Error::Busy);
         }
-        let full = state.running >= self.at_once && state.turns.len() >= self.most_waiting;
-        if full {
-            let (given_up, _) = state.turns.make_room_for(&key).ok_or(Error::Busy)?;
-            state.free_place(&given_up.account);
+        let is_full = state.running >= self.max_running && state.turns.len() >= self.max_waiting;
+        if is_full {
+            let (evicted, _) = state.turns.make_room_for(&key).ok_or(Error::Busy)?;
+            state.free_place(&evicted.account);
         }
         state.last_id += 1;
         let id = state.last_id;
@@ -144,7 +144,7 @@ impl FairQueueInner {
     fn grant(self: &Arc<Self>) {
         loop {
             let mut state = self.lock();
-            if state.running >= self.at_once {
+            if state.running >= self.max_running {
                 return;
             }
             let Some((key, sender)) = state.turns.pop() else { return };

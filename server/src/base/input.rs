@@ -26,8 +26,8 @@ pub(crate) fn address(typed: &str) -> String {
     let plain = identifier(typed);
     let Some((local, domain)) = plain.split_once('@').filter(|(_, domain)| !domain.is_ascii()) else { return plain };
     let visible = typed.nfkc().filter(|c| unicode::is_joiner(*c) || !is_invisible(*c));
-    let whole: String = visible.map(|c| if is_dash(c) { '-' } else { c }).collect();
-    let domain = whole.split_once('@').map_or(domain, |(_, domain)| domain.trim_end());
+    let cleaned: String = visible.map(|c| if is_dash(c) { '-' } else { c }).collect();
+    let domain = cleaned.split_once('@').map_or(domain, |(_, domain)| domain.trim_end());
     format!("{local}@{domain}")
 }
 
@@ -46,7 +46,7 @@ fn is_dash(c: char) -> bool {
 /// Returns true if a character has no meaning in a code: anything but letters and numbers.
 fn is_separator(c: char) -> bool {
     use GeneralCategory as Is;
-    let says = matches!(
+    let is_significant = matches!(
         Is::for_char(c),
         Is::UppercaseLetter
             | Is::LowercaseLetter
@@ -57,7 +57,7 @@ fn is_separator(c: char) -> bool {
             | Is::LetterNumber
             | Is::OtherNumber
     );
-    !says || is_invisible(c) || is_dash(c)
+    !is_significant || is_invisible(c) || is_dash(c)
 }
 
 /// Returns the ASCII form of a decimal digit of any script. Unicode keeps the ten digits of each set together, in

@@ -11,7 +11,7 @@ const CODE: &str = "25006";
 
 /// The shortest time between two rounds of closing connections, so that a long outage does not open a new connection
 /// for every failed write.
-const ROUND: Duration = Duration::from_millis(100);
+const MIN_INTERVAL: Duration = Duration::from_millis(100);
 
 /// The time of the last refused write. All older connections are closed instead of used.
 static REFUSED_AT: Mutex<Option<Instant>> = Mutex::new(None);
@@ -26,7 +26,7 @@ pub(crate) fn note_refusal(error: &sqlx::Error) {
 /// Marks all connections that are open now: they are closed before they are used again.
 pub(crate) fn note() {
     let mut refused_at = REFUSED_AT.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    if refused_at.is_none_or(|at| at.elapsed() >= ROUND) {
+    if refused_at.is_none_or(|at| at.elapsed() >= MIN_INTERVAL) {
         *refused_at = Some(Instant::now());
         tracing::warn!("the database is read-only: connections to it are opened again");
     }

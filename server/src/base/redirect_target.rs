@@ -1,9 +1,9 @@
 //! The target of a redirect: always a path on this site.
 
-/// Returns `next` when it is a path here (with its query), else `otherwise`. `//x`, `/\x`, `https:` and control
+/// Returns `next` when it is a path here (with its query), else `fallback`. `//x`, `/\x`, `https:` and control
 /// characters, also when percent-encoded, are not paths.
-pub fn safe_next<'a>(next: &'a str, otherwise: &'a str) -> &'a str {
-    if is_path(next) { next } else { otherwise }
+pub fn safe_next<'a>(next: &'a str, fallback: &'a str) -> &'a str {
+    if is_path(next) { next } else { fallback }
 }
 
 fn is_path(next: &str) -> bool {
@@ -13,10 +13,10 @@ fn is_path(next: &str) -> bool {
     }
     // A second program may decode before it parses: a path that would then be another host is refused now.
     let path = rest.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
-    let hidden = ["%2f", "%5c", "%09", "%0a", "%0d", "%00", "%25"];
+    let encoded_separators = ["%2f", "%5c", "%09", "%0a", "%0d", "%00", "%25"];
     let first = path.split('/').next().unwrap_or_default();
     !path.starts_with('/')
-        && !hidden.iter().any(|code| first.contains(code))
+        && !encoded_separators.iter().any(|code| first.contains(code))
         && !path.split('/').any(|part| part == "." || part == "..")
         && next.parse::<http::Uri>().is_ok_and(|uri| uri.authority().is_none())
 }

@@ -33,10 +33,10 @@ pub(crate) fn visible(text: &str) -> String {
     ignorable::remove(&unix).nfc().collect()
 }
 
-/// Returns at most the first `most` user-perceived characters (grapheme clusters), with an ellipsis if something was
+/// Returns at most the first `max_graphemes` user-perceived characters (grapheme clusters), with an ellipsis if something was
 /// cut off.
-pub fn excerpt(text: &str, most: usize) -> String {
-    match text.grapheme_indices(true).nth(most) {
+pub fn excerpt(text: &str, max_graphemes: usize) -> String {
+    match text.grapheme_indices(true).nth(max_graphemes) {
         Some((end, _)) => format!("{}…", text[..end].trim_end()),
         None => text.to_owned(),
     }
@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn excerpts_end_between_graphemes() {
-        for (text, most, wanted) in [
+        for (text, max_graphemes, wanted) in [
             ("hello", 5, "hello"),
             ("hello you", 6, "hello…"),
             ("👩\u{200d}👩\u{200d}👧👩\u{200d}👩\u{200d}👧", 1, "👩\u{200d}👩\u{200d}👧…"),
@@ -112,7 +112,7 @@ mod tests {
             ("हिन्दी", 1, "हि…"),
             ("e\u{301}\u{302}x", 1, "e\u{301}\u{302}…"),
         ] {
-            assert_eq!(excerpt(text, most), wanted, "{text}");
+            assert_eq!(excerpt(text, max_graphemes), wanted, "{text}");
         }
     }
 }

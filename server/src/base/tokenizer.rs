@@ -105,8 +105,8 @@ pub(crate) fn name(text: &str) -> IndexedName {
     let lexemes = tokens.iter().flat_map(|token| {
         let chars: Vec<char> = token.folded.chars().collect();
         let starts = if token.unspaced { chars.len() } else { 1 };
-        let most = if token.unspaced { NAME_RUN_MAX } else { LEXEME_MAX };
-        (0..starts).map(move |start| chars[start..].iter().take(most).collect::<String>()).collect::<Vec<_>>()
+        let max_chars = if token.unspaced { NAME_RUN_MAX } else { LEXEME_MAX };
+        (0..starts).map(move |start| chars[start..].iter().take(max_chars).collect::<String>()).collect::<Vec<_>>()
     });
     let parts = tokens.iter().flat_map(|token| token.parts.iter().cloned());
     let lexemes = lexemes.chain(parts).collect();
@@ -116,14 +116,14 @@ pub(crate) fn name(text: &str) -> IndexedName {
 
 /// Returns the prefixes a name must have to match this text.
 pub(crate) fn name_prefixes(text: &str) -> Vec<String> {
-    let most = |token: &SearchToken| if token.unspaced { NAME_RUN_MAX } else { LEXEME_MAX };
-    tokens(text).iter().map(|token| token.folded.chars().take(most(token)).collect()).collect()
+    let max_chars = |token: &SearchToken| if token.unspaced { NAME_RUN_MAX } else { LEXEME_MAX };
+    tokens(text).iter().map(|token| token.folded.chars().take(max_chars(token)).collect()).collect()
 }
 
 /// Returns the phrase that a text has to contain, in the input syntax of `tsquery`; `None` if it has no token.
 pub(crate) fn phrase(text: &str) -> Option<String> {
     let tokens = tokens(text);
-    let mut lexemes = tokens.iter().flat_map(SearchToken::asked).take(PHRASE_MAX);
+    let mut lexemes = tokens.iter().flat_map(SearchToken::query_lexemes).take(PHRASE_MAX);
     let (mut last, first) = lexemes.next()?;
     let mut phrase = format!("'{first}'");
     for (position, lexeme) in lexemes {
@@ -172,7 +172,7 @@ impl SearchToken {
     }
 
     /// Returns the lexemes that a query needs: pairs, unless the run is a single character.
-    fn asked(&self) -> Vec<(usize, String)> {
+    fn query_lexemes(&self) -> Vec<(usize, String)> {
         if self.unspaced && self.length() > 1 { self.pairs() } else { vec![(self.position, self.folded.clone())] }
     }
 
@@ -199,8 +199,8 @@ fn tokens(text: &str) -> Vec<SearchToken> {
         }
         let mark = is_combining_mark(c);
         let letter = !mark && c.is_alphanumeric();
-        let other_kind = letter && unspaced != is_unspaced(c);
-        if !run.is_empty() && (other_kind || !(mark || letter)) {
+        let kind_changes = letter && unspaced != is_unspaced(c);
+        if !run.is_empty() && (kind_changes || !(mark || letter)) {
             let position = tokens.last().map_or(1, |token| token.position + token.length());
             tokens.extend(SearchToken::new(position, &run, unspaced));
             run.clear();

@@ -36,9 +36,10 @@ pub fn check_database_url(url: &str) -> Result<(), &'static str> {
         return Err(PERCENT_ENCODE);
     }
     let options = database_options(url).map_err(|_| "must be an address such as postgres://kith@localhost/kith.")?;
-    let near = options.get_socket().is_some() || options.get_host().starts_with('/') || is_loopback(options.get_host());
+    let local =
+        options.get_socket().is_some() || options.get_host().starts_with('/') || is_loopback(options.get_host());
     // By default sqlx continues unencrypted when the server offers no TLS; to another machine that is never right.
-    if near || matches!(options.get_ssl_mode(), PgSslMode::VerifyFull) {
+    if local || matches!(options.get_ssl_mode(), PgSslMode::VerifyFull) {
         Ok(())
     } else {
         Err("is on another machine: add sslmode=verify-full (and sslrootcert) so that nobody can listen in.")
@@ -73,13 +74,13 @@ mod tests {
 
     #[test]
     fn remote_databases_require_verified_tls() {
-        for near in [
+        for local in [
             "postgres:///kith",
             "postgres://localhost/kith",
             "postgres://u@[::1]:5433/kith",
             "postgres://%2Frun%2Fpg/kith",
         ] {
-            assert_eq!(check_database_url(near), Ok(()), "{near}");
+            assert_eq!(check_database_url(local), Ok(()), "{local}");
         }
         for far in [
             "postgres://db.example/kith",

@@ -48,7 +48,7 @@ impl MailSettings {
             }
             None => format!("Kith <noreply@{}>", origin.host()),
         };
-        check_sender(&from).map_err(|why| wrong("KITH_MAIL_FROM", why))?;
+        check_sender(&from).map_err(|reason| wrong("KITH_MAIL_FROM", reason))?;
         let transport = match source.get("KITH_MAIL") {
             #[cfg(feature = "dev")]
             None | Some("mailbox") if origin.is_loopback() => Transport::Mailbox,
@@ -59,10 +59,10 @@ impl MailSettings {
                     "KITH_SMTP_URL",
                     "It says where mail goes out, such as smtps://user:password@mail.example.",
                 )?;
-                let relay = Relay::parse(url).map_err(|why| wrong("KITH_SMTP_URL", why))?;
+                let relay = Relay::parse(url).map_err(|reason| wrong("KITH_SMTP_URL", reason))?;
                 Transport::Smtp(match source.get("KITH_SMTP_CA") {
                     None => relay,
-                    Some(pem) => relay.believing_only(pem).map_err(|why| wrong("KITH_SMTP_CA", why))?,
+                    Some(pem) => relay.believing_only(pem).map_err(|reason| wrong("KITH_SMTP_CA", reason))?,
                 })
             }
             Some(_) => return Err(wrong("KITH_MAIL", "must be smtp or log.")),

@@ -43,8 +43,8 @@ impl Origin {
             digits if digits.bytes().all(|byte| byte.is_ascii_digit()) => digits.parse().ok().map(Some),
             _ => None,
         };
-        let usual = usual_port(self.scheme);
-        port.is_some_and(|port| port.unwrap_or(usual) == self.port.unwrap_or(usual))
+        let default_port = standard_port(self.scheme);
+        port.is_some_and(|port| port.unwrap_or(default_port) == self.port.unwrap_or(default_port))
             && without_dot(host).eq_ignore_ascii_case(without_dot(&self.host))
     }
 
@@ -83,7 +83,7 @@ fn without_dot(host: &str) -> &str {
     host.strip_suffix('.').unwrap_or(host)
 }
 
-fn usual_port(scheme: &str) -> u16 {
+fn standard_port(scheme: &str) -> u16 {
     if scheme == "https" { 443 } else { 80 }
 }
 
@@ -118,18 +118,18 @@ impl FromStr for Origin {
             Some(name) => return Err(format!("must be written as browsers write it: {scheme}://{name}.")),
             None => return Err("has a name that no site can have.".to_owned()),
         }
-        let port = port(&authority.as_str()[host.len()..])?.filter(|port| *port != usual_port(scheme));
+        let port = port(&authority.as_str()[host.len()..])?.filter(|port| *port != standard_port(scheme));
         Ok(Self { scheme, host, port })
     }
 }
 
 /// Returns the port from the text after the host: nothing, or a colon and a number.
 fn port(text: &str) -> Result<Option<u16>, String> {
-    let why = "has a port that is none: it must be a number from 1 to 65535.";
+    let reason = "has a port that is none: it must be a number from 1 to 65535.";
     match text.strip_prefix(':') {
         None => Ok(None),
         Some(digits) => match digits.parse() {
-            Ok(0) | Err(_) => Err(why.to_owned()),
+            Ok(0) | Err(_) => Err(reason.to_owned()),
             Ok(port) => Ok(Some(port)),
         },
     }
@@ -223,7 +223,7 @@ mod tests {
 
     #[test]
     fn explains_unusable_ports_and_host_names() {
-        for (text, why) in [
+        for (text, reason) in [
             ("https://kith.example:99999", "1 to 65535"),
             ("https://kith.example:65536", "1 to 65535"),
             ("https://kith.example:0", "1 to 65535"),
@@ -237,7 +237,7 @@ mod tests {
             ("https://0x7f.1", "https://127.0.0.1"),
         ] {
             let said = text.parse::<Origin>().expect_err(text);
-            assert!(said.contains(why), "{text}: {said}");
+            assert!(said.contains(reason), "{text}: {said}");
         }
         assert_eq!(
             "https://KITH.example:443".parse::<Origin>().map(|o| o.to_string()),

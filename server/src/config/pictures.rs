@@ -79,9 +79,9 @@ impl Bucket {
 fn endpoint(text: &str) -> Result<String, ConfigError> {
     let name = "KITH_BUCKET_ENDPOINT";
     let url = Url::parse(text).map_err(|_| wrong(name, "must be an address such as https://s3.example."))?;
-    let near = url.scheme() == "http" && url.host_str().is_some_and(is_loopback);
+    let is_local = url.scheme() == "http" && url.host_str().is_some_and(is_loopback);
     let plain = url.username().is_empty() && url.password().is_none() && url.query().is_none();
-    match plain && url.has_host() && (url.scheme() == "https" || near) {
+    match plain && url.has_host() && (url.scheme() == "https" || is_local) {
         true => Ok(text.trim_end_matches('/').to_owned()),
         false => Err(wrong(name, "must be an address that begins with https://, without a name or a query in it.")),
     }
@@ -97,8 +97,8 @@ pub(super) fn origins(source: &Source) -> Result<BTreeSet<String>, ConfigError> 
     let Some(text) = source.get(name) else { return Ok([GITHUB.to_owned()].into()) };
     let url = Url::parse(text).map_err(|_| wrong(name, "must be an address such as https://github.example."))?;
     // A stand-in on this machine is only for development builds.
-    let near = cfg!(feature = "dev") && url.scheme() == "http" && url.host_str().is_some_and(is_loopback);
-    match url.scheme() == "https" || near {
+    let is_local = cfg!(feature = "dev") && url.scheme() == "http" && url.host_str().is_some_and(is_loopback);
+    match url.scheme() == "https" || is_local {
         true => Ok([url.origin().ascii_serialization()].into()),
         false => Err(wrong(name, "must be an address that begins with https://.")),
     }

@@ -26,9 +26,9 @@ impl FromStr for Slug {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        let fine = !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        let is_valid = !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
         let mut bytes = [0; 16];
-        bytes.get_mut(..text.len()).filter(|_| fine).ok_or(())?.copy_from_slice(text.as_bytes());
+        bytes.get_mut(..text.len()).filter(|_| is_valid).ok_or(())?.copy_from_slice(text.as_bytes());
         Ok(Self(bytes))
     }
 }
@@ -97,8 +97,8 @@ pub(super) fn read(source: &Source) -> Result<Vec<Provider>, ConfigError> {
 
 fn github(source: &Source) -> Result<Option<Provider>, ConfigError> {
     let Some(client_id) = source.get("KITH_GITHUB_CLIENT_ID") else { return Ok(None) };
-    let why = "GitHub shows it once, where the app is registered.";
-    let secret = source.need("KITH_GITHUB_CLIENT_SECRET", why)?;
+    let reason = "GitHub shows it once, where the app is registered.";
+    let secret = source.need("KITH_GITHUB_CLIENT_SECRET", reason)?;
     let own = source.get("KITH_GITHUB_URL");
     let url = address("KITH_GITHUB_URL", own.unwrap_or("https://github.com"))?;
     let api = match (source.get("KITH_GITHUB_API_URL"), own) {
@@ -107,26 +107,26 @@ fn github(source: &Source) -> Result<Option<Provider>, ConfigError> {
         (None, Some(_)) => address("KITH_GITHUB_URL", &format!("{}/api/v3", url.as_str().trim_end_matches('/')))?,
         (None, None) => address("KITH_GITHUB_API_URL", "https://api.github.com")?,
     };
-    let pictures = own.is_none().then(|| "https://avatars.githubusercontent.com".to_owned());
+    let avatar_origin = own.is_none().then(|| "https://avatars.githubusercontent.com".to_owned());
     Ok(Some(Provider {
         slug: GITHUB,
         label: "GitHub".to_owned(),
         client_id: client_id.to_owned(),
         client_secret: secret.into(),
-        origins: pictures.into_iter().chain([origin(&url)]).collect(),
+        origins: avatar_origin.into_iter().chain([origin(&url)]).collect(),
         kind: ProviderKind::GitHub { url, api },
     }))
 }
 
 fn oidc(source: &Source, slug: Slug) -> Result<Provider, ConfigError> {
     let name = |ending: &str| format!("{OIDC}{}{ending}", slug.as_str().to_ascii_uppercase());
-    let need = |ending: &str, why: &str| source.need(&name(ending), why);
+    let need = |ending: &str, reason: &str| source.need(&name(ending), reason);
     if slug == GITHUB {
         return Err(wrong(&name("_ISSUER"), "GitHub has settings of its own: KITH_GITHUB_CLIENT_ID."));
     }
     let issuer = need("_ISSUER", "It is the issuer's address, such as https://accounts.google.com.")?;
     let url = address(&name("_ISSUER"), issuer)?;
-    let further: Result<Vec<String>, ConfigError> = source
+    let extra_origins: Result<Vec<String>, ConfigError> = source
         .get(&name("_ORIGINS"))
         .unwrap_or_default()
         .split(',')
@@ -139,7 +139,7 @@ fn oidc(source: &Source, slug: Slug) -> Result<Provider, ConfigError> {
         label: label(&name("_LABEL"), source.get(&name("_LABEL")).map_or_else(|| capital(slug), str::to_owned))?,
         client_id: need("_CLIENT_ID", "The issuer gives it to an app that is registered there.")?.to_owned(),
         client_secret: need("_CLIENT_SECRET", "The issuer gives it to an app that is registered there.")?.into(),
-        origins: further?.into_iter().chain([origin(&url)]).collect(),
+        origins: extra_origins?.into_iter().chain([origin(&url)]).collect(),
         // Exactly as written: the issuer's own documents must have the very same text.
         kind: ProviderKind::Oidc { issuer: issuer.to_owned() },
     })
@@ -180,8 +180,8 @@ pub(crate) fn origin(url: &Url) -> String {
 
 /// Returns true if an address is encrypted. A stand-in on this machine is only for development builds.
 pub(crate) fn is_secure(url: &Url) -> bool {
-    let near = cfg!(feature = "dev") && url.scheme() == "http" && url.host_str().is_some_and(is_loopback);
-    (url.scheme() == "https" || near) && url.has_host()
+    let is_local = cfg!(feature = "dev") && url.scheme() == "http" && url.host_str().is_some_and(is_loopback);
+    (url.scheme() == "https" || is_local) && url.has_host()
 }
 
 /// Parses an address that may receive secrets.
@@ -273,8 +273,8 @@ mod tests {
             ("KITH_OIDC_X_COLOUR", "red"),
             ("KITH_OIDC_X_LABEL", "a name that is far too long for any button"),
         ] {
-            let why = read(&with(name, value)).expect_err(&format!("{name}={value}"));
-            assert!(why.starts_with(name) && !why.contains('\n'), "{why}");
+            let reason = read(&with(name, value)).expect_err(&format!("{name}={value}"));
+            assert!(reason.starts_with(name) && !reason.contains('\n'), "{reason}");
         }
         let twice = [
             ("KITH_OIDC_Y_ISSUER", "https://x.example"),

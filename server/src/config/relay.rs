@@ -45,7 +45,7 @@ impl Relay {
         }
         let url: Url = text.parse().map_err(|_| "must be an address such as smtps://user:password@mail.example.")?;
         let host = url.host_str().filter(|host| !host.is_empty()).ok_or("must name a host.")?;
-        let (security, usual) = match (url.scheme(), url.query()) {
+        let (security, default_port) = match (url.scheme(), url.query()) {
             ("smtps", None) => (Security::Implicit, SUBMISSIONS),
             ("smtp", Some("tls=required")) => (Security::StartTls, SUBMISSION),
             ("smtp", None) if config::is_loopback(host) => (Security::Clear, SMTP),
@@ -67,7 +67,7 @@ impl Relay {
         };
         // Brackets belong to the notation, not to the IPv6 address.
         let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-        let port = url.port().unwrap_or(usual);
+        let port = url.port().unwrap_or(default_port);
         let relay = Self { host, port, security, credentials, ca: None };
         relay.tls().map_err(|_| "names a host that no certificate can be for.")?;
         Ok(relay)
@@ -75,12 +75,12 @@ impl Relay {
 
     /// Returns the same relay, but its certificate must come from the authority in `pem`.
     pub fn believing_only(mut self, pem: &str) -> Result<Self, &'static str> {
-        let why = "must be certificates in PEM form.";
+        let message = "must be certificates in PEM form.";
         if !pem.contains("-----BEGIN CERTIFICATE-----") {
-            return Err(why);
+            return Err(message);
         }
-        self.ca = Some(Certificate::from_pem(pem.as_bytes()).map_err(|_| why)?);
-        self.tls().map_err(|_| why)?;
+        self.ca = Some(Certificate::from_pem(pem.as_bytes()).map_err(|_| message)?);
+        self.tls().map_err(|_| message)?;
         Ok(self)
     }
 

@@ -52,7 +52,7 @@ const KNOWN: [&str; 23] = [
 
 /// Names in the environment that are not settings: the path of the settings file, and names that only tests and tools
 /// read.
-const ELSEWHERE: [&str; 3] = ["KITH_CONFIG", "KITH_URL", "KITH_SCREENSHOTS"];
+const NOT_SETTINGS: [&str; 3] = ["KITH_CONFIG", "KITH_URL", "KITH_SCREENSHOTS"];
 
 /// The most bytes of a settings file, or of a file that holds one value.
 const MAX_FILE: u64 = 1_024 * 1_024;
@@ -69,7 +69,7 @@ impl Source {
         let env = env.into_iter().filter(|(name, value)| {
             !(is_linked && name.to_str().is_some_and(|name| !is_known(name) && is_container_link(name, value)))
         });
-        let env = env.filter_map(|(name, value)| ours(name, value));
+        let env = env.filter_map(|(name, value)| setting_from_env(name, value));
         values.extend(collect(env.collect::<Result<Vec<_>, _>>()?)?);
         Ok(Self { values })
     }
@@ -79,8 +79,8 @@ impl Source {
         self.values.get(name).map(String::as_str)
     }
 
-    pub(super) fn need(&self, name: &str, why: &str) -> Result<&str, ConfigError> {
-        self.get(name).ok_or_else(|| wrong(name, format!("is not set. {why}")))
+    pub(super) fn need(&self, name: &str, reason: &str) -> Result<&str, ConfigError> {
+        self.get(name).ok_or_else(|| wrong(name, format!("is not set. {reason}")))
     }
 
     /// Returns a whole number within `range`, or `default`.
@@ -101,13 +101,13 @@ impl Source {
 }
 
 /// Returns an environment variable as a setting, or `None` if it does not belong to Kith.
-fn ours(name: OsString, value: OsString) -> Option<Result<(String, OsString), ConfigError>> {
+fn setting_from_env(name: OsString, value: OsString) -> Option<Result<(String, OsString), ConfigError>> {
     let prefix = name.as_encoded_bytes();
     if !prefix.starts_with(b"KITH_") && name != "DATABASE_URL" && name != "DATABASE_URL_FILE" {
         return None;
     }
     match name.into_string() {
-        Ok(name) if ELSEWHERE.contains(&name.as_str()) => None,
+        Ok(name) if NOT_SETTINGS.contains(&name.as_str()) => None,
         Ok(name) if !is_known(&name) && is_service_link(&name, &value) => None,
         Ok(name) => Some(Ok((name, value))),
         Err(name) => Some(Err(wrong(&name.to_string_lossy(), "has a name that is not UTF-8."))),
@@ -124,7 +124,7 @@ fn collect(pairs: Vec<(String, OsString)>) -> Result<BTreeMap<String, String>, C
         }
         let text = if from_file {
             read_text(Path::new(&value))
-                .map_err(|why| wrong(&name, format!("the file it names cannot be read: {why}.")))?
+                .map_err(|reason| wrong(&name, format!("the file it names cannot be read: {reason}.")))?
         } else {
             value.into_string().map_err(|_| wrong(&name, "must be UTF-8 text."))?
         };
@@ -158,7 +158,7 @@ fn read_text(path: &Path) -> io::Result<String> {
 
 fn read_toml(path: &Path) -> Result<Vec<(String, OsString)>, ConfigError> {
     let name = path.display().to_string();
-    let text = read_text(path).map_err(|why| wrong(&name, format!("cannot be read: {why}.")))?;
+    let text = read_text(path).map_err(|reason| wrong(&name, format!("cannot be read: {reason}.")))?;
     let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
         let line = error.span().map_or(1, |span| text.bytes().take(span.start).filter(|b| *b == b'\n').count() + 1);
         wrong(&name, format!("is not TOML, in line {line}: {}.", error.message()))

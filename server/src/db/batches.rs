@@ -74,7 +74,7 @@ impl Batches {
         db: &PgPool,
         work: impl AsyncFnOnce(&mut PgConnection, i64) -> Result<Handled>,
     ) -> Result<Turn> {
-        let begun = Instant::now();
+        let started = Instant::now();
         let handled = match self.transaction(db, work).await {
             Ok(handled) => handled,
             Err(error) if error.is_locked() || error.is_out_of_time() || error.is_deadlock() => {
@@ -92,9 +92,9 @@ impl Batches {
             sleep(BUSY_PAUSE).await;
             return Ok(Turn::Busy);
         }
-        let took = begun.elapsed();
-        self.adapt(took);
-        sleep(took).await;
+        let elapsed = started.elapsed();
+        self.adapt(elapsed);
+        sleep(elapsed).await;
         Ok(Turn::Progress(handled.done))
     }
 
@@ -117,10 +117,10 @@ impl Batches {
         Ok(handled)
     }
 
-    fn adapt(&mut self, took: Duration) {
-        if took > TARGET_TIME {
+    fn adapt(&mut self, elapsed: Duration) {
+        if elapsed > TARGET_TIME {
             self.rows = (self.rows / 2).max(1);
-        } else if took < TARGET_TIME / 2 {
+        } else if elapsed < TARGET_TIME / 2 {
             self.rows = (self.rows + self.rows / 2 + 1).min(MAX_ROWS);
         }
     }

@@ -136,9 +136,9 @@ impl Finding {
 /// When the database does not answer.
 pub async fn findings(db: &mut PgConnection, wanted: u32) -> sqlx::Result<Vec<Finding>> {
     let mut found = Vec::new();
-    let lost = lost_limits(db).await?;
-    if !lost.is_empty() {
-        found.push(Finding::LimitsLost(lost));
+    let lost_settings = lost_limits(db).await?;
+    if !lost_settings.is_empty() {
+        found.push(Finding::LimitsLost(lost_settings));
     }
     let (allowed, setting) = allowed_connections(db).await?;
     if i64::from(wanted) > i64::from(allowed) {

@@ -21,7 +21,7 @@ pub async fn avatar(State(server): State<Server>, Path(file): Path<String>, head
     }
     // The client's copy is still valid: the content of a name never changes.
     if has(&headers, &etag(&file)) {
-        return (StatusCode::NOT_MODIFIED, kept(&file)).into_response();
+        return (StatusCode::NOT_MODIFIED, cache_headers(&file)).into_response();
     }
     if let Some(svg) = generated {
         return picture(&file, "image/svg+xml", svg);
@@ -42,11 +42,11 @@ pub async fn avatar(State(server): State<Server>, Path(file): Path<String>, head
 
 fn picture(file: &str, content_type: &str, content: impl IntoResponse) -> Response {
     let headers = [(header::CONTENT_TYPE, content_type), (header::CONTENT_SECURITY_POLICY, POLICY)];
-    (kept(file), headers, content).into_response()
+    (cache_headers(file), headers, content).into_response()
 }
 
 /// Returns the cache lifetime and the tag: the same for the full and the not-modified response (RFC 9110, 15.4.5).
-fn kept(file: &str) -> [(HeaderName, String); 2] {
+fn cache_headers(file: &str) -> [(HeaderName, String); 2] {
     [(header::CACHE_CONTROL, "public, max-age=31536000, immutable".to_owned()), (header::ETAG, etag(file))]
 }
 

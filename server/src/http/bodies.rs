@@ -50,7 +50,7 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct BodyBudget(Arc<BodyBudgetInner>);
 
 struct BodyBudgetInner {
-    spent: Mutex<SpentBytes>,
+    usage: Mutex<SpentBytes>,
     drains: Semaphore,
     member_drains: Semaphore,
 }
@@ -68,7 +68,7 @@ struct SpentBytes {
 impl Default for BodyBudget {
     fn default() -> Self {
         Self(Arc::new(BodyBudgetInner {
-            spent: Mutex::default(),
+            usage: Mutex::default(),
             drains: Semaphore::new(DRAINS),
             member_drains: Semaphore::new(MEMBER_DRAINS),
         }))
@@ -92,52 +92,52 @@ struct ReservedBytes {
 
 impl BodyBudget {
     fn lock(&self) -> MutexGuard<'_, SpentBytes> {
-        self.0.spent.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.usage.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Reserves `bytes` for `sender`. `None` when less is left for them.
     fn reserve(&self, sender: BodySender, bytes: usize) -> Option<ReservedBytes> {
-        let mut spent = self.lock();
-        let own = spent.senders.get(&sender.name).copied().unwrap_or_default();
-        let network = spent.networks.get(&sender.network).copied().unwrap_or_default();
-        let ended = if sender.ended { spent.ended + bytes } else { 0 };
-        let own_over = own + bytes > PER_SENDER || network + bytes > PER_NETWORK;
-        if own_over || spent.total + bytes > BUDGET || ended > ENDED_BUDGET {
+        let mut usage = self.lock();
+        let own = usage.senders.get(&sender.name).copied().unwrap_or_default();
+        let network = usage.networks.get(&sender.network).copied().unwrap_or_default();
+        let ended = if sender.ended { usage.ended + bytes } else { 0 };
+        let exceeds_share = own + bytes > PER_SENDER || network + bytes > PER_NETWORK;
+        if exceeds_share || usage.total + bytes > BUDGET || ended > ENDED_BUDGET {
             return None;
         }
-        spent.total += bytes;
+        usage.total += bytes;
         if sender.ended {
-            spent.ended += bytes;
+            usage.ended += bytes;
         }
-        spent.senders.insert(sender.name.clone(), own + bytes);
-        spent.networks.insert(sender.network.clone(), network + bytes);
-        drop(spent);
+        usage.senders.insert(sender.name.clone(), own + bytes);
+        usage.networks.insert(sender.network.clone(), network + bytes);
+        drop(usage);
         Some(ReservedBytes { budget: self.clone(), sender, bytes })
     }
 
     /// Returns a slot to read a refused body to its end. `None` when too many are being read.
     pub(super) fn drain_place(&self, of_member: bool) -> Option<SemaphorePermit<'_>> {
-        let places = if of_member { &self.0.member_drains } else { &self.0.drains };
-        places.try_acquire().ok()
+        let semaphore = if of_member { &self.0.member_drains } else { &self.0.drains };
+        semaphore.try_acquire().ok()
     }
 
     /// Reads a refused body to its end and discards it, unless too many are being read.
     async fn drain(&self, mut body: Body) {
         let Some(_place) = self.drain_place(false) else { return };
-        let heard = async { while let Some(Ok(_)) = body.frame().await {} };
-        drop(timeout(DRAIN_TIMEOUT, heard).await);
+        let drain = async { while let Some(Ok(_)) = body.frame().await {} };
+        drop(timeout(DRAIN_TIMEOUT, drain).await);
     }
 }
 
 impl Drop for ReservedBytes {
     fn drop(&mut self) {
-        let mut spent = self.budget.lock();
-        spent.total -= self.bytes;
+        let mut usage = self.budget.lock();
+        usage.total -= self.bytes;
         if self.sender.ended {
-            spent.ended -= self.bytes;
+            usage.ended -= self.bytes;
         }
-        let spent = &mut *spent;
-        for (shares, key) in [(&mut spent.senders, &self.sender.name), (&mut spent.networks, &self.sender.network)] {
+        let usage = &mut *usage;
+        for (shares, key) in [(&mut usage.senders, &self.sender.name), (&mut usage.networks, &self.sender.network)] {
             if let Some(share) = shares.get_mut(key) {
                 *share -= self.bytes;
                 if *share == 0 {
@@ -221,8 +221,8 @@ mod tests {
         assert_eq!(others.iter().flatten().count(), (BUDGET - ENDED_BUDGET - PER_SENDER) / one);
         assert!(reserve(&budget, 300, false, 1).is_none());
         drop((own, ended, others));
-        let spent = budget.lock();
-        assert_eq!((spent.total, spent.ended, spent.senders.len(), spent.networks.len()), (0, 0, 0, 0));
+        let usage = budget.lock();
+        assert_eq!((usage.total, usage.ended, usage.senders.len(), usage.networks.len()), (0, 0, 0, 0));
     }
 
     #[test]

@@ -28,13 +28,13 @@ const MAX_BYTES: u64 = 64 * 1_024 * 1_024;
 const MAX_TIME: Duration = Duration::from_secs(30);
 
 /// A body that the handler borrows.
-struct Lent {
+struct BorrowedBody {
     stream: BodyDataStream,
     bytes: u64,
     ended: bool,
 }
 
-type Shared = Arc<Mutex<Lent>>;
+type Shared = Arc<Mutex<BorrowedBody>>;
 
 /// Responds only when the whole body was read, whatever the response is. Inner layers and handlers may stop reading at
 /// any time. When too many are already being read to their end (see [`super::bodies`]), it responds at once.
@@ -43,17 +43,17 @@ pub async fn drain(request: Request, next: Next) -> Response {
     let length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     let too_long = length.is_some_and(|length| length > MAX_BYTES);
     // Such a client sends nothing before we begin to read, and reads a response first.
-    let waits = headers.contains_key(EXPECT);
+    let expects_continue = headers.contains_key(EXPECT);
     let cx = request::Request::unasked(request.extensions()).ok();
     let (parts, body) = request.into_parts();
-    let shared = Arc::new(Mutex::new(Lent { stream: body.into_data_stream(), bytes: 0, ended: false }));
+    let shared = Arc::new(Mutex::new(BorrowedBody { stream: body.into_data_stream(), bytes: 0, ended: false }));
     let inside = Arc::clone(&shared);
     let body = Body::from_stream(stream::poll_fn(move |cx| poll(&inside, cx)));
     let response = next.run(Request::from_parts(parts, body)).await;
     let unread = shared.lock().unwrap_or_else(PoisonError::into_inner).bytes == 0;
     let bodies = cx.as_ref().map(|cx| (cx.server.bodies(), cx.me().is_some()));
-    let place = bodies.and_then(|(bodies, is_member)| bodies.drain_place(is_member));
-    if place.is_some() && !(too_long || waits && unread) {
+    let permit = bodies.and_then(|(bodies, is_member)| bodies.drain_place(is_member));
+    if permit.is_some() && !(too_long || expects_continue && unread) {
         timeout(MAX_TIME, read_rest(&shared)).await.ok();
     }
     response
@@ -69,14 +69,14 @@ async fn read_rest(shared: &Shared) {
 }
 
 fn poll(shared: &Shared, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, axum::Error>>> {
-    let mut lent = shared.lock().unwrap_or_else(PoisonError::into_inner);
-    if lent.ended {
+    let mut borrowed = shared.lock().unwrap_or_else(PoisonError::into_inner);
+    if borrowed.ended {
         return Poll::Ready(None);
     }
-    let polled = Pin::new(&mut lent.stream).poll_next(cx);
+    let polled = Pin::new(&mut borrowed.stream).poll_next(cx);
     match &polled {
-        Poll::Ready(Some(Ok(bytes))) => lent.bytes += bytes.len() as u64,
-        Poll::Ready(_) => lent.ended = true,
+        Poll::Ready(Some(Ok(bytes))) => borrowed.bytes += bytes.len() as u64,
+        Poll::Ready(_) => borrowed.ended = true,
         Poll::Pending => {}
     }
     polled

@@ -59,14 +59,14 @@ pub async fn facts(State(server): State<Server>, mut request: Request<Body>, nex
     if facts.claimed.load(Ordering::Acquire) {
         remember_browser(&mut response, &server, &facts.browser);
     } else {
-        keep_session(&mut response, &server);
+        remove_unclaimed_session(&mut response, &server);
     }
     response
 }
 
 /// Removes the cookie of a session that was opened but given to no user (another request was faster): it must not
 /// replace the browser's own.
-fn keep_session(response: &mut Response, server: &Server) {
+fn remove_unclaimed_session(response: &mut Response, server: &Server) {
     let origin = &server.config().origin;
     let session = format!("{}=", Cookie::Session.name(origin));
     let removal = Cookie::Session.remove(origin);

@@ -20,7 +20,7 @@ pub const CSP: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval';
     font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; \
     frame-ancestors 'none'; report-uri /csp-report; report-to csp";
 
-const ALWAYS: [(HeaderName, &str); 6] = [
+const FIXED_HEADERS: [(HeaderName, &str); 6] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::REFERRER_POLICY, "same-origin"),
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
@@ -33,7 +33,7 @@ const ALWAYS: [(HeaderName, &str); 6] = [
 pub async fn security_headers(State(server): State<Server>, request: Request<Body>, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
-    for (name, value) in ALWAYS {
+    for (name, value) in FIXED_HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
     }
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(CSP));
@@ -56,13 +56,15 @@ pub async fn private_answers(State(server): State<Server>, request: Request<Body
         .iter()
         .any(|cookie| mentions(request.headers(), cookie.name(origin)));
     let mut response = next.run(request).await;
-    let sets = response.headers().contains_key(header::SET_COOKIE);
+    let sets_cookie = response.headers().contains_key(header::SET_COOKIE);
     let headers = response.headers_mut();
-    if !sets && headers.get(CACHE_CONTROL).is_some_and(|keep| keep.as_bytes().starts_with(b"public")) {
+    if !sets_cookie
+        && headers.get(CACHE_CONTROL).is_some_and(|cache_control| cache_control.as_bytes().starts_with(b"public"))
+    {
         return response;
     }
     let page = headers.get(CONTENT_TYPE).is_none_or(|t| t.as_bytes().starts_with(b"text/html"));
-    if personal || sets {
+    if personal || sets_cookie {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     } else if page && !headers.contains_key(CACHE_CONTROL) {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));

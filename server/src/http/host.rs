@@ -23,13 +23,13 @@ pub async fn host(State(server): State<Server>, request: Request<Body>, next: Ne
     // HTTP/2 has no Host header; its authority is in the URI. If both are present they must agree.
     let authority = request.uri().authority().map(|a| a.as_str());
     let agree = |a: &str, b: &str| a.eq_ignore_ascii_case(b) || (origin.is_named_by(a) && origin.is_named_by(b));
-    let asked = match (header, authority) {
+    let requested_host = match (header, authority) {
         (Some(header), Some(authority)) if !agree(header, authority) => None,
         (header, authority) => header.or(authority),
     };
-    match asked {
-        Some(asked) if origin.is_named_by(asked) => next.run(request).await,
-        Some(asked) if origin.is_loopback() && is_loopback(asked) && request.method().is_safe() => {
+    match requested_host {
+        Some(requested_host) if origin.is_named_by(requested_host) => next.run(request).await,
+        Some(requested_host) if origin.is_loopback() && is_loopback(requested_host) && request.method().is_safe() => {
             let path = request.uri().path_and_query().map_or("/", |p| p.as_str());
             Redirect::temporary(&origin.url(path)).into_response()
         }

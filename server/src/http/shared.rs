@@ -14,9 +14,9 @@ const DIGEST: usize = 12;
 pub fn shared(headers: &HeaderMap, content_type: &'static str, seconds: u32, body: String) -> Response {
     // Weak, because the response is compressed later.
     let etag = format!("W/\"{}\"", BASE64_URL_SAFE_NO_PAD.encode(&hash(body.as_bytes())[..DIGEST]));
-    let keep = format!("public, max-age={seconds}");
+    let cache_control = format!("public, max-age={seconds}");
     let known = has(headers, &etag);
-    let head = [(header::CACHE_CONTROL, keep), (header::ETAG, etag)];
+    let head = [(header::CACHE_CONTROL, cache_control), (header::ETAG, etag)];
     if known {
         (StatusCode::NOT_MODIFIED, head).into_response()
     } else {

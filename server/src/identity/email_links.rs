@@ -106,7 +106,7 @@ pub(crate) async fn prepare_undo(tx: &mut PgConnection, user: UserId, old: &str,
     .fetch_all(&mut *tx)
     .await?;
     if let Some(first) = back_to.into_iter().flatten().min() {
-        end_undos(tx, user, first).await?;
+        revoke_undo_links(tx, user, first).await?;
         return Ok(None);
     }
     let link = sqlx::query_scalar!(
@@ -123,7 +123,7 @@ pub(crate) async fn prepare_undo(tx: &mut PgConnection, user: UserId, old: &str,
 }
 
 /// Ends the undo link of a change, and those of all later ones.
-async fn end_undos(tx: &mut PgConnection, user: UserId, first: i64) -> Result<()> {
+async fn revoke_undo_links(tx: &mut PgConnection, user: UserId, first: i64) -> Result<()> {
     sqlx::query!(
         "update email_links set used_at = now() where user_id = $1 and purpose = 'undo_email' and id >= $2 and used_at is null",
         user.0,
@@ -185,9 +185,9 @@ pub(crate) enum Arm<'a> {
 /// Creates the token of a prepared link when its mail is sent. An earlier token stays valid: its mail may have arrived
 /// without a confirmation and be the only copy the receiver keeps. Using either uses up the link. `None` when the link
 /// has ended: then there is nothing to mail.
-pub(crate) async fn arm(db: &mut PgConnection, link: i64, which: Arm<'_>) -> Result<Option<Token>> {
+pub(crate) async fn arm(db: &mut PgConnection, link: i64, recipient: Arm<'_>) -> Result<Option<Token>> {
     let token = Token::new();
-    let only_for = match which {
+    let required_email = match recipient {
         Arm::Any => None,
         Arm::OnlyFor(address) => Some(address),
     };
@@ -199,7 +199,7 @@ pub(crate) async fn arm(db: &mut PgConnection, link: i64, which: Arm<'_>) -> Res
         "#,
         link,
         &token.hash()[..],
-        only_for,
+        required_email,
     )
     .execute(db)
     .await?;
@@ -247,5 +247,5 @@ pub(crate) async fn use_up(tx: &mut PgConnection, link: &EmailLink) -> Result<()
 /// attacker used this one.
 pub(crate) async fn use_undo(tx: &mut PgConnection, link: &EmailLink) -> Result<()> {
     use_up(tx, link).await?;
-    end_undos(tx, link.user, link.id).await
+    revoke_undo_links(tx, link.user, link.id).await
 }

@@ -11,10 +11,10 @@ use crate::{
 pub use address::{address_in_use, email_back, email_changed, email_restored, new_email_code};
 
 /// Returns `lines`, with a warning if others requested many mails to the address.
-fn among<'a>(others: bool, lines: &[&'a str]) -> Vec<&'a str> {
-    const OTHERS: &str = "Others have asked for several mails to this address within the last hour, as if they were you. \
+fn with_warning<'a>(others: bool, lines: &[&'a str]) -> Vec<&'a str> {
+    const WARNING: &str = "Others have asked for several mails to this address within the last hour, as if they were you. \
         They don't get in without what is in these mails: give it to nobody.";
-    lines.iter().copied().chain(others.then_some(OTHERS)).collect()
+    lines.iter().copied().chain(others.then_some(WARNING)).collect()
 }
 
 /// The code that verifies an address at sign-up.
@@ -22,7 +22,7 @@ pub fn sign_up_code(origin: &Origin, code: &str, others: bool) -> Message {
     MailTemplate {
         subject: format!("{code} is your Kith code"),
         greeting: "Welcome to Kith",
-        lines: &among(others, &["Type this code on the page where you signed up. It works for 10 minutes."]),
+        lines: &with_warning(others, &["Type this code on the page where you signed up. It works for 10 minutes."]),
         code: Some(code),
         button: None,
         footer: "If you didn't ask to join, you can ignore this mail: without the code, nothing happens.",
@@ -50,7 +50,7 @@ pub fn sign_in_code(origin: &Origin, code: &str, others: bool) -> Message {
     MailTemplate {
         subject: format!("{code} is your Kith code"),
         greeting: "Sign in to Kith",
-        lines: &among(
+        lines: &with_warning(
             others,
             &["Type this code on the page that asked for it, in the same browser. It works for 10 minutes, once."],
         ),
@@ -79,7 +79,7 @@ pub fn oauth_sign_up_code(origin: &Origin, code: &str, label: &str, others: bool
     MailTemplate {
         subject: format!("{code} is your Kith code"),
         greeting: "Welcome to Kith",
-        lines: &among(
+        lines: &with_warning(
             others,
             &[&format!("Type this code on the page where you came in with {label}. It works for 10 minutes.")],
         ),
@@ -95,7 +95,7 @@ pub fn link_code(origin: &Origin, code: &str, label: &str, others: bool) -> Mess
     MailTemplate {
         subject: format!("{code} is your Kith code"),
         greeting: "You already have an account",
-        lines: &among(
+        lines: &with_warning(
             others,
             &[
                 &format!("Someone, probably you, signed in to Kith with {label}, and your account has this address."),
@@ -145,7 +145,7 @@ pub fn no_account(origin: &Origin, others: bool) -> Message {
     MailTemplate {
         subject: "There is no Kith account with this address".to_owned(),
         greeting: "No account here",
-        lines: &among(
+        lines: &with_warning(
             others,
             &["Someone, probably you, tried to sign in with this address, but no account has it. Perhaps you used another one."],
         ),
@@ -166,7 +166,7 @@ pub fn reset_link(origin: &Origin, token: &Token, others: bool) -> Message {
     MailTemplate {
         subject: "Choose a new Kith password".to_owned(),
         greeting: "A new password",
-        lines: &among(others, &[&format!("Someone, probably you, asked to choose a new password. {works}")]),
+        lines: &with_warning(others, &[&format!("Someone, probably you, asked to choose a new password. {works}")]),
         code: None,
         button: Some(("Choose a new password", origin.url(&format!("/reset-password?token={}", token.text())))),
         footer: "If it wasn't you, you can ignore this mail: your password stays as it is.",

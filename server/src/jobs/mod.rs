@@ -75,26 +75,26 @@ pub struct Wake(Arc<Bell>);
 
 #[derive(Default)]
 struct Bell {
-    bell: Notify,
+    notify: Notify,
     last_round: AtomicBool,
 }
 
 impl Wake {
     /// Wakes one worker.
     pub fn ring(&self) {
-        self.0.bell.notify_one();
+        self.0.notify.notify_one();
     }
 
     /// Returns a future that completes when a job is queued. The call of the last round counts from this moment on, not
     /// only while the future is awaited.
     pub(crate) fn heard(&self) -> impl Future<Output = ()> {
-        self.0.bell.notified()
+        self.0.notify.notified()
     }
 
     /// Announces that the process is about to end: the workers finish the jobs that only they can do, and stop.
     pub(crate) fn call_last_round(&self) {
         self.0.last_round.store(true, Ordering::Release);
-        self.0.bell.notify_waiters();
+        self.0.notify.notify_waiters();
     }
 
     pub(crate) fn is_last_round(&self) -> bool {

@@ -48,17 +48,17 @@ pub async fn take_shared(db: &PgPool, shared: SharedBudget, key: &str, client: &
         Err(Error::Limited(_)) => false,
         counted => counted.map(|()| true)?,
     };
-    let over = match take(db, shared.common, key).await {
+    let limit_error = match take(db, shared.common, key).await {
         Ok(()) => return Ok(Share::Common { is_first }),
-        Err(over @ Error::Limited(_)) => over,
+        Err(limit_error @ Error::Limited(_)) => limit_error,
         Err(other) => return Err(other),
     };
     if !is_first {
-        return Err(over);
+        return Err(limit_error);
     }
     match take(db, shared.reserve, key).await {
         Ok(()) => Ok(Share::Reserve),
-        Err(Error::Limited(_)) => Err(over),
+        Err(Error::Limited(_)) => Err(limit_error),
         Err(other) => Err(other),
     }
 }

@@ -8,8 +8,8 @@ const CODE: usize = 6;
 const TOKEN: usize = 40;
 
 /// Returns one short line, without addresses and without anything that could be a code or a token.
-pub(super) fn clean(said: &str) -> String {
-    let line: String = said.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_CHARS).collect();
+pub(super) fn clean(message: &str) -> String {
+    let line: String = message.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_CHARS).collect();
     line.split_whitespace().map(word).collect::<Vec<_>>().join(" ")
 }
 
@@ -26,9 +26,9 @@ mod tests {
 
     #[test]
     fn removes_addresses_codes_and_links_from_delivery_errors() {
-        let said = "permanent error (550): 5.7.1 <Ada@Kith.Example>: spam:\r\n042137 is your code, \
+        let message = "permanent error (550): 5.7.1 <Ada@Kith.Example>: spam:\r\n042137 is your code, \
                     https://kith.example/x?token=AbCdEfGhIjKlMnOpQrStUvWxYz0123456789_-abcdefg";
-        assert_eq!(clean(said), "permanent error (550): 5.7.1 … spam: … is your code, …");
+        assert_eq!(clean(message), "permanent error (550): 5.7.1 … spam: … is your code, …");
         assert_eq!(clean(&"long ".repeat(200)).len(), 299);
     }
 }

@@ -24,34 +24,34 @@ use crate::config::{Origin, Relay};
 /// The timeout for the connection.
 const CONNECT: Duration = Duration::from_secs(5);
 /// The timeout for the response to QUIT.
-const GOODBYE: Duration = Duration::from_secs(1);
+const QUIT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// One mail server.
 pub(super) struct Smtp {
     relay: Relay,
     domain: String,
     /// The timeout until the server has accepted or refused the mail.
-    patience: Duration,
+    timeout: Duration,
 }
 
 impl Smtp {
-    pub(super) fn new(relay: &Relay, origin: &Origin, patience: Duration) -> Self {
-        Self { relay: relay.clone(), domain: origin.mail_domain(), patience }
+    pub(super) fn new(relay: &Relay, origin: &Origin, timeout: Duration) -> Self {
+        Self { relay: relay.clone(), domain: origin.mail_domain(), timeout }
     }
 
     pub(super) async fn send(&self, from: &str, mail: &Mail, id: &str) -> Result<(), MailError> {
-        let letter = Letter::new(from, mail, &format!("<{id}@{}>", self.domain))?;
+        let prepared = PreparedMail::new(from, mail, &format!("<{id}@{}>", self.domain))?;
         let conversation = async {
             let mut connection = self.connect().await.map_err(MailError::Connection)?;
-            let said = letter.hand_over(&mut connection).await;
-            Ok((connection, said))
+            let sent = prepared.submit(&mut connection).await;
+            Ok((connection, sent))
         };
-        let talked: Result<_, MailError> =
-            tokio::time::timeout(self.patience, conversation).await.map_err(|_| MailError::TooLong)?;
-        let (mut connection, said) = talked?;
+        let outcome: Result<_, MailError> =
+            tokio::time::timeout(self.timeout, conversation).await.map_err(|_| MailError::TooLong)?;
+        let (mut connection, sent) = outcome?;
         // A failed QUIT must not turn a success into a failure.
-        let _ = tokio::time::timeout(GOODBYE, connection.quit()).await;
-        said.map_err(MailError::Refused)
+        let _ = tokio::time::timeout(QUIT_TIMEOUT, connection.quit()).await;
+        sent.map_err(MailError::Refused)
     }
 
     /// Connects, encrypts and signs in. Sends nothing of a mail before.
@@ -61,10 +61,10 @@ impl Smtp {
             Tls::Required(tls) | Tls::Opportunistic(tls) => (None, Some(tls)),
             Tls::None => (None, None),
         };
-        let place = (self.relay.host.as_str(), self.relay.port);
+        let address = (self.relay.host.as_str(), self.relay.port);
         // With brackets, because lettre writes the name as it is.
         let hello = ClientId::Domain(self.domain.clone());
-        let mut connection = AsyncSmtpConnection::connect_tokio1(place, Some(CONNECT), &hello, wrapper, None).await?;
+        let mut connection = AsyncSmtpConnection::connect_tokio1(address, Some(CONNECT), &hello, wrapper, None).await?;
         if let Some(tls) = start {
             connection.starttls(tls, &hello).await?;
         }
@@ -76,13 +76,13 @@ impl Smtp {
 }
 
 /// A mail in the form for SMTP.
-struct Letter {
+struct PreparedMail {
     from: Address,
     to: Address,
     bytes: Vec<u8>,
 }
 
-impl Letter {
+impl PreparedMail {
     fn new(from: &str, mail: &Mail, id: &str) -> Result<Self, MailError> {
         let from: Mailbox = from.parse()?;
         let to: Address = mail.to.parse()?;
@@ -108,7 +108,7 @@ impl Letter {
         Ok(Self { from: from.email, to, bytes: message.formatted() })
     }
 
-    async fn hand_over(&self, connection: &mut AsyncSmtpConnection) -> Result<(), smtp::Error> {
+    async fn submit(&self, connection: &mut AsyncSmtpConnection) -> Result<(), smtp::Error> {
         connection.command(MailFrom::new(Some(self.from.clone()), Vec::new())).await?;
         connection.command(Rcpt::new(self.to.clone(), Vec::new())).await?;
         connection.command(Data).await?;

@@ -116,8 +116,8 @@ impl<'c> Filling<'c> {
         out
     }
 
-    fn phrase(&mut self, slot: &'static str, anew: bool, rng: &mut SeededRng) -> String {
-        if let Some((_, phrase)) = self.filled.iter().find(|(name, _)| !anew && *name == slot) {
+    fn phrase(&mut self, slot: &'static str, force_new: bool, rng: &mut SeededRng) -> String {
+        if let Some((_, phrase)) = self.filled.iter().find(|(name, _)| !force_new && *name == slot) {
             return phrase.clone();
         }
         let phrase = match slot {

@@ -15,8 +15,8 @@ pub(super) struct Follows {
 
 impl Follows {
     pub(super) fn imagine(people: &[Person]) -> Self {
-        let mut pairs = wishes(people);
-        let mutual: Vec<_> = returned(people, &pairs);
+        let mut pairs = draw_follows(people);
+        let mutual: Vec<_> = draw_follow_backs(people, &pairs);
         pairs.extend(mutual);
         pairs.sort_unstable();
         pairs.dedup();
@@ -51,7 +51,7 @@ impl Follows {
     }
 }
 
-fn wishes(people: &[Person]) -> Vec<(u32, u32)> {
+fn draw_follows(people: &[Person]) -> Vec<(u32, u32)> {
     let all = Weights::new(people.iter().map(|p| p.pull));
     let topics = people.iter().flat_map(|p| p.topics).max().unwrap_or(0);
     let circles: Vec<(Vec<usize>, Weights)> = (0..=topics)
@@ -65,31 +65,31 @@ fn wishes(people: &[Person]) -> Vec<(u32, u32)> {
     let mut pairs = Vec::new();
     for (follower, person) in people.iter().enumerate() {
         let (circle, weights) = &circles[person.topics[0]];
-        let mut mine: Vec<(u32, u32)> = Vec::new();
+        let mut new_pairs: Vec<(u32, u32)> = Vec::new();
         // The stars are drawn again and again; a user with many follows needs more tries.
         let tries = if person.cast { person.wants * 12 } else { person.wants };
         for _ in 0..tries {
-            let near = !person.cast && rng.percent(50);
-            let found = if near { weights.pick(&mut rng).map(|at| circle[at]) } else { all.pick(&mut rng) };
+            let in_circle = !person.cast && rng.percent(50);
+            let found = if in_circle { weights.pick(&mut rng).map(|at| circle[at]) } else { all.pick(&mut rng) };
             let Some(followee) = found.filter(|found| *found != follower) else { continue };
             let pair = (follower as u32, followee as u32);
             // Only the cast needs an exact number; the others' duplicates are removed later.
-            if !person.cast || !mine.contains(&pair) {
-                mine.push(pair);
+            if !person.cast || !new_pairs.contains(&pair) {
+                new_pairs.push(pair);
             }
-            if mine.len() >= person.wants as usize {
+            if new_pairs.len() >= person.wants as usize {
                 break;
             }
         }
-        pairs.append(&mut mine);
+        pairs.append(&mut new_pairs);
     }
     pairs
 }
 
 /// Users of modest fame often follow back; a user who never follows does not.
-fn returned(people: &[Person], pairs: &[(u32, u32)]) -> Vec<(u32, u32)> {
+fn draw_follow_backs(people: &[Person], pairs: &[(u32, u32)]) -> Vec<(u32, u32)> {
     let mut rng = SeededRng::of("follow back");
-    let modest = |person: &Person| person.pull < 12.0 && person.wants > 0;
-    let back = pairs.iter().filter(|(_, followee)| modest(&people[*followee as usize]) && rng.percent(30));
+    let may_follow_back = |person: &Person| person.pull < 12.0 && person.wants > 0;
+    let back = pairs.iter().filter(|(_, followee)| may_follow_back(&people[*followee as usize]) && rng.percent(30));
     back.map(|(follower, followee)| (*followee, *follower)).collect()
 }

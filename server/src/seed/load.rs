@@ -204,11 +204,11 @@ async fn likes(db: &mut PgConnection, world: &World, ids: &Ids, moments: &[i64])
     let mut start = 0;
     for (n, (post, moment)) in world.posts.iter().zip(moments).enumerate() {
         // Mostly soon after the post, and never in the future.
-        let most = (ids.now - moment).min(3 * DAY);
-        for fan in &world.likes[start as usize..post.likes_end as usize] {
+        let max_delay = (ids.now - moment).min(3 * DAY);
+        for liker in &world.likes[start as usize..post.likes_end as usize] {
             let wait = rng.unit();
-            let liked = moment + (wait * wait * wait * most as f64) as i64;
-            sheet.row(3).int(ids.post(n as u32)).int(ids.user(*fan)).at(liked);
+            let liked = moment + (wait * wait * wait * max_delay as f64) as i64;
+            sheet.row(3).int(ids.post(n as u32)).int(ids.user(*liker)).at(liked);
             sheet.send_full().await?;
         }
         start = post.likes_end;

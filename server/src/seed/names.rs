@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::base::seeded_rng::SeededRng;
 
 /// The given and the family names of one language.
-struct Tongue {
+struct Language {
     given: Vec<&'static str>,
     family: Vec<&'static str>,
     family_first: bool,
@@ -13,7 +13,7 @@ struct Tongue {
 
 /// All names.
 pub(super) struct Names {
-    tongues: Vec<Tongue>,
+    languages: Vec<Language>,
     /// username, display name
     native: Vec<(&'static str, &'static str)>,
 }
@@ -25,21 +25,21 @@ pub(super) fn entries(text: &'static str) -> impl Iterator<Item = &'static str> 
 
 impl Names {
     pub(super) fn read() -> Self {
-        let tongues = entries(include_str!("names/latin.txt")).filter_map(|line| {
+        let languages = entries(include_str!("names/latin.txt")).filter_map(|line| {
             let (given, family) = line.split_once(" / ")?;
             let family_first = given.starts_with("~ ");
             let given = given.trim_start_matches("~ ").split(' ').collect();
-            Some(Tongue { given, family: family.split(' ').collect(), family_first })
+            Some(Language { given, family: family.split(' ').collect(), family_first })
         });
         let native = entries(include_str!("names/native.txt")).filter_map(|line| line.split_once(" | "));
-        Self { tongues: tongues.collect(), native: native.collect() }
+        Self { languages: languages.collect(), native: native.collect() }
     }
 
     /// Returns a username to start from and a display name, in the Latin script.
     pub(super) fn latin(&self, rng: &mut SeededRng) -> (String, String) {
-        let tongue = &self.tongues[rng.below(self.tongues.len() as u64) as usize];
-        let (given, family) = (rng.pick(&tongue.given), rng.pick(&tongue.family).replace('-', " "));
-        let full = if tongue.family_first { format!("{family} {given}") } else { format!("{given} {family}") };
+        let language = &self.languages[rng.below(self.languages.len() as u64) as usize];
+        let (given, family) = (rng.pick(&language.given), rng.pick(&language.family).replace('-', " "));
+        let full = if language.family_first { format!("{family} {given}") } else { format!("{given} {family}") };
         let username = username(rng, &fold(given), &fold(&family));
         let initial = |name: &str| name.chars().next().unwrap_or('K');
         let display = match rng.below(100) {
@@ -118,15 +118,15 @@ impl Register {
         Self(taken.into_iter().map(|name| (name, 1)).collect())
     }
 
-    pub(super) fn claim(&mut self, wish: &str) -> String {
-        let mut wish: String = wish.chars().take(24).collect();
-        while wish.len() < 3 {
-            wish.push_str("_k");
+    pub(super) fn claim(&mut self, requested: &str) -> String {
+        let mut requested: String = requested.chars().take(24).collect();
+        while requested.len() < 3 {
+            requested.push_str("_k");
         }
-        if self.0.insert(wish.clone(), 1).is_none() {
-            return wish;
+        if self.0.insert(requested.clone(), 1).is_none() {
+            return requested;
         }
-        let stem: String = wish.chars().take(18).collect();
+        let stem: String = requested.chars().take(18).collect();
         loop {
             let count = self.0.entry(stem.clone()).or_insert(1);
             *count += 1;

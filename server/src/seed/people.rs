@@ -40,7 +40,7 @@ const PARTS: [Part; CAST.len()] = [
 ];
 
 /// Names as long, as short and as odd as a page must support.
-const ODD: [(usize, &str, &str); 5] = [
+const SPECIAL_NAMES: [(usize, &str, &str); 5] = [
     (7, "maximiliana", "Maximiliana Theodora Featherstonehaugh-Wintersgill"),
     (9, "bartholomew_of_the_hills", "Bartholomew of the Hills"),
     (11, "quietly_here", ""),
@@ -54,17 +54,17 @@ pub(super) fn invite(count: u32, taken: Vec<String>) -> Vec<Person> {
     // First, so that no earlier user gets the chosen names.
     let mut chosen = |name: &str| register.claim(name);
     let cast: Vec<_> = CAST.iter().map(|name| chosen(name)).collect();
-    let odd: Vec<_> = ODD.iter().map(|(_, name, _)| chosen(name)).collect();
+    let usernames: Vec<_> = SPECIAL_NAMES.iter().map(|(_, name, _)| chosen(name)).collect();
     (0..count as usize)
         .map(|n| {
             let mut rng = SeededRng::nth("person", n as u64);
-            let names = match ODD.iter().position(|(at, ..)| *at == n) {
+            let names = match SPECIAL_NAMES.iter().position(|(at, ..)| *at == n) {
                 _ if n < CAST.len() => (cast[n].clone(), PARTS[n].0.to_owned()),
-                Some(i) => (odd[i].clone(), ODD[i].2.to_owned()),
+                Some(i) => (usernames[i].clone(), SPECIAL_NAMES[i].2.to_owned()),
                 None => {
                     let native = if n < 250 { n % 12 == 5 } else { rng.percent(1) };
-                    let (wish, display) = if native { written.native(n / 12) } else { written.latin(&mut rng) };
-                    (register.claim(&wish), display)
+                    let (username, display) = if native { written.native(n / 12) } else { written.latin(&mut rng) };
+                    (register.claim(&username), display)
                 }
             };
             person(n, count, names, &corpus, &mut rng)
@@ -79,9 +79,9 @@ fn person(n: usize, count: u32, names: (String, String), corpus: &Corpus, rng: &
     // Zipf's law by way of 1/x; the small addend keeps the first star from being followed by every user.
     let pull = 1.0 / (rng.unit() + (3.0 / f64::from(count)).max(0.000_5));
     let energy = 1.0 / (rng.unit() + 0.01).sqrt();
-    let most = count / 2;
-    let usual = f64::from(count).sqrt().min(14.0) * 2.2;
-    let wants = ((usual * long_tail(rng)) as u32).clamp(1, most.clamp(1, 2_000));
+    let max_follows = count / 2;
+    let typical_follows = f64::from(count).sqrt().min(14.0) * 2.2;
+    let wants = ((typical_follows * long_tail(rng)) as u32).clamp(1, max_follows.clamp(1, 2_000));
     let bio = bio(corpus, topics, rng);
     let voice = Voice::of(&display_name, rng);
     let person =

@@ -94,10 +94,10 @@ impl Talk<'_> {
 
     fn appeal(&self, post: u32) -> f64 {
         let post = &self.posts[post as usize];
-        let fame = self.people[post.author as usize].pull.sqrt();
+        let popularity = self.people[post.author as usize].pull.sqrt();
         // Without a limit, one post would attract all replies.
-        let said = f64::from(post.replies) > 20.0 + 4.0 * fame;
-        if said { 0.0 } else { fame * f64::from(1 + post.replies.min(6)) }
+        let is_saturated = f64::from(post.replies) > 20.0 + 4.0 * popularity;
+        if is_saturated { 0.0 } else { popularity * f64::from(1 + post.replies.min(6)) }
     }
 
     /// Returns the author of a reply: a follower of the host, or any user; hardly ever the host.
@@ -136,8 +136,8 @@ pub(super) fn moments(count: usize, now: i64) -> Vec<i64> {
             before += liveliness(slot);
             slot += 1;
         }
-        let within = ((at - before) / liveliness(slot)).clamp(0.0, 1.0);
-        moments.push(start + slot * SLOT + (within * SLOT as f64) as i64);
+        let fraction = ((at - before) / liveliness(slot)).clamp(0.0, 1.0);
+        moments.push(start + slot * SLOT + (fraction * SLOT as f64) as i64);
     }
     // Even with few posts, the last ones are minutes old.
     for (i, moment) in moments.iter_mut().rev().take(6).enumerate() {

@@ -4,7 +4,7 @@
 use sqlx::PgConnection;
 
 /// Written from the rows, as the site would have written them. Covers each user's newest posts and newest followers.
-const TOLD: &str = "
+const INSERT_NOTIFICATIONS: &str = "
     with cast_post as (
         select p.* from unnest($1::bigint[]) c (id) cross join lateral (
             select id, author_id from posts where author_id = c.id and deleted_at is null order by id desc limit 60
@@ -37,5 +37,5 @@ const TOLD: &str = "
 
 /// Writes the notifications of the users with these ids.
 pub(super) async fn all(db: &mut PgConnection, cast: &[i64]) -> sqlx::Result<()> {
-    sqlx::query(TOLD).bind(cast).execute(db).await.map(drop)
+    sqlx::query(INSERT_NOTIFICATIONS).bind(cast).execute(db).await.map(drop)
 }

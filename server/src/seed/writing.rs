@@ -168,9 +168,9 @@ impl Writer {
                 0..=5 if voice == Voice::Plain => Script::Latin,
                 8..=14 => return Some(rng.pick(common.slot("lone")).to_owned()),
                 15..=17 => {
-                    let why = rng.pick(common.slot("unbrokenwhy"));
-                    let why = Filling::new(&self.corpus, topic).fill(why, rng);
-                    return Some(format!("{why} {}", rng.pick(common.slot("unbroken"))));
+                    let reason = rng.pick(common.slot("unbrokenwhy"));
+                    let reason = Filling::new(&self.corpus, topic).fill(reason, rng);
+                    return Some(format!("{reason} {}", rng.pick(common.slot("unbroken"))));
                 }
                 _ => return None,
             },

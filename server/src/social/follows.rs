@@ -39,36 +39,36 @@ pub async fn set(cx: &Request, me: &Member, username: &str, follow: bool) -> Res
 
 async fn write(cx: &Request, me: &Member, username: &str, follow: bool) -> Result<FollowState> {
     let mut tx = sessions::begin(cx, me).await?;
-    let them =
+    let followee =
         sqlx::query!("select id, suspended_at from users where username = lower($1) and deleted_at is null", username)
             .fetch_optional(&mut *tx)
             .await?
-            .filter(|them| !follow || them.suspended_at.is_none())
+            .filter(|followee| !follow || followee.suspended_at.is_none())
             .ok_or(Error::NotFound)?
             .id;
-    if them == me.id().0 {
+    if followee == me.id().0 {
         return Err(Invalid::one("username", "You can't follow yourself.").into());
     }
     users::lock_shared_active(&mut tx, me.id()).await?;
     if follow {
-        let begun = sqlx::query!(
+        let inserted = sqlx::query!(
             "insert into follows (follower_id, followee_id) values ($1, $2) on conflict do nothing",
             me.id().0,
-            them
+            followee
         )
         .execute(&mut *tx)
         .await
-        .map_err(gone)?;
-        if begun.rows_affected() == 1 {
-            keep_to_most(&mut tx, me.id()).await?;
-            notifications::followed(&mut tx, UserId(them), me.id()).await?;
+        .map_err(map_follow_error)?;
+        if inserted.rows_affected() == 1 {
+            check_follow_limit(&mut tx, me.id()).await?;
+            notifications::followed(&mut tx, UserId(followee), me.id()).await?;
         }
     } else {
-        sqlx::query!("delete from follows where follower_id = $1 and followee_id = $2", me.id().0, them)
+        sqlx::query!("delete from follows where follower_id = $1 and followee_id = $2", me.id().0, followee)
             .execute(&mut *tx)
             .await?;
     }
-    let followers = sqlx::query_scalar!("select followers from profile_counts where user_id = $1", them)
+    let followers = sqlx::query_scalar!("select followers from profile_counts where user_id = $1", followee)
         .fetch_optional(&mut *tx)
         .await?
         .ok_or(Error::NotFound)?;
@@ -78,7 +78,7 @@ async fn write(cx: &Request, me: &Member, username: &str, follow: bool) -> Resul
 
 /// Fails if the user now follows too many. Counting the new follow locks the row: of two concurrent follows the second
 /// sees the first.
-async fn keep_to_most(tx: &mut PgConnection, me: UserId) -> Result<()> {
+async fn check_follow_limit(tx: &mut PgConnection, me: UserId) -> Result<()> {
     let following =
         sqlx::query_scalar!("select following from profile_counts where user_id = $1", me.0).fetch_one(tx).await?;
     if following > MAX_FOLLOWS { Err(Error::Full) } else { Ok(()) }
@@ -86,7 +86,7 @@ async fn keep_to_most(tx: &mut PgConnection, me: UserId) -> Result<()> {
 
 /// Maps the error of a follow: the followed user was deleted at this moment. The follower cannot be: their row is
 /// locked.
-fn gone(error: sqlx::Error) -> Error {
+fn map_follow_error(error: sqlx::Error) -> Error {
     match error.as_database_error().and_then(|e| e.constraint()) {
         Some("follows_followee_id_fkey") => Error::NotFound,
         _ => error.into(),

@@ -34,7 +34,7 @@ async fn write(cx: &Request, me: &Member, post: PostId, like: bool) -> Result<Li
         // Users before posts, posts before likes: the common lock order (docs/decisions/0003). Locks the user's own row
         // so that the user is not suspended in the meantime. Locks the post at once as strongly as counting the like
         // does: see how replies lock theirs.
-        let given = sqlx::query!(
+        let inserted = sqlx::query!(
             r#"
             insert into likes (post_id, user_id)
             select p.id, me.id from users me, posts p join users u on u.id = p.author_id
@@ -47,7 +47,7 @@ async fn write(cx: &Request, me: &Member, post: PostId, like: bool) -> Result<Li
         )
         .execute(&mut *tx)
         .await?;
-        if given.rows_affected() == 1 {
+        if inserted.rows_affected() == 1 {
             notifications::liked(&mut tx, post, me.id()).await?;
         }
     } else {

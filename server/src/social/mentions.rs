@@ -14,7 +14,7 @@ use crate::{Server, base::error::Result, social::markup};
 const BATCH: i64 = 25;
 
 /// The renamed or deleted user, and the progress of the work.
-struct Changed {
+struct ChangedUser {
     user_id: i64,
     /// The time of the change: a further change restarts the work from scratch.
     at: OffsetDateTime,
@@ -23,13 +23,13 @@ struct Changed {
 }
 
 /// A text with mentions.
-struct Words {
+struct MentionText {
     id: i64,
     text: String,
 }
 
 /// The current username for each name in the texts, by the text's id.
-type Called = HashMap<i64, HashMap<String, String>>;
+type Usernames = HashMap<i64, HashMap<String, String>>;
 
 /// Re-renders one batch; returns its size. Zero when another instance of the server is working on it.
 pub(crate) async fn render_again(server: &Server) -> Result<u64> {
@@ -39,7 +39,7 @@ pub(crate) async fn render_again(server: &Server) -> Result<u64> {
         return Ok(0);
     }
     let changed = sqlx::query_as!(
-        Changed,
+        ChangedUser,
         "select user_id, at, posts_below, bios_above from changed_usernames order by at limit 1"
     );
     let Some(changed) = changed.fetch_optional(&mut *tx).await? else { return Ok(0) };
@@ -57,9 +57,9 @@ pub(crate) async fn render_again(server: &Server) -> Result<u64> {
     Ok(done)
 }
 
-async fn posts(tx: &mut PgConnection, changed: &Changed) -> Result<u64> {
+async fn posts(tx: &mut PgConnection, changed: &ChangedUser) -> Result<u64> {
     let all = sqlx::query_as!(
-        Words,
+        MentionText,
         r#"
         select p.id, p.body as text from post_mentions m join posts p on p.id = m.post_id
         where m.user_id = $1 and m.post_id < $2 order by m.post_id desc limit $3
@@ -82,7 +82,7 @@ async fn posts(tx: &mut PgConnection, changed: &Changed) -> Result<u64> {
     )
     .fetch_all(&mut *tx)
     .await?;
-    let called = called(named.into_iter().map(|row| (row.post_id, row.name, row.username)));
+    let usernames = usernames(named.into_iter().map(|row| (row.post_id, row.name, row.username)));
     sqlx::query!("select id from posts where id = any($1) order by id for no key update", &ids)
         .fetch_all(&mut *tx)
         .await?;
@@ -91,13 +91,13 @@ async fn posts(tx: &mut PgConnection, changed: &Changed) -> Result<u64> {
         sqlx::query!(
             "update posts set html = $2 where id = $1 and body = $3 and html is not null",
             words.id,
-            again(words, &called),
+            again(words, &usernames),
             words.text,
         )
         .execute(&mut *tx)
         .await?;
     }
-    for beside in [
+    for statement in [
         sqlx::query!(
             r#"
             delete from post_mentions where post_id = any($1) and user_id = $2
@@ -113,14 +113,14 @@ async fn posts(tx: &mut PgConnection, changed: &Changed) -> Result<u64> {
             last,
         ),
     ] {
-        beside.execute(&mut *tx).await?;
+        statement.execute(&mut *tx).await?;
     }
     Ok(all.len() as u64)
 }
 
-async fn bios(tx: &mut PgConnection, changed: &Changed) -> Result<u64> {
+async fn bios(tx: &mut PgConnection, changed: &ChangedUser) -> Result<u64> {
     let all = sqlx::query_as!(
-        Words,
+        MentionText,
         r#"
         select u.id, u.bio as text from bio_mentions b join users u on u.id = b.owner_id
         where b.user_id = $1 and b.owner_id > $2 order by b.owner_id limit $3
@@ -142,19 +142,19 @@ async fn bios(tx: &mut PgConnection, changed: &Changed) -> Result<u64> {
     )
     .fetch_all(&mut *tx)
     .await?;
-    let called = called(named.into_iter().map(|row| (row.owner_id, row.name, row.username)));
+    let usernames = usernames(named.into_iter().map(|row| (row.owner_id, row.name, row.username)));
     // In the order of their ids.
     for words in &all {
         sqlx::query!(
             "update users set bio_html = $2 where id = $1 and bio = $3 and bio_html is not null",
             words.id,
-            again(words, &called),
+            again(words, &usernames),
             words.text,
         )
         .execute(&mut *tx)
         .await?;
     }
-    for beside in [
+    for statement in [
         sqlx::query!(
             r#"
             delete from bio_mentions where owner_id = any($1) and user_id = $2
@@ -170,19 +170,19 @@ async fn bios(tx: &mut PgConnection, changed: &Changed) -> Result<u64> {
             last,
         ),
     ] {
-        beside.execute(&mut *tx).await?;
+        statement.execute(&mut *tx).await?;
     }
     Ok(all.len() as u64)
 }
 
-fn called(rows: impl Iterator<Item = (i64, String, String)>) -> Called {
-    let mut called = Called::new();
+fn usernames(rows: impl Iterator<Item = (i64, String, String)>) -> Usernames {
+    let mut usernames = Usernames::new();
     for (words, name, username) in rows {
-        called.entry(words).or_default().insert(name, username);
+        usernames.entry(words).or_default().insert(name, username);
     }
-    called
+    usernames
 }
 
-fn again(words: &Words, called: &Called) -> String {
-    markup::again(&words.text, |name| called.get(&words.id).and_then(|names| names.get(name).cloned())).0
+fn again(words: &MentionText, usernames: &Usernames) -> String {
+    markup::again(&words.text, |name| usernames.get(&words.id).and_then(|names| names.get(name).cloned())).0
 }

@@ -23,7 +23,7 @@ pub struct TrendingTag {
 /// The number of tags in the table.
 const MAX_TAGS: i64 = 20;
 /// The fewest users of a trending tag: a tag of a single user never trends, however many posts have it.
-const COMPANY: i64 = 2;
+const MIN_USERS: i64 = 2;
 /// The interval between two reads of the table.
 const REFRESH_INTERVAL: Duration = Duration::from_secs(60);
 
@@ -107,7 +107,7 @@ async fn count(server: &Server) -> Result<()> {
         order by 2 desc, 3 desc, 1 limit $1
         "#,
         MAX_TAGS,
-        COMPANY,
+        MIN_USERS,
     )
     .execute(&mut *tx)
     .await?;

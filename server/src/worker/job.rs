@@ -54,19 +54,19 @@ pub async fn run_due(server: &Server) -> Result<u64> {
     }
     // There may be more: another worker checks while this one talks to the mail server.
     server.wake().ring();
-    let tried = usize::try_from(job.attempts).unwrap_or(usize::MAX);
-    let outcome = if tried > RETRY_DELAYS.len() + 1 {
-        Outcome::Refused(format!("begun {} times and never brought to an end", tried - 1))
+    let attempts = usize::try_from(job.attempts).unwrap_or(usize::MAX);
+    let outcome = if attempts > RETRY_DELAYS.len() + 1 {
+        Outcome::Refused(format!("begun {} times and never brought to an end", attempts - 1))
     } else {
-        carry_out(server, &mut job).await
+        run_job(server, &mut job).await
     };
     match outcome {
         Outcome::Done => forget(server, job.id, begun).await,
-        Outcome::Unfinished => continue_later(server, &job).await?,
-        Outcome::Failed(why) if tried <= RETRY_DELAYS.len() => {
-            put_off(server, &job, &why, RETRY_DELAYS[tried - 1]).await?
+        Outcome::Unfinished => requeue(server, &job).await?,
+        Outcome::Failed(why) if attempts <= RETRY_DELAYS.len() => {
+            schedule_retry(server, &job, &why, RETRY_DELAYS[attempts - 1]).await?
         }
-        Outcome::Failed(why) | Outcome::Refused(why) => give_up(server, &job, &why).await?,
+        Outcome::Failed(why) | Outcome::Refused(why) => mark_dead(server, &job, &why).await?,
     }
     Ok(1)
 }
@@ -97,7 +97,7 @@ async fn lease(server: &Server) -> Result<Option<Leased>> {
 }
 
 /// Runs outside any transaction: a slow receiver must not hold a lock.
-async fn carry_out(server: &Server, job: &mut Leased) -> Outcome {
+async fn run_job(server: &Server, job: &mut Leased) -> Outcome {
     // During an update, another version may have written it: it is left for that version, or for the next one of this.
     let Ok(work) = Job::read(&job.kind, job.payload.take()) else {
         return Outcome::Failed("not a job of this version".to_owned());
@@ -149,7 +149,7 @@ async fn forget(server: &Server, id: i64, begun: Instant) {
 }
 
 /// Queues the rest of a partly done job, behind the jobs that are due now. Resets its failed attempts.
-async fn continue_later(server: &Server, job: &Leased) -> Result<()> {
+async fn requeue(server: &Server, job: &Leased) -> Result<()> {
     sqlx::query!(
         "update jobs set attempts = 0, leased_until = null, run_at = now() where id = $1 and attempts = $2",
         job.id,
@@ -160,7 +160,7 @@ async fn continue_later(server: &Server, job: &Leased) -> Result<()> {
     Ok(())
 }
 
-async fn put_off(server: &Server, job: &Leased, why: &str, minutes: i32) -> Result<()> {
+async fn schedule_retry(server: &Server, job: &Leased, why: &str, minutes: i32) -> Result<()> {
     tracing::warn!(job = job.id, kind = job.kind, attempt = job.attempts, minutes, why, "a job failed; trying again");
     // The same number of attempts shows that the lease is still ours.
     sqlx::query!(
@@ -179,7 +179,7 @@ async fn put_off(server: &Server, job: &Leased, why: &str, minutes: i32) -> Resu
 }
 
 /// Stores a failed job for the operator, without its sealed content.
-async fn give_up(server: &Server, job: &Leased, why: &str) -> Result<()> {
+async fn mark_dead(server: &Server, job: &Leased, why: &str) -> Result<()> {
     tracing::error!(job = job.id, kind = job.kind, attempt = job.attempts, why, "a job is given up on");
     sqlx::query!(
         r#"

@@ -77,15 +77,15 @@ async fn digest(server: &Server, user: UserId, told: &[i64], more: usize) -> Res
 /// Looks up whether an address has an account. The page must not reveal this, not even by its timing. The mail is sent
 /// to the account's address, never to the spelling a user typed. A retry sends the same link: from here on the job
 /// refers to that link.
-async fn reset(server: &Server, (id, asked): (i64, String), others: bool) -> Result<Mail, Unwritten> {
+async fn reset(server: &Server, (id, typed): (i64, String), others: bool) -> Result<Mail, Unwritten> {
     let origin = &server.config().origin;
     let mut tx = server.begin().await?;
     // Locked, so that of two links created concurrently one is invalid.
-    let known = sqlx::query!("select id, email from users where lower(email) = lower($1) for update", asked)
+    let known = sqlx::query!("select id, email from users where lower(email) = lower($1) for update", typed)
         .fetch_optional(&mut *tx)
         .await
         .map_err(Error::from)?;
-    let Some(known) = known else { return Ok(Mail { to: asked, message: mails::no_account(origin, others) }) };
+    let Some(known) = known else { return Ok(Mail { to: typed, message: mails::no_account(origin, others) }) };
     let link = email_links::make_reset(&mut tx, UserId(known.id), email_links::reset_minutes(others)).await?;
     let token = email_links::arm(&mut tx, link, Arm::OnlyFor(&known.email)).await?.ok_or(Unwritten::Over)?;
     jobs::replace(&mut tx, id, &Job::ResetLink { to: known.email.clone(), link, others }).await?;

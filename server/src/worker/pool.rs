@@ -35,7 +35,7 @@ impl WorkerPool {
     /// They stop after that, or at `by` at the latest. Call it when the server has stopped serving requests.
     pub async fn finish(mut self, by: Instant) {
         let done = async {
-            if let Err(error) = hasten(&self.server).await {
+            if let Err(error) = make_retries_due(&self.server).await {
                 tracing::warn!(%error, "mails that only this process can open may be lost");
             }
             self.server.wake().call_last_round();
@@ -48,7 +48,7 @@ impl WorkerPool {
 }
 
 /// Makes the jobs due that this process sealed and that wait for a retry.
-async fn hasten(server: &Server) -> Result<()> {
+async fn make_retries_due(server: &Server) -> Result<()> {
     sqlx::query!(
         "update jobs set run_at = now() where sealed_by = $1 and dead_at is null and leased_until is null",
         server.seal().by()

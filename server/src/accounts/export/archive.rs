@@ -51,7 +51,7 @@ impl Archive {
                 self.compressed = 0;
                 tokio::task::yield_now().await;
             }
-            self.send_from(PIECE_BYTES).await?;
+            self.send_at_least(PIECE_BYTES).await?;
         }
         Ok(())
     }
@@ -66,13 +66,13 @@ impl Archive {
     pub(super) async fn finish(&mut self) -> Result<()> {
         let zip = mem::replace(&mut self.zip, ZipWriter::new_stream(Buffer::default()));
         zip.finish().map_err(broken)?;
-        self.send_from(1).await
+        self.send_at_least(1).await
     }
 
-    /// Sends what is in the buffer if it has at least `least` bytes. Waits while the client reads slowly.
-    async fn send_from(&mut self, least: usize) -> Result<()> {
-        let Some(piece) = self.buffer.take_from(least) else { return Ok(()) };
-        self.sender.send(Ok(piece.into())).await.map_err(|gone| Error::Unavailable(Box::new(gone)))
+    /// Sends what is in the buffer if it has at least `min_bytes` bytes. Waits while the client reads slowly.
+    async fn send_at_least(&mut self, min_bytes: usize) -> Result<()> {
+        let Some(piece) = self.buffer.take_at_least(min_bytes) else { return Ok(()) };
+        self.sender.send(Ok(piece.into())).await.map_err(|error| Error::Unavailable(Box::new(error)))
     }
 }
 
@@ -81,9 +81,9 @@ impl Archive {
 struct Buffer(Arc<Mutex<Vec<u8>>>);
 
 impl Buffer {
-    fn take_from(&self, least: usize) -> Option<Vec<u8>> {
+    fn take_at_least(&self, min_bytes: usize) -> Option<Vec<u8>> {
         let mut bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        (bytes.len() >= least).then(|| mem::take(&mut *bytes))
+        (bytes.len() >= min_bytes).then(|| mem::take(&mut *bytes))
     }
 }
 

@@ -96,8 +96,8 @@ impl<T> Turns<T> {
         let own = self.networks.iter().position(|network| network.name == key.network);
         let own_turns = own.map_or(0, |own| self.networks[own].len());
         let lengths = self.networks.iter().map(Network::len).enumerate();
-        let (longest, most) = lengths.max_by_key(|(_, turns)| *turns)?;
-        let network = if most > own_turns + 1 { longest } else { own? };
+        let (longest, max_turns) = lengths.max_by_key(|(_, turns)| *turns)?;
+        let network = if max_turns > own_turns + 1 { longest } else { own? };
         let (account, turns) = self.networks[network].longest()?;
         if Some(network) == own {
             let accounts = &self.networks[network].accounts;
@@ -113,7 +113,7 @@ impl<T> Turns<T> {
     fn take(&mut self, (network, account, turn): (usize, usize, usize)) -> Option<(QueueKey, T)> {
         let entry = self.networks.get_mut(network)?;
         let own = entry.accounts.get_mut(account)?;
-        let (_, taken) = own.turns.remove(turn)?;
+        let (_, removed) = own.turns.remove(turn)?;
         let key = QueueKey { network: entry.name.clone(), account: own.name.clone() };
         if own.turns.is_empty() {
             entry.accounts.remove(account);
@@ -122,6 +122,6 @@ impl<T> Turns<T> {
             self.networks.remove(network);
         }
         self.len -= 1;
-        Some((key, taken))
+        Some((key, removed))
     }
 }

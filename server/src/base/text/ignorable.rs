@@ -28,22 +28,22 @@ const VIRAMA: CanonicalCombiningClass = CanonicalCombiningClass(9);
 /// effect.
 pub(super) fn remove(text: &str) -> String {
     let chars: Vec<char> = text.chars().collect();
-    let mut kept = String::with_capacity(text.len());
+    let mut output = String::with_capacity(text.len());
     let mut at = 0;
     while let Some(&c) = chars.get(at) {
         at += 1;
         if matches!(c, '\n' | '\t') || !c.is_control() && !unicode::is_invisible(c) {
-            kept.push(c);
+            output.push(c);
             if c == BLACK_FLAG {
                 let tags = flag_tags(&chars[at..]);
-                kept.extend(&chars[at..at + tags]);
+                output.extend(&chars[at..at + tags]);
                 at += tags;
             }
-        } else if has_effect(c, &kept, &chars[at..]) {
-            kept.push(c);
+        } else if has_effect(c, &output, &chars[at..]) {
+            output.push(c);
         }
     }
-    kept
+    output
 }
 
 /// Returns the number of characters at the start of `rest` that turn the black flag into another.

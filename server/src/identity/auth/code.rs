@@ -55,7 +55,7 @@ pub(super) fn hash(flow: &Token, code: &str) -> Vec<u8> {
 }
 
 /// Compares a typed code with the stored hash, in constant time.
-pub(super) fn fits(flow: &Token, code: &str, stored: &[u8]) -> bool {
+pub(super) fn matches_hash(flow: &Token, code: &str, stored: &[u8]) -> bool {
     mac(flow, code).verify_slice(stored).is_ok()
 }
 
@@ -113,11 +113,11 @@ fn flow(cx: &Request, purpose: CodePurpose) -> Option<&Token> {
 /// Returns the reason why a counted try fails, if it does.
 pub(super) fn judge(flow: &Token, code: &str, tried: &Tried<'_>) -> Result<(), Invalid> {
     let left = TRIES - tried.attempts;
-    let why = if !tried.in_time {
+    let message = if !tried.in_time {
         "That code has expired. We can send a new one.".to_owned()
     } else if left < 0 {
         "Too many tries for this code. We can send a new one.".to_owned()
-    } else if !tried.stored.is_some_and(|stored| fits(flow, code, stored)) {
+    } else if !tried.stored.is_some_and(|stored| matches_hash(flow, code, stored)) {
         match left {
             0 => "That code isn't right, and it was the last try. We can send a new one.".to_owned(),
             1 => "That code isn't right. You have 1 try left.".to_owned(),
@@ -126,7 +126,7 @@ pub(super) fn judge(flow: &Token, code: &str, tried: &Tried<'_>) -> Result<(), I
     } else {
         return Ok(());
     };
-    Err(Invalid::one("code", why))
+    Err(Invalid::one("code", message))
 }
 
 /// The recipient of a code.

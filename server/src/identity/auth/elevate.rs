@@ -101,18 +101,18 @@ async fn clear(cx: &Request, me: &Member) -> Result<()> {
     limits::clear(cx.server.db(), limits::ELEVATE_DEVICE, me.device).await
 }
 
-/// Moves the session to a new id and elevates it. `within` runs in the same transaction.
+/// Moves the session to a new id and elevates it. `action` runs in the same transaction.
 pub(crate) async fn renew(
     cx: &Request,
     me: &Member,
     how: &'static str,
-    within: impl AsyncFnOnce(&mut PgConnection) -> Result<()>,
+    action: impl AsyncFnOnce(&mut PgConnection) -> Result<()>,
 ) -> Result<()> {
     let remember = sessions::is_remembered(&mut *cx.server.db().acquire().await?, me).await?;
     let session = sessions::open(cx, remember).await?;
     let mut tx = cx.server.begin().await?;
     users::lock(&mut tx, me.id()).await?;
-    within(&mut tx).await?;
+    action(&mut tx).await?;
     sessions::renew(&mut tx, cx, me, &session).await?;
     let actor = Actor::of(cx, me);
     audit::record(&mut tx, me.id(), actor, &Event::Elevated { how }).await?;

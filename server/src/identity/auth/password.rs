@@ -26,7 +26,7 @@ const BYTES_MAX: usize = 1_024;
 /// The most characters of a password that are rated. The work grows with their square and with each character that can
 /// stand for a letter: the worst 32 take 0.1 s, the worst 100 take 3 s. A password is at least as strong as its
 /// beginning.
-const JUDGED_MAX: usize = 32;
+const MAX_CHECKED_CHARS: usize = 32;
 /// The most memory, in KiB, and passes that a stored hash may require: a hash with more is an attack, not one of ours.
 const STORED_MEMORY_MAX: u32 = 128 * 1_024;
 const STORED_PASSES_MAX: u32 = 10;
@@ -65,15 +65,15 @@ pub async fn hash_new(
     check_length(field, password)?;
     let password = normal(password);
     let context: Vec<String> = context.iter().map(|&c| c.to_owned()).chain(["kith".to_owned()]).collect();
-    let judged = password.clone();
-    server.judging().run(key.clone(), move || check_strength(field, judged.expose_secret(), &context)).await??;
+    let candidate = password.clone();
+    server.judging().run(key.clone(), move || check_strength(field, candidate.expose_secret(), &context)).await??;
     server.hashing().run(key, move || hash_now(password.expose_secret().as_bytes())).await?
 }
 
 fn check_length(field: &'static str, password: &SecretString) -> Result<(), Invalid> {
     let typed = password.expose_secret();
     let characters = typed.chars().take(257).count();
-    let why = if typed.is_empty() {
+    let message = if typed.is_empty() {
         "Choose a password."
     } else if characters < 8 {
         "Use at least 8 characters."
@@ -82,15 +82,15 @@ fn check_length(field: &'static str, password: &SecretString) -> Result<(), Inva
     } else {
         return Ok(());
     };
-    Err(Invalid::one(field, why))
+    Err(Invalid::one(field, message))
 }
 
 fn check_strength(field: &'static str, password: &str, context: &[String]) -> Result<(), Invalid> {
     // Names and addresses count whole and in their parts: "kith.example" makes "example" easy to guess.
     let parts = context.iter().flat_map(|c| c.split(|c: char| !c.is_alphanumeric())).filter(|part| part.len() > 2);
     let guesses: Vec<&str> = context.iter().map(String::as_str).chain(parts).collect();
-    let judged: String = password.chars().take(JUDGED_MAX).collect();
-    let estimate = zxcvbn(&judged, &guesses);
+    let candidate: String = password.chars().take(MAX_CHECKED_CHARS).collect();
+    let estimate = zxcvbn(&candidate, &guesses);
     if estimate.score() >= Score::Three {
         return Ok(());
     }
@@ -262,8 +262,8 @@ mod tests {
     #[test]
     fn refuses_weak_passwords_with_advice_and_accepts_strong_ones() {
         for easy in ["password", "12345678", "adaadaada", "ada@kith.example", "kith2026", "qwertyuiop", "KithKith1"] {
-            let why = strength(easy).unwrap_err();
-            assert!(why.get("password").unwrap().len() > 30, "{why:?}");
+            let message = strength(easy).unwrap_err();
+            assert!(message.get("password").unwrap().len() > 30, "{message:?}");
         }
         for strong in ["a b c d e f g h i j k l", "пламенный мотор в груди", "🐙🦀🐡 tank 🐠 thirteen"]
         {
@@ -276,7 +276,7 @@ mod tests {
         for costly in ["$5", "69", "4@8({[<369!1|70$5+%2", "4@8({[<369!1|70$5+%2password", "qwertyuiop", "1.1.1.1"] {
             let begun = std::time::Instant::now();
             let (whole, beginning): (String, String) =
-                (costly.chars().cycle().take(256).collect(), costly.chars().cycle().take(JUDGED_MAX).collect());
+                (costly.chars().cycle().take(256).collect(), costly.chars().cycle().take(MAX_CHECKED_CHARS).collect());
             assert_eq!(strength(&whole).is_ok(), strength(&beginning).is_ok(), "{costly}");
             assert!(begun.elapsed() < std::time::Duration::from_secs(3), "{costly}: {:?}", begun.elapsed());
         }

@@ -52,25 +52,25 @@ pub async fn sign_in(cx: &Request, attempt: &Attempt) -> Result<()> {
     sign_in_and(cx, attempt, async |_, _| Ok(())).await
 }
 
-/// Like [`sign_in`]; `then` runs in the same transaction.
+/// Like [`sign_in`]; `action` runs in the same transaction.
 pub(crate) async fn sign_in_and(
     cx: &Request,
     attempt: &Attempt,
-    then: impl AsyncFnOnce(&mut PgConnection, UserId) -> Result<()>,
+    action: impl AsyncFnOnce(&mut PgConnection, UserId) -> Result<()>,
 ) -> Result<()> {
-    let (known, newer) = prove(cx, attempt).await?;
+    let (known, new_hash) = verify_password(cx, attempt).await?;
     enter(cx, known.id, (SignInMethod::Password, attempt.remember), async |tx| {
-        match newer {
+        match new_hash {
             Some(hash) => password::replace(tx, known.id, (known.hash.as_deref(), &hash)).await?,
             None => password::still(tx, known.id, known.hash.as_deref()).await?,
         }
-        then(tx, known.id).await
+        action(tx, known.id).await
     })
     .await
 }
 
 /// Verifies name and password. Returns the user, and a new hash when the stored one has old parameters.
-async fn prove(cx: &Request, attempt: &Attempt) -> Result<(Known, Option<String>)> {
+async fn verify_password(cx: &Request, attempt: &Attempt) -> Result<(Known, Option<String>)> {
     let server = &cx.server;
     let identifier = key(&attempt.identifier);
     let known = find(cx, &identifier).await?;
@@ -93,11 +93,11 @@ async fn prove(cx: &Request, attempt: &Attempt) -> Result<(Known, Option<String>
     if let Some(suspension) = &known.suspended {
         return Err(Invalid::one("identifier", suspension.words()).into());
     }
-    let newer = match verdict {
+    let new_hash = match verdict {
         Verdict::RightButOld => Some(password::rehash(server, counts.queue_key(cx), &attempt.password).await?),
         _ => None,
     };
-    Ok((known, newer))
+    Ok((known, new_hash))
 }
 
 /// The counts of one try.
@@ -171,22 +171,22 @@ impl Counts {
     }
 }
 
-/// Opens a session for a verified user. `within` runs in the same transaction.
+/// Opens a session for a verified user. `action` runs in the same transaction.
 pub(crate) async fn enter(
     cx: &Request,
     user: UserId,
     (how, remember): (SignInMethod, bool),
-    within: impl AsyncFnOnce(&mut PgConnection) -> Result<()>,
+    action: impl AsyncFnOnce(&mut PgConnection) -> Result<()>,
 ) -> Result<()> {
-    let told = sessions::may_tell(cx, user).await?;
+    let should_notify = sessions::may_tell(cx, user).await?;
     let session = sessions::open(cx, remember).await?;
     let mut tx = cx.server.begin().await?;
     users::lock(&mut tx, user).await?;
-    within(&mut tx).await?;
+    action(&mut tx).await?;
     let device = sessions::claim(&mut tx, cx, &session, user, (how, remember)).await?;
     let actor = Actor::Person { user, device: Some(device), client: cx.client() };
     audit::record(&mut tx, user, actor, &Event::SignedIn { how: how.name() }).await?;
-    if told {
+    if should_notify {
         sessions::greet_browser(&mut tx, cx, user, device).await?;
     }
     tx.commit().await?;

@@ -73,7 +73,7 @@ impl Bucket {
             let attributes = Attributes::from_iter([(Attribute::ContentType, rendition.content_type.clone())]);
             let options = PutOptions { attributes, ..PutOptions::default() };
             let path = self.path(object, size);
-            in_time(self.store.put_opts(&path, rendition.bytes.clone().into(), options)).await?;
+            with_timeout(self.store.put_opts(&path, rendition.bytes.clone().into(), options)).await?;
         }
         Ok(())
     }
@@ -82,7 +82,7 @@ impl Bucket {
     /// exist.
     pub(super) async fn get(&self, object: &str, size: Size) -> Result<Vec<u8>> {
         let path = self.path(object, size);
-        in_time(async { self.store.get(&path).await?.bytes().await }).await.map(Into::into)
+        with_timeout(async { self.store.get(&path).await?.bytes().await }).await.map(Into::into)
     }
 
     /// Removes both sizes. A missing object is not an error.
@@ -95,7 +95,7 @@ impl Bucket {
 
     /// Removes one file.
     pub(super) async fn remove_file(&self, path: &Path) -> Result<()> {
-        match in_time(self.store.delete(path)).await {
+        match with_timeout(self.store.delete(path)).await {
             Err(Error::NotFound) => Ok(()),
             done => done,
         }
@@ -104,7 +104,7 @@ impl Bucket {
     /// Lists every object in its folder.
     pub(super) fn all(&self) -> BoxStream<'static, Result<Lying>> {
         let folder = (!self.folder.is_empty()).then(|| Path::from(self.folder.as_str()));
-        self.store.list(folder.as_ref()).map(|found| found.map(Lying::from).map_err(why)).boxed()
+        self.store.list(folder.as_ref()).map(|found| found.map(Lying::from).map_err(to_error)).boxed()
     }
 
     /// Returns the response time of the bucket.
@@ -112,11 +112,11 @@ impl Bucket {
     /// # Errors
     /// When it does not answer, or refuses us.
     pub async fn answers(&self) -> Result<Duration> {
-        let begun = Instant::now();
+        let started = Instant::now();
         let mut all = self.all();
         match tokio::time::timeout(BUCKET_TIMEOUT, all.next()).await {
             Ok(Some(Err(error))) => Err(error),
-            Ok(_) => Ok(begun.elapsed()),
+            Ok(_) => Ok(started.elapsed()),
             Err(late) => Err(Error::Unavailable(Box::new(late))),
         }
     }
@@ -137,14 +137,14 @@ impl From<ObjectMeta> for Lying {
     }
 }
 
-async fn in_time<T>(work: impl Future<Output = object_store::Result<T>>) -> Result<T> {
-    match tokio::time::timeout(BUCKET_TIMEOUT, work).await {
-        Ok(done) => done.map_err(why),
+async fn with_timeout<T>(operation: impl Future<Output = object_store::Result<T>>) -> Result<T> {
+    match tokio::time::timeout(BUCKET_TIMEOUT, operation).await {
+        Ok(done) => done.map_err(to_error),
         Err(late) => Err(Error::Unavailable(Box::new(late))),
     }
 }
 
-fn why(error: object_store::Error) -> Error {
+fn to_error(error: object_store::Error) -> Error {
     match error {
         object_store::Error::NotFound { .. } => Error::NotFound,
         other => Error::Unavailable(Box::new(other)),

@@ -18,18 +18,18 @@ pub struct Turn {
 /// Reserves a slot. [`Error::Limited`] for too many pictures; [`Error::Busy`] for too many at once, in total, by this
 /// user or from this client address.
 pub async fn turn(cx: &Request, me: &Member) -> Result<Turn> {
-    let place = cx.server.pictures().places.take(me.id(), cx.client().limit_key()).ok_or(Error::Busy)?;
+    let slot = cx.server.pictures().places.take(me.id(), cx.client().limit_key()).ok_or(Error::Busy)?;
     limits::take(cx.server.db(), limits::PICTURE, me.id()).await?;
-    Ok(Turn { _place: place })
+    Ok(Turn { _place: slot })
 }
 
 /// Makes `file` the user's avatar. [`Error::Invalid`] on `picture`; [`Error::Busy`] also when it cannot be stored now.
 pub async fn choose(cx: &Request, me: &Member, turn: Turn, file: Vec<u8>) -> Result<()> {
-    let chosen = make_and_keep(cx, me, turn, file).await;
+    let chosen = create_and_store(cx, me, turn, file).await;
     limits::give_back_undone(cx.server.db(), (limits::PICTURE, me.id()), chosen).await
 }
 
-async fn make_and_keep(cx: &Request, me: &Member, turn: Turn, file: Vec<u8>) -> Result<()> {
+async fn create_and_store(cx: &Request, me: &Member, turn: Turn, file: Vec<u8>) -> Result<()> {
     let picture = picture::make(&cx.server, file).await?;
     drop(turn);
     let kept = store::keep(&cx.server, picture).await.map_err(|error| {

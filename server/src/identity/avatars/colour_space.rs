@@ -77,14 +77,15 @@ impl Gamma {
     /// Differences up to 5 % are not intended and not visible (libpng has the same threshold).
     const TOLERANCE: u32 = Self::SRGB / 20;
     /// The plausible range, far beyond any gamma in use on both sides.
-    const MEANT: std::ops::RangeInclusive<u32> = 5_000..=500_000;
+    const PLAUSIBLE_GAMMA: std::ops::RangeInclusive<u32> = 5_000..=500_000;
     const SRGB_PRIMARIES: [u32; 8] = [31_270, 32_900, 64_000, 33_000, 30_000, 60_000, 15_000, 6_000];
     /// Chromaticities are written with three to five digits.
     const ROUNDING: u32 = 100;
 
     /// Parses both values. `None` if both are those of sRGB, or neither makes sense.
     pub(super) fn parse(gamma: Option<&[u32]>, primaries: Option<&[u32]>) -> Option<Self> {
-        let encoding = gamma.and_then(|gamma| gamma.first().copied()).filter(|gamma| Self::MEANT.contains(gamma));
+        let encoding =
+            gamma.and_then(|gamma| gamma.first().copied()).filter(|gamma| Self::PLAUSIBLE_GAMMA.contains(gamma));
         let primaries = primaries.and_then(|list| <[u32; 8]>::try_from(list).ok()).filter(Self::span_colours);
         let primaries = primaries.filter(|list| {
             list.iter().zip(Self::SRGB_PRIMARIES).any(|(one, other)| one.abs_diff(other) > Self::ROUNDING)
@@ -128,9 +129,9 @@ fn set_curve(profile: &mut ColorProfile, curve: ToneReprCurve) {
 
 /// Returns a curve as a table. Values brighter than white become white: we store no more than sRGB has.
 fn sampled(light: fn(f64) -> f64) -> ToneReprCurve {
-    const LAST: u16 = 4_095;
-    let sample = |n: u16| (light(f64::from(n) / f64::from(LAST)).clamp(0.0, 1.0) * 65_535.0).round() as u16;
-    ToneReprCurve::Lut((0..=LAST).map(sample).collect())
+    const MAX_INDEX: u16 = 4_095;
+    let sample = |n: u16| (light(f64::from(n) / f64::from(MAX_INDEX)).clamp(0.0, 1.0) * 65_535.0).round() as u16;
+    ToneReprCurve::Lut((0..=MAX_INDEX).map(sample).collect())
 }
 
 /// Returns the light of a PQ signal (SMPTE ST 2084), where 1 is the white of ordinary pictures: 203 cd/m² (ITU-R

@@ -81,13 +81,13 @@ fn decode_jpeg(file: &[u8]) -> Result<Pixels, Unusable> {
         return Err(Unusable::TooLarge);
     }
     let stored = head.input_colorspace().ok_or(Unusable::Broken)?;
-    let wanted = match stored {
+    let output_space = match stored {
         ColorSpace::Luma | ColorSpace::CMYK | ColorSpace::YCCK => stored,
         _ => ColorSpace::RGB,
     };
-    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(file), options.jpeg_set_out_colorspace(wanted));
+    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(file), options.jpeg_set_out_colorspace(output_space));
     let pixels = decoder.decode()?;
-    let pixels = match wanted {
+    let pixels = match output_space {
         ColorSpace::Luma => image::GrayImage::from_raw(width, height, pixels).map(|grey| Pixels::Light(grey.into())),
         ColorSpace::CMYK => RgbaImage::from_raw(width, height, pixels).map(|inks| Pixels::Ink(inks, Ink::Cmyk)),
         ColorSpace::YCCK => RgbaImage::from_raw(width, height, pixels).map(|inks| Pixels::Ink(inks, Ink::Ycck)),

@@ -48,6 +48,6 @@ fn letter(rng: &mut SeededRng, username: &str, ink: Rgb) -> String {
         _ => ("ui-rounded,system-ui,sans-serif", 800),
     };
     let initial = username.chars().next().unwrap_or('k').to_ascii_uppercase();
-    let face = format!(r#"font-family="{family}" font-weight="{weight}" font-size="45""#);
-    format!(r#"<text x="48" y="64" fill="{ink}" {face} text-anchor="middle">{initial}</text>"#)
+    let font = format!(r#"font-family="{family}" font-weight="{weight}" font-size="45""#);
+    format!(r#"<text x="48" y="64" fill="{ink}" {font} text-anchor="middle">{initial}</text>"#)
 }

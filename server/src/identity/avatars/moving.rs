@@ -17,7 +17,7 @@ use crate::{
 /// The number of pictures handled together.
 const BATCH: i64 = 100;
 /// An object uploaded within this many seconds may be about to become an avatar.
-const FRESH: i64 = 60 * 60;
+const MIN_AGE_SECONDS: i64 = 60 * 60;
 
 /// The result of a move.
 #[derive(Debug, Default)]
@@ -29,7 +29,7 @@ pub struct Moved {
 
 /// The direction of a move.
 #[derive(Clone, Copy)]
-enum Way {
+enum MoveDirection {
     ToBucket,
     ToDatabase,
 }
@@ -39,7 +39,7 @@ enum Way {
 /// # Errors
 /// When the database or the bucket does not answer; the pictures moved until then stay moved.
 pub async fn to_bucket(server: &Server) -> Result<Moved> {
-    all(server, Way::ToBucket).await
+    all(server, MoveDirection::ToBucket).await
 }
 
 /// Moves every picture from the bucket into the database.
@@ -47,17 +47,17 @@ pub async fn to_bucket(server: &Server) -> Result<Moved> {
 /// # Errors
 /// As with [`to_bucket`]. A picture that is missing in the bucket does not stop the move.
 pub async fn to_database(server: &Server) -> Result<Moved> {
-    all(server, Way::ToDatabase).await
+    all(server, MoveDirection::ToDatabase).await
 }
 
-async fn all(server: &Server, way: Way) -> Result<Moved> {
+async fn all(server: &Server, direction: MoveDirection) -> Result<Moved> {
     let bucket = server.pictures().bucket()?;
     bucket.answers().await?;
     let (mut moved, mut after) = (Moved::default(), String::new());
     loop {
         let ids = sqlx::query_scalar!(
             "select id from avatar_images where (object is null) = $1 and id > $2 order by id limit $3",
-            matches!(way, Way::ToBucket),
+            matches!(direction, MoveDirection::ToBucket),
             after,
             BATCH,
         )
@@ -66,9 +66,9 @@ async fn all(server: &Server, way: Way) -> Result<Moved> {
         let Some(last) = ids.last() else { return Ok(moved) };
         after.clone_from(last);
         for id in ids {
-            let done = match way {
-                Way::ToBucket => put(server, &id).await,
-                Way::ToDatabase => fetch(server, &id).await,
+            let done = match direction {
+                MoveDirection::ToBucket => put(server, &id).await,
+                MoveDirection::ToDatabase => fetch(server, &id).await,
             };
             match done {
                 Ok(()) => moved.moved += 1,
@@ -141,8 +141,11 @@ pub async fn tidy(server: &Server) -> Result<u64> {
     let mut removed = 0;
     let mut all = bucket.all().try_chunks(BATCH as usize);
     while let Some(batch) = all.try_next().await.map_err(|error| error.1)? {
-        let (names, files): (Vec<_>, Vec<_>) =
-            batch.into_iter().filter(|lying| now - lying.since > FRESH).map(|lying| (lying.object, lying.path)).unzip();
+        let (names, files): (Vec<_>, Vec<_>) = batch
+            .into_iter()
+            .filter(|entry| now - entry.since > MIN_AGE_SECONDS)
+            .map(|entry| (entry.object, entry.path))
+            .unzip();
         let kept =
             sqlx::query_scalar!(r#"select object as "object!" from avatar_images where object = any($1)"#, &names,)
                 .fetch_all(server.db())

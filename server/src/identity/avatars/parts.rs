@@ -35,9 +35,9 @@ pub(super) fn split(bytes: &[u8], format: ImageFormat) -> Option<Parts> {
 
 /// Takes `count` bytes off the front, if there are enough.
 fn take<'a>(rest: &mut &'a [u8], count: usize) -> Option<&'a [u8]> {
-    let (taken, after) = rest.split_at_checked(count)?;
-    *rest = after;
-    Some(taken)
+    let (head, tail) = rest.split_at_checked(count)?;
+    *rest = tail;
+    Some(head)
 }
 
 /// Returns a profile as it is in the file, unless it is too large: then the picture counts as sRGB.

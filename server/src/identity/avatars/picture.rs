@@ -133,10 +133,10 @@ fn on_white(image: DynamicImage) -> DynamicImage {
 /// averages: that takes no extra memory, and the difference is invisible afterwards.
 fn square(image: DynamicImage) -> DynamicImage {
     let side = image.width().min(image.height());
-    let enough = 2 * Size::Large as u32;
-    let scaled = |length: u32| (u64::from(length) * u64::from(enough) / u64::from(side)) as u32;
+    let min_side = 2 * Size::Large as u32;
+    let scaled = |length: u32| (u64::from(length) * u64::from(min_side) / u64::from(side)) as u32;
     let image =
-        if side > enough { image.thumbnail_exact(scaled(image.width()), scaled(image.height())) } else { image };
+        if side > min_side { image.thumbnail_exact(scaled(image.width()), scaled(image.height())) } else { image };
     let (width, height) = (image.width(), image.height());
     let side = width.min(height);
     image.crop_imm((width - side) / 2, (height - side) / 2, side, side)

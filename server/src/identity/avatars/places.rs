@@ -28,27 +28,27 @@ pub(super) struct Place {
 impl Places {
     /// Takes a slot, if one is free and neither the user nor the client address has reached its share.
     pub(super) fn take(self: &Arc<Self>, user: UserId, client: String) -> Option<Place> {
-        let mut held = self.held();
-        let of_user = held.iter().filter(|(holder, _)| *holder == user).count();
-        let of_client = held.iter().filter(|(_, holder)| *holder == client).count();
-        if held.len() >= PLACES || of_user >= PER_USER || of_client >= PER_CLIENT {
+        let mut holders = self.holders();
+        let of_user = holders.iter().filter(|(holder, _)| *holder == user).count();
+        let of_client = holders.iter().filter(|(_, holder)| *holder == client).count();
+        if holders.len() >= PLACES || of_user >= PER_USER || of_client >= PER_CLIENT {
             return None;
         }
         let holder = (user, client);
-        held.push(holder.clone());
+        holders.push(holder.clone());
         Some(Place { places: Arc::clone(self), holder })
     }
 
-    fn held(&self) -> MutexGuard<'_, Vec<Holder>> {
+    fn holders(&self) -> MutexGuard<'_, Vec<Holder>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut held = self.places.held();
-        if let Some(at) = held.iter().position(|holder| *holder == self.holder) {
-            held.swap_remove(at);
+        let mut holders = self.places.holders();
+        if let Some(at) = holders.iter().position(|holder| *holder == self.holder) {
+            holders.swap_remove(at);
         }
     }
 }
@@ -70,6 +70,6 @@ mod tests {
         drop(first);
         assert!(take(1, "a").is_some() && take(20, "z").is_some());
         drop((second, rest));
-        assert_eq!(places.held().len(), 0);
+        assert_eq!(places.holders().len(), 0);
     }
 }

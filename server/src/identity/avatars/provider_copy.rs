@@ -97,25 +97,25 @@ pub async fn wish(tx: &mut PgConnection, user: UserId, url: &str) -> Result<()> 
 /// # Errors
 /// Only when a retry makes sense.
 pub async fn import(server: &Server, wish: &AvatarCopy<'_>) -> Result<()> {
-    let given_up = |why: &str| {
+    let abandon = |why: &str| {
         tracing::info!(user = wish.user.0, why, "a picture from elsewhere is not taken");
         Ok(())
     };
     let bytes = match fetch(server.pictures(), wish.url).await {
         Ok(bytes) => bytes,
         Err(CopyError::Now(why)) => return Err(Error::Unavailable(why.into())),
-        Err(CopyError::Always(why)) => return given_up(&why),
+        Err(CopyError::Always(why)) => return abandon(&why),
     };
-    let made = match picture::make(server, bytes).await {
-        Ok(made) => made,
-        Err(Error::Invalid(why)) => return given_up(why.get("picture").unwrap_or_default()),
+    let avatar = match picture::make(server, bytes).await {
+        Ok(avatar) => avatar,
+        Err(Error::Invalid(why)) => return abandon(why.get("picture").unwrap_or_default()),
         Err(error) => return Err(error),
     };
-    let kept = store::keep(server, made).await?;
+    let stored = store::keep(server, avatar).await?;
     let mut tx = server.begin().await?;
-    match store::set_instead(&mut tx, wish.user, &kept, wish.instead_of).await {
+    match store::set_instead(&mut tx, wish.user, &stored, wish.instead_of).await {
         Ok(()) => Ok(tx.commit().await?),
-        Err(Error::NotFound) => given_up("they are gone or have chosen another"),
+        Err(Error::NotFound) => abandon("they are gone or have chosen another"),
         Err(error) => Err(error),
     }
 }
@@ -127,7 +127,7 @@ pub async fn import(server: &Server, wish: &AvatarCopy<'_>) -> Result<()> {
 pub(crate) async fn preview(server: &Server, address: &str) -> Result<Option<Rendition>> {
     let Ok(bytes) = fetch(server.pictures(), address).await else { return Ok(None) };
     match picture::make(server, bytes).await {
-        Ok(made) => Ok(Some(made.small)),
+        Ok(avatar) => Ok(Some(avatar.small)),
         Err(Error::Invalid(_)) => Ok(None),
         Err(error) => Err(error),
     }
@@ -143,11 +143,11 @@ enum CopyError {
 async fn fetch(intake: &Intake, address: &str) -> Result<Vec<u8>, CopyError> {
     let url = allowed(&intake.origins, address).ok_or_else(|| CopyError::Always("not at a place we ask".to_owned()))?;
     // Without the address: it would identify the user's account at the provider.
-    let away =
+    let fetch_error =
         |error: reqwest::Error| CopyError::Now(format!("the picture cannot be fetched: {}", error.without_url()));
     let accepted = "image/png, image/jpeg, image/webp";
-    let mut answer = intake.client.get(url).header(ACCEPT, accepted).send().await.map_err(away)?;
-    match answer.status() {
+    let mut response = intake.client.get(url).header(ACCEPT, accepted).send().await.map_err(fetch_error)?;
+    match response.status() {
         StatusCode::OK => {}
         status if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => {
             return Err(CopyError::Now(format!("the picture cannot be fetched: {status}")));
@@ -155,7 +155,7 @@ async fn fetch(intake: &Intake, address: &str) -> Result<Vec<u8>, CopyError> {
         status => return Err(CopyError::Always(status.to_string())),
     }
     let mut bytes = Vec::new();
-    while let Some(chunk) = answer.chunk().await.map_err(away)? {
+    while let Some(chunk) = response.chunk().await.map_err(fetch_error)? {
         if bytes.len() + chunk.len() > MAX_BYTES {
             return Err(CopyError::Always("more than we read".to_owned()));
         }

@@ -31,7 +31,7 @@ fn path(d: &str, fill: impl std::fmt::Display) -> String {
     format!(r#"<path fill="{fill}" d="{d}"/>"#)
 }
 
-fn turned(degrees: i32, inner: &str) -> String {
+fn rotated(degrees: i32, inner: &str) -> String {
     format!(r#"<g transform="rotate({degrees} 48 48)">{inner}</g>"#)
 }
 
@@ -65,7 +65,7 @@ fn waves(rng: &mut SeededRng, p: &Palette) -> String {
     };
     let first = path(&wave(-40, y, h), p.a);
     let second = path(&wave(-40 + rng.between(-20, 10), y + rng.between(22, 30), h), p.b);
-    turned(rng.between(-6, 6) * 15, &format!("{first}{second}"))
+    rotated(rng.between(-6, 6) * 15, &format!("{first}{second}"))
 }
 
 fn petals(rng: &mut SeededRng, p: &Palette) -> String {
@@ -97,16 +97,16 @@ fn quarters(rng: &mut SeededRng, p: &Palette) -> String {
 }
 
 fn stripes(rng: &mut SeededRng, p: &Palette) -> String {
-    let wide = rng.between(7, 15);
-    let gap = wide + rng.between(8, 16);
+    let stroke_width = rng.between(7, 15);
+    let gap = stroke_width + rng.between(8, 16);
     let y = rng.between(0, 14) - 10;
     let bars = |from: i32| (0..3).map(|i| format!("M-40 {}h180", from + i * gap * 2)).collect::<String>();
     let (first, second) = (bars(y), bars(y + gap));
     let inner = format!(
-        r#"<g stroke-width="{wide}"><path stroke="{}" d="{first}"/><path stroke="{}" d="{second}"/></g>"#,
+        r#"<g stroke-width="{stroke_width}"><path stroke="{}" d="{first}"/><path stroke="{}" d="{second}"/></g>"#,
         p.a, p.b
     );
-    turned(rng.between(-5, 6) * 15, &inner)
+    rotated(rng.between(-5, 6) * 15, &inner)
 }
 
 fn arcs(rng: &mut SeededRng, p: &Palette) -> String {
@@ -171,7 +171,7 @@ fn rays(rng: &mut SeededRng, p: &Palette) -> String {
 
 fn dots(rng: &mut SeededRng, p: &Palette) -> String {
     let gap = rng.between(17, 24);
-    let wide = rng.between(8, 13);
+    let stroke_width = rng.between(8, 13);
     let row = |shift: i32, y: i32| (0..6).map(|i| format!("M{} {y}h0", shift + i * gap)).collect::<String>();
     let mut odd = String::new();
     let mut even = String::new();
@@ -180,8 +180,8 @@ fn dots(rng: &mut SeededRng, p: &Palette) -> String {
         even += &row(-10 + gap / 2, -4 + (2 * i + 1) * gap);
     }
     let dots = format!(r#"<path stroke="{}" d="{odd}"/><path stroke="{}" d="{even}"/>"#, p.a, p.b);
-    let inner = format!(r#"<g stroke-width="{wide}" stroke-linecap="round">{dots}</g>"#);
-    turned(rng.between(0, 5) * 15, &inner)
+    let inner = format!(r#"<g stroke-width="{stroke_width}" stroke-linecap="round">{dots}</g>"#);
+    rotated(rng.between(0, 5) * 15, &inner)
 }
 
 fn moon(rng: &mut SeededRng, p: &Palette) -> String {

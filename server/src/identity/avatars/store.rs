@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// After so many minutes an object in the bucket belongs to a user, or never will.
-const MINUTES: i32 = 10;
+const CLEANUP_DELAY_MINUTES: i32 = 10;
 
 /// A picture in its final storage, before a user has it.
 pub struct Kept {
@@ -41,8 +41,8 @@ pub async fn keep(server: &Server, picture: Picture) -> Result<Kept> {
 /// Stores a picture in the bucket.
 pub(super) async fn keep_in(server: &Server, bucket: &Bucket, picture: Picture) -> Result<Kept> {
     let object = format!("{}-{}", picture.id, BASE64_URL_SAFE_NO_PAD.encode(random::bytes::<9>()));
-    let unless_kept = Job::PictureObject { object: object.clone() };
-    jobs::enqueue_in(&mut *server.db().acquire().await?, &unless_kept, MINUTES).await?;
+    let cleanup = Job::PictureObject { object: object.clone() };
+    jobs::enqueue_in(&mut *server.db().acquire().await?, &cleanup, CLEANUP_DELAY_MINUTES).await?;
     bucket.put(&object, &picture).await?;
     Ok(Kept { picture, object: Some(object) })
 }
@@ -100,7 +100,7 @@ async fn lock(tx: &mut PgConnection, user: UserId) -> Result<Option<String>> {
 }
 
 async fn note(tx: &mut PgConnection, Kept { picture, object }: &Kept) -> Result<()> {
-    let here = object.is_none();
+    let in_database = object.is_none();
     // An update locks the row, so that no other transaction removes it before a user has it; a lone insert would not.
     // An existing picture stays where it is.
     sqlx::query!(
@@ -109,9 +109,9 @@ async fn note(tx: &mut PgConnection, Kept { picture, object }: &Kept) -> Result<
         on conflict (id) do update set made_at = now()
         "#,
         picture.id,
-        here.then_some(&picture.small.bytes[..]),
+        in_database.then_some(&picture.small.bytes[..]),
         picture.small.content_type,
-        here.then_some(&picture.large.bytes[..]),
+        in_database.then_some(&picture.large.bytes[..]),
         picture.large.content_type,
         object.as_deref(),
     )
@@ -140,7 +140,7 @@ pub async fn release(tx: &mut PgConnection, id: &str) -> Result<()> {
     // A statement of its own: it must see any user who got the picture before we had the lock. Afterwards no user can
     // get it.
     if locked.is_some() {
-        let gone = sqlx::query_scalar!(
+        let removed = sqlx::query_scalar!(
             r#"
             delete from avatar_images where id = $1 and not exists (select 1 from users where avatar = $1)
             returning object
@@ -149,18 +149,18 @@ pub async fn release(tx: &mut PgConnection, id: &str) -> Result<()> {
         )
         .fetch_optional(&mut *tx)
         .await?;
-        if let Some(object) = gone.flatten() {
+        if let Some(object) = removed.flatten() {
             jobs::enqueue(tx, &Job::PictureObject { object }).await?;
         }
     }
     Ok(())
 }
 
-/// Removes at most `most` pictures that no user has. Skips new ones, which may be about to get a user. Returns how
+/// Removes at most `limit` pictures that no user has. Skips new ones, which may be about to get a user. Returns how
 /// many.
-pub(crate) async fn sweep(server: &Server, most: i64) -> Result<u64> {
+pub(crate) async fn sweep(server: &Server, limit: i64) -> Result<u64> {
     let mut tx = server.begin().await?;
-    let gone = sqlx::query_scalar!(
+    let removed = sqlx::query_scalar!(
         r#"
         delete from avatar_images where id in (
             select id from avatar_images i
@@ -169,12 +169,12 @@ pub(crate) async fn sweep(server: &Server, most: i64) -> Result<u64> {
         )
         returning object
         "#,
-        most,
+        limit,
     )
     .fetch_all(&mut *tx)
     .await?;
-    let count = gone.len() as u64;
-    for object in gone.into_iter().flatten() {
+    let count = removed.len() as u64;
+    for object in removed.into_iter().flatten() {
         jobs::enqueue(&mut tx, &Job::PictureObject { object }).await?;
     }
     tx.commit().await?;

@@ -98,7 +98,7 @@ fn convert(profile: &ColorProfile, layout: Layout, samples: &[u16], pixels: usiz
     let ends = [vec![light; layout.channels()], vec![dark; layout.channels()]].concat();
     let mut shown = [0; 6];
     transform.transform(&ends, &mut shown).ok()?;
-    let sane = shown[..3].iter().all(|n| *n >= LIGHT) && shown[3..].iter().all(|n| *n <= 65_535 - LIGHT);
+    let is_plausible = shown[..3].iter().all(|n| *n >= LIGHT) && shown[3..].iter().all(|n| *n <= 65_535 - LIGHT);
     let mut converted = vec![0; 3 * pixels];
-    (sane && transform.transform(samples, &mut converted).is_ok()).then_some(converted)
+    (is_plausible && transform.transform(samples, &mut converted).is_ok()).then_some(converted)
 }

@@ -31,8 +31,8 @@ use crate::{
 /// If no further mail may be sent to the address, the pending code of this browser is extended.
 ///
 /// [`Error::Invalid`] on `email`; [`Error::Limited`] for too many mails by this user.
-pub async fn request_email(cx: &Request, me: &Elevated, wished: &str) -> Result<MailOutcome<Token>> {
-    let email = Email::parse(wished)?;
+pub async fn request_email(cx: &Request, me: &Elevated, typed: &str) -> Result<MailOutcome<Token>> {
+    let email = Email::parse(typed)?;
     asking::count_own(cx, me).await?;
     match limits::take_shared(cx.server.db(), SharedBudget::MAIL, &email.key(), cx.client()).await {
         Ok(_) => {}
@@ -85,7 +85,7 @@ pub async fn change_email(cx: &Request, me: &Elevated, typed: &str) -> Result<()
     end_other_ways(&mut tx, me).await?;
     audit::record(&mut tx, me.id(), Actor::of(cx, me), &Event::EmailChanged).await?;
     let notice = match email_links::prepare_undo(&mut tx, me.id(), &old, &right.email).await? {
-        Some(way_back) => way_back,
+        Some(undo_link) => undo_link,
         None => Job::Mail(Mail { to: old, message: mails::email_back(&cx.server.config().origin, &right.email) }),
     };
     jobs::enqueue(&mut tx, &notice).await?;
@@ -103,7 +103,8 @@ pub async fn undo_email(cx: &Request, link: &EmailLink) -> Result<()> {
     let old = link.email.as_deref().ok_or(Error::NotFound)?;
     let mut tx = cx.server.begin().await?;
     email_links::use_undo(&mut tx, link).await?;
-    let lost = sqlx::query_scalar!("select email from users where id = $1", link.user.0).fetch_one(&mut *tx).await?;
+    let replaced_email =
+        sqlx::query_scalar!("select email from users where id = $1", link.user.0).fetch_one(&mut *tx).await?;
     let taken =
         || Invalid::one("", "That address has another account by now. Please write to the people who run this site.");
     sqlx::query!("update users set email = $2 where id = $1", link.user.0, old)
@@ -117,7 +118,9 @@ pub async fn undo_email(cx: &Request, link: &EmailLink) -> Result<()> {
     sqlx::query!("delete from identities where user_id = $1", link.user.0).execute(&mut *tx).await?;
     audit::record(&mut tx, link.user, Actor::LinkHolder { client: cx.client() }, &Event::EmailRestored).await?;
     let origin = &cx.server.config().origin;
-    for (to, message) in [(lost, mails::email_back(origin, old)), (old.to_owned(), mails::email_restored(origin))] {
+    for (to, message) in
+        [(replaced_email, mails::email_back(origin, old)), (old.to_owned(), mails::email_restored(origin))]
+    {
         jobs::enqueue(&mut tx, &Job::Mail(Mail { to, message })).await?;
     }
     tx.commit().await?;

@@ -17,8 +17,8 @@ use crate::{
 /// may also take it back.
 ///
 /// [`Error::Invalid`] on `username` when it is not available.
-pub async fn change_username(cx: &Request, me: &Elevated, wished: &str) -> Result<Username> {
-    let username = Username::parse(wished)?;
+pub async fn change_username(cx: &Request, me: &Elevated, typed: &str) -> Result<Username> {
+    let username = Username::parse(typed)?;
     let taken = || Invalid::one("username", "That username is taken. Please pick another.");
     // Before the transaction: inside it, this would wait for a second connection while locks are held.
     limits::take(cx.server.db(), limits::USERNAME, me.id()).await?;

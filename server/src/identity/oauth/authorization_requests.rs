@@ -153,14 +153,14 @@ impl Callback {
         let mut read = Self::default();
         let mut state = None;
         for (name, value) in pairs {
-            let place = match name {
+            let field = match name {
                 "code" => &mut read.code,
                 "state" => &mut state,
                 "iss" => &mut read.issuer,
                 "error" => &mut read.error,
                 _ => continue,
             };
-            if place.replace(value).is_some() {
+            if field.replace(value).is_some() {
                 return Self::default();
             }
         }

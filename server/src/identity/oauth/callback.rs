@@ -86,22 +86,22 @@ pub async fn handle_callback(cx: &Request, slug: &str, callback: &Callback) -> R
             return Ok(CallbackOutcome::Refused { why: OAuthRefusal::Gone, intent: None, next: "/".to_owned() });
         }
     };
-    let sorry = |why| CallbackOutcome::Refused { why, intent: Some(flow.intent), next: flow.next.clone() };
+    let refuse = |why| CallbackOutcome::Refused { why, intent: Some(flow.intent), next: flow.next.clone() };
     let me = cx.me().filter(|me| flow.owner == Some((me.id(), me.device)));
     if flow.intent.is_own() && me.is_none() {
-        return Ok(sorry(OAuthRefusal::SessionGone));
+        return Ok(refuse(OAuthRefusal::SessionGone));
     }
     let account = match ask(cx, provider, (callback, &flow)).await {
         Ok(account) => account,
-        Err(why) => return Ok(sorry(why)),
+        Err(why) => return Ok(refuse(why)),
     };
     let outcome = decide::decide(&facts(cx, &account, (flow.intent, me)).await?);
-    if let Some(why) = account.missing.as_ref().and_then(|missing| unfit(provider, missing, outcome)) {
-        return Ok(sorry(why));
+    if let Some(why) = account.missing.as_ref().and_then(|missing| missing_detail_refusal(provider, missing, outcome)) {
+        return Ok(refuse(why));
     }
     match act(cx, (&account, &flow), (outcome, me)).await? {
         Ok(back) => Ok(back),
-        Err(why) => Ok(sorry(why)),
+        Err(why) => Ok(refuse(why)),
     }
 }
 
@@ -117,21 +117,21 @@ async fn ask(
         (None, Some(code)) => {
             let fresh = (flow.intent == Intent::Elevate).then_some(flow.created_at);
             let request = authorization_requests::request(cx, provider, (&flow.browser, flow.state.clone()), fresh);
-            let answer = CallbackParams { code: code.clone().into(), issuer: callback.issuer.as_deref() };
-            provider.ask(&answer, &request).await.map_err(|error| OAuthRefusal::of(provider, &error))
+            let params = CallbackParams { code: code.clone().into(), issuer: callback.issuer.as_deref() };
+            provider.ask(&params, &request).await.map_err(|error| OAuthRefusal::of(provider, &error))
         }
     }
 }
 
 /// Returns an error if the outcome needs the details that could not be read: joining may need them, updating name and
 /// picture does. Every other outcome needs only the identity.
-fn unfit(provider: &Provider, missing: &MissingDetail, outcome: Outcome) -> Option<OAuthRefusal> {
-    let needed = match outcome {
+fn missing_detail_refusal(provider: &Provider, missing: &MissingDetail, outcome: Outcome) -> Option<OAuthRefusal> {
+    let is_required = match outcome {
         Outcome::SignUp(_) => !missing.may_join,
         Outcome::Refresh(_) => true,
         _ => false,
     };
-    if needed {
+    if is_required {
         return Some(OAuthRefusal::of(provider, &missing.error));
     }
     tracing::warn!(provider = %provider.slug(), error = %missing.error, "went on without the details of an account");
@@ -175,8 +175,8 @@ async fn act(
         }
         (Outcome::Proved(user), _) => {
             // To the page of the pending sign-up; this request only verified its account.
-            let onward = pending_sign_ups::next(cx).await?;
-            sign_in_owner(cx, (user, account), true).await.map(|()| CallbackOutcome::Proved { next: onward })
+            let next_path = pending_sign_ups::next(cx).await?;
+            sign_in_owner(cx, (user, account), true).await.map(|()| CallbackOutcome::Proved { next: next_path })
         }
         (Outcome::SignUp(_), _) => {
             pending_sign_ups::keep(cx, flow, account).await?;

@@ -57,26 +57,26 @@ pub(super) struct Expected<'a> {
 
 /// Checks the claims of an id token (OpenID Connect Core § 3.1.3.7) and returns its subject. An error names the claim.
 pub(super) fn check(claims: &Claims, expected: &Expected<'_>, now: OffsetDateTime) -> Result<String, ProviderError> {
-    let wrong = |claim: &str, why: &str| ProviderError::odd(format!("claim `{claim}` of the id token {why}"));
-    let text = |claim: &str| claims.text(claim).ok_or_else(|| wrong(claim, "is missing or not text"));
-    let time = |claim: &str| claims.seconds(claim).ok_or_else(|| wrong(claim, "is missing or not a number"));
+    let claim_error = |claim: &str, why: &str| ProviderError::odd(format!("claim `{claim}` of the id token {why}"));
+    let text = |claim: &str| claims.text(claim).ok_or_else(|| claim_error(claim, "is missing or not text"));
+    let time = |claim: &str| claims.seconds(claim).ok_or_else(|| claim_error(claim, "is missing or not a number"));
     if text("iss")? != expected.issuer {
-        return Err(wrong("iss", "is another issuer"));
+        return Err(claim_error("iss", "is another issuer"));
     }
-    let audience = claims.texts("aud").ok_or_else(|| wrong("aud", "is missing or not text"))?;
+    let audience = claims.texts("aud").ok_or_else(|| claim_error("aud", "is missing or not text"))?;
     if audience.is_empty() || audience.iter().any(|one| one != expected.client_id) {
-        return Err(wrong("aud", "is not this client alone"));
+        return Err(claim_error("aud", "is not this client alone"));
     }
     if time("exp")? <= now.unix_timestamp() {
-        return Err(wrong("exp", "is in the past"));
+        return Err(claim_error("exp", "is in the past"));
     }
     time("iat")?;
     if text("nonce")? != expected.nonce {
-        return Err(wrong("nonce", "is not the one of this sign-in"));
+        return Err(claim_error("nonce", "is not the one of this sign-in"));
     }
     let subject = text("sub")?;
     if subject.len() > MAX_SUBJECT || subject.chars().any(char::is_control) {
-        Err(wrong("sub", "is too long or has control characters"))
+        Err(claim_error("sub", "is too long or has control characters"))
     } else {
         Ok(subject)
     }

@@ -28,16 +28,15 @@ pub(super) struct Description {
 
 /// Fetches the description and the keys of `issuer`. An error names the address and the status.
 pub(super) async fn fetch(issuer: &str, http: &Outbound) -> Result<Description, ProviderError> {
-    let place = format!("{}{PATH}", issuer.trim_end_matches('/'));
-    let document = Claims::parse(&get(http, &place).await?);
-    let document = document.ok_or_else(|| ProviderError::odd(format!("no JSON object at {place}")))?;
+    let url = format!("{}{PATH}", issuer.trim_end_matches('/'));
+    let document = Claims::parse(&get(http, &url).await?);
+    let document = document.ok_or_else(|| ProviderError::odd(format!("no JSON object at {url}")))?;
     let named = document.text("issuer").unwrap_or_default();
     if named != issuer {
-        return Err(ProviderError::settings(format!("{place} says that its issuer is {named:?}, not {issuer:?}")));
+        return Err(ProviderError::settings(format!("{url} says that its issuer is {named:?}, not {issuer:?}")));
     }
     let address = |name: &str| document.text(name).and_then(|text| Url::parse(&text).ok()).filter(is_secure);
-    let required =
-        |name: &str| address(name).ok_or_else(|| ProviderError::odd(format!("no usable `{name}` in {place}")));
+    let required = |name: &str| address(name).ok_or_else(|| ProviderError::odd(format!("no usable `{name}` in {url}")));
     let methods = document.texts("token_endpoint_auth_methods_supported");
     Ok(Description {
         authorization: required("authorization_endpoint")?,
@@ -50,16 +49,16 @@ pub(super) async fn fetch(issuer: &str, http: &Outbound) -> Result<Description, 
     })
 }
 
-async fn keys<T: DeserializeOwned>(http: &Outbound, place: &str) -> Result<T, ProviderError> {
-    let body = get(http, place).await?;
-    serde_json::from_slice(&body).map_err(|_| ProviderError::odd(format!("no set of keys at {place}")))
+async fn keys<T: DeserializeOwned>(http: &Outbound, url: &str) -> Result<T, ProviderError> {
+    let body = get(http, url).await?;
+    serde_json::from_slice(&body).map_err(|_| ProviderError::odd(format!("no set of keys at {url}")))
 }
 
-async fn get(http: &Outbound, place: &str) -> Result<Vec<u8>, ProviderError> {
-    let request = http::Request::get(place).header(ACCEPT, "application/json").body(Vec::new());
-    let answer = http.send(request.map_err(ProviderError::odd)?).await?;
-    match answer.status() {
-        StatusCode::OK => Ok(answer.into_body()),
-        status => Err(ProviderError::odd(format!("{status} at {place}"))),
+async fn get(http: &Outbound, url: &str) -> Result<Vec<u8>, ProviderError> {
+    let request = http::Request::get(url).header(ACCEPT, "application/json").body(Vec::new());
+    let response = http.send(request.map_err(ProviderError::odd)?).await?;
+    match response.status() {
+        StatusCode::OK => Ok(response.into_body()),
+        status => Err(ProviderError::odd(format!("{status} at {url}"))),
     }
 }

@@ -75,12 +75,12 @@ impl GitHub {
     }
 
     fn client(&self, app: &settings::Provider, callback: &str) -> Result<Client, ProviderError> {
-        let wrong = |error: oauth2::url::ParseError| ProviderError::Settings(error.to_string());
+        let settings_error = |error: oauth2::url::ParseError| ProviderError::Settings(error.to_string());
         Ok(BasicClient::new(ClientId::new(app.client_id.clone()))
             .set_client_secret(ClientSecret::new(app.client_secret.expose_secret().to_owned()))
-            .set_auth_uri(AuthUrl::new(format!("{}/login/oauth/authorize", self.url)).map_err(wrong)?)
-            .set_token_uri(TokenUrl::new(format!("{}/login/oauth/access_token", self.url)).map_err(wrong)?)
-            .set_redirect_uri(RedirectUrl::new(callback.to_owned()).map_err(wrong)?)
+            .set_auth_uri(AuthUrl::new(format!("{}/login/oauth/authorize", self.url)).map_err(settings_error)?)
+            .set_token_uri(TokenUrl::new(format!("{}/login/oauth/access_token", self.url)).map_err(settings_error)?)
+            .set_redirect_uri(RedirectUrl::new(callback.to_owned()).map_err(settings_error)?)
             // As its documentation says.
             .set_auth_type(AuthType::RequestBody))
     }
@@ -92,13 +92,17 @@ impl GitHub {
     ) -> Result<Url, ProviderError> {
         let challenge = PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(request.verifier.clone()));
         let client = self.client(app, &request.callback)?;
-        let way = client
+        let auth_request = client
             .authorize_url(|| CsrfToken::new(request.state.text()))
             .add_scopes(["read:user", "user:email"].map(|scope| Scope::new(scope.to_owned())))
             .set_pkce_challenge(challenge);
         // GitHub cannot be made to ask for the password again; it can at least show the account about to sign in.
-        let way = if request.fresh.is_some() { way.add_extra_param("prompt", "select_account") } else { way };
-        Ok(way.url().0)
+        let auth_request = if request.fresh.is_some() {
+            auth_request.add_extra_param("prompt", "select_account")
+        } else {
+            auth_request
+        };
+        Ok(auth_request.url().0)
     }
 
     /// Returns the account of a callback. The id alone is enough for known identities. New users have to try again when

@@ -47,8 +47,8 @@ pub async fn join(cx: &Request, chosen: &Chosen) -> Result<SignUpOutcome> {
     }
     drop(db);
     // Only verified addresses: a form field proves nothing.
-    let proved = |email: &Email| row.addresses.iter().any(|address| address.eq_ignore_ascii_case(email.as_str()));
-    if email.as_ref().is_some_and(|email| !proved(email)) {
+    let is_verified = |email: &Email| row.addresses.iter().any(|address| address.eq_ignore_ascii_case(email.as_str()));
+    if email.as_ref().is_some_and(|email| !is_verified(email)) {
         invalid.add("email", "Choose one of these addresses.");
     }
     let (Some(username), Some(display_name), Some(email)) = (username, display_name, email) else {
@@ -67,7 +67,7 @@ async fn create(cx: &Request, new: &NewUser) -> Result<SignUpOutcome> {
     let account = row.account()?;
     let Some(user) = sign_up::insert_user(&mut tx, new).await? else {
         tx.rollback().await?;
-        return lost(cx, new).await;
+        return explain_conflict(cx, new).await;
     };
     if identities::insert(&mut tx, user, &account).await?.is_err() {
         return Ok(SignUpOutcome::HaveAccount);
@@ -87,7 +87,7 @@ async fn create(cx: &Request, new: &NewUser) -> Result<SignUpOutcome> {
 }
 
 /// Another request was faster: it took the address or the username.
-async fn lost(cx: &Request, new: &NewUser) -> Result<SignUpOutcome> {
+async fn explain_conflict(cx: &Request, new: &NewUser) -> Result<SignUpOutcome> {
     let mut db = cx.server.db().acquire().await?;
     let taken = pending_sign_ups::owners(&mut db, vec![new.email.clone()]).await?.any(|(_, owner)| owner.is_some());
     if taken {

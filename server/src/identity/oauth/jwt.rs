@@ -37,8 +37,8 @@ impl Header {
     /// Refuses tokens that are made for another use, nested, or need an unsupported extension.
     fn check(&self) -> Result<(), ProviderError> {
         let typ = self.typ.as_deref().unwrap_or("JWT").to_ascii_lowercase();
-        let usual = ["jwt", "jose"].contains(&typ.strip_prefix("application/").unwrap_or(&typ));
-        if !usual || self.cty.is_some() || self.crit.is_some() {
+        let is_known_type = ["jwt", "jose"].contains(&typ.strip_prefix("application/").unwrap_or(&typ));
+        if !is_known_type || self.cty.is_some() || self.crit.is_some() {
             return Err(ProviderError::odd("an id token of a kind that is not supported"));
         }
         if ALGORITHMS.contains(&self.alg) {

@@ -33,8 +33,8 @@ use super::{
 use crate::{base::clock, config::providers as settings};
 
 /// The lifetimes of a cached description of an issuer. Its keys may change sooner: then it is fetched again.
-const KEPT: Duration = Duration::from_secs(60 * 60);
-const KEPT_AT_LEAST: Duration = Duration::from_secs(60);
+const CACHE_TIME: Duration = Duration::from_secs(60 * 60);
+const MIN_CACHE_TIME: Duration = Duration::from_secs(60);
 /// The most seconds that an issuer's clock may be behind our database's.
 const SKEW: i64 = 60;
 
@@ -80,12 +80,12 @@ impl Oidc {
     /// Returns its description, fetched again when it is older than `age`. Concurrent callers send one request, and
     /// share the response or the failure.
     async fn description(&self, http: &Outbound, age: Duration) -> Result<Arc<Description>, ProviderError> {
-        let asked = Instant::now();
+        let requested_at = Instant::now();
         let mut known = self.known.lock().await;
         if let Some((_, description)) = known.description.as_ref().filter(|(since, _)| since.elapsed() < age) {
             return Ok(Arc::clone(description));
         }
-        if let Some((_, error)) = known.failure.as_ref().filter(|(since, _)| *since > asked) {
+        if let Some((_, error)) = known.failure.as_ref().filter(|(since, _)| *since > requested_at) {
             return Err(error.clone());
         }
         match timely(&self.issuer, discovery::fetch(&self.issuer, http)).await {
@@ -120,19 +120,19 @@ impl Oidc {
         http: &Outbound,
         request: &AuthorizationRequest,
     ) -> Result<Url, ProviderError> {
-        let description = self.description(http, KEPT).await?;
+        let description = self.description(http, CACHE_TIME).await?;
         let client = client(app, &description, &request.callback)?;
         let challenge = PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(request.verifier.clone()));
-        let way = client
+        let auth_request = client
             .authorize_url(|| CsrfToken::new(request.state.text()))
             .add_scopes(["openid", "email", "profile"].map(|scope| Scope::new(scope.to_owned())))
             .set_pkce_challenge(challenge)
             .add_extra_param("nonce", &request.nonce);
-        let way = match request.fresh {
-            Some(_) => way.add_extra_param("prompt", "login").add_extra_param("max_age", "0"),
-            None => way,
+        let auth_request = match request.fresh {
+            Some(_) => auth_request.add_extra_param("prompt", "login").add_extra_param("max_age", "0"),
+            None => auth_request,
         };
-        Ok(way.url().0)
+        Ok(auth_request.url().0)
     }
 
     /// Returns the account of a callback. The user info endpoint is only requested when the id token has no address;
@@ -145,8 +145,8 @@ impl Oidc {
     ) -> Result<ProviderAccount, ProviderError> {
         let known = timely(&self.issuer, self.identify(app, http, (answer, request))).await?;
         let (mut person, mut missing) = (known.person, None);
-        if let Some(place) = known.user_info.as_ref().filter(|_| person.email.is_none()) {
-            match soon(place.as_str(), user_info(http, place, &known.access_token)).await {
+        if let Some(url) = known.user_info.as_ref().filter(|_| person.email.is_none()) {
+            match soon(url.as_str(), user_info(http, url, &known.access_token)).await {
                 Err(error) => missing = Some(MissingDetail { error, may_join: true }),
                 Ok(info) => match info.text("sub") {
                     Some(sub) if sub == known.subject => person = Person::read(&info).or(person),
@@ -169,7 +169,7 @@ impl Oidc {
         http: &Outbound,
         (answer, request): (&CallbackParams<'_>, &AuthorizationRequest),
     ) -> Result<Identified, ProviderError> {
-        let description = self.description(http, KEPT).await?;
+        let description = self.description(http, CACHE_TIME).await?;
         match answer.issuer {
             Some(issuer) if issuer != self.issuer => return Err(ProviderError::odd("another issuer answered")),
             None if description.names_itself => return Err(ProviderError::odd("an answer without its issuer")),
@@ -202,7 +202,7 @@ impl Oidc {
     async fn claims(&self, http: &Outbound, tokens: &Tokens) -> Result<Claims, ProviderError> {
         let token = tokens.id_token().ok_or_else(|| ProviderError::odd("no id token"))?;
         // The second time with newly fetched keys: issuers change them.
-        for age in [KEPT, KEPT_AT_LEAST] {
+        for age in [CACHE_TIME, MIN_CACHE_TIME] {
             if let Some(claims) = jwt::verify(&self.description(http, age).await?.keys, token)? {
                 return Ok(claims);
             }
@@ -222,22 +222,21 @@ fn client(app: &settings::Provider, issuer: &Description, callback: &str) -> Res
 }
 
 /// Returns the claims of the user info endpoint (OpenID Connect Core § 5.3). A signed response is not read.
-async fn user_info(http: &Outbound, place: &Url, token: &AccessToken) -> Result<Claims, ProviderError> {
-    let request = http::Request::get(place.as_str())
+async fn user_info(http: &Outbound, url: &Url, token: &AccessToken) -> Result<Claims, ProviderError> {
+    let request = http::Request::get(url.as_str())
         .header(ACCEPT, "application/json")
         .header(AUTHORIZATION, format!("Bearer {}", token.secret()))
         .body(Vec::new());
     let answer = http.send(request.map_err(ProviderError::odd)?).await?;
     let kind = answer.headers().get(CONTENT_TYPE).map_or(&b"application/json"[..], |kind| kind.as_bytes());
     if answer.status() != StatusCode::OK {
-        return Err(ProviderError::odd(format!("{} for the user info at {place}", answer.status())));
+        return Err(ProviderError::odd(format!("{} for the user info at {url}", answer.status())));
     }
     let essence = kind.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
     if !essence.eq_ignore_ascii_case(b"application/json") {
-        return Err(ProviderError::odd(format!("{} for the user info at {place}", String::from_utf8_lossy(essence))));
+        return Err(ProviderError::odd(format!("{} for the user info at {url}", String::from_utf8_lossy(essence))));
     }
-    Claims::parse(answer.body())
-        .ok_or_else(|| ProviderError::odd(format!("no JSON object for the user info at {place}")))
+    Claims::parse(answer.body()).ok_or_else(|| ProviderError::odd(format!("no JSON object for the user info at {url}")))
 }
 
 fn account(app: &settings::Provider, subject: String, person: &Person) -> ProviderAccount {

@@ -74,28 +74,28 @@ fn brief(text: &str) -> String {
     crate::base::text::clean_line(text).chars().take(200).collect()
 }
 
-/// Limits the total time of all requests that a sign-in needs. `place` is for the log.
+/// Limits the total time of all requests that a sign-in needs. `url` is for the log.
 pub(super) async fn timely<T>(
-    place: &str,
+    url: &str,
     work: impl Future<Output = Result<T, ProviderError>>,
 ) -> Result<T, ProviderError> {
-    within(TOTAL, place, work).await
+    within(TOTAL, url, work).await
 }
 
 /// Like [`timely`], for requests that a sign-in can do without.
 pub(super) async fn soon<T>(
-    place: &str,
+    url: &str,
     work: impl Future<Output = Result<T, ProviderError>>,
 ) -> Result<T, ProviderError> {
-    within(DETAILS, place, work).await
+    within(DETAILS, url, work).await
 }
 
 async fn within<T>(
     limit: Duration,
-    place: &str,
+    url: &str,
     work: impl Future<Output = Result<T, ProviderError>>,
 ) -> Result<T, ProviderError> {
-    let late = || ProviderError::Unreachable(format!("{place}: no answer within {} s", limit.as_secs()));
+    let late = || ProviderError::Unreachable(format!("{url}: no answer within {} s", limit.as_secs()));
     timeout(limit, work).await.unwrap_or_else(|_| Err(late()))
 }
 
@@ -127,22 +127,22 @@ impl Outbound {
             value.as_bytes().get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"bearer "))
         });
         self.check_quiet()?;
-        let place = place(&request);
-        let unreachable =
-            |error: reqwest::Error| ProviderError::Unreachable(format!("{place}: {}", cause(&error.without_url())));
-        let request = reqwest::Request::try_from(request).map_err(unreachable)?;
-        let mut answer = self.client.execute(request).await.map_err(unreachable)?;
+        let url = url(&request);
+        let to_unreachable =
+            |error: reqwest::Error| ProviderError::Unreachable(format!("{url}: {}", cause(&error.without_url())));
+        let request = reqwest::Request::try_from(request).map_err(to_unreachable)?;
+        let mut answer = self.client.execute(request).await.map_err(to_unreachable)?;
         let (status, headers) = (answer.status(), answer.headers().clone());
         if self.asks_to_wait(status, &headers, personal) {
-            return Err(ProviderError::Wait(format!("{status} at {place}")));
+            return Err(ProviderError::Wait(format!("{status} at {url}")));
         }
         if status.is_redirection() {
-            return Err(ProviderError::odd(format!("a redirect, {status}, at {place}")));
+            return Err(ProviderError::odd(format!("a redirect, {status}, at {url}")));
         }
         let mut body = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(unreachable)? {
+        while let Some(chunk) = answer.chunk().await.map_err(to_unreachable)? {
             if body.len() + chunk.len() > BODY {
-                return Err(ProviderError::odd(format!("more than we read at {place}")));
+                return Err(ProviderError::odd(format!("more than we read at {url}")));
             }
             body.extend_from_slice(&chunk);
         }
@@ -164,9 +164,9 @@ impl Outbound {
     /// Detects that a provider asks us to wait: status 429, or 403 or 503 with the time to wait.
     fn asks_to_wait(&self, status: StatusCode, headers: &HeaderMap, personal: bool) -> bool {
         let wait = headers.get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
-        let spent = headers.get("x-ratelimit-remaining").is_some_and(|left| left == "0");
+        let is_exhausted = headers.get("x-ratelimit-remaining").is_some_and(|left| left == "0");
         let limited = status == StatusCode::TOO_MANY_REQUESTS
-            || (status == StatusCode::FORBIDDEN && (wait.is_some() || spent))
+            || (status == StatusCode::FORBIDDEN && (wait.is_some() || is_exhausted))
             || (status == StatusCode::SERVICE_UNAVAILABLE && wait.is_some());
         if let Some(seconds) = wait.filter(|_| limited && !personal) {
             let until = Instant::now() + Duration::from_secs(seconds).min(MAX_QUIET);
@@ -177,7 +177,7 @@ impl Outbound {
 }
 
 /// Returns the address of a request for the log: without its query.
-fn place(request: &HttpRequest) -> String {
+fn url(request: &HttpRequest) -> String {
     let uri = request.uri();
     let host = uri.authority().map_or("", |authority| authority.as_str());
     format!("{}://{host}{}", uri.scheme_str().unwrap_or_default(), uri.path())

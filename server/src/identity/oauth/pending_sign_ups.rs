@@ -198,13 +198,13 @@ pub async fn current(cx: &Request, restarted: bool) -> Result<PendingSignUp> {
 async fn stage(db: &mut PgConnection, row: &Row, restarted: bool) -> Result<Stage> {
     let known: Vec<_> = owners(db, row.addresses.clone()).await?.collect();
     let free: Vec<String> = known.iter().filter(|(_, owner)| owner.is_none()).map(|(a, _)| a.clone()).collect();
-    let taken = known.into_iter().find_map(|(address, owner)| owner.map(|owner| (address, owner)));
-    let addresses = match &taken {
+    let owned = known.into_iter().find_map(|(address, owner)| owner.map(|owner| (address, owner)));
+    let addresses = match &owned {
         Some((_, owner)) if !restarted || free.is_empty() => Addresses::Of(*owner),
         _ if free.is_empty() => Addresses::None,
         _ => Addresses::Free,
     };
-    Ok(match (decide::next(addresses), taken) {
+    Ok(match (decide::next(addresses), owned) {
         (Step::Prove(_), Some((address, _))) => Stage::Prove { address, free },
         (Step::Choose, _) => {
             let (username, others) = suggestion(db, &row.login).await?;
@@ -245,8 +245,8 @@ pub(super) async fn link(tx: &mut PgConnection, cx: &Request, (user, proved): (U
             .fetch_optional(&mut *tx)
             .await?
             .ok_or(Error::NotFound)?;
-    let theirs = |address: &str| address.eq_ignore_ascii_case(&email);
-    if !row.addresses.iter().any(|address| theirs(address)) && !proved.is_some_and(theirs) {
+    let matches_email = |address: &str| address.eq_ignore_ascii_case(&email);
+    if !row.addresses.iter().any(|address| matches_email(address)) && !proved.is_some_and(matches_email) {
         return Err(Error::NotFound);
     }
     let account = row.account()?;
@@ -260,14 +260,14 @@ pub(super) async fn link(tx: &mut PgConnection, cx: &Request, (user, proved): (U
 /// Stores an address that was verified by a mailed code: from now on the first to choose from.
 pub(super) async fn set_verified(tx: &mut PgConnection, cx: &Request, address: &str) -> Result<()> {
     let address = Email::parse(address)?;
-    let kept = sqlx::query!(
+    let updated = sqlx::query!(
         "update pending_oauth_sign_ups set verified = $2 where browser_hash = $1 and expires_at > now()",
         &browser_hash(cx)?[..],
         address.as_str(),
     )
     .execute(tx)
     .await?;
-    if kept.rows_affected() == 1 { Ok(()) } else { Err(Error::NotFound) }
+    if updated.rows_affected() == 1 { Ok(()) } else { Err(Error::NotFound) }
 }
 
 #[cfg(test)]

@@ -67,20 +67,20 @@ impl ProviderAccount {
     pub(super) fn tidy(self) -> Self {
         let picture = self.picture.and_then(|text| Url::parse(&text).ok()).filter(settings::is_secure);
         Self {
-            login: cut(&text::clean_line(&self.login), LOGIN_MAX),
-            name: cut(&text::clean_line(&self.name), DISPLAY_NAME_MAX),
+            login: truncate(&text::clean_line(&self.login), LOGIN_MAX),
+            name: truncate(&text::clean_line(&self.name), DISPLAY_NAME_MAX),
             picture: picture.map(String::from).filter(|url| url.len() <= PICTURE_MAX),
             ..self
         }
     }
 }
 
-/// Returns the first `most` code points of a line, or a few less: no grapheme is cut.
-fn cut(line: &str, most: usize) -> String {
-    let mut left = most;
+/// Returns the first `max_chars` code points of a line, or a few less: no grapheme is cut.
+fn truncate(line: &str, max_chars: usize) -> String {
+    let mut remaining = max_chars;
     let fits = |grapheme: &&str| {
-        let rest = left.checked_sub(grapheme.chars().count());
-        left = rest.unwrap_or_default();
+        let rest = remaining.checked_sub(grapheme.chars().count());
+        remaining = rest.unwrap_or_default();
         rest.is_some()
     };
     line.graphemes(true).take_while(fits).collect::<String>().trim_end().to_owned()
@@ -88,12 +88,12 @@ fn cut(line: &str, most: usize) -> String {
 
 /// Returns the usable addresses: GitHub's noreply addresses only forward mail, or do not accept it.
 pub(super) fn usable_addresses<'a>(addresses: impl Iterator<Item = &'a str>) -> Vec<Email> {
-    let made_up = |email: &Email| {
+    let is_placeholder = |email: &Email| {
         let domain = email.as_str().rsplit('@').next().unwrap_or_default();
         domain.split('.').any(|label| label == "noreply")
     };
     let mut list: Vec<Email> = Vec::new();
-    for email in addresses.filter_map(Email::exact).filter(|email| !made_up(email)) {
+    for email in addresses.filter_map(Email::exact).filter(|email| !is_placeholder(email)) {
         if list.iter().all(|known| known.key() != email.key()) && list.len() < 10 {
             list.push(email);
         }
@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn cuts_names_between_graphemes() {
         let (family, flag) = ("👩\u{200d}👩\u{200d}👧\u{200d}👦", "🇳🇴");
-        for (line, most, left) in [
+        for (line, max_chars, remaining) in [
             ("Ada Marlow".to_owned(), 50, "Ada Marlow".to_owned()),
             ("Ada Marlow".to_owned(), 4, "Ada".to_owned()),
             (format!("{}{family}", "a".repeat(48)), 50, "a".repeat(48)),
@@ -161,7 +161,7 @@ mod tests {
             (format!("{}x", "a".repeat(50)), 50, "a".repeat(50)),
             (format!("e{}", "\u{301}".repeat(60)), 50, String::new()),
         ] {
-            assert_eq!(cut(&line, most), left, "{line}");
+            assert_eq!(truncate(&line, max_chars), remaining, "{line}");
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::{
 /// [`Error::NotFound`] when there is no pending sign-up.
 pub async fn avatar(cx: &Request) -> Result<Option<Rendition>> {
     let browser = pending_sign_ups::browser_hash(cx)?;
-    let kept = sqlx::query!(
+    let row = sqlx::query!(
         r#"
         update pending_oauth_sign_ups a set avatar_requested = true from pending_oauth_sign_ups before
         where a.browser_hash = $1 and a.expires_at > now() and before.browser_hash = a.browser_hash
@@ -27,10 +27,10 @@ pub async fn avatar(cx: &Request) -> Result<Option<Rendition>> {
     .fetch_optional(cx.server.db())
     .await?
     .ok_or(Error::NotFound)?;
-    if let (Some(bytes), Some(content_type)) = (kept.avatar, kept.avatar_type) {
+    if let (Some(bytes), Some(content_type)) = (row.avatar, row.avatar_type) {
         return Ok(Some(Rendition { content_type, bytes }));
     }
-    let (Some(address), false) = (kept.picture, kept.requested) else { return Ok(None) };
+    let (Some(address), false) = (row.picture, row.requested) else { return Ok(None) };
     let Some(preview) = avatars::preview(&cx.server, &address).await? else { return Ok(None) };
     sqlx::query!(
         "update pending_oauth_sign_ups set avatar = $2, avatar_type = $3 where browser_hash = $1 and picture = $4",

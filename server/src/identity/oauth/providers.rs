@@ -98,24 +98,24 @@ impl Provider {
     /// Returns the account of a callback. The tokens in the provider's response are dropped with it.
     pub(super) async fn ask(
         &self,
-        answer: &CallbackParams<'_>,
+        params: &CallbackParams<'_>,
         request: &AuthorizationRequest,
     ) -> Result<ProviderAccount, ProviderError> {
         let account = match &self.protocol {
-            Protocol::GitHub(github) => github.ask(&self.settings, &self.http, (answer, request)).await,
-            Protocol::Oidc(oidc) => oidc.ask(&self.settings, &self.http, (answer, request)).await,
+            Protocol::GitHub(github) => github.ask(&self.settings, &self.http, (params, request)).await,
+            Protocol::Oidc(oidc) => oidc.ask(&self.settings, &self.http, (params, request)).await,
         };
         account.map(ProviderAccount::tidy)
     }
 
     /// Checks that the provider answers, for `kith doctor`. Returns one of its addresses and the response time.
     pub async fn reach(&self) -> Result<(String, Duration), ProviderError> {
-        let begun = Instant::now();
-        let place = match &self.protocol {
+        let started = Instant::now();
+        let url = match &self.protocol {
             Protocol::GitHub(github) => github.reach(&self.http).await?,
             Protocol::Oidc(oidc) => oidc.reach(&self.http).await?,
         };
-        Ok((place, begun.elapsed()))
+        Ok((url, started.elapsed()))
     }
 
     /// Returns the callback URL to register at the provider.

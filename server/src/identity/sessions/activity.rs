@@ -41,7 +41,7 @@ pub(crate) async fn activity_of(
     db: &mut PgConnection,
     user: UserId,
     before: i64,
-    most: i64,
+    limit: i64,
 ) -> Result<Vec<AuditEvent>> {
     let rows = sqlx::query!(
         r#"
@@ -50,7 +50,7 @@ pub(crate) async fn activity_of(
         "#,
         user.0,
         before,
-        most,
+        limit,
     )
     .fetch_all(db)
     .await?;

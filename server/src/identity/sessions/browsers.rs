@@ -105,15 +105,15 @@ pub(crate) async fn greet_browser(tx: &mut PgConnection, cx: &Request, user: Use
 }
 
 /// Deletes all known browsers of the user, inside the transaction that revokes their sessions; except that of the
-/// session `but`.
-pub(super) async fn forget_all(tx: &mut PgConnection, user: UserId, but: Option<&Member>) -> Result<()> {
+/// session `except`.
+pub(super) async fn forget_all(tx: &mut PgConnection, user: UserId, except: Option<&Member>) -> Result<()> {
     sqlx::query!(
         r#"
         delete from known_browsers k where k.user_id = $1
             and not exists (select 1 from sessions s where s.id = $2 and s.browser_hash = k.browser_hash)
         "#,
         user.0,
-        but.map(|me| me.key.as_str()),
+        except.map(|me| me.key.as_str()),
     )
     .execute(tx)
     .await?;
@@ -121,7 +121,7 @@ pub(super) async fn forget_all(tx: &mut PgConnection, user: UserId, but: Option<
 }
 
 /// Deletes these known browsers, inside the transaction that revoked their sessions; never that of the current session.
-pub(super) async fn forget(tx: &mut PgConnection, me: &Member, these: &[Vec<u8>]) -> Result<()> {
+pub(super) async fn forget(tx: &mut PgConnection, me: &Member, hashes: &[Vec<u8>]) -> Result<()> {
     sqlx::query!(
         r#"
         delete from known_browsers k where k.user_id = $1 and k.browser_hash = any($3)
@@ -129,7 +129,7 @@ pub(super) async fn forget(tx: &mut PgConnection, me: &Member, these: &[Vec<u8>]
         "#,
         me.id().0,
         me.key.as_str(),
-        these,
+        hashes,
     )
     .execute(tx)
     .await?;

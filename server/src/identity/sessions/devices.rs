@@ -65,7 +65,7 @@ pub async fn list(db: &mut PgConnection, me: &Member) -> Result<Vec<Device>> {
 pub async fn revoke(cx: &Request, me: &Elevated, device: DeviceId) -> Result<UserAgent> {
     let mut tx = cx.server.begin().await?;
     lock_elevated(&mut tx, me).await?;
-    let ended = sqlx::query!(
+    let deleted = sqlx::query!(
         "delete from sessions where device_id = $1 and user_id = $2 returning user_agent, browser_hash",
         device.0,
         me.id().0,
@@ -74,11 +74,11 @@ pub async fn revoke(cx: &Request, me: &Elevated, device: DeviceId) -> Result<Use
     .await?
     .ok_or(Error::NotFound)?;
     if device != me.device {
-        browsers::forget(&mut tx, me, &ended.browser_hash.into_iter().collect::<Vec<_>>()).await?;
+        browsers::forget(&mut tx, me, &deleted.browser_hash.into_iter().collect::<Vec<_>>()).await?;
     }
     audit::record(&mut tx, me.id(), Actor::of(cx, me), &Event::DeviceEnded { device }).await?;
     tx.commit().await?;
-    Ok(UserAgent::parse(&ended.user_agent))
+    Ok(UserAgent::parse(&deleted.user_agent))
 }
 
 /// Revokes all of the user's sessions but this one. Returns how many there were.
@@ -139,7 +139,7 @@ pub(crate) async fn revoke_others_in(tx: &mut PgConnection, me: &Member) -> Resu
 /// Revokes the user's sessions that were opened in one way, except this one, inside the transaction that removes that
 /// way to sign in.
 pub(crate) async fn revoke_by_method(tx: &mut PgConnection, me: &Member, method: &str) -> Result<()> {
-    let ended = sqlx::query_scalar!(
+    let deleted = sqlx::query_scalar!(
         "delete from sessions where user_id = $1 and sign_in_method = $2 and id <> $3 returning browser_hash",
         me.id().0,
         method,
@@ -147,7 +147,7 @@ pub(crate) async fn revoke_by_method(tx: &mut PgConnection, me: &Member, method:
     )
     .fetch_all(&mut *tx)
     .await?;
-    browsers::forget(tx, me, &ended.into_iter().flatten().collect::<Vec<_>>()).await
+    browsers::forget(tx, me, &deleted.into_iter().flatten().collect::<Vec<_>>()).await
 }
 
 /// Revokes every session of a user, inside the transaction of a change that requires it. None of their browsers stays
@@ -195,9 +195,9 @@ pub async fn revoke_by_link(cx: &Request, link: &EmailLink) -> Result<()> {
 pub async fn sign_out(cx: &Request) -> Result<()> {
     let Some(key) = cx.cookie() else { return Ok(()) };
     let mut tx = cx.server.begin().await?;
-    let ended = sqlx::query!("delete from sessions where id = $1", key.as_str()).execute(&mut *tx).await?;
+    let deleted = sqlx::query!("delete from sessions where id = $1", key.as_str()).execute(&mut *tx).await?;
     // Of two concurrent requests one signs out.
-    if let Some(me) = cx.me().filter(|_| ended.rows_affected() == 1) {
+    if let Some(me) = cx.me().filter(|_| deleted.rows_affected() == 1) {
         audit::record(&mut tx, me.id(), Actor::of(cx, me), &Event::SignedOut).await?;
     }
     tx.commit().await?;

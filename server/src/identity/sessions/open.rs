@@ -150,7 +150,7 @@ pub async fn claim(
 /// Moves this browser's session to a new id and elevates it: after an elevation the cookie is new, so nobody can have
 /// seen it before. [`Error::SignInNeeded`] when the session was revoked in the meantime.
 pub async fn renew(tx: &mut PgConnection, cx: &Request, me: &Member, key: &SessionKey) -> Result<()> {
-    let moved = sqlx::query!(
+    let updated = sqlx::query!(
         r#"
         with old as (
             delete from sessions where id = $1 and user_id = $2 and expires_at > now()
@@ -170,7 +170,7 @@ pub async fn renew(tx: &mut PgConnection, cx: &Request, me: &Member, key: &Sessi
     )
     .execute(tx)
     .await?;
-    if moved.rows_affected() != 1 {
+    if updated.rows_affected() != 1 {
         return Err(Error::SignInNeeded);
     }
     cx.claimed();

@@ -48,18 +48,18 @@ impl<S> HashedStore<S> {
     }
 }
 
-fn hidden(record: &Record) -> Record {
+fn with_hashed_id(record: &Record) -> Record {
     Record { id: hashed(&record.id), ..record.clone() }
 }
 
 #[async_trait]
 impl<S: SessionStore> SessionStore for HashedStore<S> {
     async fn create(&self, record: &mut Record) -> session_store::Result<()> {
-        let mut stored = hidden(record);
-        let asked = stored.id;
+        let mut stored = with_hashed_id(record);
+        let requested_id = stored.id;
         self.0.create(&mut stored).await?;
         // The store found the id in use and chose another, whose preimage is unknown. One in 2^128.
-        if stored.id != asked {
+        if stored.id != requested_id {
             return Err(session_store::Error::Backend("a session id was taken".into()));
         }
         Ok(())

@@ -31,17 +31,17 @@ impl SessionTable {
                 let schema = sqlx::query_scalar!("select current_schema()::text")
                     .fetch_one(&self.db)
                     .await
-                    .map_err(|error| backend(error.to_string()))?;
-                let schema = schema.ok_or_else(|| backend("the search_path names no schema".to_owned()))?;
-                let store = PostgresStore::new(self.db.clone()).with_schema_name(schema).map_err(backend)?;
-                store.with_table_name("sessions").map_err(backend)
+                    .map_err(|error| backend_error(error.to_string()))?;
+                let schema = schema.ok_or_else(|| backend_error("the search_path names no schema".to_owned()))?;
+                let store = PostgresStore::new(self.db.clone()).with_schema_name(schema).map_err(backend_error)?;
+                store.with_table_name("sessions").map_err(backend_error)
             })
             .await
     }
 }
 
-fn backend(why: String) -> Error {
-    Error::Backend(why)
+fn backend_error(message: String) -> Error {
+    Error::Backend(message)
 }
 
 #[async_trait]

@@ -132,7 +132,7 @@ impl Username {
     pub fn parse(typed: &str) -> Result<Self, Invalid> {
         let typed = input::identifier(typed);
         let name = typed.strip_prefix('@').unwrap_or(&typed).to_ascii_lowercase();
-        let why = if !(3..=24).contains(&name.chars().count()) {
+        let message = if !(3..=24).contains(&name.chars().count()) {
             "Usernames have 3 to 24 characters."
         } else if !name.starts_with(|c: char| c.is_ascii_lowercase()) {
             "Usernames begin with a letter from a to z."
@@ -143,7 +143,7 @@ impl Username {
         } else {
             return Ok(Self(name));
         };
-        Err(Invalid::one("username", why))
+        Err(Invalid::one("username", message))
     }
 
     /// Returns the username as it is stored.
@@ -176,12 +176,12 @@ pub(crate) async fn reserve_username(tx: &mut PgConnection, name: &str, owner: U
 }
 
 /// Returns up to three free names that resemble a taken one.
-pub async fn alternatives(db: &mut PgConnection, taken: &Username) -> Result<Vec<String>> {
-    let stem: String = taken.as_str().trim_end_matches(|c: char| c.is_ascii_digit()).chars().take(19).collect();
+pub async fn alternatives(db: &mut PgConnection, username: &Username) -> Result<Vec<String>> {
+    let stem: String = username.as_str().trim_end_matches(|c: char| c.is_ascii_digit()).chars().take(19).collect();
     let endings = ["_", "2", "3", "7", "22", "42", "77", "101", "365", "808", "1001", "_here", "_too"];
     let candidates: Vec<String> =
         endings.iter().map(|ending| format!("{stem}{ending}")).filter(|name| Username::parse(name).is_ok()).collect();
-    let free = sqlx::query_scalar!(
+    let available = sqlx::query_scalar!(
         r#"
         select c.name as "name!" from unnest($1::text[]) with ordinality as c (name, place)
         where not exists (select 1 from users u where u.username = c.name)
@@ -192,7 +192,7 @@ pub async fn alternatives(db: &mut PgConnection, taken: &Username) -> Result<Vec
     )
     .fetch_all(db)
     .await?;
-    Ok(free)
+    Ok(available)
 }
 
 #[cfg(test)]

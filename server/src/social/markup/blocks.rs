@@ -70,8 +70,8 @@ impl Reader<'_> {
     }
 
     fn paragraph(&mut self, lines: &[&str]) -> usize {
-        let goes_on = |n: &usize| !is_blank(lines[*n]) && !self.interrupts(&lines[*n..]);
-        let count = 1 + (1..lines.len()).take_while(goes_on).count();
+        let continues = |n: &usize| !is_blank(lines[*n]) && !self.interrupts(&lines[*n..]);
+        let count = 1 + (1..lines.len()).take_while(continues).count();
         let text = lines[..count].iter().map(|line| line.trim()).collect::<Vec<_>>().join("\n");
         self.out.push(Piece::Start(self.paragraph));
         inline::read(&text, self.out);

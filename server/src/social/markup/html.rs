@@ -34,9 +34,9 @@ static SANITISER: LazyLock<Builder<'static>> = LazyLock::new(|| {
     builder
 });
 
-/// Writes the document. A name becomes a link only if `person` knows it, to the username that it returns; a tag only if
+/// Writes the document. A name becomes a link only if `username_of` knows it, to the username that it returns; a tag only if
 /// it is in `tags`.
-pub(super) fn write(pieces: &[Piece], person: impl Fn(&str) -> Option<String>, tags: &BTreeSet<String>) -> String {
+pub(super) fn write(pieces: &[Piece], username_of: impl Fn(&str) -> Option<String>, tags: &BTreeSet<String>) -> String {
     let mut html = String::new();
     for piece in pieces {
         match piece {
@@ -45,7 +45,7 @@ pub(super) fn write(pieces: &[Piece], person: impl Fn(&str) -> Option<String>, t
             Piece::Break => html.push_str("<br>\n"),
             Piece::Code(code) => html.push_str(&format!("<code>{}</code>", text(code))),
             Piece::CodeBlock(language, code) => code_block(&mut html, language, code),
-            Piece::Word(word) => html.push_str(&markup(word, &person, tags)),
+            Piece::Word(word) => html.push_str(&markup(word, &username_of, tags)),
             Piece::LinkStart(link) => html.push_str(&open(link)),
             Piece::LinkEnd(link) => html.push_str(&format!("</a> <small>({})</small>", text(&link.host))),
         }
@@ -99,11 +99,11 @@ fn code_block(html: &mut String, language: &str, code: &str) {
     html.push_str(&format!("<pre><code>{}</code></pre>\n", text(code)));
 }
 
-fn markup(word: &Word, person: impl Fn(&str) -> Option<String>, tags: &BTreeSet<String>) -> String {
+fn markup(word: &Word, username_of: impl Fn(&str) -> Option<String>, tags: &BTreeSet<String>) -> String {
     match word {
         Word::Text(plain) => text(plain),
         Word::Link(link) => format!("{}{}</a>", open(link), text(&link.short)),
-        Word::Name { sign, name } => match person(&name.to_ascii_lowercase()) {
+        Word::Name { sign, name } => match username_of(&name.to_ascii_lowercase()) {
             Some(username) => format!("<a href=\"/@{username}\">{sign}{name}</a>"),
             None => format!("{sign}{name}"),
         },

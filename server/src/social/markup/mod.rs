@@ -95,8 +95,8 @@ pub async fn render(db: &mut PgConnection, text: &str, earlier: Earlier) -> Resu
     let over = (known.len().saturating_sub(NAMES_MAX), tags.len().saturating_sub(NAMES_MAX));
     let mentioned: BTreeSet<String> = known.into_iter().take(NAMES_MAX).collect();
     let tags: BTreeSet<String> = tags.into_iter().take(NAMES_MAX).collect();
-    let called = |name: &str| people.get(name).filter(|_| mentioned.contains(name)).map(|(_, now)| now.clone());
-    let html = html::write(&pieces, called, &tags);
+    let username_of = |name: &str| people.get(name).filter(|_| mentioned.contains(name)).map(|(_, now)| now.clone());
+    let html = html::write(&pieces, username_of, &tags);
     let mentions = mentioned.iter().filter_map(|name| Some((people.get(name)?.0, name.clone()))).collect();
     Ok(Rendered { html, mentions, tags: tags.into_iter().collect(), over })
 }
@@ -146,12 +146,12 @@ pub fn known(text: &str, is_person: impl Fn(&str) -> bool) -> KnownNames {
     KnownNames { html, names, tags }
 }
 
-/// Re-renders a text: by other rules, or after users in it were renamed. Its mentions stay the same; `called` returns
+/// Re-renders a text: by other rules, or after users in it were renamed. Its mentions stay the same; `username_of` returns
 /// the current username for a name in the text. Returns the HTML and the tags.
-pub(crate) fn again(text: &str, called: impl Fn(&str) -> Option<String>) -> (String, Vec<String>) {
+pub(crate) fn again(text: &str, username_of: impl Fn(&str) -> Option<String>) -> (String, Vec<String>) {
     let pieces = read(text);
     let tags = tags(&pieces);
-    (html::write(&pieces, called, &tags), tags.into_iter().collect())
+    (html::write(&pieces, username_of, &tags), tags.into_iter().collect())
 }
 
 /// Returns the HTML of `text` without mentions.

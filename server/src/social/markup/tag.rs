@@ -53,13 +53,13 @@ pub(super) fn length(text: &str) -> usize {
     let mut end = 0;
     let mut between = None;
     for (at, c) in text.char_indices() {
-        let goes_on = match end {
+        let continues = match end {
             0 => at == 0 && is_tag(c),
             _ => {
                 is_tag(c) || unicode::is_mark(c) && between.is_none_or(|sign| unicode::is_joiner(sign) && is_virama(c))
             }
         };
-        if goes_on {
+        if continues {
             (end, between) = (at + c.len_utf8(), None);
         } else if end > 0 && between.is_none() && is_between(c) {
             between = Some(c);

@@ -29,7 +29,8 @@ pub(super) enum Word {
 pub(super) fn name(before: &str, rest: &str) -> Option<(usize, Word)> {
     let sign = rest.chars().next()?;
     let typed = &rest[sign.len_utf8()..];
-    if touches(before) || before.ends_with(['@', '＠']) || touches(before.trim_end_matches(['/', '.', '-'])) {
+    if adjoins_word(before) || before.ends_with(['@', '＠']) || adjoins_word(before.trim_end_matches(['/', '.', '-']))
+    {
         return None;
     }
     let length = typed.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(typed.len());
@@ -49,7 +50,7 @@ pub(super) fn name(before: &str, rest: &str) -> Option<(usize, Word)> {
 pub(super) fn tag(before: &str, rest: &str) -> Option<(usize, Word)> {
     let sign = rest.chars().next()?;
     let typed = &rest[sign.len_utf8()..];
-    if touches(before) || before.ends_with(TAG_SIGNS) || before.ends_with(['&', '/']) {
+    if adjoins_word(before) || before.ends_with(TAG_SIGNS) || before.ends_with(['&', '/']) {
         return None;
     }
     let length = length_in_emphasis(before, &typed[..length(typed)]);
@@ -59,7 +60,7 @@ pub(super) fn tag(before: &str, rest: &str) -> Option<(usize, Word)> {
 
 /// Returns true if the text ends within a word that the sign would be part of. Underscores at the start of a word are
 /// emphasis.
-fn touches(before: &str) -> bool {
+fn adjoins_word(before: &str) -> bool {
     let letters = before.trim_end_matches('_');
     letters.chars().rev().find(|c| !unicode::is_mark(*c)).is_some_and(unicode::is_cased_or_number)
 }

@@ -43,8 +43,8 @@ pub async fn run(server: Server) {
 /// Claims some of the due users, and enqueues a mail to each who has unread notifications. Returns the number of
 /// claimed users.
 pub async fn queue_due(server: &Server) -> Result<usize> {
-    let mut taken = 0;
-    while taken < BATCH {
+    let mut processed = 0;
+    while processed < BATCH {
         let mut tx = server.begin().await?;
         let Some(user) = claim(&mut tx).await? else { break };
         match queue(&mut tx, user).await {
@@ -52,15 +52,15 @@ pub async fn queue_due(server: &Server) -> Result<usize> {
             Err(error) => {
                 tracing::warn!(%error, user, "a digest cannot be queued; put off");
                 tx.rollback().await?;
-                put_off(server, user).await?;
+                postpone(server, user).await?;
             }
         }
-        taken += 1;
+        processed += 1;
     }
-    if taken > 0 {
+    if processed > 0 {
         server.wake().ring();
     }
-    Ok(taken)
+    Ok(processed)
 }
 
 /// Claims the user who is due longest and not locked by another transaction.
@@ -78,7 +78,7 @@ async fn claim(tx: &mut PgConnection) -> Result<Option<i64>> {
     Ok(user)
 }
 
-async fn put_off(server: &Server, user: i64) -> Result<()> {
+async fn postpone(server: &Server, user: i64) -> Result<()> {
     sqlx::query!("update digests set due_at = now() + interval '1 hour' where user_id = $1", user)
         .execute(server.db())
         .await?;

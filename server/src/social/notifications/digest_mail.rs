@@ -16,7 +16,7 @@ pub(crate) fn digest_mail(
     (rhythm, told, more): (Rhythm, &[DigestItem], usize),
     token: &Token,
 ) -> Message {
-    let stop = origin.url(&format!("/unsubscribe?token={}", token.text()));
+    let unsubscribe_url = origin.url(&format!("/unsubscribe?token={}", token.text()));
     let items = lines(told, more);
     let mut message = MailTemplate {
         subject: subject(told, more),
@@ -28,15 +28,18 @@ pub(crate) fn digest_mail(
     }
     .write_with(
         origin,
-        &[("Choose what is mailed", origin.url("/settings/notifications")), ("Stop these mails", stop.clone())],
+        &[
+            ("Choose what is mailed", origin.url("/settings/notifications")),
+            ("Stop these mails", unsubscribe_url.clone()),
+        ],
     );
-    message.unsubscribe = Some(stop);
+    message.unsubscribe = Some(unsubscribe_url);
     message
 }
 
 fn subject(told: &[DigestItem], more: usize) -> String {
     match told {
-        [one] if more == 0 => format!("{} on Kith", said(one)),
+        [one] if more == 0 => format!("{} on Kith", sentence(one)),
         _ => format!("{} things wait for you on Kith", told.len() + more),
     }
 }
@@ -61,10 +64,10 @@ fn footer(rhythm: Rhythm) -> &'static str {
 
 fn line(told: &DigestItem) -> String {
     let words = plain(&told.excerpt, EXCERPT);
-    if words.is_empty() { format!("{}.", said(told)) } else { format!("{}: “{words}”", said(told)) }
+    if words.is_empty() { format!("{}.", sentence(told)) } else { format!("{}: “{words}”", sentence(told)) }
 }
 
-fn said(told: &DigestItem) -> String {
+fn sentence(told: &DigestItem) -> String {
     let name = Some(plain(told.who.name(), 30)).filter(|name| !name.is_empty());
     let name = name.unwrap_or_else(|| told.who.username.clone());
     let others = match told.count {
@@ -108,11 +111,11 @@ fn unlinked(word: &str) -> String {
     if is_address || dots.iter().any(|(_, dot)| *dot == Dot::Domain) {
         return "[link]".to_owned();
     }
-    let mut spaced = word.to_owned();
+    let mut separated = word.to_owned();
     for (at, _) in dots.iter().rev().filter(|(_, dot)| *dot == Dot::Unspaced) {
-        spaced.insert(*at, ' ');
+        separated.insert(*at, ' ');
     }
-    spaced
+    separated
 }
 
 /// Returns true for `www.` before a letter or digit, at the start of a label.
@@ -201,7 +204,7 @@ mod tests {
         ] {
             assert_eq!(plain(text, 200), text);
         }
-        for (text, spaced) in [
+        for (text, separated) in [
             ("Dr.Smith", "Dr. Smith"),
             ("Dr.McCoy", "Dr. McCoy"),
             ("Fr.Müller-Schmidt", "Fr. Müller-Schmidt"),
@@ -214,7 +217,7 @@ mod tests {
             ("5.oktober", "5. oktober"),
             ("Awww... so cute", "Awww... so cute"),
         ] {
-            assert_eq!(plain(text, 200), spaced);
+            assert_eq!(plain(text, 200), separated);
         }
         assert_eq!(plain("It is done.Then we go. Evil.Com", 200), "It is done. Then we go. Evil. Com");
         assert_eq!(plain("👩\u{200d}👩\u{200d}👧👩\u{200d}👩\u{200d}👧", 1), "👩\u{200d}👩\u{200d}👧…");

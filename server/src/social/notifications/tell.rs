@@ -56,7 +56,7 @@ pub(crate) async fn unliked(tx: &mut PgConnection, post: PostId, by: UserId) -> 
 }
 
 /// Notifies a user of a new follower. A follower who returns is not new.
-pub(crate) async fn followed(tx: &mut PgConnection, whom: UserId, by: UserId) -> Result<()> {
+pub(crate) async fn followed(tx: &mut PgConnection, followee: UserId, by: UserId) -> Result<()> {
     sqlx::query!(
         r#"
         with told as (
@@ -68,7 +68,7 @@ pub(crate) async fn followed(tx: &mut PgConnection, whom: UserId, by: UserId) ->
         select t.user_id, due from told t, digest_due(t.user_id, 'follow') due where due is not null
         on conflict (user_id) do update set due_at = digests.due_at where false
         "#,
-        whom.0,
+        followee.0,
         by.0,
     )
     .execute(tx)

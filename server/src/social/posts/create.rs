@@ -36,7 +36,7 @@ pub async fn create(
 ) -> Result<PostId> {
     let body = check_body(body)?;
     let key = once.map(|once| key(once, parent, &body));
-    if let Some(id) = written(cx, me, key.as_ref()).await? {
+    if let Some(id) = find_by_key(cx, me, key.as_ref()).await? {
         return Ok(id);
     }
     limits::counted(cx.server.db(), (limits::POST, me.id().0), write(cx, me, &body, parent, key.as_ref())).await
@@ -78,7 +78,7 @@ async fn write(
     {
         // A concurrent attempt was faster: this one is rolled back.
         tx.rollback().await?;
-        return written(cx, me, Some(key)).await?.ok_or(Error::Busy);
+        return find_by_key(cx, me, Some(key)).await?.ok_or(Error::Busy);
     }
     keep_words(&mut tx, id, &words).await?;
     index_posts(&mut tx, &[IndexedText { id, text: body.to_owned() }]).await?;
@@ -114,7 +114,7 @@ fn key(once: Once, parent: Option<PostId>, body: &str) -> [u8; 32] {
 }
 
 /// Returns the post with this key, if there is one.
-async fn written(cx: &Request, me: &Member, key: Option<&[u8; 32]>) -> Result<Option<PostId>> {
+async fn find_by_key(cx: &Request, me: &Member, key: Option<&[u8; 32]>) -> Result<Option<PostId>> {
     let Some(key) = key else { return Ok(None) };
     let id =
         sqlx::query_scalar!("select post_id from post_keys where author_id = $1 and key = $2", me.id().0, &key[..])
@@ -125,7 +125,7 @@ async fn written(cx: &Request, me: &Member, key: Option<&[u8; 32]>) -> Result<Op
 
 /// Stores the key of a post; waits for a concurrent attempt with the same key. Returns true if this is the first.
 async fn first(tx: &mut PgConnection, (author, post): (UserId, PostId), key: &[u8]) -> Result<bool> {
-    let noted = sqlx::query!(
+    let inserted = sqlx::query!(
         "insert into post_keys (author_id, key, post_id) values ($1, $2, $3) on conflict do nothing",
         author.0,
         key,
@@ -133,5 +133,5 @@ async fn first(tx: &mut PgConnection, (author, post): (UserId, PostId), key: &[u
     )
     .execute(tx)
     .await?;
-    Ok(noted.rows_affected() == 1)
+    Ok(inserted.rows_affected() == 1)
 }

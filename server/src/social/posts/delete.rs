@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The most placeholders above a deleted reply that are deleted at once; the sweeper deletes the rest.
-const CLIMB: usize = 20;
+const MAX_PLACEHOLDERS: usize = 20;
 
 /// Deletes the user's own post. [`Error::NotFound`] when it does not exist or belongs to another user.
 pub async fn delete(cx: &Request, me: &Member, id: PostId) -> Result<()> {
@@ -39,7 +39,7 @@ pub async fn delete(cx: &Request, me: &Member, id: PostId) -> Result<()> {
             .ok_or(Error::NotFound)?;
     if empty(&mut tx, &[id.0]).await? == 0 {
         sqlx::query!("delete from posts where id = $1", id.0).execute(&mut *tx).await?;
-        climb(&mut tx, post.parent_id).await?;
+        delete_placeholders(&mut tx, post.parent_id).await?;
     }
     tx.commit().await?;
     Ok(())
@@ -47,36 +47,36 @@ pub async fn delete(cx: &Request, me: &Member, id: PostId) -> Result<()> {
 
 /// Turns those of the (locked) posts that have replies into placeholders; returns how many those are.
 pub(super) async fn empty(tx: &mut PgConnection, ids: &[i64]) -> Result<u64> {
-    let answered = sqlx::query_scalar!(
+    let replied_to = sqlx::query_scalar!(
         "select p.id from posts p where p.id = any($1) and exists (select 1 from posts r where r.parent_id = p.id)",
         ids,
     )
     .fetch_all(&mut *tx)
     .await?;
-    if answered.is_empty() {
+    if replied_to.is_empty() {
         return Ok(0);
     }
-    for beside in [
-        sqlx::query!("delete from post_tags where post_id = any($1)", &answered),
-        sqlx::query!("delete from post_mentions where post_id = any($1)", &answered),
-        sqlx::query!("delete from post_versions where post_id = any($1)", &answered),
-        sqlx::query!("delete from likes where post_id = any($1)", &answered),
+    for statement in [
+        sqlx::query!("delete from post_tags where post_id = any($1)", &replied_to),
+        sqlx::query!("delete from post_mentions where post_id = any($1)", &replied_to),
+        sqlx::query!("delete from post_versions where post_id = any($1)", &replied_to),
+        sqlx::query!("delete from likes where post_id = any($1)", &replied_to),
         sqlx::query!(
             r#"
             update posts set deleted_at = now(), author_id = null, body = '', html = null, edited_at = null
             where id = any($1)
             "#,
-            &answered,
+            &replied_to,
         ),
     ] {
-        beside.execute(&mut *tx).await?;
+        statement.execute(&mut *tx).await?;
     }
-    Ok(answered.len() as u64)
+    Ok(replied_to.len() as u64)
 }
 
 /// Deletes placeholders without replies, from a parent upwards.
-async fn climb(tx: &mut PgConnection, mut parent: Option<i64>) -> Result<()> {
-    for _ in 0..CLIMB {
+async fn delete_placeholders(tx: &mut PgConnection, mut parent: Option<i64>) -> Result<()> {
+    for _ in 0..MAX_PLACEHOLDERS {
         let Some(id) = parent else { break };
         // Upwards is against the lock order of posts: a row that another transaction locks is left to the sweeper.
         let empty = sqlx::query_scalar!(
@@ -88,7 +88,7 @@ async fn climb(tx: &mut PgConnection, mut parent: Option<i64>) -> Result<()> {
         if empty.is_none() {
             break;
         }
-        let gone = sqlx::query!(
+        let deleted = sqlx::query!(
             r#"
             delete from posts p where p.id = $1 and not exists (select 1 from posts r where r.parent_id = p.id)
             returning p.parent_id
@@ -97,7 +97,7 @@ async fn climb(tx: &mut PgConnection, mut parent: Option<i64>) -> Result<()> {
         )
         .fetch_optional(&mut *tx)
         .await?;
-        parent = gone.and_then(|gone| gone.parent_id);
+        parent = deleted.and_then(|deleted| deleted.parent_id);
     }
     Ok(())
 }
@@ -126,7 +126,7 @@ pub async fn prune(db: &mut PgConnection, most: i64) -> Result<u64> {
     .fetch_all(&mut *db)
     .await?;
     // A placeholder accepts no replies, so none of them gets one in the meantime.
-    let gone = sqlx::query!(
+    let deleted = sqlx::query!(
         r#"
         with locked as materialized (
             select id from posts where id = any($1) and deleted_at is not null order by id for update skip locked
@@ -137,5 +137,5 @@ pub async fn prune(db: &mut PgConnection, most: i64) -> Result<u64> {
     )
     .execute(db)
     .await?;
-    Ok(gone.rows_affected())
+    Ok(deleted.rows_affected())
 }

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// A post of the batch and the post it replies to.
-struct Own {
+struct OwnPost {
     id: i64,
     parent_id: Option<i64>,
 }
@@ -27,23 +27,23 @@ pub(crate) async fn delete_batch_of(tx: &mut PgConnection, author: UserId, rows:
             .await?
             .into_iter()
             .collect();
-    let mut own: Vec<Own> = newest.into_iter().filter(|post| locked.contains(&post.id)).collect();
-    let stripped = strip(tx, &own, rows).await?;
+    let mut posts: Vec<OwnPost> = newest.into_iter().filter(|post| locked.contains(&post.id)).collect();
+    let stripped = strip(tx, &posts, rows).await?;
     if stripped > 0 {
         return Ok(Handled::all(stripped));
     }
-    let parents = lock_parents(tx, &own).await?;
-    own.retain(|post| post.parent_id.is_none_or(|parent| locked.contains(&parent) || parents.contains(&parent)));
-    let kept = kept(tx, &own).await?;
-    let deleted: Vec<i64> = own.iter().map(|post| post.id).filter(|id| !kept.contains(id)).collect();
-    empty(tx, &kept.into_iter().collect::<Vec<_>>()).await?;
+    let parents = lock_parents(tx, &posts).await?;
+    posts.retain(|post| post.parent_id.is_none_or(|parent| locked.contains(&parent) || parents.contains(&parent)));
+    let placeholders = placeholders(tx, &posts).await?;
+    let deleted: Vec<i64> = posts.iter().map(|post| post.id).filter(|id| !placeholders.contains(id)).collect();
+    empty(tx, &placeholders.into_iter().collect::<Vec<_>>()).await?;
     sqlx::query!("delete from posts where id = any($1)", &deleted).execute(tx).await?;
-    Ok(Handled { found: ids.len(), done: own.len() })
+    Ok(Handled { found: ids.len(), done: posts.len() })
 }
 
-async fn newest(tx: &mut PgConnection, author: UserId, rows: i64) -> Result<Vec<Own>> {
+async fn newest(tx: &mut PgConnection, author: UserId, rows: i64) -> Result<Vec<OwnPost>> {
     let newest = sqlx::query_as!(
-        Own,
+        OwnPost,
         r#"
         select id as "id!", parent_id from (
             (select id, parent_id from posts where author_id = $1 and parent_id is null order by id desc limit $2)
@@ -58,8 +58,8 @@ async fn newest(tx: &mut PgConnection, author: UserId, rows: i64) -> Result<Vec<
 }
 
 /// Deletes some of the likes, unlikes and versions of the (locked) posts; returns how many.
-async fn strip(tx: &mut PgConnection, own: &[Own], rows: i64) -> Result<u64> {
-    let ids: Vec<i64> = own.iter().map(|post| post.id).collect();
+async fn strip(tx: &mut PgConnection, posts: &[OwnPost], rows: i64) -> Result<u64> {
+    let ids: Vec<i64> = posts.iter().map(|post| post.id).collect();
     let mut deleted = 0;
     for statement in [
         sqlx::query!(
@@ -93,8 +93,8 @@ async fn strip(tx: &mut PgConnection, own: &[Own], rows: i64) -> Result<u64> {
 
 /// Locks the parents of these posts, because their counts of replies change. Returns those that no other transaction
 /// locks.
-async fn lock_parents(tx: &mut PgConnection, own: &[Own]) -> Result<HashSet<i64>> {
-    let parents: Vec<i64> = own.iter().filter_map(|post| post.parent_id).collect();
+async fn lock_parents(tx: &mut PgConnection, posts: &[OwnPost]) -> Result<HashSet<i64>> {
+    let parents: Vec<i64> = posts.iter().filter_map(|post| post.parent_id).collect();
     let locked = sqlx::query_scalar!(
         "select id from posts where id = any($1) order by id for no key update skip locked",
         &parents
@@ -105,9 +105,9 @@ async fn lock_parents(tx: &mut PgConnection, own: &[Own]) -> Result<HashSet<i64>
 }
 
 /// Returns the posts that stay as placeholders: those with a reply that is not deleted with them.
-async fn kept(tx: &mut PgConnection, own: &[Own]) -> Result<HashSet<i64>> {
-    let ids: Vec<i64> = own.iter().map(|post| post.id).collect();
-    let answered = sqlx::query_scalar!(
+async fn placeholders(tx: &mut PgConnection, posts: &[OwnPost]) -> Result<HashSet<i64>> {
+    let ids: Vec<i64> = posts.iter().map(|post| post.id).collect();
+    let replied_to = sqlx::query_scalar!(
         r#"
         select p.id from posts p where p.id = any($1)
             and exists (select from posts r where r.parent_id = p.id and r.id <> all($1))
@@ -116,15 +116,15 @@ async fn kept(tx: &mut PgConnection, own: &[Own]) -> Result<HashSet<i64>> {
     )
     .fetch_all(tx)
     .await?;
-    let mut kept: HashSet<i64> = answered.into_iter().collect();
-    let parents: HashMap<i64, i64> = own.iter().filter_map(|post| Some((post.id, post.parent_id?))).collect();
+    let mut placeholders: HashSet<i64> = replied_to.into_iter().collect();
+    let parents: HashMap<i64, i64> = posts.iter().filter_map(|post| Some((post.id, post.parent_id?))).collect();
     // The newest first: a reply is newer than its parent.
-    for post in own {
-        if kept.contains(&post.id)
+    for post in posts {
+        if placeholders.contains(&post.id)
             && let Some(parent) = parents.get(&post.id).filter(|parent| ids.contains(parent))
         {
-            kept.insert(*parent);
+            placeholders.insert(*parent);
         }
     }
-    Ok(kept)
+    Ok(placeholders)
 }

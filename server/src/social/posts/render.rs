@@ -31,7 +31,7 @@ pub async fn render_missing(server: &Server) -> Result<u64> {
         rendered.insert(post.id, (post.body, words));
     }
     let ids: Vec<i64> = rendered.keys().copied().collect();
-    let held = sqlx::query!(
+    let locked = sqlx::query!(
         r#"
         select id, body from posts where id = any($1) and html is null and deleted_at is null
         order by id for no key update skip locked
@@ -41,7 +41,7 @@ pub async fn render_missing(server: &Server) -> Result<u64> {
     .fetch_all(&mut *tx)
     .await?;
     let mut done = 0;
-    for post in held {
+    for post in locked {
         let Some((_, words)) = rendered.remove(&post.id).filter(|(body, _)| *body == post.body) else { continue };
         set_html(&mut tx, post.id, &words.html).await?;
         forget_words(&mut tx, post.id).await?;
@@ -66,7 +66,7 @@ pub async fn render_outdated(server: &Server) -> Result<u64> {
     )
     .fetch_all(&mut *tx)
     .await?;
-    let called = called_now(&mut tx, &ids).await?;
+    let usernames = current_usernames(&mut tx, &ids).await?;
     let posts = sqlx::query!(
         r#"
         select id, body from posts where id = any($1) and render_version < 1 and deleted_at is null and html is not null
@@ -77,7 +77,7 @@ pub async fn render_outdated(server: &Server) -> Result<u64> {
     .fetch_all(&mut *tx)
     .await?;
     for post in &posts {
-        let names = called.get(&post.id);
+        let names = usernames.get(&post.id);
         let (html, tags) = markup::again(&post.body, |name| names.and_then(|names| names.get(name).cloned()));
         set_html(&mut tx, post.id, &html).await?;
         forget_tags(&mut tx, post.id).await?;
@@ -89,7 +89,7 @@ pub async fn render_outdated(server: &Server) -> Result<u64> {
 
 /// Returns the current usernames by the names in the posts. The users are locked: users before posts
 /// (docs/decisions/0003).
-async fn called_now(tx: &mut PgConnection, ids: &[i64]) -> Result<HashMap<i64, HashMap<String, String>>> {
+async fn current_usernames(tx: &mut PgConnection, ids: &[i64]) -> Result<HashMap<i64, HashMap<String, String>>> {
     let rows = sqlx::query!(
         r#"
         select m.post_id, m.name, u.username from post_mentions m join users u on u.id = m.user_id
@@ -99,11 +99,11 @@ async fn called_now(tx: &mut PgConnection, ids: &[i64]) -> Result<HashMap<i64, H
     )
     .fetch_all(tx)
     .await?;
-    let mut called: HashMap<i64, HashMap<String, String>> = HashMap::new();
+    let mut usernames: HashMap<i64, HashMap<String, String>> = HashMap::new();
     for row in rows {
-        called.entry(row.post_id).or_default().insert(row.name, row.username);
+        usernames.entry(row.post_id).or_default().insert(row.name, row.username);
     }
-    Ok(called)
+    Ok(usernames)
 }
 
 /// Sets the HTML of the post, rendered by the current rules.

@@ -182,17 +182,17 @@ pub async fn replies(
     viewer: Option<UserId>,
     after: Option<PostId>,
 ) -> Result<Replies> {
-    let mut places: HashMap<Option<PostId>, Vec<Place>> = HashMap::new();
-    for place in first_of_all(db, parent, viewer, after).await?.into_iter().map(Place::from) {
-        places.entry(place.parent).or_default().push(place);
+    let mut by_parent: HashMap<Option<PostId>, Vec<Place>> = HashMap::new();
+    for place in reply_rows(db, parent, viewer, after).await?.into_iter().map(Place::from) {
+        by_parent.entry(place.parent).or_default().push(place);
     }
-    let (branches, more) = grow(&mut places, parent, &[DIRECT, SECOND, THIRD]);
+    let (branches, more) = take_branches(&mut by_parent, parent, &[DIRECT, SECOND, THIRD]);
     let next = branches.last().filter(|_| more).map(|branch| branch.place.id);
     Ok(Replies { branches, next })
 }
 
 /// Returns the rows of [`replies`], on each level one more than is shown: it only indicates that there are more.
-async fn first_of_all(
+async fn reply_rows(
     db: &mut PgConnection,
     parent: PostId,
     viewer: Option<UserId>,
@@ -261,12 +261,12 @@ async fn first_of_all(
 }
 
 /// Returns the branches of a place, on each level at most the given number, and true if there are more.
-fn grow(places: &mut HashMap<Option<PostId>, Vec<Place>>, on: PostId, most: &[i64]) -> (Vec<Branch>, bool) {
+fn take_branches(by_parent: &mut HashMap<Option<PostId>, Vec<Place>>, on: PostId, most: &[i64]) -> (Vec<Branch>, bool) {
     let Some((most, deeper)) = most.split_first() else { return (Vec::new(), false) };
-    let found = places.remove(&Some(on)).unwrap_or_default();
+    let found = by_parent.remove(&Some(on)).unwrap_or_default();
     let more = found.len() > *most as usize;
     let branches = found.into_iter().take(*most as usize).map(|place| {
-        let (below, more) = grow(places, place.id, deeper);
+        let (below, more) = take_branches(by_parent, place.id, deeper);
         // Replies to the last level were not read.
         let more = more || (below.is_empty() && place.answered && deeper.is_empty());
         Branch { place, below, more }

@@ -58,15 +58,15 @@ pub async fn own(cx: &Request, me: &Member) -> Result<Details> {
 
 /// Saves the fields of `typed`. [`Error::Invalid`] on each invalid field.
 pub async fn edit(cx: &Request, me: &Member, typed: &Details) -> Result<()> {
-    let kept = check(typed)?;
-    limits::counted(cx.server.db(), (limits::PROFILE, me.id()), write(cx, me, &kept)).await
+    let details = check(typed)?;
+    limits::counted(cx.server.db(), (limits::PROFILE, me.id()), write(cx, me, &details)).await
 }
 
-async fn write(cx: &Request, me: &Member, kept: &Details) -> Result<()> {
+async fn write(cx: &Request, me: &Member, details: &Details) -> Result<()> {
     let mut tx = sessions::begin(cx, me).await?;
-    let words = markup::render(&mut tx, &kept.bio, Earlier::BioOf(me.id())).await?;
+    let words = markup::render(&mut tx, &details.bio, Earlier::BioOf(me.id())).await?;
     words.check("bio")?;
-    let html = (!kept.bio.is_empty()).then_some(&words.html);
+    let html = (!details.bio.is_empty()).then_some(&words.html);
     // First without HTML: the trigger must detect that the HTML was set, even if it is the same.
     sqlx::query!("update users set bio_html = null, bio_version = 0 where id = $1", me.id().0)
         .execute(&mut *tx)
@@ -78,23 +78,23 @@ async fn write(cx: &Request, me: &Member, kept: &Details) -> Result<()> {
         where id = $1
         "#,
         me.id().0,
-        kept.display_name,
-        kept.bio,
+        details.display_name,
+        details.bio,
         html,
-        kept.pronouns,
-        kept.place,
-        &kept.links,
+        details.pronouns,
+        details.place,
+        &details.links,
         markup::VERSION,
     )
     .execute(&mut *tx)
     .await?;
-    keep_names(&mut tx, me.id(), &words).await?;
+    store_mentions(&mut tx, me.id(), &words).await?;
     users::index_name(&mut tx, me.id()).await?;
     tx.commit().await
 }
 
 /// Writes the mentions of the bio, as for posts.
-async fn keep_names(tx: &mut PgConnection, me: UserId, words: &Rendered) -> Result<()> {
+async fn store_mentions(tx: &mut PgConnection, me: UserId, words: &Rendered) -> Result<()> {
     sqlx::query!("delete from bio_mentions where owner_id = $1", me.0).execute(&mut *tx).await?;
     let (people, names): (Vec<i64>, Vec<String>) =
         words.mentions.iter().map(|(person, name)| (person.0, name.clone())).unzip();
@@ -119,14 +119,14 @@ fn check(typed: &Details) -> Result<Details, Invalid> {
     let display_name = invalid.note(users::display_name(&typed.display_name)).unwrap_or_default();
     let bio = text::clean_lines(&typed.bio);
     let (pronouns, place) = (text::clean_line(&typed.pronouns), text::clean_line(&typed.place));
-    for (field, value, most, what) in [
+    for (field, value, most, label) in [
         ("bio", &bio, BIO_MAX, "A bio"),
         ("pronouns", &pronouns, PRONOUNS_MAX, "Pronouns"),
         ("place", &place, PLACE_MAX, "A place"),
     ] {
-        let over = value.chars().count().saturating_sub(most);
-        if over > 0 {
-            invalid.add(field, format!("{what} can have up to {most} characters: that is {over} too many."));
+        let excess = value.chars().count().saturating_sub(most);
+        if excess > 0 {
+            invalid.add(field, format!("{label} can have up to {most} characters: that is {excess} too many."));
         }
     }
     let mut links = Vec::new();
@@ -158,10 +158,10 @@ mod tests {
 
     #[test]
     fn cleans_profile_fields_and_drops_empty_links() {
-        let kept = check(&typed()).unwrap();
-        assert_eq!((kept.display_name.as_str(), kept.bio.as_str()), ("Ada Marlow", "Gardens.\nTrains."));
-        assert_eq!((kept.pronouns.as_str(), kept.place.as_str()), ("she/her", "Upper Ottery"));
-        assert_eq!(kept.links, ["https://example.org/", "https://example.com/a"]);
+        let details = check(&typed()).unwrap();
+        assert_eq!((details.display_name.as_str(), details.bio.as_str()), ("Ada Marlow", "Gardens.\nTrains."));
+        assert_eq!((details.pronouns.as_str(), details.place.as_str()), ("she/her", "Upper Ottery"));
+        assert_eq!(details.links, ["https://example.org/", "https://example.com/a"]);
     }
 
     #[test]

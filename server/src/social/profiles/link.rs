@@ -14,8 +14,8 @@ pub(super) fn parse(typed: &str) -> Result<String, &'static str> {
     if typed.chars().any(char::is_whitespace) || typed.starts_with(['/', '\\']) {
         return Err(NONE);
     }
-    let whole = if typed.contains("://") { typed.to_owned() } else { format!("https://{typed}") };
-    let url = Url::parse(&whole).ok().filter(|_| markup::has_plain_host(&whole)).ok_or(NONE)?;
+    let with_scheme = if typed.contains("://") { typed.to_owned() } else { format!("https://{typed}") };
+    let url = Url::parse(&with_scheme).ok().filter(|_| markup::has_plain_host(&with_scheme)).ok_or(NONE)?;
     let named = matches!(url.host(), Some(Host::Domain(name)) if name.trim_matches('.').contains('.'));
     if !matches!(url.scheme(), "http" | "https") || !named {
         return Err(NONE);

@@ -59,7 +59,7 @@ pub async fn followers(
     )
     .fetch_all(db)
     .await?;
-    Ok(crowd(rows))
+    Ok(user_page(rows))
 }
 
 /// Returns the users that `user` follows, in the same way.
@@ -87,10 +87,10 @@ pub async fn following(
     )
     .fetch_all(db)
     .await?;
-    Ok(crowd(rows))
+    Ok(user_page(rows))
 }
 
-fn crowd(rows: Vec<Row>) -> UserPage {
+fn user_page(rows: Vec<Row>) -> UserPage {
     let cursor = |row: &Row| TimeCursor { at: row.at, id: row.id };
     Paged::from_rows(rows, PAGE, cursor, |row| Listed {
         person: UserSummary {

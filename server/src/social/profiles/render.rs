@@ -29,11 +29,11 @@ pub async fn render_outdated(server: &Server) -> Result<u64> {
     )
     .fetch_all(&mut *tx)
     .await?;
-    let called = called_now(&mut tx, &ids).await?;
+    let usernames = current_usernames(&mut tx, &ids).await?;
     for user in &users {
-        let names = called.get(&user.id);
-        let called = |name: &str| names.and_then(|names| names.get(name).cloned());
-        let html = (!user.bio.is_empty()).then(|| markup::again(&user.bio, called).0);
+        let names = usernames.get(&user.id);
+        let usernames = |name: &str| names.and_then(|names| names.get(name).cloned());
+        let html = (!user.bio.is_empty()).then(|| markup::again(&user.bio, usernames).0);
         sqlx::query!(
             r#"
             update users set bio_html = $2, bio_version = $3, display_name = $4, pronouns = $5, place = $6 where id = $1
@@ -54,7 +54,7 @@ pub async fn render_outdated(server: &Server) -> Result<u64> {
 
 /// Returns the current usernames by the names in the bios. Not locked: a user who is renamed at this moment is
 /// re-rendered for that (see [`crate::names`]).
-async fn called_now(tx: &mut PgConnection, ids: &[i64]) -> Result<HashMap<i64, HashMap<String, String>>> {
+async fn current_usernames(tx: &mut PgConnection, ids: &[i64]) -> Result<HashMap<i64, HashMap<String, String>>> {
     let rows = sqlx::query!(
         r#"
         select b.owner_id, b.name, u.username from bio_mentions b join users u on u.id = b.user_id
@@ -64,9 +64,9 @@ async fn called_now(tx: &mut PgConnection, ids: &[i64]) -> Result<HashMap<i64, H
     )
     .fetch_all(tx)
     .await?;
-    let mut called: HashMap<i64, HashMap<String, String>> = HashMap::new();
+    let mut usernames: HashMap<i64, HashMap<String, String>> = HashMap::new();
     for row in rows {
-        called.entry(row.owner_id).or_default().insert(row.name, row.username);
+        usernames.entry(row.owner_id).or_default().insert(row.name, row.username);
     }
-    Ok(called)
+    Ok(usernames)
 }

@@ -78,10 +78,10 @@ pub async fn replies(
     Ok(Paged::from_rows(rows, PAGE, |row| PostId(row.id), |row| Reply { to: row.to, post: post!(row) }))
 }
 
-/// Returns the posts that `fan` liked before `before`, as `viewer` sees them. One statement.
+/// Returns the posts that `user` liked before `before`, as `viewer` sees them. One statement.
 pub async fn liked(
     db: &mut PgConnection,
-    fan: UserId,
+    user: UserId,
     viewer: Option<UserId>,
     before: Option<TimeCursor>,
 ) -> Result<Liked> {
@@ -96,7 +96,7 @@ pub async fn liked(
         order by l.created_at desc, l.post_id desc limit $5
         "#,
         viewer.map(|v| v.0),
-        fan.0,
+        user.0,
         start.at,
         start.id,
         PAGE + 1,

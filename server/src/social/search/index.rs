@@ -54,9 +54,9 @@ pub async fn settle(server: &Server) -> Result<IndexState> {
     standing(server).await
 }
 
-/// Applies the configured languages and indexes all posts again, the newest first, in small transactions. Calls `told`
+/// Applies the configured languages and indexes all posts again, the newest first, in small transactions. Calls `on_progress`
 /// after each with the number done so far. Returns the total.
-pub async fn reindex(server: &Server, told: impl Fn(u64)) -> Result<u64> {
+pub async fn reindex(server: &Server, on_progress: impl Fn(u64)) -> Result<u64> {
     sqlx::query!("update search_languages set names = $1", &server.config().languages).execute(server.db()).await?;
     let (mut below, mut done) = (i64::MAX, 0);
     loop {
@@ -65,21 +65,21 @@ pub async fn reindex(server: &Server, told: impl Fn(u64)) -> Result<u64> {
             .await?;
         let Some(last) = ids.last() else { return Ok(done) };
         below = *last;
-        let written = write(server, &ids, true).await?;
+        let indexed = write(server, &ids, true).await?;
         // Waits for rows that others lock, one at a time: a transaction with a single lock cannot deadlock.
-        for id in ids.iter().filter(|id| !written.contains(id)) {
+        for id in ids.iter().filter(|id| !indexed.contains(id)) {
             write(server, &[*id], false).await?;
         }
         done += ids.len() as u64;
-        told(done);
+        on_progress(done);
     }
 }
 
-/// Indexes these posts; with `passing`, skips those that others lock. Returns the indexed ones.
-async fn write(server: &Server, ids: &[i64], passing: bool) -> Result<Vec<i64>> {
+/// Indexes these posts; with `skip_locked`, skips those that others lock. Returns the indexed ones.
+async fn write(server: &Server, ids: &[i64], skip_locked: bool) -> Result<Vec<i64>> {
     let mut tx = server.begin().await?;
     // The row is locked while it is read, so that words of an older text cannot replace those of an edit.
-    let held = if passing {
+    let locked = if skip_locked {
         sqlx::query_as!(
             IndexedText,
             "select id, body as text from posts where id = any($1) order by id for no key update skip locked",
@@ -92,9 +92,9 @@ async fn write(server: &Server, ids: &[i64], passing: bool) -> Result<Vec<i64>> 
             .fetch_all(&mut *tx)
             .await?
     };
-    index_posts(&mut tx, &held).await?;
+    index_posts(&mut tx, &locked).await?;
     tx.commit().await?;
-    Ok(held.into_iter().map(|post| post.id).collect())
+    Ok(locked.into_iter().map(|post| post.id).collect())
 }
 
 /// Indexes one batch of posts and of names without tokens: an older instance wrote them, or they are older than the

@@ -17,7 +17,7 @@ const CANDIDATES: i64 = 300;
 /// If more users match: the number of best known users that are checked in addition.
 const KNOWN: i64 = 1_000;
 /// The most users with similar names that are read.
-const ALIKE: i64 = 400;
+const MAX_SIMILAR: i64 = 400;
 
 /// A user in the results.
 #[derive(Clone, Debug)]
@@ -94,9 +94,9 @@ impl Search<'_> {
             return Ok(People::default());
         }
         let rows = self.named(query, viewer, after).await?;
-        let full = rows.len() as i64 > PEOPLE;
+        let has_more = rows.len() as i64 > PEOPLE;
         let people = PEOPLE as usize;
-        let more = rows.iter().take(people).next_back().filter(|_| full).map(FoundUserRow::rank);
+        let more = rows.iter().take(people).next_back().filter(|_| has_more).map(FoundUserRow::rank);
         let people = rows.into_iter().take(people).map(FoundUser::from).collect();
         Ok(People { people, more })
     }
@@ -184,7 +184,7 @@ impl Search<'_> {
             order by word_similarity((select line from query), u.name_line) desc, c.followers desc, u.id limit $4
             "#,
             tokenizer::name(&query.line()).line,
-            ALIKE,
+            MAX_SIMILAR,
             viewer.map(|v| v.0),
             most,
         )

@@ -29,9 +29,9 @@ const SMALLEST: i32 = 12;
 const LARGEST: i32 = 24;
 const LARGER: i32 = 2;
 /// A step that took less time may be followed by a larger one.
-const QUICK: Duration = Duration::from_millis(3);
+const FAST_STEP: Duration = Duration::from_millis(3);
 /// The time limit of a search: then it returns the posts found so far, and the position to continue at.
-const LONG_ENOUGH: Duration = Duration::from_millis(15);
+const TIME_LIMIT: Duration = Duration::from_millis(15);
 
 /// The result of a search for posts.
 #[derive(Clone, Debug)]
@@ -48,7 +48,7 @@ struct Step<'a> {
     viewer: Option<UserId>,
     below: i64,
     size: i32,
-    most: i64,
+    limit: i64,
 }
 
 impl Search<'_> {
@@ -57,42 +57,42 @@ impl Search<'_> {
         let begun = Instant::now();
         let mut below = before.map_or(i64::MAX, |id| id.0).min(self.newest.saturating_add(1));
         let (mut size, mut found) = (SMALLEST, Vec::new());
-        while !query.is_empty() && below > 0 && found.len() as i64 <= PAGE && begun.elapsed() < LONG_ENOUGH {
+        while !query.is_empty() && below > 0 && found.len() as i64 <= PAGE && begun.elapsed() < TIME_LIMIT {
             let started = Instant::now();
-            let most = PAGE + 1 - found.len() as i64;
-            let step = Step { query, languages: self.languages, viewer, below, size, most };
-            let Some(posts) = self.stretch(&step).await? else { break };
+            let limit = PAGE + 1 - found.len() as i64;
+            let step = Step { query, languages: self.languages, viewer, below, size, limit };
+            let Some(posts) = self.run_step(&step).await? else { break };
             found.extend(posts);
             below = ((below - 1) >> size) << size;
-            if started.elapsed() < QUICK {
+            if started.elapsed() < FAST_STEP {
                 size = (size + LARGER).min(LARGEST);
             }
         }
-        let full = found.len() as i64 > PAGE;
+        let has_more = found.len() as i64 > PAGE;
         found.truncate(PAGE as usize);
         let posts: Vec<Post> = found.into_iter().map(Post::from).collect();
-        let older = posts.last().filter(|_| full).map(|post| post.id);
-        let further = (!full && !query.is_empty() && below > 0).then_some(PostId(below));
+        let older = posts.last().filter(|_| has_more).map(|post| post.id);
+        let further = (!has_more && !query.is_empty() && below > 0).then_some(PostId(below));
         Ok(Posts { page: feed::Page { items: posts, next: older }, further })
     }
 
     /// Returns the posts of a step; `None` when it took too long. The first, smallest one costs no more than a page.
-    async fn stretch(&mut self, step: &Step<'_>) -> Result<Option<Vec<PostRow>>> {
+    async fn run_step(&mut self, step: &Step<'_>) -> Result<Option<Vec<PostRow>>> {
         if step.size == SMALLEST {
-            return Ok(Some(step.look(&mut self.tx).await?));
+            return Ok(Some(step.fetch(&mut self.tx).await?));
         }
         // With a savepoint, so that a cancelled statement does not end the whole search.
         let mut savepoint = self.tx.begin().await?;
-        match step.look(&mut savepoint).await {
+        match step.fetch(&mut savepoint).await {
             Err(error) if error.is_out_of_time() => Ok(None),
-            looked => looked.map(Some),
+            result => result.map(Some),
         }
     }
 }
 
 impl Step<'_> {
     /// Returns the newest matching posts in the stretch of this size that ends below the id.
-    async fn look(&self, db: &mut PgConnection) -> Result<Vec<PostRow>> {
+    async fn fetch(&self, db: &mut PgConnection) -> Result<Vec<PostRow>> {
         let (required, excluded) = (self.query.required(), self.query.excluded());
         // `+ 0` and `offset 0` make the planner use the plan whose cost depends on the stretch: first by words, then
         // the newest one by one. The query is computed once.
@@ -125,7 +125,7 @@ impl Step<'_> {
             self.below,
             self.size,
             self.viewer.map(|v| v.0),
-            self.most,
+            self.limit,
         )
         .fetch_all(db)
         .await?)

@@ -6,10 +6,10 @@ use crate::{base::error::Result, social::tags};
 /// The number of tags on one page.
 pub const TAGS: i64 = 30;
 /// The most words of a search that are looked up.
-const WORDS: usize = 8;
+const MAX_WORDS: usize = 8;
 /// The most tags read for a word, and the most posts read of one tag, to find a post of a user who is not suspended.
 const MAX_TAGS_READ: i32 = 300;
-const DEEP: i64 = 100;
+const MAX_POSTS_READ: i64 = 100;
 
 /// One page of tags, in alphabetical order.
 #[derive(Clone, Debug, Default)]
@@ -21,15 +21,15 @@ pub struct Tags {
 
 /// Returns the start of a tag; in Greek also with the sigma that it has inside a word.
 fn with_medial_sigma(begin: String) -> impl Iterator<Item = String> {
-    let medial = begin.strip_suffix('ς').map(|letters| format!("{letters}σ"));
-    [Some(begin), medial].into_iter().flatten()
+    let with_medial = begin.strip_suffix('ς').map(|letters| format!("{letters}σ"));
+    [Some(begin), with_medial].into_iter().flatten()
 }
 
 impl Search<'_> {
-    /// Returns at most `most` tags that start with one of the words of `query`, after `after`.
-    pub async fn tags(&mut self, query: &Query, after: Option<&str>, most: i64) -> Result<Tags> {
+    /// Returns at most `limit` tags that start with one of the words of `query`, after `after`.
+    pub async fn tags(&mut self, query: &Query, after: Option<&str>, limit: i64) -> Result<Tags> {
         let words = query.words.iter().chain(&query.phrases).flat_map(|part| part.split(' '));
-        let begin: Vec<String> = words.filter_map(tags::normal).take(WORDS).flat_map(with_medial_sigma).collect();
+        let begin: Vec<String> = words.filter_map(tags::normal).take(MAX_WORDS).flat_map(with_medial_sigma).collect();
         if begin.is_empty() {
             return Ok(Tags::default());
         }
@@ -57,15 +57,15 @@ impl Search<'_> {
             "#,
             &begin,
             after.unwrap_or_default(),
-            most + 1,
+            limit + 1,
             MAX_TAGS_READ,
-            DEEP,
+            MAX_POSTS_READ,
         )
         .fetch_all(&mut *self.tx)
         .await?;
-        let full = tags.len() as i64 > most;
-        tags.truncate(most as usize);
-        let more = tags.last().filter(|_| full).cloned();
+        let has_more = tags.len() as i64 > limit;
+        tags.truncate(limit as usize);
+        let more = tags.last().filter(|_| has_more).cloned();
         Ok(Tags { tags, more })
     }
 }

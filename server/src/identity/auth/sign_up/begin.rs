@@ -36,21 +36,21 @@ pub struct SignUpRequest {
 /// response is the same for both. The returned token is for the browser.
 ///
 /// [`Error::Invalid`] with every field that is refused; [`Error::Limited`] for too many mails or registrations.
-pub async fn begin(cx: &Request, wish: &SignUpRequest) -> Result<MailOutcome<Token>> {
+pub async fn begin(cx: &Request, request: &SignUpRequest) -> Result<MailOutcome<Token>> {
     let mut invalid = Invalid::default();
-    let email = invalid.note(Email::parse(&wish.email));
-    let username = invalid.note(Username::parse(&wish.username));
-    let display_name = invalid.note(users::display_name(&wish.display_name));
+    let email = invalid.note(Email::parse(&request.email));
+    let username = invalid.note(Username::parse(&request.username));
+    let display_name = invalid.note(users::display_name(&request.display_name));
     if let Some(username) = &username {
         let mut conn = cx.server.db().acquire().await?;
         invalid.note(check_free(&mut conn, username).await?);
     }
-    let typed: String = wish.email.chars().take(254).collect();
+    let typed: String = request.email.chars().take(254).collect();
     let key = QueueKey::new(cx.client(), format!("sign-up {}", typed.trim().to_lowercase()));
-    let context = [wish.username.as_str(), wish.email.as_str()];
-    let work = password::hash_new(&cx.server, key, "password", &wish.password, &context);
+    let context = [request.username.as_str(), request.email.as_str()];
+    let work = password::hash_new(&cx.server, key, "password", &request.password, &context);
     let hash = match limits::counted(cx.server.db(), (limits::SIGN_UP_CLIENT, cx.client().limit_key()), work).await {
-        Err(Error::Invalid(why)) => invalid.note(Err(why)),
+        Err(Error::Invalid(errors)) => invalid.note(Err(errors)),
         other => Some(other?),
     };
     let (Some(email), Some(username), Some(display_name), Some(hash)) = (email, username, display_name, hash) else {
@@ -59,16 +59,18 @@ pub async fn begin(cx: &Request, wish: &SignUpRequest) -> Result<MailOutcome<Tok
     invalid.check()?;
     let chosen = (username.as_str(), &*display_name, &*hash);
     match asking::count_address(cx, &email).await? {
-        MailOutcome::Sent(share) => keep(cx, (&email, share == Share::Reserve), chosen).await.map(MailOutcome::Sent),
+        MailOutcome::Sent(share) => {
+            create_registration(cx, (&email, share == Share::Reserve), chosen).await.map(MailOutcome::Sent)
+        }
         MailOutcome::Earlier(wait) => {
-            let kept = keep_code(cx, email.as_str(), Some(chosen)).await?;
-            Ok(kept.map_or(MailOutcome::Earlier(wait), MailOutcome::Sent))
+            let updated = extend_registration(cx, email.as_str(), Some(chosen)).await?;
+            Ok(updated.map_or(MailOutcome::Earlier(wait), MailOutcome::Sent))
         }
     }
 }
 
 /// Writes the registration and queues its mail.
-async fn keep(
+async fn create_registration(
     cx: &Request,
     (email, others): (&Email, bool),
     (username, display_name, hash): (&str, &str, &str),
@@ -98,34 +100,34 @@ async fn keep(
 /// one is extended. [`Error::NotFound`] when there is no registration or its address is already verified.
 pub async fn resend(cx: &Request) -> Result<MailOutcome> {
     let flow = flow(cx)?;
-    let waiting = sqlx::query!(
+    let pending = sqlx::query!(
         "select id, email from registrations where flow_hash = $1 and expires_at > now() and verified_at is null",
         &flow.hash()[..],
     )
     .fetch_optional(cx.server.db())
     .await?
     .ok_or(Error::NotFound)?;
-    let others = match asking::count_address(cx, &Email::parse(&waiting.email)?).await? {
+    let others = match asking::count_address(cx, &Email::parse(&pending.email)?).await? {
         MailOutcome::Sent(share) => share == Share::Reserve,
         MailOutcome::Earlier(wait) => {
-            keep_code(cx, &waiting.email, None).await?;
+            extend_registration(cx, &pending.email, None).await?;
             return Ok(MailOutcome::Earlier(wait));
         }
     };
     let mut tx = cx.server.begin().await?;
-    mail_code(&mut tx, cx, (waiting.id, flow), (&waiting.email, others)).await?;
+    mail_code(&mut tx, cx, (pending.id, flow), (&pending.email, others)).await?;
     tx.commit().await?;
     cx.server.wake().ring();
     Ok(MailOutcome::Sent(()))
 }
 
 /// Extends the pending code of this browser for `email` to the lifetime of a new one, when no other can be mailed; with
-/// `wish`, stores another username, name and password. Its used tries stay counted. `None` when there is no pending
+/// `request`, stores another username, name and password. Its used tries stay counted. `None` when there is no pending
 /// code.
-async fn keep_code(cx: &Request, email: &str, wish: Option<(&str, &str, &str)>) -> Result<Option<Token>> {
+async fn extend_registration(cx: &Request, email: &str, request: Option<(&str, &str, &str)>) -> Result<Option<Token>> {
     let Some(flow) = cx.flow() else { return Ok(None) };
-    let (username, display_name, hash) = wish.map_or((None, None, None), |(u, d, h)| (Some(u), Some(d), Some(h)));
-    let kept = sqlx::query!(
+    let (username, display_name, hash) = request.map_or((None, None, None), |(u, d, h)| (Some(u), Some(d), Some(h)));
+    let updated = sqlx::query!(
         r#"
         update registrations set
             code_expires_at = greatest(code_expires_at, now() + make_interval(mins => $3)),
@@ -143,7 +145,7 @@ async fn keep_code(cx: &Request, email: &str, wish: Option<(&str, &str, &str)>) 
     )
     .execute(cx.server.db())
     .await?;
-    Ok((kept.rows_affected() == 1).then(|| flow.clone()))
+    Ok((updated.rows_affected() == 1).then(|| flow.clone()))
 }
 
 /// Gives the registration a new code and queues its mail. For an address that has an account no code is stored, and the
@@ -194,11 +196,11 @@ pub(crate) async fn check_free(db: &mut PgConnection, username: &Username) -> Re
     if !taken {
         return Ok(Ok(()));
     }
-    let free = alternatives(db, username).await?;
-    let message = if free.is_empty() {
+    let available = alternatives(db, username).await?;
+    let message = if available.is_empty() {
         "That username is taken. Please pick another.".to_owned()
     } else {
-        format!("That username is taken. Free ones like it: {}.", free.join(", "))
+        format!("That username is taken. Free ones like it: {}.", available.join(", "))
     };
     Ok(Err(Invalid::one("username", message)))
 }

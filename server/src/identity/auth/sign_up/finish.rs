@@ -42,10 +42,10 @@ pub async fn outstanding(cx: &Request) -> Result<Outstanding> {
         return Err(Error::NotFound);
     }
     let username = Username::parse(&registration.username)?;
-    let free = check_free(&mut *cx.server.db().acquire().await?, &username).await?;
+    let availability = check_free(&mut *cx.server.db().acquire().await?, &username).await?;
     Ok(Outstanding {
         username: registration.username,
-        username_taken: free.is_err(),
+        username_taken: availability.is_err(),
         password: !registration.has_password,
     })
 }
@@ -59,8 +59,8 @@ pub async fn finish(cx: &Request, chosen: Missing) -> Result<Step> {
         return Err(Error::NotFound);
     }
     let mut invalid = Invalid::default();
-    let wished = chosen.username.as_deref().unwrap_or(&registration.username);
-    let username = invalid.note(Username::parse(wished));
+    let typed_username = chosen.username.as_deref().unwrap_or(&registration.username);
+    let username = invalid.note(Username::parse(typed_username));
     if let Some(username) = &username {
         invalid.note(check_free(&mut *cx.server.db().acquire().await?, username).await?);
     }
@@ -68,10 +68,10 @@ pub async fn finish(cx: &Request, chosen: Missing) -> Result<Step> {
     if !registration.has_password {
         let typed = chosen.password.unwrap_or_default();
         let counted = format!("invitation {}", registration.email);
-        let (key, context) = (QueueKey::new(cx.client(), &*counted), [wished, registration.email.as_str()]);
+        let (key, context) = (QueueKey::new(cx.client(), &*counted), [typed_username, registration.email.as_str()]);
         let work = password::hash_new(&cx.server, key, "password", &typed, &context);
         match limits::counted(cx.server.db(), (limits::NEW_PASSWORD, &counted), work).await {
-            Err(Error::Invalid(why)) => drop(invalid.note::<()>(Err(why))),
+            Err(Error::Invalid(errors)) => drop(invalid.note::<()>(Err(errors))),
             other => hash = Some(other?),
         }
     }
@@ -98,7 +98,7 @@ pub(super) async fn create(cx: &Request, registration: i64, how: SignInMethod) -
     let session = sessions::open(cx, true).await?;
     let mut tx = cx.server.begin().await?;
     // Deleting the row uses it up: a second request finds nothing.
-    let wish = sqlx::query!(
+    let pending = sqlx::query!(
         r#"
         delete from registrations where id = $1 and expires_at > now() and password_hash is not null
         returning email, username, display_name, password_hash as "password_hash!", role
@@ -109,15 +109,15 @@ pub(super) async fn create(cx: &Request, registration: i64, how: SignInMethod) -
     .await?
     .ok_or(Error::NotFound)?;
     let new = NewUser {
-        username: Username::parse(&wish.username)?,
-        display_name: wish.display_name,
-        email: wish.email,
-        role: wish.role,
+        username: Username::parse(&pending.username)?,
+        display_name: pending.display_name,
+        email: pending.email,
+        role: pending.role,
     };
     let Some(user) = insert_user(&mut tx, &new).await? else {
-        return lost(cx, tx, registration, &new.email).await;
+        return explain_conflict(cx, tx, registration, &new.email).await;
     };
-    sqlx::query!("insert into passwords (user_id, hash) values ($1, $2)", user.0, wish.password_hash)
+    sqlx::query!("insert into passwords (user_id, hash) values ($1, $2)", user.0, pending.password_hash)
         .execute(&mut *tx)
         .await?;
     let device = sessions::claim(&mut tx, cx, &session, user, (how, true)).await?;
@@ -182,7 +182,7 @@ pub(crate) async fn welcome(
 
 /// Another request was faster. If it took the address, this registration is over; if it took the username, the address
 /// stays verified.
-async fn lost(
+async fn explain_conflict(
     cx: &Request,
     mut tx: sqlx::Transaction<'static, sqlx::Postgres>,
     registration: i64,

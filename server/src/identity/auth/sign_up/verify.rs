@@ -29,8 +29,8 @@ pub async fn verify(cx: &Request, code: &str) -> Result<Step> {
     .fetch_optional(cx.server.db())
     .await?;
     let Some(row) = row else { return code::lost(cx).await };
-    let tried = Tried { in_time: row.in_time, attempts: row.code_attempts, stored: row.code_hash.as_deref() };
-    tried.count(cx).await?;
-    code::judge(flow, &typed, &tried)?;
+    let attempt = Tried { in_time: row.in_time, attempts: row.code_attempts, stored: row.code_hash.as_deref() };
+    attempt.count(cx).await?;
+    code::judge(flow, &typed, &attempt)?;
     finish::create(cx, row.id, SignInMethod::SignUp).await
 }

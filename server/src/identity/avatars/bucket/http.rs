@@ -26,15 +26,15 @@ impl HttpConnector for Connector {
     fn connect(&self, _: &ClientOptions) -> object_store::Result<HttpClient> {
         let client = Client::builder().redirect(Policy::none()).connect_timeout(CONNECT).timeout(TOTAL).referer(false);
         let failed = |error| object_store::Error::Generic { store: "S3", source: Box::new(error) };
-        Ok(HttpClient::new(Ours(client.build().map_err(failed)?)))
+        Ok(HttpClient::new(LimitedClient(client.build().map_err(failed)?)))
     }
 }
 
 #[derive(Debug)]
-struct Ours(Client);
+struct LimitedClient(Client);
 
 #[async_trait]
-impl HttpService for Ours {
+impl HttpService for LimitedClient {
     async fn call(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
         let (parts, body) = request.into_parts();
         let body = body.collect().await?.to_bytes();

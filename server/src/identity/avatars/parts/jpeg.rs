@@ -19,7 +19,7 @@ const SEQUENTIAL: [u8; 2] = [0xc0, 0xc1];
 
 /// The parts found so far.
 #[derive(Default)]
-struct Found<'a> {
+struct Segments<'a> {
     adobe: Option<&'a [u8]>,
     /// Everything else that decoding needs, from the first segment to the end marker.
     pixels: Vec<u8>,
@@ -31,7 +31,7 @@ struct Found<'a> {
 
 pub(super) fn split(bytes: &[u8]) -> Option<Parts> {
     let mut rest = bytes.strip_prefix(&START)?;
-    let mut found = Found { pixels: Vec::with_capacity(bytes.len()), ..Found::default() };
+    let mut found = Segments { pixels: Vec::with_capacity(bytes.len()), ..Segments::default() };
     loop {
         let marker = next_marker(&mut rest)?;
         if marker == END {
@@ -81,7 +81,7 @@ fn scan<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
     take(rest, end)
 }
 
-impl<'a> Found<'a> {
+impl<'a> Segments<'a> {
     /// Adds a segment; `segment` starts with its length.
     fn add(&mut self, marker: u8, segment: &'a [u8]) {
         let content = &segment[2..];
@@ -103,13 +103,13 @@ impl<'a> Found<'a> {
         // The decoder must know how to interpret the channels before it reads how many there are.
         let adobe = self.adobe.map(|segment| [&[0xff, APP14], segment].concat()).unwrap_or_default();
         let pixels = [&START, adobe.as_slice(), &self.pixels].concat();
-        let colour_space = join(self.profile).map_or(ColourSpace::Srgb, profile);
+        let colour_space = join_profile(self.profile).map_or(ColourSpace::Srgb, profile);
         Parts { pixels, colour_space, exif: self.exif.map(<[u8]>::to_vec) }
     }
 }
 
 /// Joins the pieces of a profile (ICC.1, annex B.4) in order of their numbers. Each number must occur once.
-fn join(mut pieces: Vec<&[u8]>) -> Option<Vec<u8>> {
+fn join_profile(mut pieces: Vec<&[u8]>) -> Option<Vec<u8>> {
     let count = pieces.len();
     pieces.sort_unstable_by_key(|piece| piece.first().copied());
     let mut profile = Vec::new();

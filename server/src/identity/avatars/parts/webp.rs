@@ -4,7 +4,7 @@ use super::{Parts, profile, take};
 use crate::identity::avatars::colour_space::ColourSpace;
 
 /// The bits of VP8X that announce the chunks we leave out: ICCP, EXIF and XMP.
-const LEFT_OUT: u8 = 0x20 | 0x08 | 0x04;
+const REMOVED_FLAGS: u8 = 0x20 | 0x08 | 0x04;
 const EXIF: &[u8] = b"Exif\0\0";
 
 pub(super) fn split(bytes: &[u8]) -> Option<Parts> {
@@ -49,7 +49,7 @@ fn add(pixels: &mut Vec<u8>, name: &[u8], content: &[u8]) {
     let start = pixels.len();
     pixels.extend_from_slice(content);
     if name == b"VP8X" && !content.is_empty() {
-        pixels[start] &= !LEFT_OUT;
+        pixels[start] &= !REMOVED_FLAGS;
     }
     if content.len() % 2 == 1 {
         pixels.push(0);
