@@ -31,110 +31,96 @@ const fn policy(name: &'static str, most: i32, minutes: u64, about: &'static str
     Policy { name, most, window: Duration::from_secs(minutes * 60), about }
 }
 
-pub const SIGN_IN_IDENTIFIER: Policy =
-    policy("sign_in.identifier", 10, 15, "Failed sign-ins for one e-mail address or username, known or not");
+pub const SIGN_IN_IDENTIFIER: Policy = policy(
+    "sign_in.identifier",
+    10,
+    15,
+    "Failed sign-ins for one e-mail address or username, whether it exists or not",
+);
 pub const SIGN_IN_FIRST: Policy = policy(
     "sign_in.first",
     3,
     15,
-    "Sign-ins for one name from one network that may count in `sign_in.reserve`: the first ones there",
+    "The first sign-ins for one name from one network: they may count in `sign_in.reserve`",
 );
 pub const SIGN_IN_RESERVE: Policy = policy(
     "sign_in.reserve",
     10,
     15,
-    "Failed sign-ins for one name, once `sign_in.identifier` is used up, from networks that tried it no more than that",
+    "Failed sign-ins for one name, when `sign_in.identifier` is used up, from networks within `sign_in.first`",
 );
-pub const SIGN_IN_ALL: Policy = policy(
-    "sign_in.all",
-    60,
-    15,
-    "Sign-ins for one name, or of one person in browsers known to their account, right and wrong: each costs a hash",
-);
+pub const SIGN_IN_ALL: Policy =
+    policy("sign_in.all", 60, 15, "All sign-ins for one name, or of one user in known browsers: each one costs a hash");
 pub const SIGN_IN_CLIENT: Policy =
-    policy("sign_in.client", 30, 15, "Failed sign-ins from one client address, browsers known to the account aside");
+    policy("sign_in.client", 30, 15, "Failed sign-ins from one client address, except in known browsers");
 pub const SIGN_IN_BROWSER: Policy = policy(
     "sign_in.browser",
     10,
     15,
-    "Failed sign-ins of a browser that this account has used before: strangers' failures do not count against it",
+    "Failed sign-ins to one account in one known browser: failures of other clients do not count against it",
 );
-pub const ASK_CLIENT: Policy = policy(
-    "ask.client",
-    30,
-    60,
-    "Codes and links asked for from one client address, browsers known to the account aside",
-);
-pub const ELEVATE_DEVICE: Policy =
-    policy("elevate.device", 10, 15, "Wrong proofs of oneself in one browser that is signed in");
-pub const ELEVATE_ALL: Policy =
-    policy("elevate.all", 20, 15, "Proofs of oneself in one browser that is signed in, right and wrong");
-pub const ELEVATE_USER: Policy =
-    policy("elevate.user", 60, 15, "Proofs of oneself in all browsers of one person together, right and wrong");
-pub const NEW_PASSWORD: Policy = policy(
-    "password.new",
-    20,
-    60,
-    "New passwords sent in one browser that is signed in, with one mailed link, or for one invitation",
-);
-pub const SIGN_UP_CLIENT: Policy = policy("sign_up.client", 30, 60, "Sign-ups begun from one client address");
+pub const ASK_CLIENT: Policy =
+    policy("ask.client", 30, 60, "Requests for a code or link from one client address, except in known browsers");
+pub const ELEVATE_DEVICE: Policy = policy("elevate.device", 10, 15, "Failed elevations in one session");
+pub const ELEVATE_ALL: Policy = policy("elevate.all", 20, 15, "All elevations in one session");
+pub const ELEVATE_USER: Policy = policy("elevate.user", 60, 15, "All elevations in all sessions of one user");
+pub const NEW_PASSWORD: Policy =
+    policy("password.new", 20, 60, "New passwords sent in one session, with one e-mail link, or for one invitation");
+pub const SIGN_UP_CLIENT: Policy = policy("sign_up.client", 30, 60, "Sign-ups started from one client address");
 pub const OAUTH_CLIENT: Policy =
-    policy("oauth.client", 60, 15, "Ways to other services begun by strangers at one client address");
-pub const OAUTH_BROWSER: Policy =
-    policy("oauth.browser", 20, 15, "Ways to other services begun in one browser that was here before");
+    policy("oauth.client", 60, 15, "Authorization requests from one client address in unknown browsers");
+pub const OAUTH_BROWSER: Policy = policy("oauth.browser", 20, 15, "Authorization requests in one known browser");
 pub const OAUTH_CROWD: Policy = policy(
     "oauth.crowd",
     600,
     15,
-    "Ways to other services begun at one client address in browsers that say they were here before",
+    "Authorization requests from one client address in browsers that send a known-browser cookie",
 );
-pub const OAUTH_DEVICE: Policy =
-    policy("oauth.device", 30, 15, "Ways to other services begun in one browser that is signed in");
-pub const OAUTH_USER: Policy =
-    policy("oauth.user", 180, 15, "Ways to other services begun in all browsers of one person together");
+pub const OAUTH_DEVICE: Policy = policy("oauth.device", 30, 15, "Authorization requests in one session");
+pub const OAUTH_USER: Policy = policy("oauth.user", 180, 15, "Authorization requests in all sessions of one user");
 pub const CODE_CLIENT: Policy = policy(
     "code.client",
     60,
     15,
-    "Codes typed from one client address where none is waited for or its tries are used up; by who is signed in, in all",
+    "Codes typed without a pending code or over its attempts, from one client address or by one signed-in user",
 );
-pub const MAIL_ADDRESS: Policy = policy("mail.address", 5, 60, "Mails to one address that strangers asked for");
+pub const MAIL_ADDRESS: Policy = policy("mail.address", 5, 60, "Mails to one address requested by unknown clients");
 pub const MAIL_FIRST: Policy = policy(
     "mail.first",
     1,
     60,
-    "Mails to one address asked for from one network that may count in `mail.reserve`: the first one",
+    "The first mail to one address requested from one network: it may count in `mail.reserve`",
 );
 pub const MAIL_RESERVE: Policy = policy(
     "mail.reserve",
     5,
     60,
-    "Mails to one address, once `mail.address` is used up, for networks that had not asked for one",
+    "Mails to one address, when `mail.address` is used up, for networks within `mail.first`",
 );
 pub const MAIL_LAST: Policy = policy(
     "mail.last",
     1,
     60,
-    "Mails to one address, once all of those are used up, with a link that stays good until there are more",
+    "Mails to one address, when all of those are used up, with a link that is valid until the next mail",
 );
 pub const MAIL_BROWSER: Policy = policy(
     "mail.browser",
     5,
     60,
-    "Mails that a browser the account has used before asked for: strangers cannot use them up",
+    "Mails to one account requested in one known browser: other clients cannot use them up",
 );
-pub const MAIL_DEVICE: Policy = policy("mail.device", 5, 60, "Codes asked for in one browser that is signed in");
-pub const MAIL_USER: Policy = policy("mail.user", 20, 60, "Codes asked for in all browsers of one person together");
+pub const MAIL_DEVICE: Policy = policy("mail.device", 5, 60, "Codes requested in one session");
+pub const MAIL_USER: Policy = policy("mail.user", 20, 60, "Codes requested in all sessions of one user");
 pub const NOTICE: Policy =
-    policy("notice.user", 10, 60, "Mails to one person about sign-ins from new browsers; over it there is no mail");
-pub const EXPORT: Policy = policy("export.user", 5, 60, "Downloads of all of one's own data");
-pub const POST: Policy = policy("post.user", 60, 10, "Posts and replies of one person");
-pub const LIKE: Policy = policy("like.user", 400, 1, "Likes given and taken back by one person");
-pub const FOLLOW: Policy = policy("follow.user", 1_000, 24 * 60, "Follows begun and ended by one person");
+    policy("notice.user", 10, 60, "Mails to one user about sign-ins from new browsers; over the limit no mail is sent");
+pub const EXPORT: Policy = policy("export.user", 5, 60, "User exports");
+pub const POST: Policy = policy("post.user", 60, 10, "Posts and replies of one user");
+pub const LIKE: Policy = policy("like.user", 400, 1, "Likes and unlikes of one user");
+pub const FOLLOW: Policy = policy("follow.user", 1_000, 24 * 60, "Follows and unfollows of one user");
 pub const USERNAME: Policy =
-    policy("username.user", 3, 7 * 24 * 60, "Usernames taken by one person: each reserves the one before for a month");
-pub const PICTURE: Policy = policy("picture.user", 20, 60, "Pictures of themselves that one person sends");
-pub const PROFILE: Policy = policy("profile.user", 60, 60, "Changes of what one person says of themselves");
+    policy("username.user", 3, 7 * 24 * 60, "Changes of one user's username: each reserves the old one for 30 days");
+pub const PICTURE: Policy = policy("picture.user", 20, 60, "Avatars uploaded by one user");
+pub const PROFILE: Policy = policy("profile.user", 60, 60, "Changes of one user's profile");
 pub const CSP_REPORT: Policy = policy("csp_report.client", 60, 1, "Reports of blocked content from one client address");
 
 /// Every policy; a test compares `docs/limits.md` with this list.
