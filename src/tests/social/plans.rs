@@ -43,13 +43,13 @@ const HOT: [Hot<'static>; 22] = [
     ),
     ("with recursive up as (", "1, 29000, 20", &["posts_by_parent", "posts_pkey", PEOPLE, LIKED]),
     (
-        "from posts p join users u on u.id = p.author_id\n        where p.id = $1 and u.suspended_at is null\n",
-        "29000, 1",
+        "from posts p join users u on u.id = p.author_id\n        where p.id = $2 and u.suspended_at is null\n",
+        "1, 29000",
         &["posts_pkey", PEOPLE, LIKED],
     ),
     (
-        "from (select post_id from post_tags where tag = $1",
-        "'tag7', 1, {end}, 51",
+        "from (select post_id from post_tags where tag = $2",
+        "1, 'tag7', {end}, 51",
         &["post_tags_pkey", "posts_pkey", PEOPLE, LIKED],
     ),
     (

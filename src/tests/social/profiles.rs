@@ -142,14 +142,14 @@ async fn followers_are_listed_newest_first_with_buttons_for_other_users(pool: Pg
     let names = ["<small>@ada<", "<small>@alan<", "<small>@barbara<", "<small>@grace<"];
     let mut alan = site.signed_in("alan").await;
     let page = alan.get("/@grace/followers").await.body;
-    let (_, list) = page.split_once("<ul class=\"people crowd\">").unwrap();
+    let (_, list) = page.split_once("<ul class=\"people user-list\">").unwrap();
     assert_eq!(order(list, &names), [names[1], names[2], names[0]], "{page}");
     assert!(page.contains("formaction=\"/@ada/follow\"") && !page.contains("formaction=\"/@alan/follow\""));
     // Pressed without a script, it redirects back here.
     let answer = alan.post("/@ada/follow", &[("follow", "true"), ("next", "/@grace/followers")]).await;
     assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/@grace/followers"));
     let page = alan.get("/@alan/following").await.body;
-    let (_, list) = page.split_once("<ul class=\"people crowd\">").unwrap();
+    let (_, list) = page.split_once("<ul class=\"people user-list\">").unwrap();
     assert_eq!(order(list, &names), [names[0], names[3]]);
     assert_eq!(list.matches("aria-pressed=\"true\"").count(), 2);
     let stranger = site.browser().get("/@grace/followers").await.body;
