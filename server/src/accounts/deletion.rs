@@ -23,8 +23,8 @@ use crate::{
 
 /// Deletes the account. One short transaction revokes its sessions, erases its secrets and personal details and hides
 /// it everywhere, in the way a suspended account is hidden; nothing can bring it back. The job queue then deletes the
-/// rest in small transactions (see [`super::erase`]). The address is free at once. The username stays reserved for 30
-/// days.
+/// rest in small transactions (see [`super::deletion_job`]). The address is free at once. The username stays reserved
+/// for 30 days.
 ///
 /// [`Error::Invalid`] on `username_again` when it is not the user's own username.
 pub async fn delete(cx: &Request, me: &Elevated, typed: &str) -> Result<()> {

@@ -1,6 +1,6 @@
 //! Bounded queues for work that costs a core, such as decoding pictures. Pages that need none of it stay fast, and
 //! memory use stays bounded however many requests come at once. Passwords have their own queue: see
-//! [`crate::fair_queue`].
+//! [`super::fair_queue`].
 
 use std::{
     sync::{

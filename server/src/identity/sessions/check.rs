@@ -20,8 +20,8 @@ pub struct Checked {
     pub role: Role,
     pub device: DeviceId,
     pub elevated: bool,
-    /// The number of unread notifications: [`crate::social::notifications::MOST_COUNTED`] at most, and one more for any higher
-    /// number.
+    /// The number of unread notifications: at most [`MAX_COUNTED`](crate::social::notifications::MAX_COUNTED), and one
+    /// more for any higher number.
     pub unread: i64,
 }
 

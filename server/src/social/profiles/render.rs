@@ -53,7 +53,7 @@ pub async fn render_outdated(server: &Server) -> Result<u64> {
 }
 
 /// Returns the current usernames by the names in the bios. Not locked: a user who is renamed at this moment is
-/// re-rendered for that (see [`crate::names`]).
+/// re-rendered for that (see [`crate::social::mentions`]).
 async fn current_usernames(tx: &mut PgConnection, ids: &[i64]) -> Result<HashMap<i64, HashMap<String, String>>> {
     let rows = sqlx::query!(
         r#"
