@@ -111,6 +111,8 @@ test("users can follow others from a user list", async ({ page, js }) => {
     await expect(first).toHaveText("Follow");
     await first.click();
     await expect(first).toHaveText("Following");
+    // The button shows the change before the server has answered; leaving the page would cancel the request.
+    await expect(first).not.toHaveAttribute("aria-busy", "true");
     await expect(page).toHaveURL(js ? "/@ada/following" : /\/@ada\/following/);
     await open(page, "/@ada/following");
     await expect(first).toHaveAttribute("aria-pressed", "true");
