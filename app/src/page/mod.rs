@@ -1,4 +1,4 @@
-//! What every page needs: the data of its request, the document and its two shells, forms, messages, errors.
+//! The parts that every page needs: the data of its request, the document and its two shells, forms, messages, errors.
 
 pub mod assets;
 pub mod document;

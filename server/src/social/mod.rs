@@ -1,4 +1,4 @@
-//! What users do on the site: posts, likes, follows, profiles, feeds, search, notifications.
+//! The social features: posts, likes, follows, profiles, feeds, search, notifications.
 
 pub mod feed;
 pub mod follows;

@@ -55,12 +55,12 @@ const REFERS: [(&str, Held); 26] = [
 
 /// Every column that holds an e-mail address.
 const ADDRESSES: [(&str, Held); 7] = [
-    ("pending_oauth_sign_ups.addresses", Not("of somebody who is nobody here yet")),
-    ("pending_oauth_sign_ups.verified", Not("of somebody who is nobody here yet")),
+    ("pending_oauth_sign_ups.addresses", Not("of a visitor without an account")),
+    ("pending_oauth_sign_ups.verified", Not("of a visitor without an account")),
     ("email_codes.email", In("mailed.json")),
     ("jobs.payload", Not("a mail on its way to its reader")),
     ("email_links.email", In("mailed.json")),
-    ("registrations.email", Not("of somebody who is nobody here yet")),
+    ("registrations.email", Not("of a visitor without an account")),
     ("users.email", In("account.json")),
 ];
 

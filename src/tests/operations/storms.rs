@@ -44,7 +44,7 @@ impl Dice {
     }
 }
 
-/// Two instances of the server on one database, and a crowd.
+/// Two instances of the server on one database, and the browsers of many users.
 struct Storm {
     copies: [Site; 2],
     crowd: Vec<Browser>,

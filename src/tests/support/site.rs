@@ -82,7 +82,7 @@ impl Site {
         Self::new(pool)
     }
 
-    /// Creates a crowd: `ann000`, `ann001` and so on, with addresses here and the cast's password.
+    /// Creates users: `ann000`, `ann001` and so on, with addresses here and the cast's password.
     pub async fn add_users(&self, prefix: &str, count: i32) {
         sqlx::query(
             "with person as (
