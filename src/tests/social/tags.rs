@@ -163,3 +163,12 @@ async fn instances_share_one_trending_count_per_five_minutes(pool: PgPool) {
     assert!(site.server.trending().is_empty());
     assert!(site.browser().get("/trending").await.body.contains("A quiet week"));
 }
+
+#[sqlx::test]
+async fn former_addresses_redirect_permanently(pool: PgPool) {
+    let site = Site::with_cast(&pool).await;
+    for (former, current) in [("/lively", "/trending"), ("/sign-up/arrival", "/sign-up/provider")] {
+        let answer = site.browser().get(former).await;
+        assert_eq!((answer.status, answer.location()), (StatusCode::PERMANENT_REDIRECT, current));
+    }
+}
